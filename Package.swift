@@ -1,0 +1,57 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+]
+let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "fleetrace",
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    ],
+    targets: [
+        // Mechanisms.
+        .systemLibrary(name: "CZlib", path: "Sources/CZlib"),
+        .systemLibrary(name: "CZstd", path: "Sources/CZstd"),
+
+        // What travels.
+        .target(
+            name: "TraceProtocol",
+            dependencies: [
+                "CZlib", "CZstd",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
+            path: "protocol",
+            exclude: ["fleetrace.proto", "WIRE.md"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "TraceProtocolTests", dependencies: ["TraceProtocol"], path: "Tests/TraceProtocolTests",
+            swiftSettings: strict),
+
+        // The controller.
+        .target(
+            name: "SessionStore",
+            dependencies: [
+                "TraceProtocol", "CZlib",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            path: "controller/Store",
+            swiftSettings: strict),
+        .testTarget(
+            name: "SessionStoreTests", dependencies: ["SessionStore"], path: "Tests/SessionStoreTests",
+            swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,85 @@
+import NIOCore
+
+/// Reads records out of consecutive pieces of one log segment, and finds its way behind damage.
+///
+/// A value without I/O: `feed` it bytes, take `next` until it asks for more, and say `end` when none come.
+public struct LogScanner: Sendable {
+    private var buffer = ByteBuffer()
+    /// Offset in the segment of the next byte to be looked at.
+    public private(set) var offset: UInt64
+    private var damageStart: UInt64?
+    private var damageReason = ""
+
+    public init(offset: UInt64 = 0) {
+        self.offset = offset
+    }
+
+    public enum Item: Equatable, Sendable {
+        case record(LogRecord)
+        /// These bytes could not be read; what follows is whole again.
+        case damage(offset: UInt64, length: UInt64, reason: String)
+        /// At least this many further bytes are needed, or the segment ends here.
+        case needsMore(Int)
+    }
+
+    public mutating func feed(_ bytes: ByteBuffer) {
+        buffer.discardReadBytes()
+        buffer.writeImmutableBuffer(bytes)
+    }
+
+    public mutating func next() -> Item {
+        while true {
+            switch LogRecord.parse(buffer) {
+            case .record(let record, let length):
+                if let damage = endDamage() { return damage }
+                buffer.moveReaderIndex(forwardBy: length)
+                offset += UInt64(length)
+                return .record(record)
+            case .needs(let total):
+                return .needsMore(total - buffer.readableBytes)
+            case .damaged(let reason):
+                beginDamage(reason)
+                skipToNextMagic()
+            }
+        }
+    }
+
+    /// The segment has ended: what is left is an incomplete record, or nothing.
+    public mutating func end() -> Item? {
+        if buffer.readableBytes > 0 {
+            beginDamage("the last record is cut off")
+            // The cut-off "record" may have been a damaged length; a whole record may hide behind it.
+            skipToNextMagic()
+            if buffer.readableBytes > 0 { return nil }
+        }
+        return endDamage()
+    }
+
+    private mutating func beginDamage(_ reason: String) {
+        guard damageStart == nil else { return }
+        damageStart = offset
+        damageReason = reason
+    }
+
+    private mutating func endDamage() -> Item? {
+        guard let start = damageStart, offset > start else { return nil }
+        damageStart = nil
+        return .damage(offset: start, length: offset - start, reason: damageReason)
+    }
+
+    /// Moves past at least one byte, to the next place where the magic stands (or might begin).
+    private mutating func skipToNextMagic() {
+        let skip = buffer.withUnsafeReadableBytes { bytes -> Int in
+            var index = 1
+            while index + 4 <= bytes.count {
+                if UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt32.self)) == LogRecord.magic {
+                    return index
+                }
+                index += 1
+            }
+            return min(bytes.count, max(1, bytes.count - 3))
+        }
+        buffer.moveReaderIndex(forwardBy: skip)
+        offset += UInt64(skip)
+    }
+}

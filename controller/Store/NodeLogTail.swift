@@ -1,0 +1,83 @@
+import NIOCore
+import SystemPackage
+
+/// Reads a log that is still being written, in chunks of whole records, up to where its writer has flushed.
+/// Confined to the store's thread.
+public struct NodeLogTail: ~Copyable {
+    private let layout: SessionLayout
+    private let node: String
+    private var file: File?
+    public private(set) var position = LogPosition.start
+
+    public init(layout: SessionLayout, node: String) {
+        self.layout = layout
+        self.node = node
+    }
+
+    deinit {
+        try? file?.close()
+    }
+
+    /// About `size` bytes of whole records from here, at least one record; nil when `end` is reached.
+    ///
+    /// - Parameter end: the writer's position; everything before it consists of whole records.
+    public mutating func read(upTo end: LogPosition, size: Int) throws(StoreError) -> ByteBuffer? {
+        while position < end {
+            let path = try layout.segment(position.segment, of: node)
+            let open = try openSegment(path)
+            let limit = position.segment == end.segment ? Int(end.offset - position.offset) : Int.max
+            var chunk = try Self.read(open, at: position.offset, count: min(size, limit), path)
+            if chunk.readableBytes == 0 {
+                guard position.segment < end.segment else { return nil }
+                try? open.close()
+                file = nil
+                position = LogPosition(segment: position.segment + 1, offset: LogPosition.start.offset)
+                continue
+            }
+            var whole = Self.wholeRecords(chunk)
+            if whole.bytes == 0 {
+                chunk = try Self.read(open, at: position.offset, count: min(whole.nextNeeds, limit), path)
+                whole = Self.wholeRecords(chunk)
+                guard whole.bytes > 0 else {
+                    throw .notASession(path: path.string, "damaged at offset \(position.offset)")
+                }
+            }
+            position.offset += UInt64(whole.bytes)
+            return chunk.readSlice(length: whole.bytes)
+        }
+        return nil
+    }
+
+    private mutating func openSegment(_ path: FilePath) throws(StoreError) -> File {
+        if let file { return file }
+        let opened = try StoreError.naming("open", path) {
+            try File.open(path, .readOnly, options: .closeOnExec)
+        }
+        file = opened
+        return opened
+    }
+
+    /// Bytes of whole records at the head of the chunk (by their lengths), and how many the next one needs.
+    private static func wholeRecords(_ chunk: ByteBuffer) -> (bytes: Int, nextNeeds: Int) {
+        var bytes = 0
+        while let length = chunk.getInteger(at: chunk.readerIndex + bytes + 4, as: UInt32.self) {
+            let total = LogRecord.prefixLength + Int(length)
+            guard bytes + total <= chunk.readableBytes else { return (bytes, total) }
+            bytes += total
+        }
+        return (bytes, LogRecord.prefixLength)
+    }
+
+    static func read(
+        _ file: File, at offset: UInt64, count: Int, _ path: FilePath
+    ) throws(StoreError) -> ByteBuffer {
+        var buffer = ByteBuffer()
+        try StoreError.naming("read", path) {
+            _ = try buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { target in
+                let room = UnsafeMutableRawBufferPointer(rebasing: target[..<count])
+                return try file.read(fromAbsoluteOffset: Int64(offset), into: room)
+            }
+        }
+        return buffer
+    }
+}

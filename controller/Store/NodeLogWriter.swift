@@ -1,0 +1,122 @@
+import Glibc
+import NIOCore
+import SystemPackage
+
+/// Appends records to one node's log. Confined to the store's thread.
+///
+/// Records gather in memory until `flush`, so that a burst of small frames is one write.
+public struct NodeLogWriter: ~Copyable {
+    private let layout: SessionLayout
+    private let node: String
+    private var file: File
+    private var path: FilePath
+    private var pending = ByteBuffer()
+    private var dirty = false
+    /// Where the next flushed byte goes.
+    public private(set) var position: LogPosition
+
+    /// Creates the node's directory and first segment.
+    public init(layout: SessionLayout, node: String) throws(StoreError) {
+        try Self.makeDirectory(layout.directory.appending("nodes"))
+        try Self.makeDirectory(layout.nodeDirectory(node))
+        let path = try layout.segment(1, of: node)
+        let file = try Self.create(path)
+        self.layout = layout
+        self.node = node
+        self.path = path
+        self.file = file
+        position = .start
+    }
+
+    deinit {
+        try? file.close()
+    }
+
+    public mutating func append(_ record: LogRecord) {
+        record.write(into: &pending)
+    }
+
+    /// Appends records that came as a log chunk: they are whole and stand as on disk already.
+    public mutating func append(records: ByteBuffer) {
+        pending.writeImmutableBuffer(records)
+    }
+
+    public var pendingBytes: Int { pending.readableBytes }
+
+    /// Writes what has gathered; after it, readers see it.
+    ///
+    /// - Throws: on failure the segment is cut back to its last whole record, so that it stays readable.
+    public mutating func flush() throws(StoreError) {
+        guard pending.readableBytes > 0 else { return }
+        if position.offset >= SessionLayout.segmentLimit { try roll() }
+        do {
+            try pending.withUnsafeReadableBytes { bytes in
+                try StoreError.naming("write", path) {
+                    _ = try file.writeAll(toAbsoluteOffset: Int64(position.offset), bytes)
+                }
+            }
+        } catch {
+            _ = ftruncate(file.rawValue, off_t(position.offset))
+            pending.clear()
+            throw error as? StoreError ?? .notASession(path: path.string, "\(error)")
+        }
+        position.offset += UInt64(pending.readableBytes)
+        pending.clear(minimumCapacity: 0)
+        dirty = true
+    }
+
+    /// Makes what was flushed survive a power cut.
+    public mutating func synchronize() throws(StoreError) {
+        guard dirty else { return }
+        guard fdatasync(file.rawValue) == 0 else { throw .system("write", path: path.string, Errno(rawValue: errno)) }
+        dirty = false
+    }
+
+    private mutating func roll() throws(StoreError) {
+        try synchronize()
+        let next = try layout.segment(position.segment + 1, of: node)
+        let opened = try Self.create(next)
+        try? file.close()
+        (file, path) = (opened, next)
+        position = LogPosition(segment: position.segment + 1, offset: LogPosition.start.offset)
+    }
+
+    private static func create(_ path: FilePath) throws(StoreError) -> File {
+        try StoreError.naming("create", path) {
+            let file = try File.open(
+                path, .readWrite, options: [.create, .exclusiveCreate, .closeOnExec], permissions: .ownerReadWrite)
+            do {
+                try file.writeAll(SessionLayout.segmentMagic)
+            } catch {
+                try? file.close()
+                throw error
+            }
+            return file
+        }
+    }
+
+    static func makeDirectory(_ path: FilePath) throws(StoreError) {
+        guard mkdir(path.string, 0o700) != 0, errno != EEXIST else { return }
+        throw .system("create", path: path.string, Errno(rawValue: errno))
+    }
+}
+
+/// A place in a node's log.
+public struct LogPosition: Hashable, Comparable, Sendable {
+    /// From 1.
+    public var segment: Int
+    /// Bytes from the start of the segment.
+    public var offset: UInt64
+
+    public init(segment: Int, offset: UInt64) {
+        self.segment = segment
+        self.offset = offset
+    }
+
+    /// Before the first record.
+    public static let start = LogPosition(segment: 1, offset: UInt64(SessionLayout.segmentMagic.count))
+
+    public static func < (one: LogPosition, other: LogPosition) -> Bool {
+        (one.segment, one.offset) < (other.segment, other.offset)
+    }
+}

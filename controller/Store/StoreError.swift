@@ -1,0 +1,35 @@
+import SystemPackage
+
+/// What went wrong with a session on disk, in words for its owner.
+public enum StoreError: Error, Equatable, Sendable {
+    case system(String, path: String, Errno)
+    case exists(path: String)
+    case notASession(path: String, String)
+    case badName(String)
+}
+
+extension StoreError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .system(let action, let path, let errno) where errno == .noSpace:
+            "cannot \(action) \(path): the disk is full; what was written before is readable"
+        case .system(let action, let path, let errno): "cannot \(action) \(path): \(errno)"
+        case .exists(let path): "\(path) exists already; choose another name or remove it"
+        case .notASession(let path, let why): "\(path) is not a Fleetrace session: \(why)"
+        case .badName(let name): "\"\(name)\" cannot be the name of a folder in a session"
+        }
+    }
+}
+
+extension StoreError {
+    /// Runs a call of `SystemPackage` and gives its errno the words that a person needs.
+    static func naming<T>(_ action: String, _ path: FilePath, _ call: () throws -> T) throws(StoreError) -> T {
+        do {
+            return try call()
+        } catch let errno as Errno {
+            throw .system(action, path: path.string, errno)
+        } catch {
+            throw .notASession(path: path.string, "\(error)")
+        }
+    }
+}

@@ -1,0 +1,71 @@
+import NIOCore
+import SwiftProtobuf
+
+/// One frame: its kind and its body (what follows the kind byte on the wire).
+public struct Frame: Sendable, Equatable {
+    public var type: FrameType
+    public var body: ByteBuffer
+
+    public init(_ type: FrameType, _ body: ByteBuffer) {
+        self.type = type
+        self.body = body
+    }
+
+    /// A frame whose body is a Protocol Buffers message.
+    public init(_ type: FrameType, _ message: some Message) throws {
+        let bytes: [UInt8] = try message.serializedBytes()
+        self.init(type, ByteBuffer(bytes: bytes))
+    }
+
+    /// Bytes that this frame takes on the wire.
+    public var wireLength: Int { Frame.prefixLength + body.readableBytes }
+
+    /// Length field and kind byte.
+    static let prefixLength = 5
+
+    /// The body read as a Protocol Buffers message. Unknown fields of a newer peer are kept, not refused.
+    ///
+    /// - Throws: `ProtocolError.malformed` when the bytes are no such message.
+    public func message<M: Message>(_ kind: M.Type = M.self) throws(ProtocolError) -> M {
+        do {
+            return try M(serializedBytes: Array(body.readableBytesView))
+        } catch {
+            throw .malformed(type, "not a valid \(M.protoMessageName)")
+        }
+    }
+}
+
+/// What a peer did that the protocol does not allow. The connection ends with it.
+public enum ProtocolError: Error, Equatable, Sendable {
+    /// A length field over the limit for its type.
+    case tooLong(FrameType, length: Int, limit: Int)
+    case empty
+    case malformed(FrameType, String)
+    case unexpected(FrameType, String)
+    /// No version both sides speak.
+    case noCommonVersion(ours: [UInt32], theirs: [UInt32])
+    /// The peer sent more stream bytes than it had been granted.
+    case creditExceeded(by: Int)
+    /// A hole in the numbers of a stream.
+    case sequenceGap(expected: UInt64, got: UInt64)
+}
+
+extension ProtocolError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .tooLong(let type, let length, let limit):
+            "\(type) states a body of \(length) bytes, \(limit) are allowed"
+        case .empty: "a frame of length 0"
+        case .malformed(let type, let why): "malformed \(type): \(why)"
+        case .unexpected(let type, let why): "unexpected \(type): \(why)"
+        case .noCommonVersion(let ours, let theirs):
+            "no common protocol version: this side speaks \(list(ours)), the peer speaks \(list(theirs))"
+        case .creditExceeded(let by): "the peer sent \(by) bytes more than it was granted"
+        case .sequenceGap(let expected, let got): "stream frame \(got) came where \(expected) was due"
+        }
+    }
+
+    private func list(_ versions: [UInt32]) -> String {
+        versions.isEmpty ? "none" : versions.map(String.init).joined(separator: ", ")
+    }
+}

@@ -1,0 +1,56 @@
+import NIOCore
+
+/// Cuts a byte stream into frames: 4-byte big-endian length of what follows, 1-byte type, body.
+///
+/// The limit is looked up by type before the body is awaited, so a hostile length never makes the
+/// receiver allocate. Used behind `NIOSingleStepByteToMessageProcessor` or `ByteToMessageHandler`.
+public struct FrameDecoder: NIOSingleStepByteToMessageDecoder {
+    public typealias InboundOut = Frame
+
+    public init() {}
+
+    public mutating func decode(buffer: inout ByteBuffer) throws -> Frame? {
+        guard let length = buffer.getInteger(at: buffer.readerIndex, as: UInt32.self).map(Int.init) else { return nil }
+        guard length > 0 else { throw ProtocolError.empty }
+        guard let raw = buffer.getInteger(at: buffer.readerIndex + 4, as: UInt8.self) else { return nil }
+        let type = FrameType(rawValue: raw)
+        let bodyLength = length - 1
+        guard bodyLength <= type.maximumBody else {
+            throw ProtocolError.tooLong(type, length: bodyLength, limit: type.maximumBody)
+        }
+        guard buffer.readableBytes >= Frame.prefixLength + bodyLength else { return nil }
+        buffer.moveReaderIndex(forwardBy: Frame.prefixLength)
+        guard let body = buffer.readSlice(length: bodyLength) else { return nil }
+        return Frame(type, body)
+    }
+
+    public mutating func decodeLast(buffer: inout ByteBuffer, seenEOF: Bool) throws -> Frame? {
+        try decode(buffer: &buffer)
+    }
+}
+
+/// Writes a frame's prefix and body.
+public struct FrameEncoder: MessageToByteEncoder {
+    public typealias OutboundIn = Frame
+
+    public init() {}
+
+    public func encode(data frame: Frame, out: inout ByteBuffer) throws {
+        try frame.write(into: &out)
+    }
+}
+
+extension Frame {
+    /// Appends the frame as it stands on the wire.
+    ///
+    /// - Throws: `ProtocolError.tooLong` rather than sending what no peer accepts.
+    public func write(into out: inout ByteBuffer) throws(ProtocolError) {
+        guard body.readableBytes <= type.maximumBody else {
+            throw .tooLong(type, length: body.readableBytes, limit: type.maximumBody)
+        }
+        out.reserveCapacity(minimumWritableBytes: wireLength)
+        out.writeInteger(UInt32(body.readableBytes + 1))
+        out.writeInteger(type.rawValue)
+        out.writeImmutableBuffer(body)
+    }
+}

@@ -1,0 +1,32 @@
+import NIOCore
+
+/// `logChunk`, controller to operator: whole records of one node's session log, as they stand in its file.
+public struct LogChunk: Hashable, Sendable {
+    public var session: UInt64
+    /// Index into `SessionDescription.nodes`.
+    public var node: UInt32
+    public var records: ByteBuffer
+
+    public init(session: UInt64, node: UInt32, records: ByteBuffer) {
+        self.session = session
+        self.node = node
+        self.records = records
+    }
+
+    public func frame() -> Frame {
+        var body = ByteBuffer()
+        body.reserveCapacity(12 + records.readableBytes)
+        body.writeInteger(session)
+        body.writeInteger(node)
+        body.writeImmutableBuffer(records)
+        return Frame(.logChunk, body)
+    }
+
+    public init(_ frame: Frame) throws(ProtocolError) {
+        var body = frame.body
+        guard let (session, node) = body.readMultipleIntegers(as: (UInt64, UInt32).self) else {
+            throw .malformed(frame.type, "shorter than its header")
+        }
+        self.init(session: session, node: node, records: body)
+    }
+}

@@ -1,0 +1,34 @@
+/// What this build speaks, and how two builds agree.
+public enum Negotiation {
+    /// ALPN protocol name (RFC 7301).
+    public static let alpn = "fleetrace/1"
+    /// Protocol versions, ascending.
+    public static let versions: [UInt32] = [1]
+    public static let capabilities = [Capability.zstd]
+    public static let software = "0.1.0"
+
+    public enum Capability {
+        /// Batches and blobs may be packed with Zstandard.
+        public static let zstd = "codec.zstd"
+    }
+
+    /// The highest version that both speak.
+    public static func commonVersion(
+        ours: [UInt32] = versions, theirs: [UInt32]
+    ) throws(ProtocolError) -> UInt32 {
+        guard let version = ours.filter(theirs.contains).max() else {
+            throw .noCommonVersion(ours: ours, theirs: theirs)
+        }
+        return version
+    }
+
+    /// Capabilities both have, in our order. Unknown ones of a newer peer fall away.
+    public static func commonCapabilities(ours: [String] = capabilities, theirs: [String]) -> [String] {
+        ours.filter(theirs.contains)
+    }
+
+    /// The best codec that the agreed capabilities allow.
+    public static func codec(_ agreed: [String]) -> BatchCodec {
+        agreed.contains(Capability.zstd) ? .zstd : .deflate
+    }
+}

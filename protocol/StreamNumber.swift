@@ -1,0 +1,74 @@
+import NIOCore
+
+/// Which stream a frame belongs to and its place there: the 16 bytes at the head of every numbered frame.
+public struct StreamNumber: Hashable, Sendable {
+    public static let length = 16
+
+    /// Random number of the session, the same on every node.
+    public var session: UInt64
+    /// From 1, without holes, per session and node.
+    public var sequence: UInt64
+
+    public init(session: UInt64, sequence: UInt64) {
+        self.session = session
+        self.sequence = sequence
+    }
+
+    public func write(into out: inout ByteBuffer) {
+        out.writeInteger(session)
+        out.writeInteger(sequence)
+    }
+
+    /// Reads the head of a numbered frame's body and leaves the reader behind it.
+    public init(reading body: inout ByteBuffer, of type: FrameType) throws(ProtocolError) {
+        guard let (session, sequence) = body.readMultipleIntegers(as: (UInt64, UInt64).self) else {
+            throw .malformed(type, "shorter than its stream number")
+        }
+        guard sequence > 0 else { throw .malformed(type, "sequence number 0") }
+        self.init(session: session, sequence: sequence)
+    }
+}
+
+/// `acknowledge`: everything up to this number is durable at the controller.
+public struct Acknowledgement: Hashable, Sendable {
+    public var number: StreamNumber
+
+    public init(_ number: StreamNumber) {
+        self.number = number
+    }
+
+    public func frame() -> Frame {
+        var body = ByteBuffer()
+        number.write(into: &body)
+        return Frame(.acknowledge, body)
+    }
+
+    public init(_ frame: Frame) throws(ProtocolError) {
+        var body = frame.body
+        number = try StreamNumber(reading: &body, of: frame.type)
+    }
+}
+
+/// Decides what a numbered frame is: the next one, one that was seen before, or a hole.
+public struct SequenceTracker: Sendable {
+    /// Highest number taken so far.
+    public private(set) var last: UInt64
+
+    public init(last: UInt64 = 0) {
+        self.last = last
+    }
+
+    public enum Verdict: Equatable, Sendable {
+        case next
+        case duplicate
+    }
+
+    /// - Throws: `ProtocolError.sequenceGap` when numbers are missing: the agent sends in order on one
+    ///   connection, so a hole is a fault that must not be papered over.
+    public mutating func take(_ sequence: UInt64) throws(ProtocolError) -> Verdict {
+        if sequence <= last { return .duplicate }
+        guard sequence == last + 1 else { throw .sequenceGap(expected: last + 1, got: sequence) }
+        last = sequence
+        return .next
+    }
+}

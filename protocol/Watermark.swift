@@ -1,0 +1,51 @@
+import NIOCore
+
+/// `watermark`: per CPU, every event up to this time (ns of the node's trace clock, inclusive) stands in
+/// frames that were sent before. Idle CPUs are stated too; a reader never guesses by timeout.
+public struct Watermark: Hashable, Sendable {
+    public struct Entry: Hashable, Sendable {
+        public var cpu: UInt32
+        public var time: UInt64
+
+        public init(cpu: UInt32, time: UInt64) {
+            self.cpu = cpu
+            self.time = time
+        }
+    }
+
+    public var session: UInt64
+    public var entries: [Entry]
+
+    public static let maximumCPUs = 8192
+    static let maximumBody = 8 + 4 + maximumCPUs * 12
+
+    public init(session: UInt64, entries: [Entry]) {
+        self.session = session
+        self.entries = entries
+    }
+
+    public func frame() -> Frame {
+        var body = ByteBuffer()
+        body.reserveCapacity(12 + entries.count * 12)
+        body.writeInteger(session)
+        body.writeInteger(UInt32(entries.count))
+        for entry in entries {
+            body.writeInteger(entry.cpu)
+            body.writeInteger(entry.time)
+        }
+        return Frame(.watermark, body)
+    }
+
+    public init(_ frame: Frame) throws(ProtocolError) {
+        var body = frame.body
+        guard let (session, count) = body.readMultipleIntegers(as: (UInt64, UInt32).self),
+            count <= Watermark.maximumCPUs, body.readableBytes == Int(count) * 12
+        else { throw .malformed(frame.type, "its length does not fit its CPU count") }
+        self.session = session
+        entries = []
+        entries.reserveCapacity(Int(count))
+        while let (cpu, time) = body.readMultipleIntegers(as: (UInt32, UInt64).self) {
+            entries.append(Entry(cpu: cpu, time: time))
+        }
+    }
+}
