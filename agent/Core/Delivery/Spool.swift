@@ -1,0 +1,73 @@
+import DequeModule
+import NIOCore
+import TraceProtocol
+
+/// The numbered frames of one session that the controller has not acknowledged yet.
+///
+/// Numbers are given here, from 1 without holes. A frame stays until it is acknowledged; after a reconnect
+/// the unacknowledged ones are sent again from where the controller says.
+public struct Spool: Sendable {
+    private var frames: Deque<Frame> = []
+    /// Number of `frames.first`.
+    private var first: UInt64 = 1
+    /// Index into `frames` of the next one to send.
+    private var cursor = 0
+    /// Bytes held, frame bodies only.
+    public private(set) var bytes = 0
+    /// The most that `bytes` should reach. The kernel's ring then holds what comes, or drops it and counts.
+    public let budget: Int
+
+    public init(budget: Int) {
+        self.budget = budget
+    }
+
+    public var hasRoom: Bool { bytes < budget }
+    /// Highest number given so far; 0 before the first.
+    public var lastSequence: UInt64 { first + UInt64(frames.count) - 1 }
+    /// Number of the last frame handed out by `next`; 0 before the first.
+    public var sentSequence: UInt64 { first + UInt64(cursor) - 1 }
+    public var isAcknowledged: Bool { frames.isEmpty }
+
+    /// Takes in a frame whose body was written with the number `lastSequence + 1`.
+    public mutating func append(_ frame: Frame) {
+        frames.append(frame)
+        bytes += frame.body.readableBytes
+    }
+
+    /// The next frame to put on the connection.
+    public mutating func next() -> Frame? {
+        guard cursor < frames.count else { return nil }
+        defer { cursor += 1 }
+        return frames[cursor]
+    }
+
+    /// Everything up to `sequence` is durable at the controller and is forgotten here.
+    ///
+    /// - Throws: `ProtocolError.sequenceGap` when it acknowledges what was never sent.
+    /// - Returns: bytes that became free.
+    @discardableResult
+    public mutating func acknowledge(_ sequence: UInt64) throws(ProtocolError) -> Int {
+        guard sequence <= sentSequence else { throw .sequenceGap(expected: sentSequence, got: sequence) }
+        var freed = 0
+        while first <= sequence {
+            freed += frames.removeFirst().body.readableBytes
+            first += 1
+            cursor -= 1
+        }
+        bytes -= freed
+        return freed
+    }
+
+    /// A new connection: the controller has everything up to `acknowledged`; the rest is sent again.
+    ///
+    /// - Throws: `ProtocolError.sequenceGap` when the controller claims to have what was never made, or asks for
+    ///   what was acknowledged and dropped: the stream cannot be whole then.
+    public mutating func resume(after acknowledged: UInt64) throws(ProtocolError) {
+        guard acknowledged <= lastSequence, acknowledged + 1 >= first else {
+            throw .sequenceGap(expected: first, got: acknowledged + 1)
+        }
+        cursor = frames.count
+        try acknowledge(acknowledged)
+        cursor = 0
+    }
+}

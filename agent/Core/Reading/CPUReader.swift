@@ -1,0 +1,104 @@
+import Glibc
+import Logging
+import Synchronization
+import Tracefs
+
+/// The thread that reads one CPU's ring buffers, of all sessions.
+///
+/// It runs on that CPU. A writer of a ring-buffer event has preemption disabled from the moment it takes the
+/// time stamp until the commit (ring_buffer_lock_reserve, ring_buffer_unlock_commit in
+/// kernel/trace/ring_buffer.c), so when this thread runs there at time T, every event of the CPU with a stamp
+/// up to T is committed, and a drain that begins then finds it. That makes T a watermark that holds without any
+/// guess at delays. A thread that may not be pinned (a cpuset, an offline CPU) stays behind by `unpinnedSlack`.
+final class CPUReader: Sendable {
+    let cpu: Int
+    private let state = Mutex(State())
+    private let wakeRead: Int32
+    private let wakeWrite: Int32
+    private let log: Logger
+
+    private struct State {
+        var taps: [Tap] = []
+        var isStopping = false
+        var tid: Int32 = 0
+    }
+
+    /// Bytes read before a batch is made of them: enough for the codec to work well.
+    private static let bufferSize = 256 << 10
+    /// How long an event waits at most before it is read, ms.
+    static let interval: Int32 = 40
+    /// The trace clock read in the kernel and by user space can differ by rounding.
+    private static let pinnedSlack: UInt64 = 1_000
+    private static let unpinnedSlack: UInt64 = 20_000_000
+
+    init(cpu: Int, log: Logger) throws {
+        self.cpu = cpu
+        self.log = log
+        var ends: [Int32] = [-1, -1]
+        guard pipe2(&ends, O_CLOEXEC | O_NONBLOCK) == 0 else { throw ThreadError(errno: errno) }
+        (wakeRead, wakeWrite) = (ends[0], ends[1])
+        try spawnThread(name: "reader/\(cpu)") { self.run() }
+    }
+
+    deinit {
+        close(wakeRead)
+        close(wakeWrite)
+    }
+
+    func add(_ tap: Tap) {
+        state.withLock { $0.taps.append(tap) }
+        wake()
+    }
+
+    /// Ends the thread after its present turn.
+    func stop() {
+        state.withLock { $0.isStopping = true }
+        wake()
+    }
+
+    func wake() {
+        var byte: UInt8 = 1
+        _ = write(wakeWrite, &byte, 1)
+    }
+
+    private func run() {
+        var slack = Self.pinnedSlack
+        do {
+            try CPUAffinity.pinCurrentThread(to: cpu)
+        } catch {
+            slack = Self.unpinnedSlack
+            log.warning("reader not pinned, its watermark stays behind", metadata: ["cpu": "\(cpu)", "reason": "\(error)"])
+        }
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.bufferSize, alignment: 4096)
+        defer { buffer.deallocate() }
+        let writer = BatchWriter()
+        var blocked: Set<Int32> = []
+        while true {
+            let taps = state.withLock { $0.isStopping ? nil : $0.taps }
+            guard let taps else { return }
+            wait(for: taps, except: blocked)
+            blocked.removeAll(keepingCapacity: true)
+            for tap in taps {
+                switch tap.service(into: buffer, writer: writer, slack: slack, log: log) {
+                case .waiting: break
+                case .blocked: blocked.insert(tap.descriptor)
+                case .done: state.withLock { state in state.taps.removeAll { $0 === tap } }
+                }
+            }
+        }
+    }
+
+    /// Sleeps until a buffer has filled to its level, someone wakes the thread, or the interval has passed. With
+    /// no session there is no interval: an idle agent does not wake up.
+    private func wait(for taps: [Tap], except blocked: Set<Int32>) {
+        var files = [pollfd(fd: wakeRead, events: Int16(POLLIN), revents: 0)]
+        for tap in taps where tap.descriptor >= 0 && !blocked.contains(tap.descriptor) {
+            files.append(pollfd(fd: tap.descriptor, events: Int16(POLLIN), revents: 0))
+        }
+        guard poll(&files, nfds_t(files.count), taps.isEmpty ? -1 : Self.interval) > 0, files[0].revents != 0 else {
+            return
+        }
+        var drain = [UInt8](repeating: 0, count: 64)
+        while read(wakeRead, &drain, drain.count) > 0 {}
+    }
+}

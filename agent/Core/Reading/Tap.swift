@@ -1,0 +1,99 @@
+import Logging
+import RingBuffer
+import Synchronization
+import TraceProtocol
+import Tracefs
+
+/// One session's ring buffer of one CPU, as its reading thread sees it.
+///
+/// The reading thread calls `service`; others look at the atomics and ask it to finish.
+final class Tap: Sendable {
+    let cpu: Int
+    private let reader: PagedReader
+    private let layout: SubBufferLayout
+    private let stream: SessionStream
+    private let codec: @Sendable () -> BatchCodec
+
+    /// Every event of this CPU up to here is in `stream`; ns of the trace clock, 0 before the first drain.
+    let watermark = Atomic<UInt64>(0)
+    /// Events put into batches so far.
+    let events = Atomic<UInt64>(0)
+    private let finishing = Atomic<Bool>(false)
+    private let onFinished: @Sendable () -> Void
+
+    init(
+        reader: PagedReader, layout: SubBufferLayout, stream: SessionStream,
+        codec: @escaping @Sendable () -> BatchCodec, onFinished: @escaping @Sendable () -> Void
+    ) {
+        cpu = reader.pipe.cpu
+        self.reader = reader
+        self.layout = layout
+        self.stream = stream
+        self.codec = codec
+        self.onFinished = onFinished
+    }
+
+    /// What the thread has to do with this tap after `service`.
+    enum Outcome {
+        case waiting
+        /// There is no room to read into: look again after a while, whatever poll says.
+        case blocked
+        /// Read to the end after `finish`, or failed.
+        case done
+    }
+
+    /// The file to wait on; -1 once closed.
+    var descriptor: Int32 { reader.pipe.descriptor }
+
+    /// Recording has stopped: read what is left and be done.
+    func finish() {
+        finishing.store(true, ordering: .releasing)
+    }
+
+    /// Closes the pipe without reading what is left.
+    func abandon() {
+        reader.pipe.close()
+    }
+
+    /// Reads what is there, without waiting, and puts it into the session's stream.
+    ///
+    /// - Parameters:
+    ///   - buffer: the thread's; at least one sub-buffer.
+    ///   - slack: how far the watermark stays behind the time at which the drain began, in ns.
+    func service(
+        into buffer: UnsafeMutableRawBufferPointer, writer: BatchWriter, slack: UInt64, log: Logger
+    ) -> Outcome {
+        let isLast = finishing.load(ordering: .acquiring)
+        let begin = MonotonicRawClock.now()
+        do {
+            for _ in 0..<Self.batchesPerTurn {
+                guard stream.hasRoom else { return .blocked }
+                let drained = try reader.drain(into: buffer)
+                let pages = UnsafeMutableRawBufferPointer(rebasing: buffer[..<drained.bytes])
+                if let batch = try writer.batch(of: pages, layout: layout, cpu: cpu, codec: codec()) {
+                    events.add(batch.events, ordering: .relaxed)
+                    stream.append(batch.frame)
+                }
+                if drained.isEmpty {
+                    watermark.store(begin - min(slack, begin), ordering: .releasing)
+                    return isLast ? done() : .waiting
+                }
+            }
+            return .waiting
+        } catch TracefsError.pipeClosed {
+            return .done
+        } catch {
+            log.error("reading stopped", metadata: ["cpu": "\(cpu)", "reason": "\(error)"])
+            return done()
+        }
+    }
+
+    /// So that one busy session does not starve the others on its CPU.
+    private static let batchesPerTurn = 16
+
+    private func done() -> Outcome {
+        reader.pipe.close()
+        onFinished()
+        return .done
+    }
+}

@@ -1,0 +1,36 @@
+import Glibc
+
+/// A thread or what it needs could not be made.
+struct ThreadError: Error, CustomStringConvertible {
+    var errno: Int32
+
+    var description: String { "cannot start a reading thread: \(String(cString: strerror(errno)))" }
+}
+
+/// Starts a detached thread under a name that `ps -L` shows.
+func spawnThread(name: String, _ body: @escaping @Sendable () -> Void) throws(ThreadError) {
+    final class Box {
+        let name: String
+        let body: @Sendable () -> Void
+        init(_ name: String, _ body: @escaping @Sendable () -> Void) {
+            self.name = name
+            self.body = body
+        }
+    }
+    var thread = pthread_t()
+    let box = Unmanaged.passRetained(Box(name, body))
+    let code = pthread_create(
+        &thread, nil,
+        { argument in
+            guard let argument else { return nil }
+            let box = Unmanaged<Box>.fromOpaque(argument).takeRetainedValue()
+            pthread_setname_np(pthread_self(), String(box.name.prefix(15)))
+            box.body()
+            return nil
+        }, box.toOpaque())
+    guard code == 0 else {
+        box.release()
+        throw ThreadError(errno: code)
+    }
+    pthread_detach(thread)
+}

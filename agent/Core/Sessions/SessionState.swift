@@ -1,0 +1,98 @@
+import TraceProtocol
+
+/// What a session on this node is doing, and what each command means in that state. No I/O, no time.
+///
+///     preparing -> ready -> recording -> draining -> finished -> (gone)
+///
+/// Discarding is possible from every state, and ends in `gone`.
+public struct SessionState: Sendable, Equatable {
+    public enum Phase: String, Sendable, Equatable {
+        case preparing, ready, starting, recording, draining, finished, discarding
+    }
+
+    /// What the session's owner has to do.
+    public enum Action: Equatable, Sendable {
+        case start(at: Int64)
+        /// Stop recording, read what is left, then report the totals.
+        case stopAndDrain
+        /// Remove everything at once, without draining.
+        case tearDown
+        /// The instance is gone already; only what was kept for the controller is dropped.
+        case forget
+        /// Nothing to do now: the same is under way.
+        case none
+    }
+
+    public private(set) var phase: Phase = .preparing
+
+    public init() {}
+
+    /// A failed `Prepare` ends the session at once.
+    public mutating func prepared() -> Action {
+        if phase == .discarding { return .tearDown }
+        phase = .ready
+        return .none
+    }
+
+    public mutating func start(at: Int64) throws(CommandRefusal) -> Action {
+        guard phase == .ready else { throw refusal("start") }
+        phase = .starting
+        return .start(at: at)
+    }
+
+    public mutating func started() -> Action {
+        if phase == .starting { phase = .recording }
+        return .none
+    }
+
+    /// An ordered stop, or the lease that ran out.
+    public mutating func stop() throws(CommandRefusal) -> Action {
+        switch phase {
+        case .ready, .starting, .recording:
+            phase = .draining
+            return .stopAndDrain
+        case .draining, .finished: return .none
+        case .preparing, .discarding: throw refusal("stop")
+        }
+    }
+
+    public mutating func drained() -> Action {
+        if phase == .draining { phase = .finished }
+        return .none
+    }
+
+    public mutating func discard() -> Action {
+        switch phase {
+        // The instance is being made on another thread; `prepared` takes it down.
+        case .preparing: phase = .discarding; return .none
+        case .discarding: return .none
+        case .finished: phase = .discarding; return .forget
+        case .ready, .starting, .recording, .draining: phase = .discarding; return .tearDown
+        }
+    }
+
+    /// Whether events may still come out of the kernel for it.
+    public var isLive: Bool {
+        switch phase {
+        case .preparing, .ready, .starting, .recording: true
+        case .draining, .finished, .discarding: false
+        }
+    }
+
+    private func refusal(_ verb: String) -> CommandRefusal {
+        CommandRefusal(.wrongState, "cannot \(verb) a session that is \(phase.rawValue)")
+    }
+}
+
+/// Why a command was not carried out, as it goes back to the operator.
+public struct CommandRefusal: Error, Sendable, Equatable {
+    public var failure: WireFailure
+
+    public init(_ code: WireFailure.Code, _ text: String, detail: String = "", nearMatches: [String] = []) {
+        failure = WireFailure()
+        failure.code = code
+        failure.text = text
+        failure.detail = detail
+        failure.nearMatches = nearMatches
+    }
+}

@@ -1,0 +1,214 @@
+import Logging
+import RingBuffer
+import Synchronization
+import TraceProtocol
+import Tracefs
+
+/// One session's part in this node's kernel: its tracefs instance and the taps on its CPUs.
+///
+/// Confined to the agent's control thread; every call may block for as long as the kernel does.
+final class TracingSession {
+    let session: UInt64
+    let events: [EventName]
+    private let instance: TraceInstance
+    private let taps: [Tap]
+    private let stream: SessionStream
+    private(set) var companions: [Int32]
+
+    private init(
+        session: UInt64, events: [EventName], instance: TraceInstance, taps: [Tap], stream: SessionStream,
+        companions: [Int32]
+    ) {
+        self.session = session
+        self.events = events
+        self.instance = instance
+        self.taps = taps
+        self.stream = stream
+        self.companions = companions
+    }
+
+    /// Clock of every session (docs/time.md says why).
+    static let clock = "mono_raw"
+    static let defaultBufferKilobytes = 4096
+    /// A reader is woken when a buffer is this full, or after its interval.
+    private static let wakePercent = 25
+
+    /// Name of the instance. The prefix marks it as Fleetrace's to whoever cleans up.
+    static func instanceName(node: String, session: UInt64) -> String {
+        "\(instancePrefix)\(node)-\(String(session, radix: 16))"
+    }
+
+    static let instancePrefix = "fleetrace-"
+
+    /// Makes everything, with recording off.
+    ///
+    /// - Throws: `CommandRefusal`; nothing is left behind then.
+    static func prepare(
+        _ order: WirePrepare, session: UInt64, node: String, root: TracefsRoot, stream: SessionStream,
+        codec: @escaping @Sendable () -> BatchCodec, onDrained: @escaping @Sendable () -> Void
+    ) throws(CommandRefusal) -> TracingSession {
+        let events = try EventSelection(order, root: root)
+        do {
+            let instance = try TraceInstance.create(in: root, name: instanceName(node: node, session: session))
+            do {
+                return try fill(instance, order, events, session, stream, codec, onDrained)
+            } catch {
+                try? instance.remove()
+                throw error
+            }
+        } catch let refusal as CommandRefusal {
+            throw refusal
+        } catch {
+            throw CommandRefusal(error)
+        }
+    }
+
+    private static func fill(
+        _ instance: TraceInstance, _ order: WirePrepare, _ events: EventSelection, _ session: UInt64,
+        _ stream: SessionStream, _ codec: @escaping @Sendable () -> BatchCodec,
+        _ onDrained: @escaping @Sendable () -> Void
+    ) throws -> TracingSession {
+        let companions = order.companions.map { Int32(bitPattern: $0) }
+        try instance.setClock(clock)
+        try instance.setOverwrite(true)
+        let size = order.bufferKilobytes == 0 ? defaultBufferKilobytes : Int(order.bufferKilobytes)
+        try instance.setBufferSize(kilobytesPerCPU: size)
+        // Before Linux 5.0 a reader is woken by each whole sub-buffer, which works too.
+        try? instance.setBufferPercent(wakePercent)
+        try instance.setNotracePIDs(threads(with: companions))
+        for (event, filter) in events.filters { try instance.setFilter(event, filter) }
+        for (event, trigger) in events.triggers { try instance.setTrigger(event, trigger) }
+        try instance.enable(events.events)
+
+        let layout = try SubBufferLayout(headerPage: instance.headerPageText())
+        let pageSize = try instance.subBufferSize()
+        let cpus = try instance.cpus()
+        let remaining = Countdown(cpus.count, then: onDrained)
+        let taps = try cpus.map { cpu in
+            Tap(
+                reader: PagedReader(pipe: try instance.openRawPipe(cpu: cpu), subBufferSize: pageSize),
+                layout: layout, stream: stream, codec: codec, onFinished: { remaining.step() })
+        }
+        return TracingSession(
+            session: session, events: events.events, instance: instance, taps: taps, stream: stream,
+            companions: companions)
+    }
+
+    /// Own threads, and those of the other Fleetrace processes here: tracing their system calls would make more
+    /// of them. A companion that has ended in the meantime has no threads.
+    private static func threads(with companions: [Int32]) throws(TracefsError) -> [Int32] {
+        var threads = try TaskList.ownThreads()
+        for pid in companions { threads += (try? TaskList.threads(of: pid)) ?? [] }
+        return threads
+    }
+
+    func answer() -> WirePrepared {
+        var prepared = WirePrepared()
+        prepared.events = events.map { event in
+            var name = WireEventName()
+            name.system = event.system
+            name.name = event.name
+            return name
+        }
+        prepared.cpus = UInt32(taps.count)
+        prepared.bufferKilobytes = UInt32((try? instance.bufferSize(cpu: taps.first?.cpu ?? 0)) ?? 0)
+        return prepared
+    }
+
+    /// The layout of this instance's sub-buffers, as a reader needs it.
+    func headerPage() throws(TracefsError) -> String {
+        try instance.headerPageText()
+    }
+
+    /// Hands the taps to the reading threads.
+    func attach(to readers: [Int: CPUReader]) {
+        for tap in taps { readers[tap.cpu]?.add(tap) }
+    }
+
+    /// Brings the list of threads that stay untraced up to date.
+    func refreshCompanions(_ pids: [Int32]? = nil) throws(TracefsError) {
+        if let pids { companions = pids }
+        try instance.setNotracePIDs(Self.threads(with: companions))
+    }
+
+    /// Starts recording at a moment of the trace clock (ns), or at once when it has passed.
+    func start(at moment: Int64) throws(TracefsError) -> WireStarted {
+        var started = WireStarted()
+        if moment > 0 {
+            started.missed = MonotonicRawClock.now() > UInt64(moment)
+            _ = MonotonicRawClock.wait(until: UInt64(moment))
+        }
+        let change = try instance.setTracing(true)
+        started.before = Int64(change.before)
+        started.after = Int64(change.after)
+        return started
+    }
+
+    /// Stops recording and lets the taps read to the end; `onDrained` is called when the last one has.
+    func stop(readers: [Int: CPUReader]) throws(TracefsError) -> WireStopping {
+        let change = try instance.setTracing(false)
+        for tap in taps {
+            tap.finish()
+            readers[tap.cpu]?.wake()
+        }
+        var stopping = WireStopping()
+        stopping.before = Int64(change.before)
+        stopping.after = Int64(change.after)
+        return stopping
+    }
+
+    /// What the kernel counted, once all is drained.
+    func totals(reason: String) -> WireFinish {
+        var finish = WireFinish()
+        finish.reason = reason
+        for tap in taps {
+            var cpu = WireCPUTotals()
+            cpu.cpu = UInt32(tap.cpu)
+            cpu.sent = tap.events.load(ordering: .acquiring)
+            if let statistics = try? instance.statistics(cpu: tap.cpu) {
+                cpu.recorded = UInt64(clamping: statistics.recorded)
+                cpu.lost = UInt64(clamping: statistics.lost)
+                if statistics.entries > 0 { finish.incomplete = true }
+            } else {
+                finish.incomplete = true
+            }
+            finish.cpus.append(cpu)
+        }
+        return finish
+    }
+
+    /// Per CPU, up to where everything is in the session's stream; nil until each has been read once.
+    func watermarks() -> [Watermark.Entry]? {
+        var entries: [Watermark.Entry] = []
+        entries.reserveCapacity(taps.count)
+        for tap in taps {
+            let time = tap.watermark.load(ordering: .acquiring)
+            guard time > 0 else { return nil }
+            entries.append(.init(cpu: UInt32(tap.cpu), time: time))
+        }
+        return entries
+    }
+
+    var eventsRead: UInt64 { taps.reduce(0) { $0 &+ $1.events.load(ordering: .relaxed) } }
+
+    /// Removes the instance and all it holds.
+    func remove() throws(TracefsError) {
+        for tap in taps { tap.abandon() }
+        try instance.remove()
+    }
+}
+
+/// Runs something when `step` was called a number of times.
+private final class Countdown: Sendable {
+    private let remaining: Atomic<Int>
+    private let action: @Sendable () -> Void
+
+    init(_ count: Int, then action: @escaping @Sendable () -> Void) {
+        remaining = Atomic(count)
+        self.action = action
+    }
+
+    func step() {
+        if remaining.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 { action() }
+    }
+}
