@@ -1,0 +1,121 @@
+// Linux calls that Swift's Glibc overlay does not carry: system calls without a
+// libc wrapper in every libc, variadic functions, and constants that are macros
+// with casts. Everything is `static inline`, so there is nothing to link.
+
+#ifndef FLEETRACE_LINUX_CALLS_H
+#define FLEETRACE_LINUX_CALLS_H
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+// glibc declares it only with _DEFAULT_SOURCE or wider; the prototype is fixed by the ABI.
+extern long syscall(long number, ...);
+
+/// The calling thread's id, in the pid namespace of the process.
+static inline int32_t linux_gettid(void) { return (int32_t)syscall(SYS_gettid); }
+
+/// open(2) without variadic arguments. Returns the descriptor, or -errno.
+static inline int linux_open(const char *path, int flags) {
+    int fd = open(path, flags | O_CLOEXEC);
+    return fd < 0 ? -errno : fd;
+}
+
+/// read(2). Returns the bytes read, or -errno, so that no other call can come between the failure and its errno.
+static inline ssize_t linux_read(int fd, void *buffer, size_t count) {
+    ssize_t n = read(fd, buffer, count);
+    return n < 0 ? -(ssize_t)errno : n;
+}
+
+/// write(2). Returns the bytes written, or -errno.
+static inline ssize_t linux_write(int fd, const void *buffer, size_t count) {
+    ssize_t n = write(fd, buffer, count);
+    return n < 0 ? -(ssize_t)errno : n;
+}
+
+/// poll(2) for POLLIN on one descriptor. Returns revents (0 after the timeout), or -errno.
+static inline int linux_poll_input(int fd, int timeout_milliseconds) {
+    struct pollfd entry = {.fd = fd, .events = POLLIN, .revents = 0};
+    int n = poll(&entry, 1, timeout_milliseconds);
+    return n < 0 ? -errno : (n == 0 ? 0 : entry.revents);
+}
+
+/// CLOCK_MONOTONIC_RAW in nanoseconds; 0 only if the clock does not exist.
+static inline uint64_t linux_monotonic_raw(void) {
+    struct timespec now;
+    if (clock_gettime(CLOCK_MONOTONIC_RAW, &now) != 0) return 0;
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/// Sleeps for the given time, shorter if a signal arrives.
+static inline void linux_sleep_nanoseconds(uint64_t nanoseconds) {
+    struct timespec time = {
+        .tv_sec = (time_t)(nanoseconds / 1000000000u), .tv_nsec = (long)(nanoseconds % 1000000000u)};
+    nanosleep(&time, NULL);
+}
+
+/// sched_setaffinity(2) with a plain bit mask (bit n of byte n/8 is CPU n). Returns 0, or -errno.
+static inline int linux_set_affinity(int32_t tid, const void *mask, size_t bytes) {
+    return syscall(SYS_sched_setaffinity, (long)tid, (unsigned long)bytes, mask) < 0 ? -errno : 0;
+}
+
+/// sched_getaffinity(2) into a plain bit mask. Returns the bytes the kernel filled in, or -errno.
+static inline int linux_get_affinity(int32_t tid, void *mask, size_t bytes) {
+    long n = syscall(SYS_sched_getaffinity, (long)tid, (unsigned long)bytes, mask);
+    return n < 0 ? -errno : (int)n;
+}
+
+/// The file system's magic number (statfs f_type), or -errno.
+static inline int64_t linux_filesystem_magic(const char *path) {
+    struct statfs facts;
+    return statfs(path, &facts) != 0 ? -(int64_t)errno : (int64_t)(uint32_t)facts.f_type;
+}
+
+/// include/uapi/linux/magic.h
+static const int64_t linux_tracefs_magic = 0x74726163;
+
+/// mount(2) of a tracefs instance on an existing directory. Returns 0, or -errno.
+static inline int linux_mount_tracefs(const char *directory) {
+    int rc = mount("nodev", directory, "tracefs", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
+    return rc != 0 ? -errno : 0;
+}
+
+/// Inode number of a path (following links, which is what /proc/self/ns/pid needs), or 0 if there is none.
+static inline uint64_t linux_inode(const char *path) {
+    struct stat facts;
+    return stat(path, &facts) == 0 ? (uint64_t)facts.st_ino : 0;
+}
+
+static inline int linux_mkdir(const char *path) { return mkdir(path, 0755) != 0 ? -errno : 0; }
+static inline int linux_rmdir(const char *path) { return rmdir(path) != 0 ? -errno : 0; }
+
+/// The entry's name: `d_name` is imported into Swift as a tuple.
+static inline const char *linux_entry_name(const struct dirent *entry) { return entry->d_name; }
+
+/// The message of an errno value, as strerror(3), in a buffer of the caller's.
+static inline void linux_error_text(int error, char *buffer, size_t size) {
+    if (size == 0) return;
+    const char *text = strerror(error);
+    size_t length = strlen(text);
+    if (length >= size) length = size - 1;
+    memcpy(buffer, text, length);
+    buffer[length] = 0;
+}
+
+static inline const char *linux_uname_release(const struct utsname *u) { return u->release; }
+static inline const char *linux_uname_machine(const struct utsname *u) { return u->machine; }
+static inline const char *linux_uname_node(const struct utsname *u) { return u->nodename; }
+
+#endif

@@ -1,0 +1,119 @@
+import CLinux
+import Glibc
+
+/// An open file, closed when it goes out of scope.
+struct OpenFile: ~Copyable, Sendable {
+    let descriptor: Int32
+    let path: String
+
+    /// Opens with O_CLOEXEC. EINTR is retried.
+    init(_ path: String, flags: Int32, operation: TracefsError.Operation = .open) throws(TracefsError) {
+        var fd = linux_open(path, flags)
+        while fd == -Errno.interrupted { fd = linux_open(path, flags) }
+        guard fd >= 0 else { throw .systemCall(operation, path, -fd) }
+        self.descriptor = fd
+        self.path = path
+    }
+
+    deinit { close(descriptor) }
+
+    /// One write(2) with all bytes: the kernel's control files take each call as one command.
+    func write(_ bytes: UnsafeRawBufferPointer) throws(TracefsError) {
+        while true {
+            let n = linux_write(descriptor, bytes.baseAddress, bytes.count)
+            if n == -Int(Errno.interrupted) { continue }
+            guard n >= 0 else { throw .systemCall(.write, path, Int32(-n)) }
+            guard n == bytes.count else {
+                throw .malformed(path: path, reason: "it took \(n) of \(bytes.count) bytes")
+            }
+            return
+        }
+    }
+
+    /// One write(2) of a text; see ``write(_:)-(UnsafeRawBufferPointer)``.
+    func write(_ text: String) throws(TracefsError) {
+        var text = text
+        let result: Result<Void, TracefsError> = text.withUTF8 { bytes in
+            do throws(TracefsError) {
+                return .success(try write(UnsafeRawBufferPointer(bytes)))
+            } catch {
+                return .failure(error)
+            }
+        }
+        try result.get()
+    }
+}
+
+/// Whole reads and single writes of tracefs, procfs and sysfs files.
+enum ControlFile {
+    /// Largest text read unless stated: formats, lists, tables.
+    static let usualLimit = 16 << 20
+
+    /// Everything in the file. Such files report size 0, so they are read until the end.
+    ///
+    /// - Throws: ``TracefsError/tooLarge(path:limit:)`` beyond `limit` bytes.
+    static func read(_ path: String, limit: Int = usualLimit) throws(TracefsError) -> [UInt8] {
+        let file = try OpenFile(path, flags: O_RDONLY)
+        var bytes: [UInt8] = []
+        var capacity = 4096
+        while true {
+            let descriptor = file.descriptor
+            var outcome = 0
+            let wanted = capacity
+            let chunk = [UInt8](unsafeUninitializedCapacity: wanted) { buffer, count in
+                outcome = linux_read(descriptor, buffer.baseAddress, wanted)
+                count = max(0, outcome)
+            }
+            if outcome == -Int(Errno.interrupted) { continue }
+            guard outcome >= 0 else { throw .systemCall(.read, path, Int32(-outcome)) }
+            if outcome == 0 { return bytes }
+            guard bytes.count + outcome <= limit else { throw .tooLarge(path: path, limit: limit) }
+            if bytes.isEmpty { bytes = chunk } else { bytes.append(contentsOf: chunk) }
+            if outcome == wanted { capacity = min(capacity * 2, 1 << 20) }
+        }
+    }
+
+    /// Everything in the file as text; bytes that are not UTF-8 are replaced.
+    static func text(_ path: String, limit: Int = usualLimit) throws(TracefsError) -> String {
+        String(decoding: try read(path, limit: limit), as: UTF8.self)
+    }
+
+    /// Opens for writing, with `flags` such as O_TRUNC or O_APPEND, and writes once.
+    static func write(_ text: String, to path: String, flags: Int32 = 0) throws(TracefsError) {
+        let file = try OpenFile(path, flags: O_WRONLY | flags)
+        try file.write(text)
+    }
+
+    /// Opens with O_TRUNC, which is what `echo > file` does first and what clears a tracefs file.
+    static func truncate(_ path: String) throws(TracefsError) {
+        _ = try OpenFile(path, flags: O_WRONLY | O_TRUNC)
+    }
+
+    static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+}
+
+/// The names in a directory, without `.` and `..`, sorted.
+enum Directory {
+    static func names(_ path: String) throws(TracefsError) -> [String] {
+        guard let directory = opendir(path) else { throw .systemCall(.list, path, errno) }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            let name = String(cString: linux_entry_name(entry))
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names.sorted()
+    }
+}
+
+extension TracefsError {
+    /// The same error, except that a missing file is reported as one that this kernel does not have.
+    func explainingMissing(_ path: String, _ meaning: @autoclosure () -> String) -> TracefsError {
+        isMissingFile ? .missingFile(path: path, meaning: meaning()) : self
+    }
+
+    /// The file could not be opened because there is none.
+    var isMissingFile: Bool {
+        if case .failed(.open, _, let errno) = self { errno == Errno.noEntry } else { false }
+    }
+}

@@ -1,0 +1,48 @@
+/// A line of /proc/self/mountinfo (proc(5)); only what is needed to find a file system.
+struct MountPoint: Equatable {
+    /// Directory within the file system that is mounted; `/` unless it is a bind mount of a part.
+    let root: String
+    /// Where it is mounted.
+    let path: String
+    let type: String
+
+    /// `36 35 98:0 /root /path rw,noatime master:1 - type source options`; the fields before the dash vary in number.
+    init?(line: Substring) {
+        let fields = line.split(separator: " ")
+        guard fields.count >= 7, let dash = fields.dropFirst(6).firstIndex(of: "-"), dash + 1 < fields.count else {
+            return nil
+        }
+        root = Self.unescaped(fields[3])
+        path = Self.unescaped(fields[4])
+        type = String(fields[dash + 1])
+    }
+
+    /// Directories that should hold the tracing files, in the order of the table: whole tracefs mounts first, then
+    /// `tracing` below a debugfs.
+    static func tracefsCandidates(_ mountinfo: String) -> [String] {
+        let mounts = mountinfo.split(separator: "\n").compactMap(MountPoint.init(line:)).filter { $0.root == "/" }
+        return mounts.filter { $0.type == "tracefs" }.map(\.path)
+            + mounts.filter { $0.type == "debugfs" }.map { $0.path + "/tracing" }
+    }
+
+    /// Space, tab, newline and backslash are written as three octal digits (seq_file mangling).
+    private static func unescaped(_ field: Substring) -> String {
+        guard field.utf8.contains(UInt8(ascii: "\\")) else { return String(field) }
+        let bytes = Array(field.utf8)
+        var result: [UInt8] = []
+        var index = 0
+        while index < bytes.count {
+            if bytes[index] == UInt8(ascii: "\\"), index + 3 < bytes.count {
+                let digits = bytes[(index + 1)...(index + 3)].map { Int($0) - Int(UInt8(ascii: "0")) }
+                if digits.allSatisfy({ (0...7).contains($0) }), digits[0] <= 3 {
+                    result.append(UInt8(digits[0] * 64 + digits[1] * 8 + digits[2]))
+                    index += 4
+                    continue
+                }
+            }
+            result.append(bytes[index])
+            index += 1
+        }
+        return String(decoding: result, as: UTF8.self)
+    }
+}

@@ -1,0 +1,57 @@
+/// Names that a mistyped event name may have meant.
+enum NearMatch {
+    static let maximumSuggestions = 3
+
+    /// Candidates within a third of the pattern's length in edits, nearest first, then by name.
+    static func suggestions(for pattern: String, among events: [EventName]) -> [String] {
+        guard !pattern.isEmpty, pattern.utf8.count <= EventPattern.maximumLength else { return [] }
+        let limit = max(1, pattern.utf8.count / 3)
+        let typed = Array(pattern.utf8)
+        var found: [(distance: Int, name: String)] = []
+        for candidate in candidates(for: pattern, among: events) {
+            let distance = editDistance(typed, Array(candidate.spelling.utf8), limit: limit)
+            if distance <= limit { found.append((distance, candidate.shown)) }
+        }
+        found.sort { $0.distance == $1.distance ? $0.name < $1.name : $0.distance < $1.distance }
+        // One far off hides no near ones: nothing more than two edits behind the best.
+        guard let best = found.first?.distance else { return [] }
+        return found.prefix { $0.distance <= best + 2 }.prefix(maximumSuggestions).map(\.name)
+    }
+
+    /// What is compared and what is shown: a bare pattern is held against bare event names and systems.
+    private static func candidates(
+        for pattern: String, among events: [EventName]
+    ) -> [(spelling: String, shown: String)] {
+        let enableable = events.filter(\.isEnableable)
+        if pattern.contains(":") { return enableable.map { ($0.description, $0.description) } }
+        let systems = Set(enableable.map(\.system))
+        return systems.map { ($0, $0) } + enableable.map { ($0.name, $0.description) }
+    }
+
+    /// Edits (insert, delete, replace, swap of neighbours) between two names: optimal string alignment, with
+    /// anything above `limit` reported as `limit + 1`.
+    static func editDistance(_ a: [UInt8], _ b: [UInt8], limit: Int) -> Int {
+        guard abs(a.count - b.count) <= limit else { return limit + 1 }
+        guard !a.isEmpty, !b.isEmpty else { return max(a.count, b.count) }
+        var beforePrevious = [Int](repeating: 0, count: b.count + 1)
+        var previous = Array(0...b.count)
+        var current = previous
+        for i in 1...a.count {
+            current[0] = i
+            var rowMinimum = i
+            for j in 1...b.count {
+                var best = previous[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)
+                best = min(best, previous[j] + 1, current[j - 1] + 1)
+                if i > 1, j > 1, a[i - 1] == b[j - 2], a[i - 2] == b[j - 1] {
+                    best = min(best, beforePrevious[j - 2] + 1)
+                }
+                current[j] = best
+                rowMinimum = min(rowMinimum, best)
+            }
+            // Two rows above the limit can only grow; one may still be undercut by a swap.
+            if rowMinimum > limit + 1 { return limit + 1 }
+            (beforePrevious, previous, current) = (previous, current, beforePrevious)
+        }
+        return min(previous[b.count], limit + 1)
+    }
+}

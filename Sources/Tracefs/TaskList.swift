@@ -1,0 +1,28 @@
+import CLinux
+import Glibc
+
+/// Threads and their names, from procfs.
+public enum TaskList {
+    /// The thread ids of a process, ascending, in the pid namespace of the mounted procfs.
+    public static func threads(of pid: Int32) throws(TracefsError) -> [Int32] {
+        try Directory.names("/proc/\(pid)/task").compactMap { Int32($0) }.sorted()
+    }
+
+    /// The thread ids of this process, for ``TraceInstance/setNotracePIDs(_:)``. They are the kernel's own numbers
+    /// only in the initial pid namespace; see ``HostFacts/isInitialPIDNamespace``.
+    public static func ownThreads() throws(TracefsError) -> [Int32] {
+        try Directory.names("/proc/self/task").compactMap { Int32($0) }.sorted()
+    }
+
+    /// The calling thread's id.
+    public static func currentThread() -> Int32 { linux_gettid() }
+
+    /// The process's id.
+    public static func currentProcess() -> Int32 { getpid() }
+
+    /// The name of a task (at most 15 bytes), or nil if there is none of this number.
+    public static func comm(of pid: Int32) -> String? {
+        guard let text = try? ControlFile.text("/proc/\(pid)/comm", limit: 4096) else { return nil }
+        return text.hasSuffix("\n") ? String(text.dropLast()) : text
+    }
+}

@@ -1,0 +1,104 @@
+import Glibc
+
+/// Whether the kernel's `mono_raw` trace clock and this process's CLOCK_MONOTONIC_RAW are the same clock.
+///
+/// In a time namespace they are not: user space then sees the clock with an offset that the kernel does not apply to its
+/// own records (time_namespaces(7)). The check writes markers, each between two readings of the user-space clock, into a
+/// temporary instance and reads their time stamps back.
+public enum TraceClockCheck: Sendable, Equatable {
+    /// Every marker's time stamp lay between its two readings. `uncertainty` is the narrowest pair, in ns: an offset
+    /// below that could not have been seen.
+    case agrees(uncertainty: UInt64)
+    /// The trace clock minus the user-space clock lies in this range, ns. It is constant for the life of a time
+    /// namespace, so times may be converted with it, at the cost of the range's width.
+    case differs(offset: ClosedRange<Int64>)
+    /// The markers contradict each other: no constant offset fits them all.
+    case inconsistent
+
+    /// One marker: the readings around it and the kernel's time stamp, ns.
+    public struct Sample: Sendable, Equatable {
+        /// CLOCK_MONOTONIC_RAW before the write.
+        public var before: UInt64
+        /// The trace clock at the marker.
+        public var stamp: UInt64
+        /// CLOCK_MONOTONIC_RAW after the write.
+        public var after: UInt64
+
+        /// A sample from its three times, ns.
+        public init(before: UInt64, stamp: UInt64, after: UInt64) {
+            self.before = before
+            self.stamp = stamp
+            self.after = after
+        }
+    }
+
+    /// What the samples say together: each confines the offset to [stamp - after, stamp - before].
+    public init(samples: [Sample]) {
+        var range: ClosedRange<Int64>?
+        var narrowest = UInt64.max
+        for sample in samples {
+            let low = Int64(bitPattern: sample.stamp &- sample.after)
+            let high = Int64(bitPattern: sample.stamp &- sample.before)
+            guard sample.before <= sample.after, low <= high else {
+                self = .inconsistent
+                return
+            }
+            narrowest = min(narrowest, sample.after - sample.before)
+            let lower = max(low, range?.lowerBound ?? low)
+            let upper = min(high, range?.upperBound ?? high)
+            guard lower <= upper else {
+                self = .inconsistent
+                return
+            }
+            range = lower...upper
+        }
+        guard let range else {
+            self = .inconsistent
+            return
+        }
+        self = range.contains(0) ? .agrees(uncertainty: narrowest) : .differs(offset: range)
+    }
+
+    /// Runs the check with eight markers in a temporary instance, which is removed again. Takes a few milliseconds.
+    ///
+    /// - Parameter instanceName: of the temporary instance; with the prefix under which stale ones are looked for.
+    public static func run(in root: TracefsRoot, instanceName: String) throws(TracefsError) -> TraceClockCheck {
+        let instance = try TraceInstance.create(in: root, name: instanceName)
+        // After an error the instance goes with its last reference.
+        let check = TraceClockCheck(samples: try samples(count: 8, in: instance))
+        try instance.remove()
+        return check
+    }
+
+    private static func samples(count: Int, in instance: TraceInstance) throws(TracefsError) -> [Sample] {
+        try instance.setClock("mono_raw")
+        let size = try instance.subBufferSize()
+        let page = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 8)
+        defer { page.deallocate() }
+        let marker = try OpenFile(instance.file("trace_marker"), flags: O_WRONLY)
+        let longSize = HostFacts.longSize(machine: try HostFacts.current().architecture)
+        let pipes = try instance.cpus().map { cpu throws(TracefsError) in try instance.openRawPipe(cpu: cpu) }
+        try instance.setTracing(true)
+        return try (0..<count).map { _ throws(TracefsError) in
+            let before = MonotonicRawClock.now()
+            try marker.write("fleetrace clock check")
+            let after = MonotonicRawClock.now()
+            let stamp = try firstStamp(in: pipes, page: page, longSize: longSize)
+            return Sample(before: before, stamp: stamp, after: after)
+        }
+    }
+
+    /// The marker is on whichever CPU the thread ran on, and alone.
+    private static func firstStamp(
+        in pipes: [RawPipe], page: UnsafeMutableRawBufferPointer, longSize: Int
+    ) throws(TracefsError) -> UInt64 {
+        for pipe in pipes {
+            guard let bytes = try pipe.read(into: page) else { continue }
+            guard let stamp = FirstRecord.time(page: UnsafeRawBufferPointer(page)[..<bytes], longSize: longSize) else {
+                throw .malformed(path: pipe.path, reason: "the sub-buffer with the clock check's marker has no record")
+            }
+            return stamp
+        }
+        throw .malformed(path: "trace_marker", reason: "the clock check's marker is in no buffer")
+    }
+}

@@ -1,0 +1,107 @@
+import Glibc
+
+/// Events, filters and triggers.
+extension TraceInstance {
+    /// Enables the events, one write each.
+    ///
+    /// If one fails the earlier ones stay enabled: the caller gives up with ``disableAll()`` or ``remove()``, or goes on
+    /// without that one.
+    public func enable(_ events: [EventName]) throws(TracefsError) {
+        for event in events { try set(event, "1") }
+    }
+
+    /// Disables the events.
+    public func disable(_ events: [EventName]) throws(TracefsError) {
+        for event in events { try set(event, "0") }
+    }
+
+    /// Disables every event of the instance.
+    public func disableAll() throws(TracefsError) {
+        try write("0", to: "events/enable", meaning: "it has no events")
+    }
+
+    private func set(_ event: EventName, _ value: String) throws(TracefsError) {
+        guard event.isEnableable else {
+            throw .invalidArgument(
+                name: "event", value: event.description,
+                reason: "it belongs to a tracer and cannot be enabled by itself")
+        }
+        try write(value, to: eventFile(event, "enable"), meaning: "there is no event \(event)")
+    }
+
+    /// Records the event only where the filter holds, e.g. `prev_prio < 100 && next_comm != "swapper"`. A later filter
+    /// replaces it.
+    ///
+    /// - Throws: ``TracefsError/rejected(_:)`` with the kernel's own explanation. The event then has no filter at all,
+    ///   not the one before (apply_event_filter in kernel/trace/trace_events_filter.c).
+    public func setFilter(_ event: EventName, _ filter: String) throws(TracefsError) {
+        try command(filter, kind: .filter, event: event, file: "filter")
+    }
+
+    /// Removes the event's filter.
+    public func clearFilter(_ event: EventName) throws(TracefsError) {
+        try write("0", to: eventFile(event, "filter"), meaning: "there is no event \(event)")
+    }
+
+    /// Adds a trigger, e.g. `traceoff if prev_pid == 0` or `hist:keys=common_pid`; a leading `!` removes it.
+    ///
+    /// Triggers act from now on, whether the event is enabled or not.
+    ///
+    /// - Throws: ``TracefsError/rejected(_:)`` with the kernel's own explanation where it gives one.
+    public func setTrigger(_ event: EventName, _ trigger: String) throws(TracefsError) {
+        try command(trigger, kind: .trigger, event: event, file: "trigger")
+    }
+
+    /// Removes all triggers of the event.
+    public func clearTriggers(_ event: EventName) throws(TracefsError) {
+        do {
+            try ControlFile.truncate(file(eventFile(event, "trigger")))
+        } catch {
+            throw describing(error.explainingMissing(file(eventFile(event, "trigger")), "there is no event \(event)"))
+        }
+    }
+
+    /// The event's triggers, as the kernel prints them.
+    public func triggerText(_ event: EventName) throws(TracefsError) -> String {
+        try text(eventFile(event, "trigger"))
+    }
+
+    /// The events that are enabled now, sorted.
+    public func enabledEvents() throws(TracefsError) -> [EventName] {
+        TracefsRoot.eventNames(try text("set_event"))
+    }
+
+    private func command(
+        _ text: String, kind: KernelRejection.Kind, event: EventName, file name: String
+    ) throws(TracefsError) {
+        // The kernel takes at most a page (event_filter_write, event_trigger_write) and reads up to a NUL.
+        guard !text.isEmpty, text.utf8.count < 4096, !text.utf8.contains(0) else {
+            throw .invalidArgument(name: kind.rawValue, value: text, reason: "it takes 1 to 4095 bytes of text")
+        }
+        let relative = eventFile(event, name)
+        // Emptied first, so that what is in it afterwards belongs to this write.
+        try? ControlFile.truncate(file("error_log"))
+        do {
+            try ControlFile.write(text, to: file(relative))
+        } catch {
+            guard case .failed(.write, _, let errno) = error else {
+                throw describing(error.explainingMissing(file(relative), "there is no event \(event)"))
+            }
+            let log = lastError(filterOf: kind == .filter ? event : nil)
+            // Otherwise the file keeps the refused text with the complaint in it.
+            if kind == .filter { try? clearFilter(event) }
+            throw .rejected(KernelRejection(kind: kind, event: event, text: text, log: log, errno: errno))
+        }
+    }
+
+    /// What the kernel said last: in `error_log`, or before Linux 5.2 in the filter file itself.
+    private func lastError(filterOf event: EventName?) -> ErrorLogEntry? {
+        if let log = try? ControlFile.text(file("error_log")) { return ErrorLogEntry.last(in: log) }
+        guard let event, let text = try? ControlFile.text(file(eventFile(event, "filter"))) else { return nil }
+        return ErrorLogEntry(filterFile: text)
+    }
+
+    private func eventFile(_ event: EventName, _ name: String) -> String {
+        "events/\(event.system)/\(event.name)/\(name)"
+    }
+}

@@ -1,0 +1,79 @@
+/// When recording was switched: the write(2) happened between these two readings of CLOCK_MONOTONIC_RAW.
+public struct TracingSwitch: Sendable, Equatable {
+    /// Just before the write, ns.
+    public let before: UInt64
+    /// Just after the write, ns.
+    public let after: UInt64
+}
+
+/// Recording and reading.
+extension TraceInstance {
+    /// Switches recording on or off, at once and on all CPUs. Events that have begun to be written are still finished.
+    ///
+    /// Switching off wakes everyone who waits in ``RawPipe/poll(timeoutMilliseconds:)``.
+    @discardableResult
+    public func setTracing(_ on: Bool) throws(TracefsError) -> TracingSwitch {
+        let text = on ? "1" : "0"
+        let result: Result<TracingSwitch, TracefsError> = state.withLock { state in
+            do throws(TracefsError) {
+                let before = MonotonicRawClock.now()
+                guard try state.tracingOn?.write(text) != nil else { return .failure(.instanceRemoved(name: name)) }
+                return .success(TracingSwitch(before: before, after: MonotonicRawClock.now()))
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
+    }
+
+    /// Whether recording is on. A `traceoff` trigger or the kernel itself may have switched it off.
+    public func isTracing() throws(TracefsError) -> Bool { try text("tracing_on").hasPrefix("1") }
+
+    /// One CPU's buffer in numbers.
+    public func statistics(cpu: Int) throws(TracefsError) -> CPUStatistics {
+        let relative = "per_cpu/cpu\(cpu)/stats"
+        do throws(TracefsError) {
+            let text = try ControlFile.text(file(relative), limit: 64 << 10)
+            guard let statistics = CPUStatistics(text: text) else {
+                throw .malformed(path: file(relative), reason: "a counter is missing or not a number")
+            }
+            return statistics
+        } catch {
+            throw describing(error.explainingMissing(file(relative), "there is no CPU \(cpu)"))
+        }
+    }
+
+    /// The CPUs that have a buffer here, ascending.
+    public func cpus() throws(TracefsError) -> [Int] {
+        do {
+            return try Directory.names(file("per_cpu")).compactMap { name in
+                name.hasPrefix("cpu") ? Int(name.dropFirst(3)) : nil
+            }.sorted()
+        } catch {
+            throw describing(error)
+        }
+    }
+
+    /// Opens one CPU's binary pipe. ``remove()`` closes it if its owner has not.
+    public func openRawPipe(cpu: Int) throws(TracefsError) -> RawPipe {
+        let relative = "per_cpu/cpu\(cpu)/trace_pipe_raw"
+        let result: Result<RawPipe, TracefsError> = state.withLock { state in
+            guard state.tracingOn != nil else { return .failure(.instanceRemoved(name: name)) }
+            do throws(TracefsError) {
+                let pipe = try RawPipe(cpu: cpu, path: file(relative))
+                state.pipes.removeAll(where: \.isClosed)
+                state.pipes.append(pipe)
+                return .success(pipe)
+            } catch {
+                return .failure(error.explainingMissing(file(relative), "there is no CPU \(cpu)"))
+            }
+        }
+        return try result.get()
+    }
+
+    /// Writes a `ftrace:print` record, as `echo text > trace_marker` does. The kernel cuts long texts at about
+    /// a page.
+    public func writeMarker(_ text: String) throws(TracefsError) {
+        try write(text, to: "trace_marker", meaning: "it has no trace markers")
+    }
+}

@@ -1,0 +1,59 @@
+import Glibc
+
+extension TraceInstance {
+    /// Largest pid that the kernel's lists hold (PID_MAX_LIMIT on 64 bits).
+    private static let maximumPID: Int32 = 1 << 22
+
+    /// Leaves these threads out: no event that they cause is recorded, nor a switch between two of them.
+    ///
+    /// Only changes are written: new numbers are appended, and only if one has gone the list is emptied and written
+    /// anew, since the kernel knows no removal; for those microseconds nobody is left out. Take numbers of ended
+    /// threads out: the kernel may give them to others.
+    ///
+    /// With the option `event-fork` the kernel itself follows forks and exits: threads that a listed thread starts
+    /// are listed before they run.
+    ///
+    /// - Throws: ``TracefsError/missingFile(path:meaning:)`` before Linux 5.7.
+    public func setNotracePIDs(_ pids: some Sequence<Int32>) throws(TracefsError) {
+        let wanted = Set(pids)
+        for pid in wanted where pid < 0 || pid > Self.maximumPID {
+            throw .invalidArgument(name: "pid", value: "\(pid)", reason: "it lies between 0 and \(Self.maximumPID)")
+        }
+        let path = file("set_event_notrace_pid")
+        let failure: TracefsError? = state.withLock { state in
+            do throws(TracefsError) {
+                guard state.notracePIDs.isSubset(of: wanted) else {
+                    // Until the write has succeeded the kernel's list is taken to be empty, which it then is.
+                    state.notracePIDs = []
+                    if wanted.isEmpty {
+                        try ControlFile.truncate(path)
+                    } else {
+                        try ControlFile.write(Self.list(wanted), to: path, flags: O_TRUNC)
+                    }
+                    state.notracePIDs = wanted
+                    return nil
+                }
+                let added = wanted.subtracting(state.notracePIDs)
+                guard !added.isEmpty else { return nil }
+                try ControlFile.write(Self.list(added), to: path)
+                state.notracePIDs = wanted
+                return nil
+            } catch {
+                return error
+            }
+        }
+        if let failure {
+            throw describing(
+                failure.explainingMissing(path, "leaving the agent's own threads out of a trace needs Linux 5.7"))
+        }
+    }
+
+    /// The threads that the kernel leaves out now, ascending.
+    public func notracePIDs() throws(TracefsError) -> [Int32] {
+        try text("set_event_notrace_pid").split(separator: "\n").compactMap { Int32($0) }.sorted()
+    }
+
+    /// One write takes any length (trace_pid_write in kernel/trace/trace_pid.c), and all or nothing of it. No white space
+    /// at the end: the kernel would not count it as taken.
+    private static func list(_ pids: Set<Int32>) -> String { pids.sorted().map(String.init).joined(separator: " ") }
+}

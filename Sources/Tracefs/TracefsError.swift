@@ -1,0 +1,95 @@
+/// Why something could not be done with a node's tracefs. Every description names the file or event, what the
+/// kernel said, and where it is known what to do about it; it is ready to be shown to a user.
+public enum TracefsError: Error, Sendable, Equatable {
+    /// EACCES or EPERM.
+    case notPermitted(operation: Operation, path: String, errno: Int32)
+    /// The kernel is locked down for confidentiality, which forbids tracefs even to root (LOCKDOWN_TRACEFS).
+    case lockedDown(path: String)
+    /// The kernel has no tracefs, or it is mounted nowhere and must not or cannot be mounted; the reason.
+    case noTracefs(reason: String)
+    /// A control file that this kernel does not have, with what that means.
+    case missingFile(path: String, meaning: String)
+    /// Any other failed system call.
+    case failed(operation: Operation, path: String, errno: Int32)
+    /// An instance of this name exists already.
+    case instanceExists(name: String)
+    /// The instance cannot be removed: some process still has one of its files open.
+    case instanceBusy(name: String)
+    /// The instance was removed before this call.
+    case instanceRemoved(name: String)
+    /// The pipe was closed before this call.
+    case pipeClosed(path: String)
+    /// The kernel did not accept a filter or trigger.
+    case rejected(KernelRejection)
+    /// A pattern that selects no event.
+    case unknownEvent(UnknownEvent)
+    /// A file of the kernel's that does not read as it should.
+    case malformed(path: String, reason: String)
+    /// A file of the kernel's that is larger than anything plausible.
+    case tooLarge(path: String, limit: Int)
+    /// An argument that cannot be passed on to the kernel.
+    case invalidArgument(name: String, value: String, reason: String)
+
+    /// The system call that failed, as a verb.
+    public enum Operation: String, Sendable {
+        case open, read, write, create, remove, list, mount, poll
+    }
+}
+
+extension TracefsError: CustomStringConvertible {
+    /// What failed, on which file, and what to do.
+    public var description: String {
+        switch self {
+        case .notPermitted(let operation, let path, let errno):
+            "cannot \(operation.rawValue) \(path): \(errnoText(errno)) "
+                + "(run the agent as root or give it CAP_SYS_ADMIN and access to tracefs)"
+        case .lockedDown(let path):
+            "cannot open \(path): the kernel is locked down for confidentiality "
+                + "(boot without lockdown=confidentiality, or leave this node out)"
+        case .noTracefs(let reason):
+            "no tracefs on this node: \(reason)"
+        case .missingFile(let path, let meaning):
+            "no \(path) on this kernel: \(meaning)"
+        case .failed(let operation, let path, let errno):
+            "cannot \(operation.rawValue) \(path): \(errnoText(errno))"
+        case .instanceExists(let name):
+            "a trace instance \"\(name)\" exists already (another agent's, or left over from one)"
+        case .instanceBusy(let name):
+            "cannot remove trace instance \"\(name)\": a process still has one of its files open"
+        case .instanceRemoved(let name):
+            "trace instance \"\(name)\" has been removed"
+        case .pipeClosed(let path):
+            "\(path) has been closed"
+        case .rejected(let rejection):
+            rejection.description
+        case .unknownEvent(let unknown):
+            unknown.description
+        case .malformed(let path, let reason):
+            "cannot make sense of \(path): \(reason)"
+        case .tooLarge(let path, let limit):
+            "\(path) is larger than \(limit) bytes"
+        case .invalidArgument(let name, let value, let reason):
+            "\(name) \"\(value.prefix(80))\": \(reason)"
+        }
+    }
+}
+
+extension TracefsError {
+    /// The error of a failed system call. EACCES and EPERM carry their remedy; EPERM on a kernel that is locked
+    /// down is that.
+    static func systemCall(_ operation: Operation, _ path: String, _ errno: Int32) -> TracefsError {
+        switch errno {
+        case Errno.permission where Lockdown.isConfidential: .lockedDown(path: path)
+        case Errno.access, Errno.permission: .notPermitted(operation: operation, path: path, errno: errno)
+        default: .failed(operation: operation, path: path, errno: errno)
+        }
+    }
+
+    /// The errno, if a system call failed.
+    public var errno: Int32? {
+        switch self {
+        case .notPermitted(_, _, let errno), .failed(_, _, let errno): errno
+        default: nil
+        }
+    }
+}

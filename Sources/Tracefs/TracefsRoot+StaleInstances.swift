@@ -1,0 +1,50 @@
+import CLinux
+
+/// What became of an instance that an earlier agent may have left behind.
+public struct StaleRemoval: Sendable, Equatable {
+    /// Name of the instance.
+    public let name: String
+    /// What became of it.
+    public let outcome: Outcome
+
+    /// What became of an instance.
+    public enum Outcome: Sendable, Equatable {
+        /// Nobody held it; it is gone.
+        case removed
+        /// A process has one of its files open: it belongs to a live agent and was left alone.
+        case inUse
+        /// The kernel refused for another reason.
+        case failed(TracefsError)
+    }
+}
+
+extension TracefsRoot {
+    /// Names of the instances whose name starts with `prefix`, sorted.
+    public func instances(prefix: String) throws(TracefsError) -> [String] {
+        try Directory.names(file("instances")).filter { $0.hasPrefix(prefix) }
+    }
+
+    /// Removes every instance with the prefix that no process holds.
+    ///
+    /// A live ``TraceInstance`` always has a file of its own open, and an open file counts as a reference to the
+    /// kernel's trace_array, so that rmdir(2) answers EBUSY (__remove_instance in kernel/trace/trace.c). The kernel
+    /// closes the files of a dead agent. No lock file or process list is needed, and there is no race: the kernel
+    /// decides under its own lock.
+    ///
+    /// - Throws: if the prefix is empty (it would select other people's instances) or the list cannot be read.
+    public func removeStaleInstances(prefix: String) throws(TracefsError) -> [StaleRemoval] {
+        guard !prefix.isEmpty else {
+            throw .invalidArgument(name: "instance prefix", value: prefix, reason: "it must not be empty")
+        }
+        return try instances(prefix: prefix).compactMap { name in
+            let path = file("instances/\(name)")
+            return switch -linux_rmdir(path) {
+            case 0: StaleRemoval(name: name, outcome: .removed)
+            case Errno.busy: StaleRemoval(name: name, outcome: .inUse)
+            // Gone in the meantime, by whoever owned it.
+            case Errno.noEntry: nil
+            case let errno: StaleRemoval(name: name, outcome: .failed(.systemCall(.remove, path, errno)))
+            }
+        }
+    }
+}
