@@ -18,11 +18,25 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
         // Mechanisms.
         .systemLibrary(name: "CZlib", path: "Sources/CZlib"),
         .systemLibrary(name: "CZstd", path: "Sources/CZstd"),
+
+        .systemLibrary(name: "COpenSSL", path: "Sources/COpenSSL"),
+        .systemLibrary(name: "CLinux", path: "Sources/CLinux"),
+        .target(name: "RingBuffer", path: "Sources/RingBuffer", swiftSettings: strict),
+        .target(name: "Tracefs", dependencies: ["CLinux"], path: "Sources/Tracefs", swiftSettings: strict),
+        .target(
+            name: "SecureTransport",
+            dependencies: ["COpenSSL"] + nio,
+            path: "Sources/SecureTransport",
+            swiftSettings: strict),
+        .testTarget(
+            name: "TracefsTests", dependencies: ["Tracefs", "RingBuffer"], path: "Tests/TracefsTests",
+            swiftSettings: strict),
 
         // What travels.
         .target(
@@ -38,6 +52,27 @@ let package = Package(
         .testTarget(
             name: "TraceProtocolTests", dependencies: ["TraceProtocol"], path: "Tests/TraceProtocolTests",
             swiftSettings: strict),
+
+        // The node's side.
+        .target(
+            name: "AgentCore",
+            dependencies: [
+                "CLinux", "Tracefs", "RingBuffer", "TraceProtocol", "SecureTransport", log,
+                .product(name: "DequeModule", package: "swift-collections"),
+            ] + nio,
+            path: "agent/Core",
+            swiftSettings: strict),
+        .executableTarget(
+            name: "fleetrace-agent",
+            dependencies: [
+                "AgentCore", "CLinux", arguments,
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            path: "agent/Main",
+            swiftSettings: strict),
+        .testTarget(
+            name: "AgentCoreTests", dependencies: ["AgentCore"], path: "Tests/AgentCoreTests", swiftSettings: strict),
 
         // The controller.
         .target(

@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
@@ -117,5 +118,23 @@ static inline void linux_error_text(int error, char *buffer, size_t size) {
 static inline const char *linux_uname_release(const struct utsname *u) { return u->release; }
 static inline const char *linux_uname_machine(const struct utsname *u) { return u->machine; }
 static inline const char *linux_uname_node(const struct utsname *u) { return u->nodename; }
+
+/// prctl(2) PR_SET_PDEATHSIG: the signal that this process gets when its parent ends. Returns 0, or -errno.
+static inline int linux_set_parent_death_signal(int signal) {
+    return prctl(PR_SET_PDEATHSIG, (unsigned long)signal, 0UL, 0UL, 0UL) < 0 ? -errno : 0;
+}
+
+/// prctl(2) PR_SET_NAME: the calling thread's name, at most 15 bytes of it.
+static inline void linux_set_thread_name(const char *name) { prctl(PR_SET_NAME, name, 0UL, 0UL, 0UL); }
+
+/// pipe(2) with both ends non-blocking and closed on exec. Returns 0, or -errno.
+static inline int linux_wake_pipe(int ends[2]) {
+    if (pipe(ends) < 0) return -errno;
+    for (int i = 0; i < 2; i++) {
+        fcntl(ends[i], F_SETFD, FD_CLOEXEC);
+        fcntl(ends[i], F_SETFL, O_NONBLOCK);
+    }
+    return 0;
+}
 
 #endif

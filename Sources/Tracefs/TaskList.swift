@@ -25,4 +25,15 @@ public enum TaskList {
         guard let text = try? ControlFile.text("/proc/\(pid)/comm", limit: 4096) else { return nil }
         return text.hasSuffix("\n") ? String(text.dropLast()) : text
     }
+
+    /// The names of all tasks that run now, by thread id. A task that ends meanwhile is left out.
+    public static func commsOfAll() throws(TracefsError) -> [Int32: String] {
+        var names: [Int32: String] = [:]
+        for pid in try Directory.names("/proc").compactMap({ Int32($0) }) {
+            for thread in (try? threads(of: pid)) ?? [] {
+                names[thread] = comm(of: thread)
+            }
+        }
+        return names
+    }
 }

@@ -18,6 +18,7 @@ public final class SessionStream: Sendable {
     }
 
     public var hasRoom: Bool { state.withLock { $0.hasRoom } }
+    public var lastSequence: UInt64 { state.withLock { $0.lastSequence } }
     public var bytes: Int { state.withLock { $0.bytes } }
 
     /// Gives `frame` the next number and keeps it. The first 16 bytes of its body are room for that number.
@@ -31,7 +32,9 @@ public final class SessionStream: Sendable {
     }
 
     /// Runs `body` on the spool under the lock.
-    public func withSpool<T>(_ body: (inout sending Spool) throws(ProtocolError) -> sending T) throws(ProtocolError) -> T {
+    public func withSpool<T>(_ body: (inout sending Spool) throws(ProtocolError) -> sending T) throws(ProtocolError)
+        -> T
+    {
         try state.withLock(body)
     }
 }

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import Logging
 import Synchronization
@@ -35,7 +36,8 @@ final class CPUReader: Sendable {
         self.cpu = cpu
         self.log = log
         var ends: [Int32] = [-1, -1]
-        guard pipe2(&ends, O_CLOEXEC | O_NONBLOCK) == 0 else { throw ThreadError(errno: errno) }
+        let code = linux_wake_pipe(&ends)
+        guard code == 0 else { throw ThreadError(errno: -code) }
         (wakeRead, wakeWrite) = (ends[0], ends[1])
         try spawnThread(name: "reader/\(cpu)") { self.run() }
     }
@@ -67,7 +69,8 @@ final class CPUReader: Sendable {
             try CPUAffinity.pinCurrentThread(to: cpu)
         } catch {
             slack = Self.unpinnedSlack
-            log.warning("reader not pinned, its watermark stays behind", metadata: ["cpu": "\(cpu)", "reason": "\(error)"])
+            log.warning(
+                "reader not pinned, its watermark stays behind", metadata: ["cpu": "\(cpu)", "reason": "\(error)"])
         }
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.bufferSize, alignment: 4096)
         defer { buffer.deallocate() }

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// A thread or what it needs could not be made.
@@ -24,7 +25,7 @@ func spawnThread(name: String, _ body: @escaping @Sendable () -> Void) throws(Th
         { argument in
             guard let argument else { return nil }
             let box = Unmanaged<Box>.fromOpaque(argument).takeRetainedValue()
-            pthread_setname_np(pthread_self(), String(box.name.prefix(15)))
+            linux_set_thread_name(box.name)
             box.body()
             return nil
         }, box.toOpaque())

@@ -31,7 +31,8 @@ struct EventSelection {
 
         var settings: [[(EventName, String)]] = []
         for list in [order.filters, order.triggers] {
-            settings.append(list.flatMap { setting in select(setting.event, among: chosen.sorted()).map { ($0, setting.text) } })
+            settings.append(
+                list.flatMap { setting in select(setting.event, among: chosen.sorted()).map { ($0, setting.text) } })
         }
         if let first = unknown.first {
             throw CommandRefusal(
@@ -44,7 +45,8 @@ struct EventSelection {
     private static func refusal(for unknown: [UnknownEvent]) -> CommandRefusal? {
         guard !unknown.isEmpty else { return nil }
         return CommandRefusal(
-            .unknownEvent, unknown.map(\.description).joined(separator: "; "), nearMatches: unknown.flatMap(\.suggestions))
+            .unknownEvent, unknown.map(\.description).joined(separator: "; "),
+            nearMatches: unknown.flatMap(\.suggestions))
     }
 }
 

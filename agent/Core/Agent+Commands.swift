@@ -1,0 +1,141 @@
+import NIOCore
+import TraceProtocol
+
+/// What each command of the controller does here. Every one is answered once.
+extension Agent {
+    func perform(_ command: WireCommand) {
+        switch command.action {
+        case .prepare(let order): prepare(order, command)
+        case .start(let order): start(order, command)
+        case .stop: stop(command.session, answering: command)
+        case .discard: discard(command.session, answering: command)
+        case .companions(let companions):
+            answer(command, control.companions(companions.pids.map { Int32(bitPattern: $0) })) { .noted(WireNoted()) }
+        // A newer controller's command.
+        case nil: refuse(command, CommandRefusal(.unsupported, "this agent does not know that command"))
+        }
+    }
+
+    private func prepare(_ order: WirePrepare, _ command: WireCommand) {
+        let id = command.session
+        guard sessions[id] == nil else {
+            return refuse(command, CommandRefusal(.wrongState, "this node has that session already"))
+        }
+        log.notice(
+            "prepare",
+            metadata: ["session": "\(hex(id))", "operator": "\(order.operator)", "events": "\(order.events)"])
+        let stream = SessionStream(
+            session: id, budget: configuration.spoolBudget, onAppend: { [weak self] in self?.schedulePump() })
+        sessions[id] = AgentSession(stream: stream)
+        let prepared = control.prepare(
+            order, session: id, stream: stream,
+            onDrained: { [weak self] in
+                guard let self else { return }
+                self.loop.execute { self.assumeIsolated { $0.drained(id) } }
+            })
+        prepared.assumeIsolated().whenComplete { [weak self] result in
+            self?.assumeIsolated { agent in
+                switch result {
+                case .success(let prepared):
+                    if agent.sessions[id]?.state.prepared() == .tearDown { agent.tearDown(id) }
+                    agent.answer(command, .prepared(prepared))
+                case .failure(let error):
+                    agent.sessions[id] = nil
+                    agent.refuse(command, error)
+                }
+            }
+        }
+    }
+
+    private func start(_ order: WireStart, _ command: WireCommand) {
+        do {
+            guard case .start(let moment) = try sessions[command.session]?.state.start(at: order.at) else {
+                throw CommandRefusal(.noSuchSession, "this node has no such session")
+            }
+            answer(command, control.start(command.session, at: moment)) { [weak self] started in
+                self?.assumeIsolated { _ = $0.sessions[command.session]?.state.started() }
+                return .started(started)
+            }
+        } catch {
+            refuse(command, error)
+        }
+    }
+
+    func stop(_ id: UInt64, answering command: WireCommand? = nil) {
+        do {
+            guard let action = try sessions[id]?.state.stop() else {
+                throw CommandRefusal(.noSuchSession, "this node has no such session")
+            }
+            guard action == .stopAndDrain else {
+                if let command { answer(command, .stopping(WireStopping())) }
+                return
+            }
+            let stopped = control.stop(id)
+            if let command { answer(command, stopped) { .stopping($0) } }
+        } catch {
+            if let command { refuse(command, error) }
+        }
+    }
+
+    /// All taps of a session have been read to the end.
+    private func drained(_ id: UInt64) {
+        guard let session = sessions[id], session.state.phase == .draining else { return }
+        control.finish(id, reason: session.endReason).assumeIsolated().whenComplete { [weak self] result in
+            self?.assumeIsolated { agent in
+                if case .failure(let error) = result {
+                    agent.log.error("a session did not end cleanly", metadata: ["reason": "\(error)"])
+                }
+                _ = agent.sessions[id]?.state.drained()
+                agent.pump()
+            }
+        }
+    }
+
+    func discard(_ id: UInt64, answering command: WireCommand? = nil) {
+        switch sessions[id]?.state.discard() {
+        case .tearDown: tearDown(id)
+        case .forget: sessions[id] = nil
+        default: break
+        }
+        if let command { answer(command, .discarded(WireDiscarded())) }
+    }
+
+    private func tearDown(_ id: UInt64) {
+        sessions[id] = nil
+        control.remove(id).whenFailure { [log] in
+            log.error("an instance could not be removed", metadata: ["reason": "\($0)"])
+        }
+    }
+
+    // MARK: Answers
+
+    private func answer<T: Sendable>(
+        _ command: WireCommand, _ future: EventLoopFuture<T>,
+        _ outcome: @escaping @Sendable (T) -> WireAnswer.OneOf_Outcome
+    ) {
+        future.whenComplete { [weak self] result in
+            self?.assumeIsolated { agent in
+                switch result {
+                case .success(let value): agent.answer(command, outcome(value))
+                case .failure(let error): agent.refuse(command, error)
+                }
+            }
+        }
+    }
+
+    private func answer(_ command: WireCommand, _ outcome: WireAnswer.OneOf_Outcome) {
+        var answer = WireAnswer()
+        answer.request = command.request
+        answer.session = command.session
+        answer.outcome = outcome
+        send(.answer, answer)
+    }
+
+    private func refuse(_ command: WireCommand, _ error: any Error) {
+        let refusal = error as? CommandRefusal ?? CommandRefusal(error)
+        log.notice("refused", metadata: ["session": "\(hex(command.session))", "reason": "\(refusal.failure.text)"])
+        answer(command, .failure(refusal.failure))
+    }
+
+    func hex(_ session: UInt64) -> String { String(session, radix: 16) }
+}

@@ -1,0 +1,23 @@
+import TraceProtocol
+
+/// Everything that a person states about one agent.
+public struct AgentConfiguration: Sendable {
+    /// Numeric address or name of the controller, and its port.
+    public var host: String
+    public var port: Int
+    public var labels: [String: String]
+    /// Bytes of events kept for the controller at most, per session.
+    public var spoolBudget: Int
+
+    public static let defaultSpoolBudget = 64 << 20
+
+    public init(
+        host: String, port: Int, labels: [String: String] = [:],
+        spoolBudget: Int = AgentConfiguration.defaultSpoolBudget
+    ) {
+        self.host = host
+        self.port = port
+        self.labels = labels
+        self.spoolBudget = spoolBudget
+    }
+}

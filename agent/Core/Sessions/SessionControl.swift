@@ -1,0 +1,181 @@
+import Logging
+import NIOCore
+import Synchronization
+import TraceProtocol
+import Tracefs
+
+/// Carries out what sessions need from the kernel, on a thread of its own because the kernel may take its time
+/// (enabling all events takes seconds). Owns the tracefs instances and the reading threads.
+///
+/// Methods are called from the agent's event loop; results come back on it.
+final class SessionControl: Sendable {
+    private let agentLoop: any EventLoop
+    private let loop: any EventLoop
+    private let root: TracefsRoot
+    private let node: String
+    private let facts: WireHostFacts
+    private let readers: [Int: CPUReader]
+    private let codec = Atomic<UInt8>(BatchCodec.deflate.rawValue)
+    private let kernelSide: NIOLoopBoundBox<KernelSide>
+    private let log: Logger
+
+    /// What only the control thread touches.
+    private struct KernelSide {
+        var sessions: [UInt64: Entry] = [:]
+
+        struct Entry {
+            var tracing: TracingSession
+            var stream: SessionStream
+            var names = TaskNames()
+            var eventsSeen: UInt64 = 0
+        }
+    }
+
+    init(
+        root: TracefsRoot, node: String, facts: WireHostFacts, agentLoop: any EventLoop, loop: any EventLoop,
+        log: Logger
+    ) throws {
+        self.root = root
+        self.node = node
+        self.facts = facts
+        self.agentLoop = agentLoop
+        self.loop = loop
+        self.log = log
+        readers = try Dictionary(
+            uniqueKeysWithValues: CPUList.possible().cpus.map { ($0, try CPUReader(cpu: $0, log: log)) })
+        kernelSide = NIOLoopBoundBox.makeBoxSendingValue(KernelSide(), eventLoop: loop)
+    }
+
+    /// Codec of the batches from now on; the connection's two sides have agreed on it.
+    func use(_ codec: BatchCodec) {
+        self.codec.store(codec.rawValue, ordering: .relaxed)
+    }
+
+    private var currentCodec: BatchCodec {
+        BatchCodec(rawValue: codec.load(ordering: .relaxed)) ?? .deflate
+    }
+
+    // MARK: Orders
+
+    func prepare(
+        _ order: WirePrepare, session: UInt64, stream: SessionStream, onDrained: @escaping @Sendable () -> Void
+    ) -> EventLoopFuture<WirePrepared> {
+        onControlThread { [self] side in
+            let tracing = try TracingSession.prepare(
+                order, session: session, node: node, root: root, stream: stream,
+                codec: { [weak self] in self?.currentCodec ?? .deflate }, onDrained: onDrained)
+            do {
+                var entry = KernelSide.Entry(tracing: tracing, stream: stream)
+                var metadata = try MetadataCollector(root: root).initial(for: tracing, facts: facts)
+                let names = try TaskList.commsOfAll().merging(root.savedCmdlines()) { $1 }
+                metadata.comms = entry.names.news(in: names)
+                stream.append(try .numbered(.metadata, metadata))
+                side.sessions[session] = entry
+                tracing.attach(to: readers)
+                return tracing.answer()
+            } catch {
+                try? tracing.remove()
+                throw error
+            }
+        }
+    }
+
+    func start(_ session: UInt64, at moment: Int64) -> EventLoopFuture<WireStarted> {
+        onControlThread { side in try Self.entry(session, side).tracing.start(at: moment) }
+    }
+
+    func stop(_ session: UInt64) -> EventLoopFuture<WireStopping> {
+        onControlThread { [self] side in try Self.entry(session, side).tracing.stop(readers: readers) }
+    }
+
+    /// Ends a drained session: the last task names and the totals go into its stream, the instance goes.
+    func finish(_ session: UInt64, reason: String) -> EventLoopFuture<Void> {
+        onControlThread { [self] side in
+            guard var entry = side.sessions.removeValue(forKey: session) else { return }
+            tellNames(&entry)
+            entry.stream.append(try .numbered(.finish, entry.tracing.totals(reason: reason)))
+            try entry.tracing.remove()
+        }
+    }
+
+    func remove(_ session: UInt64) -> EventLoopFuture<Void> {
+        onControlThread { side in try side.sessions.removeValue(forKey: session)?.tracing.remove() }
+    }
+
+    func companions(_ pids: [Int32]) -> EventLoopFuture<Void> {
+        onControlThread { side in
+            for entry in side.sessions.values { try entry.tracing.refreshCompanions(pids) }
+        }
+    }
+
+    /// Looks after every session: new task names first, then, on the agent's loop, the watermarks that were
+    /// taken before the names were read. So a name is never behind its task's events for want of telling.
+    func tick() -> EventLoopFuture<[(session: UInt64, marks: [Watermark.Entry], after: UInt64)]> {
+        onControlThread { [self] side in
+            var result: [(session: UInt64, marks: [Watermark.Entry], after: UInt64)] = []
+            for session in Array(side.sessions.keys) {
+                guard var entry = side.sessions[session] else { continue }
+                let marks = entry.tracing.watermarks()
+                let events = entry.tracing.eventsRead
+                if events != entry.eventsSeen {
+                    entry.eventsSeen = events
+                    tellNames(&entry)
+                }
+                side.sessions[session] = entry
+                guard let marks else { continue }
+                result.append((session, marks, entry.stream.lastSequence))
+            }
+            return result
+        }
+    }
+
+    /// Threads come and go; brings the lists of untraced ones up to date.
+    func refreshThreads() -> EventLoopFuture<Void> {
+        onControlThread { side in
+            for entry in side.sessions.values { try entry.tracing.refreshCompanions() }
+        }
+    }
+
+    /// Removes everything; for the agent's own end.
+    func shutDown() -> EventLoopFuture<Void> {
+        onControlThread { [self] side in
+            for entry in side.sessions.values {
+                do {
+                    try entry.tracing.remove()
+                } catch {
+                    log.error("an instance was left behind", metadata: ["reason": "\(error)"])
+                }
+            }
+            side.sessions.removeAll()
+            for reader in readers.values { reader.stop() }
+        }
+    }
+
+    // MARK: -
+
+    private func tellNames(_ entry: inout KernelSide.Entry) {
+        guard let names = try? root.savedCmdlines() else { return }
+        let news = entry.names.news(in: names)
+        guard !news.isEmpty else { return }
+        var metadata = WireNodeMetadata()
+        metadata.comms = news
+        metadata.commsAsOf = Int64(MonotonicRawClock.now())
+        guard let frame = try? Frame.numbered(.metadata, metadata) else { return }
+        entry.stream.append(frame)
+    }
+
+    private static func entry(_ session: UInt64, _ side: KernelSide) throws -> KernelSide.Entry {
+        guard let entry = side.sessions[session] else {
+            throw CommandRefusal(.noSuchSession, "this node has no such session")
+        }
+        return entry
+    }
+
+    private func onControlThread<T: Sendable>(
+        _ work: @escaping @Sendable (inout KernelSide) throws -> T
+    ) -> EventLoopFuture<T> {
+        loop.submit { [kernelSide] in
+            try kernelSide.withValue { try work(&$0) }
+        }.hop(to: agentLoop)
+    }
+}

@@ -1,0 +1,88 @@
+import SessionStore
+import SystemPackage
+import TraceProtocol
+
+/// A session that is being written. Confined to the store's thread.
+final class OpenSession {
+    var directory: SessionDirectory
+    private var logs: [NodeLog]
+    private let keep: Bool
+
+    /// One node's log and what of it has not been reported yet.
+    private final class NodeLog {
+        var writer: NodeLogWriter?
+        var sequence: UInt64 = 0
+        var bytes = 0
+        var isWritten = false
+
+        init(_ writer: consuming NodeLogWriter) {
+            self.writer = consume writer
+        }
+    }
+
+    init(_ description: WireSessionDescription, at path: FilePath) throws(StoreError) {
+        directory = try SessionDirectory.create(at: path, description)
+        keep = description.keep
+        logs = []
+        for node in description.nodes {
+            logs.append(NodeLog(try NodeLogWriter(layout: directory.layout, node: node)))
+        }
+    }
+
+    var needsSync: Bool { keep && logs.contains { $0.isWritten } }
+
+    func append(_ record: LogRecord, node: Int, sequence: UInt64) {
+        guard logs.indices.contains(node) else { return }
+        logs[node].writer?.append(record)
+        guard sequence > 0 else { return }
+        logs[node].sequence = sequence
+        logs[node].bytes += record.frame.body.readableBytes
+    }
+
+    /// Writes what has gathered. A session that is not kept counts as durable with that: it does not outlive the
+    /// controller anyway.
+    func flush(_ failed: (UInt64, Int, StoreError) -> Void) -> [StoreWorker.Progress] {
+        step(failed) { writer throws(StoreError) in
+            guard writer.pendingBytes > 0 else { return false }
+            try writer.flush()
+            return true
+        }
+    }
+
+    func synchronize(_ failed: (UInt64, Int, StoreError) -> Void) -> [StoreWorker.Progress] {
+        guard keep else { return [] }
+        return step(failed, isSync: true) { writer throws(StoreError) in
+            try writer.synchronize()
+            return true
+        }
+    }
+
+    private func step(
+        _ failed: (UInt64, Int, StoreError) -> Void, isSync: Bool = false,
+        _ work: (inout NodeLogWriter) throws(StoreError) -> Bool
+    ) -> [StoreWorker.Progress] {
+        var progress: [StoreWorker.Progress] = []
+        let session = directory.description.session
+        for (node, log) in logs.enumerated() where log.writer != nil && (!isSync || log.isWritten) {
+            do throws(StoreError) {
+                guard try work(&log.writer!) else { continue }
+                log.isWritten = !isSync
+                let isDurable = isSync || !keep
+                progress.append(
+                    StoreWorker.Progress(
+                        session: session, node: node, position: log.writer!.position,
+                        sequence: isDurable ? log.sequence : 0, bytes: isDurable ? log.bytes : 0))
+                if isDurable { log.bytes = 0 }
+            } catch {
+                // What was written before stays readable; nothing further is taken for this node.
+                log.writer = nil
+                failed(session, node, error)
+            }
+        }
+        return progress
+    }
+
+    func closeLogs() {
+        logs.removeAll()
+    }
+}

@@ -1,0 +1,138 @@
+import Logging
+import NIOCore
+import SessionStore
+import SystemPackage
+import TraceProtocol
+
+/// Writes session logs and reads them for attached operators, on a thread of its own: a disk may block.
+///
+/// Orders come from the controller's loop and are carried out in their order; reports go back to it.
+/// What gathers while the disk is busy is written with one call, and one fdatasync serves all of it.
+final class StoreWorker: Sendable {
+    /// What became visible or durable.
+    struct Progress: Sendable {
+        var session: UInt64
+        var node: Int
+        /// Readers may read up to here.
+        var position: LogPosition
+        /// Numbered frames up to here may be acknowledged; 0 for none.
+        var sequence: UInt64
+        /// Bytes of numbered frames among them, to be granted again.
+        var bytes: Int
+    }
+
+    private let loop: any EventLoop
+    private let state: NIOLoopBoundBox<State>
+    private let report: @Sendable ([Progress]) -> Void
+    private let failed: @Sendable (_ session: UInt64, _ node: Int, StoreError) -> Void
+
+    /// Between two fdatasync calls at least, ms: what comes meanwhile is served by the next.
+    private static let syncInterval: Int64 = 50
+
+    private struct State {
+        var sessions: [UInt64: OpenSession] = [:]
+        var tails: [UInt64: TailSet] = [:]
+        var isFlushScheduled = false
+        var isSyncScheduled = false
+    }
+
+    init(
+        loop: any EventLoop, report: @escaping @Sendable ([Progress]) -> Void,
+        failed: @escaping @Sendable (UInt64, Int, StoreError) -> Void
+    ) {
+        self.loop = loop
+        self.report = report
+        self.failed = failed
+        state = NIOLoopBoundBox.makeBoxSendingValue(State(), eventLoop: loop)
+    }
+
+    // MARK: Writing
+
+    func open(_ description: WireSessionDescription, at directory: FilePath) -> EventLoopFuture<Void> {
+        loop.submit { [state] in
+            let session = try OpenSession(description, at: directory)
+            state.withValue { $0.sessions[description.session] = session }
+        }
+    }
+
+    /// - Parameters:
+    ///   - sequence: number of the frame, 0 for frames without one.
+    func append(_ record: LogRecord, session: UInt64, node: Int, sequence: UInt64) {
+        loop.execute { [self] in
+            state.withValue { state in
+                guard let session = state.sessions[session] else { return }
+                session.append(record, node: node, sequence: sequence)
+                guard !state.isFlushScheduled else { return }
+                state.isFlushScheduled = true
+                // Behind everything that is queued now.
+                loop.execute { self.flush() }
+            }
+        }
+    }
+
+    private func flush() {
+        state.withValue { state in
+            state.isFlushScheduled = false
+            var needsSync = false
+            var progress: [Progress] = []
+            for session in state.sessions.values {
+                progress += session.flush(failed)
+                needsSync = needsSync || session.needsSync
+            }
+            if !progress.isEmpty { report(progress) }
+            guard needsSync, !state.isSyncScheduled else { return }
+            state.isSyncScheduled = true
+            loop.scheduleTask(in: .milliseconds(Self.syncInterval)) { self.synchronize() }
+        }
+    }
+
+    private func synchronize() {
+        state.withValue { state in
+            state.isSyncScheduled = false
+            let progress = state.sessions.values.flatMap { $0.synchronize(failed) }
+            if !progress.isEmpty { report(progress) }
+        }
+    }
+
+    /// Writes the final manifest. The session stays readable for those attached until `close`.
+    func finish(_ description: WireSessionDescription) -> EventLoopFuture<Void> {
+        loop.submit { [self] in
+            flush()
+            synchronize()
+            try state.withValue { try $0.sessions[description.session]?.directory.update(description) }
+        }
+    }
+
+    /// Forgets the session, and removes it from disk unless it is to be kept.
+    func close(_ session: UInt64, keep: Bool) -> EventLoopFuture<Void> {
+        loop.submit { [state] in
+            try state.withValue { state in
+                guard let open = state.sessions.removeValue(forKey: session) else { return }
+                open.closeLogs()
+                if !keep { try open.directory.remove() }
+            }
+        }
+    }
+
+    // MARK: Reading
+
+    /// Starts reading all logs of a session for one attachment.
+    func openTails(_ attachment: UInt64, session: UInt64) -> EventLoopFuture<Void> {
+        loop.submit { [state] in
+            state.withValue { state in
+                guard let open = state.sessions[session] else { return }
+                state.tails[attachment] = TailSet(open.directory)
+            }
+        }
+    }
+
+    func read(_ attachment: UInt64, node: Int, upTo end: LogPosition, size: Int) -> EventLoopFuture<TailSet.Piece> {
+        loop.submit { [state] in
+            try state.withValue { try $0.tails[attachment]?.read(node: node, upTo: end, size: size) ?? .nothing(end) }
+        }
+    }
+
+    func closeTails(_ attachment: UInt64) {
+        loop.execute { [state] in state.withValue { $0.tails[attachment] = nil } }
+    }
+}

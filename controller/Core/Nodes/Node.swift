@@ -1,0 +1,77 @@
+import NIOCore
+import TraceClock
+import TraceProtocol
+
+/// What the controller knows of one node. Kept when it disconnects, so that `nodes` shows who is missing.
+struct Node {
+    let name: String
+    var hello = WireHello()
+    /// Its present connection.
+    var link: NodeLink?
+    var connectedSince: Int64 = 0
+    /// ns of CLOCK_MONOTONIC_RAW.
+    var lastHeard: Int64 = 0
+    var clock = LiveClock()
+    var roundTrip: Int64?
+    var traffic = Traffic()
+
+    struct Traffic {
+        var bytes: UInt64 = 0
+        var events: UInt64 = 0
+        var lost: UInt64 = 0
+    }
+
+    func status(now: Int64, sessions: Int) -> WireNodeStatus {
+        var status = WireNodeStatus()
+        status.name = name
+        status.connected = link != nil
+        status.host = hello.host
+        status.labels = hello.labels
+        status.software = hello.software
+        status.roundTripNs = roundTrip ?? -1
+        status.clockBoundNs = clockBound(at: now) ?? -1
+        status.sessions = UInt32(sessions)
+        status.bytesReceived = traffic.bytes
+        status.eventsReceived = traffic.events
+        status.eventsLost = traffic.lost
+        status.connectedSince = connectedSince
+        status.lastHeardMs = (now - lastHeard) / 1_000_000
+        return status
+    }
+}
+
+/// One connection of a node. Confined to the controller's loop.
+final class NodeLink {
+    let channel: any Channel
+    let node: String
+    /// What this agent may still send.
+    var credit: Credit
+    /// Requests that it has not answered.
+    var pending: [UInt64: (WireAnswer) -> Void] = [:]
+    private(set) var nextProbe: UInt32 = 0
+    /// Probes under way, by number: when each was sent. A reply that states another time is not believed.
+    private var probes: [UInt32: Int64] = [:]
+
+    init(channel: any Channel, node: String, credit: Int) {
+        self.channel = channel
+        self.node = node
+        self.credit = Credit(balance: credit)
+    }
+
+    func send(_ frame: Frame) {
+        channel.writeAndFlush(frame, promise: nil)
+    }
+
+    func probe(now: Int64) {
+        nextProbe &+= 1
+        // The oldest is given up: its reply would not tell anything new.
+        if probes.count >= 16 { probes.removeAll(keepingCapacity: true) }
+        probes[nextProbe] = now
+        send(ClockProbeFrame(id: nextProbe, sent: now).frame())
+    }
+
+    /// The time at which a probe was sent, once.
+    func takeProbe(_ id: UInt32) -> Int64? {
+        probes.removeValue(forKey: id)
+    }
+}

@@ -1,0 +1,175 @@
+import TraceProtocol
+
+/// Where each node of a session stands, and what that means for the whole. No I/O, no time: deadlines come as
+/// calls.
+///
+///     preparing -> starting -> recording -> stopping -> ended
+///                  \-> refused
+public struct SessionFlow: Sendable {
+    public enum Phase: Sendable, Equatable {
+        case preparing, starting, recording, stopping, ended
+        /// A node refused and the operator did not ask for the rest.
+        case refused
+    }
+
+    /// One node's part.
+    public enum Part: Sendable, Equatable {
+        case preparing
+        case ready(WirePrepared)
+        case refused(WireFailure)
+        case starting(WirePrepared)
+        case recording(WirePrepared, WireStarted)
+        /// Its whole stream is here.
+        case finished
+        /// Nothing more will come; the reason.
+        case gaveUp(String)
+    }
+
+    /// What the session's owner has to do now.
+    public enum Step: Sendable, Equatable {
+        case wait
+        /// Everyone who can is ready.
+        case start(nodes: [Int])
+        /// Take everything down again.
+        case abort(nodes: [Int])
+        /// Tell the operator that it runs.
+        case announce
+        case stop(nodes: [Int])
+        /// All parts are complete or given up.
+        case end
+    }
+
+    public private(set) var phase = Phase.preparing
+    public private(set) var parts: [Part]
+    private let partial: Bool
+
+    public init(nodes: Int, partial: Bool) {
+        parts = Array(repeating: .preparing, count: nodes)
+        self.partial = partial
+    }
+
+    // MARK: Answers
+
+    public mutating func prepared(_ node: Int, _ outcome: Result<WirePrepared, WireRefusal>) -> Step {
+        guard phase == .preparing, case .preparing = parts[node] else { return .wait }
+        switch outcome {
+        case .success(let prepared): parts[node] = .ready(prepared)
+        case .failure(let refusal): parts[node] = .refused(refusal.failure)
+        }
+        return decideStart()
+    }
+
+    /// Nodes that have not answered in time refuse.
+    public mutating func prepareDeadline() -> Step {
+        guard phase == .preparing else { return .wait }
+        for node in parts.indices where parts[node] == .preparing {
+            parts[node] = .refused(WireRefusal(.timeout, "no answer in time").failure)
+        }
+        return decideStart()
+    }
+
+    private mutating func decideStart() -> Step {
+        guard !parts.contains(.preparing) else { return .wait }
+        let ready = parts.indices.filter { if case .ready = parts[$0] { true } else { false } }
+        guard !ready.isEmpty, partial || ready.count == parts.count else {
+            phase = .refused
+            return .abort(nodes: ready)
+        }
+        phase = .starting
+        for node in ready { if case .ready(let prepared) = parts[node] { parts[node] = .starting(prepared) } }
+        return .start(nodes: ready)
+    }
+
+    public mutating func started(_ node: Int, _ outcome: Result<WireStarted, WireRefusal>) -> Step {
+        guard case .starting(let prepared) = parts[node] else { return .wait }
+        switch outcome {
+        case .success(let started): parts[node] = .recording(prepared, started)
+        case .failure(let refusal): parts[node] = .refused(refusal.failure)
+        }
+        return decideAnnouncement()
+    }
+
+    public mutating func startDeadline() -> Step {
+        guard phase == .starting else { return .wait }
+        for node in parts.indices {
+            if case .starting = parts[node] {
+                parts[node] = .refused(WireRefusal(.timeout, "did not start in time").failure)
+            }
+        }
+        return decideAnnouncement()
+    }
+
+    private mutating func decideAnnouncement() -> Step {
+        guard phase == .starting, !parts.contains(where: { if case .starting = $0 { true } else { false } }) else {
+            return decideEnd()
+        }
+        phase = .recording
+        return .announce
+    }
+
+    // MARK: The end
+
+    public mutating func stop() -> Step {
+        switch phase {
+        case .preparing:
+            phase = .refused
+            return .abort(nodes: Array(parts.indices))
+        case .starting, .recording:
+            phase = .stopping
+            let live = parts.indices.filter { isLive($0) }
+            return live.isEmpty ? decideEnd() : .stop(nodes: live)
+        case .stopping, .ended, .refused: return .wait
+        }
+    }
+
+    /// The node's Finish frame is durable.
+    public mutating func finished(_ node: Int) -> Step {
+        guard isLive(node) else { return .wait }
+        parts[node] = .finished
+        return decideEnd()
+    }
+
+    /// Nothing more will come from the node.
+    public mutating func giveUp(_ node: Int, _ reason: String) -> Step {
+        switch parts[node] {
+        case .preparing: return prepared(node, .failure(WireRefusal(.nodeLost, reason)))
+        case .ready:
+            parts[node] = .refused(WireRefusal(.nodeLost, reason).failure)
+            return .wait
+        case .starting: return started(node, .failure(WireRefusal(.nodeLost, reason)))
+        case .recording:
+            parts[node] = .gaveUp(reason)
+            return decideEnd()
+        case .refused, .finished, .gaveUp: return .wait
+        }
+    }
+
+    /// Parts of which something is still expected.
+    public func isLive(_ node: Int) -> Bool {
+        switch parts[node] {
+        case .starting, .recording: true
+        default: false
+        }
+    }
+
+    private mutating func decideEnd() -> Step {
+        guard phase == .recording || phase == .stopping, !parts.indices.contains(where: isLive) else { return .wait }
+        phase = .ended
+        return .end
+    }
+}
+
+/// A node's refusal, as an error.
+public struct WireRefusal: Error, Sendable, Equatable {
+    public var failure: WireFailure
+
+    public init(_ failure: WireFailure) {
+        self.failure = failure
+    }
+
+    public init(_ code: WireFailure.Code, _ text: String) {
+        failure = WireFailure()
+        failure.code = code
+        failure.text = text
+    }
+}

@@ -1,0 +1,20 @@
+import NIOCore
+
+/// Lets an actor live on an event loop, so that channel handlers of that loop call it directly
+/// (`assumeIsolated`) and the compiler still checks that nobody else does.
+public final class EventLoopExecutor: SerialExecutor {
+    public let loop: any EventLoop
+
+    public init(_ loop: any EventLoop) {
+        self.loop = loop
+    }
+
+    public func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        loop.execute { job.runSynchronously(on: self.asUnownedSerialExecutor()) }
+    }
+
+    public func checkIsolated() {
+        loop.preconditionInEventLoop()
+    }
+}

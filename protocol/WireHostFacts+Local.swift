@@ -1,0 +1,26 @@
+import Tracefs
+
+extension WireHostFacts {
+    /// This machine and process, as a `Hello` states them.
+    public static func ofThisProcess() throws(TracefsError) -> WireHostFacts {
+        let host = try HostFacts.current()
+        var facts = WireHostFacts()
+        facts.kernelRelease = host.kernelRelease
+        facts.architecture = host.architecture
+        facts.hostname = host.hostname
+        facts.bootID = host.bootID
+        facts.onlineCpus = UInt32(host.onlineCPUs)
+        facts.possibleCpus = UInt32(host.possibleCPUs)
+        facts.pageSize = UInt32(host.pageSize)
+        facts.longSize = UInt32(host.longSize)
+        facts.traceClock = "mono_raw"
+        facts.pidNamespace = host.pidNamespace
+        facts.pid = UInt32(TaskList.currentProcess())
+        return facts
+    }
+
+    /// Whether the pids of both mean the same tasks.
+    public func sharesTasks(with other: WireHostFacts) -> Bool {
+        !bootID.isEmpty && bootID == other.bootID && pidNamespace == other.pidNamespace
+    }
+}
