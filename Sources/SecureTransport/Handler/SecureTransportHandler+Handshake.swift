@@ -1,0 +1,51 @@
+import NIOCore
+
+extension SecureTransportHandler {
+    /// The channel is active: start the handshake and its clock.
+    func begin(_ context: ChannelHandlerContext) {
+        guard lifecycle.begin() else { return }
+        do throws(OpenSSLFailure) {
+            connection = try tls.makeConnection(handshakeBytes: limits.handshakeBytes)
+        } catch {
+            fail(.local("\(error)"))
+            return
+        }
+        setDeadline(limits.handshakeTimeout) { [limits] in
+            .handshakeTimeout(milliseconds: limits.handshakeTimeout.nanoseconds / 1_000_000)
+        }
+        goOn(context)
+        if lifecycle.phase == .handshaking { context.read() }
+    }
+
+    /// Goes on with the handshake; true when it is done now.
+    @discardableResult
+    func goOn(_ context: ChannelHandlerContext) -> Bool {
+        guard let connection else { return false }
+        switch connection.handshake() {
+        case .needsInput:
+            sendAnswers(context)
+            return false
+        case .failed(let check):
+            fail(check)
+            return false
+        case .done:
+            sendAnswers(context)
+            finish(connection, context)
+            return lifecycle.phase == .open
+        }
+    }
+
+    private func finish(_ connection: TLSConnection, _ context: ChannelHandlerContext) {
+        guard let peer = connection.peer, let facts = connection.facts else {
+            fail(.local("the handshake ended without a peer"))
+            return
+        }
+        lifecycle.handshakeDone()
+        deadline?.cancel()
+        deadline = nil
+        admission = nil
+        startIdleClock(context)
+        context.fireUserInboundEventTriggered(SecureTransportEvent.handshakeCompleted(peer, facts))
+        encryptWrites()
+    }
+}
