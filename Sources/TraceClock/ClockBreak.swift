@@ -1,0 +1,44 @@
+/// Why an agent's clock cannot be taken as one continuous clock across some moment.
+public enum ClockBreakReason: Sendable, Hashable, CustomStringConvertible {
+    /// The node was booted again: its trace clock started from 0.
+    case bootIDChanged
+    /// The node was suspended: `mono_raw` stood still.
+    case suspended
+    /// The kernel changed its clock source (`/sys/devices/system/clocksource/clocksource0/current_clocksource`).
+    case clockSourceChanged
+    /// A virtual machine was stopped and resumed, or moved.
+    case resumed
+    /// Two probes cannot both be true of a clock within the rate range: a step, or a rate outside it.
+    case contradiction(excess: Int64)
+    /// A later probe shows an earlier agent time.
+    case wentBackwards(by: Int64)
+
+    /// What happened, for a log line or a mark on the timeline.
+    public var description: String {
+        switch self {
+        case .bootIDChanged: "the node was rebooted"
+        case .suspended: "the node was suspended"
+        case .clockSourceChanged: "the kernel changed its clock source"
+        case .resumed: "the virtual machine was stopped and resumed"
+        case .contradiction(let excess):
+            "the clock stepped or left its rate range: two probes contradict each other by \(excess) ns"
+        case .wentBackwards(let by): "the clock went back by \(by) ns"
+        }
+    }
+}
+
+/// A moment of an agent's clock across which nothing is certain but the order of things.
+public struct ClockBreak: Sendable, Hashable {
+    /// What happened.
+    public let reason: ClockBreakReason
+    /// The last agent time (ns) for which the old epoch is certain.
+    public let after: Int64
+    /// The first agent time (ns) of the new epoch; `nil` until a probe opens it.
+    public internal(set) var before: Int64?
+
+    init(reason: ClockBreakReason, after: Int64, before: Int64?) {
+        self.reason = reason
+        self.after = after
+        self.before = before
+    }
+}

@@ -1,0 +1,45 @@
+/// What one observation says about the map from agent time to controller time: at agent time `agent` the
+/// controller's clock showed `lower` ... `upper` (ns).
+///
+/// `Int64.min` and `Int64.max` stand for a side that is not known; a probe always knows both.
+struct ClockKnot: Sendable, Hashable {
+    let agent: Int64
+    var lower: Int64
+    var upper: Int64
+    /// What is left of `lower` without the rate range: everything after `agent` happened after this.
+    var causalLower: Int64
+
+    init(agent: Int64, lower: Int64, upper: Int64) {
+        self.agent = agent
+        self.lower = lower
+        self.upper = upper
+        self.causalLower = lower
+    }
+
+    /// The knot of a probe at its `t3`: the controller's clock had passed `t1` before the agent read `t2`, and had
+    /// not reached `t4` when the agent read `t3`.
+    ///
+    /// Readings are truncated: the true agent time behind `t2` lies up to one step later, the true controller time
+    /// behind `t4` too. Both are given away here, so that the rest computes with exact times.
+    init(unchecked probe: ClockProbe, _ assumptions: ClockAssumptions) {
+        let hold = assumptions.rate.leastElapsed(over: probe.t3 &- probe.t2)
+        self.agent = probe.t3
+        self.causalLower = probe.t1 &- assumptions.readingSpan
+        self.lower = causalLower &+ hold
+        self.upper = probe.t4 &+ assumptions.controllerResolution
+    }
+
+    /// The least controller time at `time`, as far as this knot and the rate range tell.
+    func lower(at time: Int64, _ rate: RateRange) -> Int64 {
+        guard lower != .min else { return .min }
+        return time >= agent
+            ? lower &+ rate.leastElapsed(over: time &- agent) : lower &- rate.greatestElapsed(over: agent &- time)
+    }
+
+    /// The greatest controller time at `time`, as far as this knot and the rate range tell.
+    func upper(at time: Int64, _ rate: RateRange) -> Int64 {
+        guard upper != .max else { return .max }
+        return time >= agent
+            ? upper &+ rate.greatestElapsed(over: time &- agent) : upper &- rate.leastElapsed(over: agent &- time)
+    }
+}

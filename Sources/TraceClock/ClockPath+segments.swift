@@ -1,0 +1,36 @@
+extension ClockPath {
+    /// The segment that maps the frozen time `agentTime`: between two points, or before the first.
+    func segment(containing agentTime: Int64, _ assumptions: ClockAssumptions) -> ClockSegment {
+        let index = index(atOrAfter: agentTime)
+        guard index < points.count, ClockLimits.accepts(agentTime: agentTime) else {
+            return .unknown(first: agentTime, last: agentTime, assumptions)
+        }
+        let right = points[index]
+        guard index > 0 else { return head(before: right, assumptions) }
+        let left = points[index - 1]
+        var cones = ClockCones()
+        cones.setBefore(lower: left.knot, upper: left.knot)
+        cones.setAfter(lower: right.knot, upper: right.knot)
+        return ClockSegment(
+            first: left.agent &+ 1, last: right.agent,
+            line: ClockLine(from: left.agent, left.estimate, to: right.agent, right.estimate),
+            rate: assumptions.rate, cones: cones, readingSpan: assumptions.readingSpan,
+            style: right.gapBefore ? .gap : .shown)
+    }
+
+    private func head(before point: PathPoint, _ assumptions: ClockAssumptions) -> ClockSegment {
+        var cones = ClockCones()
+        if !isHeadCut { cones.setAfter(lower: point.knot, upper: point.knot) }
+        // The slope nearest to 1, not the measured one: what is frozen must not move with the measurement.
+        let slope = assumptions.rate.clamp(slope: 0)
+        return ClockSegment(
+            first: 0, last: point.agent,
+            line: ClockLine(through: point.agent, point.estimate, slope: slope, fromZero: true),
+            rate: assumptions.rate, cones: cones, readingSpan: assumptions.readingSpan,
+            style: isHeadCut ? .gap : .shown)
+    }
+}
+
+extension PathPoint {
+    var knot: ClockKnot { ClockKnot(agent: agent, lower: lower, upper: upper) }
+}

@@ -1,0 +1,87 @@
+/// The map from agent time to controller time over one stretch of agent time: what a merge keeps at hand per node.
+///
+/// Mapping costs five multiplications and no memory access outside this value.
+@frozen
+public struct ClockSegment: Sendable {
+    /// The first agent time (ns) that this segment maps.
+    public let first: Int64
+    /// The last agent time (ns) that this segment maps.
+    public let last: Int64
+    @usableFromInline let line: ClockLine
+    @usableFromInline let rate: RateRange
+    @usableFromInline let cones: ClockCones
+    @usableFromInline let readingSpan: Int64
+    @usableFromInline let style: Style
+
+    @usableFromInline
+    @frozen
+    enum Style: UInt8, Sendable {
+        /// Between two points of a certified path: cones bound the time, the estimate gives way to them.
+        case refined
+        /// The same for a path that was already shown: the bound gives way to the estimate.
+        case shown
+        /// Inside a gap: the cones' values bound the time as they are.
+        case gap
+        /// Nothing is known.
+        case unknown
+    }
+
+    @usableFromInline
+    init(
+        first: Int64, last: Int64, line: ClockLine, rate: RateRange, cones: ClockCones, readingSpan: Int64, style: Style
+    ) {
+        self.first = first
+        self.last = last
+        self.line = line
+        self.rate = rate
+        self.cones = cones
+        self.readingSpan = readingSpan
+        self.style = style
+    }
+
+    static func unknown(first: Int64, last: Int64, _ assumptions: ClockAssumptions) -> ClockSegment {
+        ClockSegment(
+            first: first, last: last, line: ClockLine(through: 0, 0, slope: 0, fromZero: false), rate: assumptions.rate,
+            cones: ClockCones(), readingSpan: 0, style: .unknown)
+    }
+
+    /// Whether `map` may be called with `agentTime`.
+    @inlinable
+    @inline(__always)
+    public func contains(_ agentTime: Int64) -> Bool { first <= agentTime && agentTime <= last }
+
+    /// The time on the controller's timeline, with its bound, of a reading `agentTime` that this segment contains.
+    ///
+    /// A reading outside the segment gives `MappedTime.unknown`.
+    @inlinable
+    public func map(_ agentTime: Int64) -> MappedTime {
+        guard contains(agentTime), style != .unknown else { return .unknown(agentTime: agentTime) }
+        var estimate = line.estimate(at: agentTime)
+        var lower: Int64
+        var upper: Int64
+        if style == .gap {
+            lower = cones.lowerBefore
+            upper = cones.upperAfter
+        } else {
+            lower = cones.lower(at: agentTime, rate)
+            upper = cones.upper(at: agentTime, rate)
+        }
+        if style == .refined {
+            estimate = max(lower, min(estimate, upper))
+        } else {
+            lower = min(lower, estimate)
+            upper = max(upper, estimate)
+        }
+        // The event happened within one step of the agent's clock after the reading.
+        if upper != .max { upper = upper &+ readingSpan }
+        return MappedTime(
+            estimate: estimate, bound: ClockBound(lower: lower, upper: upper),
+            quality: style == .gap ? .degraded : .bounded)
+    }
+
+    /// The estimate alone: what a merge sorts by.
+    @inlinable
+    public func estimate(_ agentTime: Int64) -> Int64 {
+        style == .refined ? map(agentTime).estimate : contains(agentTime) ? line.estimate(at: agentTime) : agentTime
+    }
+}

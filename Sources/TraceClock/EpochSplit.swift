@@ -1,0 +1,113 @@
+/// Probes of a saved session cut into epochs: what is certain of each, and what lies in the gaps.
+struct EpochSplit: Sendable {
+    struct Epoch: Sendable {
+        var knots: [ClockKnot]
+        /// Agent times (ns) that belong to this epoch and no other.
+        var first: Int64
+        var last: Int64
+        /// Knots between the last certain one and the break: they bound their own moment and nothing else.
+        var doubtful: [ClockKnot] = []
+    }
+
+    private(set) var epochs: [Epoch] = []
+    private(set) var breaks: [ClockBreak] = []
+    private(set) var rejected = 0
+    private var front: ConeFront?
+    private var newest: ClockProbe?
+    /// The last agent time that more than one epoch can have shown.
+    private var sharedThrough: Int64 = -1
+    private let assumptions: ClockAssumptions
+
+    /// - Parameter declared: breaks that the agent reported, each as the last agent time before it.
+    init(_ probes: [ClockProbe], _ declared: [DeclaredClockBreak], _ assumptions: ClockAssumptions) {
+        self.assumptions = assumptions
+        var pending = declared.sorted { $0.noticed < $1.noticed }[...]
+        for probe in probes.sorted(by: { ($0.t1, $0.t4) < ($1.t1, $1.t4) }) {
+            while let next = pending.first, next.noticed <= probe.t1 {
+                declare(next)
+                pending.removeFirst()
+            }
+            do throws(ClockProbeError) {
+                take(try probe.validated(under: assumptions))
+            } catch {
+                rejected += 1
+            }
+        }
+        for rest in pending { declare(rest) }
+    }
+
+    private mutating func take(_ probe: ClockProbe) {
+        let knot = ClockKnot(unchecked: probe, assumptions)
+        defer { if newest.map({ probe.t4 >= $0.t4 }) ?? true { newest = probe } }
+        if let newest, probe.t1 >= newest.t4, probe.t2 < newest.t3 {
+            goBack(newest, probe)
+            open(knot)
+        } else if let front {
+            if let proof = front.contradiction(with: knot, assumptions.rate) {
+                let after = min(proof.since, knot.agent &- 1)
+                end(after: after)
+                sharedThrough = max(sharedThrough, proof.since)
+                breaks.append(ClockBreak(reason: .contradiction(excess: proof.excess), after: after, before: nil))
+                open(knot)
+            } else {
+                self.front?.add(knot, assumptions.rate)
+                epochs[epochs.count - 1].knots.append(knot)
+            }
+        } else {
+            open(knot)
+        }
+    }
+
+    private mutating func open(_ knot: ClockKnot) {
+        let isFirst = epochs.isEmpty && breaks.isEmpty
+        let first = isFirst ? 0 : max(knot.agent, sharedThrough &+ 1)
+        // Certain beyond the next epoch's beginning is only what an agent claims.
+        if let old = epochs.last, old.last >= first {
+            epochs[epochs.count - 1].last = min(first &- 1, old.knots.last?.agent ?? -1)
+        }
+        if !breaks.isEmpty, breaks[breaks.count - 1].before == nil { breaks[breaks.count - 1].before = first }
+        epochs.append(Epoch(knots: [knot], first: first, last: ClockLimits.agentTime))
+        front = ConeFront(knot)
+    }
+
+    /// Ends the present epoch at agent time `since`; its later knots become doubtful.
+    private mutating func end(after since: Int64) {
+        guard front != nil, !epochs.isEmpty else { return }
+        let index = epochs.count - 1
+        epochs[index].last = min(epochs[index].last, since)
+        epochs[index].doubtful = epochs[index].knots.filter { $0.agent > since }
+        epochs[index].knots.removeAll { $0.agent > since }
+        front = nil
+    }
+
+    private mutating func goBack(_ old: ClockProbe, _ new: ClockProbe) {
+        let advance = min(assumptions.rate.greatestAgentAdvance(within: new.t4 &- old.t1), ClockLimits.agentTime)
+        sharedThrough = max(sharedThrough, min(old.t3 &+ advance, ClockLimits.agentTime))
+        let firstShared = min(new.t2 &- advance &- 1, old.t3)
+        for index in epochs.indices { epochs[index].last = min(epochs[index].last, firstShared) }
+        breaks.append(
+            ClockBreak(reason: .wentBackwards(by: old.t3 &- new.t2), after: old.t3, before: sharedThrough &+ 1))
+    }
+
+    private mutating func declare(_ declared: DeclaredClockBreak) {
+        end(after: declared.after)
+        breaks.append(ClockBreak(reason: declared.reason, after: declared.after, before: nil))
+    }
+}
+
+/// A break of an agent's clock as the agent reported it.
+public struct DeclaredClockBreak: Sendable, Hashable {
+    /// What happened.
+    public let reason: ClockBreakReason
+    /// The last agent time (ns) known to lie before it.
+    public let after: Int64
+    /// When the controller heard of it (ns, its timeline): probes sent from then on belong to the new epoch.
+    public let noticed: Int64
+
+    /// A report; nothing in it is trusted beyond what it can only make worse.
+    public init(reason: ClockBreakReason, after: Int64, noticed: Int64) {
+        self.reason = reason
+        self.after = min(max(after, 0), ClockLimits.agentTime)
+        self.noticed = noticed
+    }
+}

@@ -1,0 +1,78 @@
+extension LiveClock {
+    /// States a break that the probes cannot show or have not shown yet.
+    ///
+    /// - Parameters:
+    ///   - reason: what the agent reported.
+    ///   - after: the last agent time (ns) known to lie before it; without it the break lies after the oldest knot
+    ///     that the present bound rests on.
+    /// From there on times are `.degraded` until the next probe opens a new epoch. After `bootIDChanged` nothing
+    /// remains of the path.
+    public mutating func declareBreak(_ reason: ClockBreakReason, after: Int64? = nil) {
+        guard epoch != nil || path.last != nil else { return }
+        let oldest = epoch.map { min($0.leading.lower.agent, $0.leading.upper.agent) }
+        let since = min(max(after ?? oldest ?? frozenThrough ?? 0, 0), ClockLimits.agentTime)
+        if reason == .bootIDChanged {
+            path.removeAll()
+            newest = nil
+        } else {
+            path.degrade(after: since) { _ in .max }
+        }
+        record(ClockBreak(reason: reason, after: since, before: nil))
+        epoch = nil
+        gap = nil
+        guess.restart()
+        cached = .unknown(first: 0, last: -1, assumptions)
+    }
+
+    /// Looks for a proof that `probe` belongs to another epoch, and opens the gap before it when there is one.
+    mutating func findBreak(at probe: ClockProbe, _ knot: ClockKnot) -> ClockBreak? {
+        if let newest, probe.t1 >= newest.t4, probe.t2 < newest.t3 { return goBack(newest, probe, knot) }
+        guard let epoch else { return openDeclared(knot) }
+        guard let proof = epoch.leading.contradiction(with: knot, assumptions.rate) else { return nil }
+        let rate = assumptions.rate
+        let since = min(proof.since, knot.agent &- 1)
+        path.degrade(after: since) { knot.causalUpper(at: $0, rate) }
+        let start = max(knot.agent, proof.since &+ 1, (frozenThrough ?? -1) &+ 1)
+        gap = PendingGap(start: start, upper: knot.causalUpper(at: start, rate))
+        guess.restart()
+        let found = ClockBreak(reason: .contradiction(excess: proof.excess), after: since, before: start)
+        record(found)
+        return found
+    }
+
+    /// The first probe after a declared break.
+    private mutating func openDeclared(_ knot: ClockKnot) -> ClockBreak? {
+        guard !breaks.isEmpty else { return nil }
+        let start = max(knot.agent, (frozenThrough ?? -1) &+ 1)
+        gap = PendingGap(start: start, upper: knot.causalUpper(at: start, assumptions.rate))
+        breaks[breaks.count - 1].before = start
+        return breaks.last
+    }
+
+    /// The agent's clock went back: each agent time that both runs can have shown means two moments.
+    private mutating func goBack(_ old: ClockProbe, _ new: ClockProbe, _ knot: ClockKnot) -> ClockBreak {
+        let advance = assumptions.rate.greatestAgentAdvance(within: new.t4 &- old.t1)
+        let firstShared = new.t2 &- min(advance, ClockLimits.agentTime) &- 1
+        let lastShared = min(old.t3 &+ min(advance, ClockLimits.agentTime), ClockLimits.agentTime)
+        path.degrade(after: min(firstShared, old.t3)) { _ in .max }
+        let start = max(knot.agent, lastShared &+ 1, (frozenThrough ?? -1) &+ 1)
+        gap = PendingGap(start: start, upper: .max)
+        guess.restart()
+        let found = ClockBreak(reason: .wentBackwards(by: old.t3 &- new.t2), after: old.t3, before: start)
+        record(found)
+        return found
+    }
+
+    private mutating func record(_ found: ClockBreak) {
+        if breaks.count >= Self.breakCapacity { breaks.removeFirst() }
+        breaks.append(found)
+        breakCount += 1
+    }
+}
+
+extension ClockKnot {
+    /// A controller time that everything up to agent time `time` precedes.
+    func causalUpper(at time: Int64, _ rate: RateRange) -> Int64 {
+        time <= agent ? upper : upper(at: time, rate)
+    }
+}

@@ -1,0 +1,62 @@
+extension LiveClock {
+    /// Fixes the estimate of every time up to `agentTime` (ns), the node's watermark.
+    ///
+    /// Nothing happens before the first probe, for a time that is frozen already and for one beyond `ClockLimits`.
+    public mutating func freeze(through agentTime: Int64) {
+        let next = pointsThrough(agentTime)
+        guard let first = next.first else { return }
+        path.append(first)
+        if let second = next.second { path.append(second) }
+        if let gap, gap.start <= agentTime { self.gap = nil }
+        epoch?.pass(through: agentTime, assumptions.rate)
+    }
+
+    /// Drops what no time from `agentTime` (ns) on needs. An older time maps on, from the oldest point that is left:
+    /// more widely, and not to the estimate it had.
+    public mutating func forget(before agentTime: Int64) {
+        path.forget(before: agentTime)
+        cached = .unknown(first: 0, last: -1, assumptions)
+    }
+
+    /// The points that freezing through `agentTime` appends: none, one, or the start of an epoch and one more.
+    func pointsThrough(_ agentTime: Int64) -> (first: PathPoint?, second: PathPoint?) {
+        guard ClockLimits.accepts(agentTime: agentTime), agentTime > frozenThrough ?? -1 else { return (nil, nil) }
+        guard let epoch else {
+            return (path.last.map { gapPoint(agentTime, after: $0, upper: .max) }, nil)
+        }
+        guard let gap else { return (point(agentTime, epoch, after: path.last, opens: false), nil) }
+        if agentTime < gap.start {
+            return (path.last.map { gapPoint(agentTime, after: $0, upper: gap.upper) }, nil)
+        }
+        let start = point(gap.start, epoch, after: path.last, opens: true)
+        return (start, agentTime == gap.start ? nil : point(agentTime, epoch, after: start, opens: false))
+    }
+
+    /// A point under the present epoch. The path bends no more than the rate range allows, unless the bound makes it.
+    private func point(_ time: Int64, _ epoch: LiveEpoch, after last: PathPoint?, opens: Bool) -> PathPoint {
+        let rate = assumptions.rate
+        let bound = epoch.bound(at: time, rate)
+        var estimate = guess.controllerTime(at: time) ?? bound.midpoint ?? time
+        if let last, !opens {
+            let run = time &- last.agent
+            estimate = max(estimate, last.estimate &+ rate.leastElapsed(over: run))
+            estimate = min(estimate, last.estimate &+ rate.greatestElapsed(over: run))
+        }
+        estimate = max(min(estimate, bound.upper), bound.lower)
+        estimate = max(estimate, last?.estimate ?? .min)
+        return PathPoint(
+            agent: time, estimate: estimate, lower: bound.lower, upper: max(bound.upper, estimate),
+            causalLower: max(epoch.causalLower(at: time), last?.causalLower ?? .min),
+            knownThrough: max(epoch.knownThrough, last?.knownThrough ?? 0), gapBefore: opens)
+    }
+
+    /// A point in a gap: the old line goes on as far as `upper` lets it.
+    private func gapPoint(_ time: Int64, after last: PathPoint, upper: Int64) -> PathPoint {
+        let onward = last.estimate &+ assumptions.rate.leastElapsed(over: time &- last.agent)
+        let estimate = max(min(onward, upper), last.estimate)
+        // A point before the break is certain, and one after it has fallen back to causality already.
+        return PathPoint(
+            agent: time, estimate: estimate, lower: min(last.lower, estimate), upper: max(upper, estimate),
+            causalLower: last.causalLower, knownThrough: last.knownThrough, gapBefore: true)
+    }
+}

@@ -1,0 +1,94 @@
+/// A node's clock as a live consumer sees it: probes come in, the past is frozen behind the watermark, and every
+/// agent time maps to the controller's timeline with a bound.
+///
+/// - Until the first accepted probe everything is `ClockQuality.unknown`.
+/// - A frozen time keeps its estimate for good, whatever later probes say. Its bound changes in one case only: a
+///   break is proved to lie before it, and then the bound widens and the quality becomes `.degraded`.
+/// - Within one clock the estimate never decreases in agent time.
+/// - After a reboot, and after `ClockBreakReason.wentBackwards`, agent times repeat; begin a new `LiveClock` for what
+///   follows. One that goes on flags every time which can mean two moments.
+///
+/// Memory: at most `pathCapacity` points of 56 bytes and `Self.recentCapacity` knots of 32.
+public struct LiveClock: Sendable {
+    /// What the bounds are true under.
+    public let assumptions: ClockAssumptions
+    var path: ClockPath
+    var epoch: LiveEpoch?
+    /// The stretch between the epoch before and this one, while the path has not passed it.
+    var gap: PendingGap?
+    var guess = RateEstimate()
+    var newest: ClockProbe?
+    @usableFromInline var cached: ClockSegment
+
+    /// The breaks found or declared, oldest first; the latest `Self.breakCapacity` of them.
+    public internal(set) var breaks: [ClockBreak] = []
+    /// How many breaks there were in all.
+    public internal(set) var breakCount = 0
+    /// How many probes were accepted, those that opened a new epoch included.
+    public internal(set) var acceptedProbes = 0
+    /// How many probes were rejected.
+    public internal(set) var rejectedProbes = 0
+
+    /// Knots kept beyond the frozen time.
+    static let recentCapacity = 256
+    /// Breaks kept for display.
+    static let breakCapacity = 64
+
+    struct PendingGap: Sendable {
+        /// First agent time of the new epoch.
+        let start: Int64
+        /// Bounds the controller time of everything in the gap.
+        let upper: Int64
+    }
+
+    /// What became of a probe.
+    public enum Observation: Sendable, Hashable {
+        /// It is part of the bound.
+        case accepted
+        /// It contradicts what came before, or is the first after a declared break, and opened a new epoch.
+        case epochBreak(ClockBreak)
+        /// It cannot be true and was left out.
+        case rejected(ClockProbeError)
+    }
+
+    /// A clock of which nothing is known yet.
+    ///
+    /// - Parameter pathCapacity: frozen points kept at most; at a watermark every 50 ms 4096 are 3.4 minutes.
+    public init(assumptions: ClockAssumptions = .standard, pathCapacity: Int = 4096) {
+        self.assumptions = assumptions
+        self.path = ClockPath(capacity: pathCapacity)
+        self.cached = .unknown(first: 0, last: -1, assumptions)
+    }
+
+    /// The last frozen agent time (ns); `nil` before the first.
+    public var frozenThrough: Int64? { path.last?.agent }
+
+    /// The slope of controller time over agent time that the estimate follows, less 1, in parts per million.
+    public var driftPartsPerMillion: Double { Double(guess.slope) / Double(1 << 60 as Int64) * 1e6 }
+
+    /// The width that the bound has at the newest probe, and the quality: what a list of nodes shows.
+    public var current: MappedTime? { newest.map { map(provisional: $0.t3) } }
+
+    /// Takes a probe in. Probes may come late and in any order.
+    public mutating func observe(_ probe: ClockProbe) -> Observation {
+        do throws(ClockProbeError) {
+            _ = try probe.validated(under: assumptions)
+        } catch {
+            rejectedProbes += 1
+            return .rejected(error)
+        }
+        acceptedProbes += 1
+        let knot = ClockKnot(unchecked: probe, assumptions)
+        let found = findBreak(at: probe, knot)
+        if newest.map({ probe.t4 >= $0.t4 }) ?? true { newest = probe }
+        if found == nil, epoch != nil {
+            let frozenThrough = frozenThrough
+            epoch?.add(knot, frozenThrough: frozenThrough, assumptions.rate)
+        } else {
+            epoch = LiveEpoch(knot)
+        }
+        guess.add(probe, assumptions.rate)
+        cached = .unknown(first: 0, last: -1, assumptions)
+        return found.map { .epochBreak($0) } ?? .accepted
+    }
+}

@@ -1,0 +1,73 @@
+/// A node's clock over a saved session, from all of its probes: later probes bound the past as earlier ones bound
+/// the future.
+///
+/// Where both are `.bounded`, no bound is wider than that of a `LiveClock` which saw the same probes. Estimates
+/// never decrease in agent time. Times in the gap of a break are `.degraded` and bounded by causality alone.
+public struct RefinedClock: Sendable {
+    /// What the bounds are true under.
+    public let assumptions: ClockAssumptions
+    /// The breaks found and declared, in order.
+    public let breaks: [ClockBreak]
+    /// How many probes could not be true and were left out.
+    public let rejectedProbes: Int
+    var pieces: [Piece] = []
+    @usableFromInline var cached: ClockSegment
+
+    enum Piece: Sendable {
+        case epoch(RefinedEpoch)
+        case gap(RefinedGap)
+
+        var last: Int64 {
+            switch self {
+            case .epoch(let epoch): epoch.last
+            case .gap(let gap): gap.last
+            }
+        }
+    }
+
+    /// Builds the clock.
+    ///
+    /// - Parameters:
+    ///   - probes: in any order; those that cannot be true are counted and left out.
+    ///   - declaredBreaks: breaks that the agent reported.
+    public init(
+        probes: [ClockProbe], declaredBreaks: [DeclaredClockBreak] = [], assumptions: ClockAssumptions = .standard
+    ) {
+        let split = EpochSplit(probes, declaredBreaks, assumptions)
+        self.assumptions = assumptions
+        self.breaks = split.breaks
+        self.rejectedProbes = split.rejected
+        self.cached = .unknown(first: 0, last: -1, assumptions)
+        pieces.reserveCapacity(2 * split.epochs.count)
+        var doubtful: [ClockKnot] = []
+        for epoch in split.epochs {
+            // An epoch none of whose times is its own: its knots bound nothing that could be told apart.
+            if epoch.first <= epoch.last, !epoch.knots.isEmpty {
+                append(epoch, doubtful: doubtful)
+                doubtful = epoch.doubtful
+            }
+        }
+    }
+
+    private mutating func append(_ epoch: EpochSplit.Epoch, doubtful: [ClockKnot]) {
+        let before = pieces.last.flatMap { if case .epoch(let last) = $0 { last } else { nil } }
+        guard let before else {
+            pieces.append(.epoch(refined(epoch, floor: .min)))
+            return
+        }
+        let end = before.segment(containing: before.last, readingSpan: 0).map(before.last)
+        let next = refined(epoch, floor: end.estimate)
+        let start = next.segment(containing: next.first, readingSpan: 0).map(next.first)
+        let steps = RefinedGap.steps(
+            from: RefinedGap.Edge(agent: before.last, lower: end.lower, upper: end.upper),
+            to: RefinedGap.Edge(agent: next.first, lower: start.lower, upper: start.upper),
+            doubtful: doubtful, estimates: (end.estimate, max(start.estimate, end.estimate)))
+        pieces.append(contentsOf: steps.map { .gap($0) })
+        pieces.append(.epoch(next))
+    }
+
+    private func refined(_ epoch: EpochSplit.Epoch, floor: Int64) -> RefinedEpoch {
+        RefinedEpoch(
+            epoch.knots, first: epoch.first, last: epoch.last, floor: floor, assumptions.rate, followsMessages: false)
+    }
+}

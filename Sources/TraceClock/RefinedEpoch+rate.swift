@@ -1,0 +1,43 @@
+extension RefinedEpoch {
+    /// The certain range of the mean slope between an early and a late knot, less 1, in units of 2^-60.
+    ///
+    /// The knots are those with the tightest bounds in the first and in the last third.
+    static func meanSlope(_ knots: [ClockKnot], _ envelope: EnvelopePass) -> (least: Int64, greatest: Int64)? {
+        guard knots.count >= 6 else { return nil }
+        let third = knots.count / 3
+        func tightest(_ range: Range<Int>) -> (agent: Int64, bound: ClockBound)? {
+            range.lazy.map { (agent: knots[$0].agent, bound: envelope.bound(at: $0, knots)) }
+                .min { ($0.bound.width ?? .max) < ($1.bound.width ?? .max) }
+        }
+        guard let early = tightest(0..<third), let late = tightest(knots.count - third..<knots.count),
+            early.bound.isBounded, late.bound.isBounded, late.agent > early.agent
+        else { return nil }
+        let run = Int128(late.agent) - Int128(early.agent)
+        let unit = Int128(1) << 60
+        let least = floorDivide((Int128(late.bound.lower) - Int128(early.bound.upper) - run) * unit, run)
+        let greatest = -floorDivide(-(Int128(late.bound.upper) - Int128(early.bound.lower) - run) * unit, run)
+        let limit = Int128(1) << 61
+        return (Int64(max(min(least, limit), -limit)), Int64(max(min(greatest, limit), -limit)))
+    }
+
+    /// The range of slopes within `wander` (units of 2^-60, below 2^60) of the mean, no wider than `rate`.
+    static func range(_ mean: (least: Int64, greatest: Int64), wander: Int64, within rate: RateRange) -> RateRange? {
+        let least = max(mean.least &- wander, rate.leastSlope)
+        let greatest = min(mean.greatest &+ wander, rate.greatestSlope)
+        return least <= greatest ? RateRange(leastSlope: least, greatestSlope: greatest) : nil
+    }
+
+    /// A narrower envelope to run the estimate through, when the knots bear it, and the slope at its ends.
+    static func guide(_ knots: [ClockKnot], _ envelope: EnvelopePass) -> (EnvelopePass?, Int64?) {
+        guard let mean = meanSlope(knots, envelope),
+            let range = range(mean, wander: guessedWander, within: envelope.rate)
+        else { return (nil, nil) }
+        let slope = envelope.rate.clamp(slope: range.leastSlope / 2 + range.greatestSlope / 2)
+        let narrow = EnvelopePass(knots, range)
+        let holds = knots.indices.allSatisfy {
+            let bound = narrow.bound(at: $0, knots)
+            return bound.lower <= bound.upper
+        }
+        return (holds ? narrow : nil, slope)
+    }
+}
