@@ -28,6 +28,10 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", path: "Sources/COpenSSL"),
         .systemLibrary(name: "CLinux", path: "Sources/CLinux"),
         .target(name: "RingBuffer", path: "Sources/RingBuffer", swiftSettings: strict),
+        .target(name: "TraceClock", path: "Sources/TraceClock", swiftSettings: strict),
+        .target(
+            name: "TraceDat", dependencies: ["RingBuffer", "CZlib", "CZstd"], path: "Sources/TraceDat",
+            swiftSettings: strict),
         .target(name: "Tracefs", dependencies: ["CLinux"], path: "Sources/Tracefs", swiftSettings: strict),
         .target(
             name: "SecureTransport",
@@ -42,7 +46,7 @@ let package = Package(
         .target(
             name: "TraceProtocol",
             dependencies: [
-                "CZlib", "CZstd",
+                "CZlib", "CZstd", "Tracefs",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
@@ -83,6 +87,11 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             path: "controller/Store",
+            swiftSettings: strict),
+        .target(
+            name: "ControllerCore",
+            dependencies: ["SessionStore", "TraceProtocol", "TraceClock", "SecureTransport", "Tracefs", log] + nio,
+            path: "controller/Core",
             swiftSettings: strict),
         .testTarget(
             name: "SessionStoreTests", dependencies: ["SessionStore"], path: "Tests/SessionStoreTests",

@@ -10,7 +10,8 @@ final class OpenSession {
 
     /// One node's log and what of it has not been reported yet.
     private final class NodeLog {
-        var writer: NodeLogWriter?
+        var writer: NodeLogWriter
+        var isFailed = false
         var sequence: UInt64 = 0
         var bytes = 0
         var isWritten = false
@@ -32,8 +33,8 @@ final class OpenSession {
     var needsSync: Bool { keep && logs.contains { $0.isWritten } }
 
     func append(_ record: LogRecord, node: Int, sequence: UInt64) {
-        guard logs.indices.contains(node) else { return }
-        logs[node].writer?.append(record)
+        guard logs.indices.contains(node), !logs[node].isFailed else { return }
+        logs[node].writer.append(record)
         guard sequence > 0 else { return }
         logs[node].sequence = sequence
         logs[node].bytes += record.frame.body.readableBytes
@@ -63,19 +64,19 @@ final class OpenSession {
     ) -> [StoreWorker.Progress] {
         var progress: [StoreWorker.Progress] = []
         let session = directory.description.session
-        for (node, log) in logs.enumerated() where log.writer != nil && (!isSync || log.isWritten) {
+        for (node, log) in logs.enumerated() where !log.isFailed && (!isSync || log.isWritten) {
             do throws(StoreError) {
-                guard try work(&log.writer!) else { continue }
+                guard try work(&log.writer) else { continue }
                 log.isWritten = !isSync
                 let isDurable = isSync || !keep
                 progress.append(
                     StoreWorker.Progress(
-                        session: session, node: node, position: log.writer!.position,
+                        session: session, node: node, position: log.writer.position,
                         sequence: isDurable ? log.sequence : 0, bytes: isDurable ? log.bytes : 0))
                 if isDurable { log.bytes = 0 }
             } catch {
                 // What was written before stays readable; nothing further is taken for this node.
-                log.writer = nil
+                log.isFailed = true
                 failed(session, node, error)
             }
         }

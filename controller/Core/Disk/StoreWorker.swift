@@ -23,8 +23,12 @@ final class StoreWorker: Sendable {
 
     private let loop: any EventLoop
     private let state: NIOLoopBoundBox<State>
-    private let report: @Sendable ([Progress]) -> Void
-    private let failed: @Sendable (_ session: UInt64, _ node: Int, StoreError) -> Void
+
+    /// Who hears of what was written. Called on the store's thread.
+    struct Receiver: Sendable {
+        var progress: @Sendable ([Progress]) -> Void
+        var failed: @Sendable (_ session: UInt64, _ node: Int, StoreError) -> Void
+    }
 
     /// Between two fdatasync calls at least, ms: what comes meanwhile is served by the next.
     private static let syncInterval: Int64 = 50
@@ -32,18 +36,18 @@ final class StoreWorker: Sendable {
     private struct State {
         var sessions: [UInt64: OpenSession] = [:]
         var tails: [UInt64: TailSet] = [:]
+        var receiver: Receiver?
         var isFlushScheduled = false
         var isSyncScheduled = false
     }
 
-    init(
-        loop: any EventLoop, report: @escaping @Sendable ([Progress]) -> Void,
-        failed: @escaping @Sendable (UInt64, Int, StoreError) -> Void
-    ) {
+    init(loop: any EventLoop) {
         self.loop = loop
-        self.report = report
-        self.failed = failed
         state = NIOLoopBoundBox.makeBoxSendingValue(State(), eventLoop: loop)
+    }
+
+    func report(to receiver: Receiver) {
+        loop.execute { [state] in state.withValue { $0.receiver = receiver } }
     }
 
     // MARK: Writing
@@ -76,10 +80,10 @@ final class StoreWorker: Sendable {
             var needsSync = false
             var progress: [Progress] = []
             for session in state.sessions.values {
-                progress += session.flush(failed)
+                progress += session.flush { state.receiver?.failed($0, $1, $2) }
                 needsSync = needsSync || session.needsSync
             }
-            if !progress.isEmpty { report(progress) }
+            if !progress.isEmpty { state.receiver?.progress(progress) }
             guard needsSync, !state.isSyncScheduled else { return }
             state.isSyncScheduled = true
             loop.scheduleTask(in: .milliseconds(Self.syncInterval)) { self.synchronize() }
@@ -89,8 +93,10 @@ final class StoreWorker: Sendable {
     private func synchronize() {
         state.withValue { state in
             state.isSyncScheduled = false
-            let progress = state.sessions.values.flatMap { $0.synchronize(failed) }
-            if !progress.isEmpty { report(progress) }
+            let progress = state.sessions.values.flatMap { session in
+                session.synchronize { state.receiver?.failed($0, $1, $2) }
+            }
+            if !progress.isEmpty { state.receiver?.progress(progress) }
         }
     }
 

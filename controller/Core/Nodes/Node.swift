@@ -13,6 +13,7 @@ struct Node {
     var lastHeard: Int64 = 0
     var clock = LiveClock()
     var roundTrip: Int64?
+    var recentKnots: [ClockKnot] = []
     var traffic = Traffic()
 
     struct Traffic {
@@ -40,8 +41,9 @@ struct Node {
     }
 }
 
-/// One connection of a node. Confined to the controller's loop.
-final class NodeLink {
+/// One connection of a node. Confined to the controller's loop; `Sendable` only so that its handler, on the same loop,
+/// can hold it.
+final class NodeLink: @unchecked Sendable {
     let channel: any Channel
     let node: String
     /// What this agent may still send.
@@ -73,5 +75,32 @@ final class NodeLink {
     /// The time at which a probe was sent, once.
     func takeProbe(_ id: UInt32) -> Int64? {
         probes.removeValue(forKey: id)
+    }
+}
+
+extension Node {
+    mutating func observe(_ knot: ClockKnot) {
+        _ = clock.observe(ClockProbe(t1: knot.t1, t2: knot.t2, t3: knot.t3, t4: knot.t4))
+        let delay = (knot.t4 &- knot.t1) &- (knot.t3 &- knot.t2)
+        roundTrip = min(roundTrip ?? .max, delay)
+        recentKnots.append(knot)
+        if recentKnots.count > Node.keptKnots { recentKnots.removeFirst() }
+    }
+
+    /// A session begins with these, so that its first events have a narrow bound already.
+    static var keptKnots: Int { 32 }
+
+    /// Half the width of what a time of this node's now is known by; ns.
+    func clockBound(at now: Int64) -> Int64? {
+        clock.current?.plusMinus
+    }
+
+    /// The node's trace clock at a moment of the controller's timeline; nil while nothing is known of it.
+    func agentTime(at moment: Int64) -> Int64? {
+        guard let current = clock.current, let last = recentKnots.last else { return nil }
+        // Two steps of a fixed point: the rates differ by parts per million only.
+        var agent = last.t3 &+ (moment &- current.estimate)
+        agent = agent &+ (moment &- clock.map(agent).estimate)
+        return agent
     }
 }

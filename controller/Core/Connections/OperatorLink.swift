@@ -1,0 +1,40 @@
+import NIOCore
+import SecureTransport
+import TraceProtocol
+
+/// One operator's connection. Confined to the controller's loop; `Sendable` only so that its handler, on the same
+/// loop, can hold it.
+final class OperatorLink: @unchecked Sendable {
+    let channel: any Channel
+    let identity: PeerIdentity
+    let host: WireHostFacts
+    var attachments: [Attachment] = []
+
+    init(channel: any Channel, identity: PeerIdentity, host: WireHostFacts) {
+        self.channel = channel
+        self.identity = identity
+        self.host = host
+    }
+
+    var name: String { identity.name }
+
+    func send(_ frame: Frame) {
+        channel.writeAndFlush(frame, promise: nil)
+    }
+
+    func respond(to request: UInt64, _ outcome: WireResponse.OneOf_Outcome) {
+        var response = WireResponse()
+        response.request = request
+        response.outcome = outcome
+        if let frame = try? Frame(.response, response) { send(frame) }
+    }
+
+    func refuse(_ request: UInt64, _ refusal: WireRefusal) {
+        respond(to: request, .failure(refusal.failure))
+    }
+
+    /// Whether the certificate grants at least this.
+    func may(_ role: OperatorRole) -> Bool {
+        (identity.operatorRole ?? .viewer) >= role
+    }
+}

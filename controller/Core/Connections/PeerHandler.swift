@@ -1,0 +1,93 @@
+import Logging
+import NIOCore
+import SecureTransport
+import TraceProtocol
+
+/// Carries frames between one peer's connection and the controller. Decides nothing but who the peer is: that is
+/// what its certificate says.
+final class PeerHandler: ChannelInboundHandler {
+    typealias InboundIn = Frame
+    typealias OutboundOut = Frame
+
+    private let controller: Controller
+    private var peer: Peer?
+    private var helloDeadline: Scheduled<Void>?
+
+    /// What the controller keeps for the connection; made by its `Hello`.
+    enum Peer: Sendable {
+        case unknown(PeerIdentity)
+        case node(NodeLink)
+        case `operator`(OperatorLink)
+    }
+
+    private static let helloTimeout = TimeAmount.seconds(10)
+
+    init(controller: Controller) {
+        self.controller = controller
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .handshakeCompleted(let identity, _) = event as? SecureTransportEvent {
+            peer = .unknown(identity)
+            let channel = context.channel
+            helloDeadline = context.eventLoop.scheduleTask(in: Self.helloTimeout) { channel.close(promise: nil) }
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let frame = unwrapInboundIn(data)
+        do {
+            switch peer {
+            case .unknown(let identity):
+                guard frame.type == .hello else { throw ProtocolError.unexpected(frame.type, "before Hello") }
+                helloDeadline?.cancel()
+                let channel = context.channel
+                let hello: WireHello = try frame.message()
+                peer = try controller.assumeIsolated { try $0.accept(hello, from: identity, on: channel) }
+            case .node(let link): try controller.assumeIsolated { try $0.received(frame, from: link) }
+            case .operator(let link): try controller.assumeIsolated { try $0.received(frame, from: link) }
+            case nil: break
+            }
+        } catch {
+            refuse(context, error)
+        }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if case .operator(let link) = peer { controller.assumeIsolated { $0.pump(link) } }
+        context.fireChannelWritabilityChanged()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // A failed handshake is reported by the listener with the peer's address.
+        if error is ProtocolError { refuse(context, error) } else { context.close(promise: nil) }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        helloDeadline?.cancel()
+        switch peer {
+        case .node(let link): controller.assumeIsolated { $0.disconnected(link) }
+        case .operator(let link): controller.assumeIsolated { $0.disconnected(link) }
+        case .unknown, nil: break
+        }
+        context.fireChannelInactive()
+    }
+
+    /// Tells the peer why before the connection ends.
+    private func refuse(_ context: ChannelHandlerContext, _ error: any Error) {
+        var goodbye = WireGoodbye()
+        goodbye.reason = .protocolError
+        goodbye.text = "\(error)"
+        if case .noCommonVersion = error as? ProtocolError {
+            goodbye.reason = .noCommonVersion
+            goodbye.versions = Negotiation.versions
+        }
+        if let frame = try? Frame(.goodbye, goodbye) {
+            context.writeAndFlush(wrapOutboundOut(frame), promise: nil)
+        }
+        controller.assumeIsolated { $0.log }.warning(
+            "connection ended", metadata: ["peer": "\(context.channel.remoteAddress.map { "\($0)" } ?? "?")", "reason": "\(error)"])
+        context.close(promise: nil)
+    }
+}

@@ -1,0 +1,142 @@
+import NIOCore
+import SessionStore
+import TraceClock
+import TraceProtocol
+
+/// What agents send.
+extension Controller {
+    /// A node has connected, for the first time or again.
+    ///
+    /// - Returns: for each session it still holds, from where to go on.
+    func attach(_ link: NodeLink, _ hello: WireHello) -> [WireResumePoint] {
+        var node = nodes[link.node] ?? Node(name: link.node)
+        if let old = node.link {
+            var goodbye = WireGoodbye()
+            goodbye.reason = .replaced
+            goodbye.text = "node \(link.node) has connected again from \(link.channel.remoteAddress.map { "\($0)" } ?? "?")"
+            if let frame = try? Frame(.goodbye, goodbye) { old.send(frame) }
+            disconnected(old)
+            old.channel.close(promise: nil)
+            node = nodes[link.node] ?? node
+        }
+        // The trace clock starts anew with each boot.
+        if node.hello.host.bootID != hello.host.bootID { node.clock = LiveClock() }
+        node.recentKnots.removeAll { _ in node.hello.host.bootID != hello.host.bootID }
+        node.hello = hello
+        node.link = link
+        node.connectedSince = epochOffset + now()
+        node.lastHeard = now()
+        nodes[link.node] = node
+        return resume(link, hello)
+    }
+
+    private func resume(_ link: NodeLink, _ hello: WireHello) -> [WireResumePoint] {
+        let held = Dictionary(hello.sessions.map { ($0.session, $0) }, uniquingKeysWith: { $1 })
+        for session in Array(sessions.values) {
+            guard let index = session.index(of: link.node), session.flow.isLive(index) else { continue }
+            if session.parts[index].incarnation != hello.incarnation {
+                note(.restarted, "the agent was restarted; what it had not sent is gone", session, index)
+                perform(session.flow.giveUp(index, "the agent was restarted"), session)
+            } else if held[session.id] == nil {
+                note(.gaveUp, "the agent has lost the session", session, index)
+                perform(session.flow.giveUp(index, "the agent has lost the session"), session)
+            } else {
+                note(.returned, "", session, index)
+                session.parts[index].lastHeard = now()
+                // What was ordered while it was away.
+                if session.flow.phase == .stopping { command(.stop(WireStop()), session: session.id, on: link) { _ in } }
+            }
+        }
+        return hello.sessions.map { held in
+            var point = WireResumePoint()
+            point.session = held.session
+            if let session = sessions[held.session], let index = session.index(of: link.node),
+                session.flow.isLive(index)
+            {
+                point.acknowledged = session.parts[index].tracker.last
+            } else {
+                point.unknown = true
+            }
+            return point
+        }
+    }
+
+    func received(_ frame: Frame, from link: NodeLink) throws {
+        let now = now()
+        // A connection that was replaced may still have frames in its pipeline.
+        guard nodes[link.node]?.link === link else { return }
+        nodes[link.node]?.lastHeard = now
+        switch frame.type {
+        case .batch, .metadata, .finish: try receivedNumbered(frame, from: link, now: now)
+        case .watermark:
+            let mark = try Watermark(frame)
+            guard let (session, index) = part(mark.session, of: link) else { return }
+            append(frame, session, index, sequence: 0, now: now)
+        case .clockReply: try receivedReply(ClockReplyFrame(frame), from: link, now: now)
+        case .answer:
+            let answer: WireAnswer = try frame.message()
+            link.pending.removeValue(forKey: answer.request)?(answer)
+        case .ping: link.send(Frame(.pong, frame.body))
+        case .goodbye:
+            let goodbye: WireGoodbye = try frame.message()
+            log.info("node leaves", metadata: ["node": "\(link.node)", "reason": "\(goodbye.text)"])
+        default:
+            if frame.type.isKnown, frame.type != .pong { throw ProtocolError.unexpected(frame.type, "from a node") }
+        }
+    }
+
+    private func part(_ session: UInt64, of link: NodeLink) -> (LiveSession, Int)? {
+        guard let session = sessions[session], let index = session.index(of: link.node) else { return nil }
+        session.parts[index].lastHeard = now()
+        return (session, index)
+    }
+
+    private func receivedNumbered(_ frame: Frame, from link: NodeLink, now: Int64) throws {
+        let bytes = frame.body.readableBytes
+        try link.credit.spend(bytes)
+        var body = frame.body
+        let number = try StreamNumber(reading: &body, of: frame.type)
+        guard let (session, index) = part(number.session, of: link),
+            try session.parts[index].tracker.take(number.sequence) == .next
+        else { return grant(bytes, to: link) }
+        if frame.type == .batch {
+            let header = try Batch(frame).header
+            nodes[link.node]?.traffic.bytes &+= UInt64(bytes)
+            nodes[link.node]?.traffic.events &+= UInt64(header.events)
+            if header.lost != BatchHeader.unknownLoss { nodes[link.node]?.traffic.lost &+= header.lost }
+        }
+        if frame.type == .finish { session.parts[index].finish = number.sequence }
+        append(frame, session, index, sequence: number.sequence, now: now)
+    }
+
+    func grant(_ bytes: Int, to link: NodeLink) {
+        link.credit.grant(bytes)
+        link.send(CreditGrant(bytes: bytes).frame())
+    }
+
+    private func receivedReply(_ reply: ClockReplyFrame, from link: NodeLink, now: Int64) throws {
+        // t1 is what this side remembers, not what the reply says.
+        guard let sent = link.takeProbe(reply.id), sent == reply.probeSent else { return }
+        let knot = ClockKnot(t1: sent, t2: reply.received, t3: reply.sent, t4: now)
+        nodes[link.node]?.observe(knot)
+        for session in sessions.values {
+            guard let index = session.index(of: link.node), session.flow.isLive(index) else { continue }
+            append(knot.frame(), session, index, sequence: 0, now: now)
+        }
+    }
+
+    func disconnected(_ link: NodeLink) {
+        guard nodes[link.node]?.link === link else { return }
+        nodes[link.node]?.link = nil
+        log.warning("node lost", metadata: ["node": "\(link.node)"])
+        for session in Array(sessions.values) {
+            guard let index = session.index(of: link.node) else { continue }
+            if session.flow.isLive(index), session.flow.phase != .starting {
+                note(.lost, "connection lost", session, index)
+            } else {
+                perform(session.flow.giveUp(index, "the connection was lost"), session)
+            }
+        }
+        companionsChanged()
+    }
+}

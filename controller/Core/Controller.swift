@@ -1,0 +1,163 @@
+import Logging
+import NIOCore
+import SecureTransport
+import SessionStore
+import SystemPackage
+import TraceClock
+import TraceProtocol
+import Tracefs
+
+/// The controller: who is connected, which sessions run, who reads them.
+///
+/// Confined to one event loop, which is also its executor; channel handlers of that loop call it directly. Disk
+/// work goes to `StoreWorker`.
+public actor Controller {
+    nonisolated var loop: any EventLoop { executor.loop }
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+    private nonisolated let executor: EventLoopExecutor
+
+    let log: Logger
+    let name: String
+    let directory: FilePath
+    /// This process: its threads stay out of the traces of agents on the same machine.
+    let host: WireHostFacts
+    let store: StoreWorker
+
+    var nodes: [String: Node] = [:]
+    var operators: [ObjectIdentifier: OperatorLink] = [:]
+    var sessions: [UInt64: LiveSession] = [:]
+    var lastRequest: UInt64 = 0
+    var lastAttachment: UInt64 = 0
+    private var ticks = 0
+
+    /// Stream bytes that may be under way in all, shared by the nodes.
+    private static let creditPool = 256 << 20
+    static let leaseMilliseconds: UInt32 = 60_000
+
+    init(name: String, directory: FilePath, host: WireHostFacts, loop: any EventLoop, diskLoop: any EventLoop, log: Logger) {
+        executor = EventLoopExecutor(loop)
+        self.name = name
+        self.directory = directory
+        self.host = host
+        self.log = log
+        store = StoreWorker(loop: diskLoop)
+    }
+
+    /// Begins to listen to the store. Once, before anything else.
+    func begin() {
+        let loop = loop
+        store.report(
+            to: StoreWorker.Receiver(
+                progress: { [weak self] progress in
+                    guard let self else { return }
+                    loop.execute { self.assumeIsolated { $0.stored(progress) } }
+                },
+                failed: { [weak self] session, node, error in
+                    guard let self else { return }
+                    loop.execute { self.assumeIsolated { $0.storeFailed(session, node, error) } }
+                }))
+    }
+
+    /// ns of CLOCK_MONOTONIC_RAW: the controller's timeline.
+    nonisolated func now() -> Int64 { Int64(MonotonicRawClock.now()) }
+
+    // MARK: Connections
+
+    /// A peer has introduced itself.
+    ///
+    /// - Throws: `ProtocolError.noCommonVersion`.
+    func accept(_ hello: WireHello, from identity: PeerIdentity, on channel: any Channel) throws -> PeerHandler.Peer {
+        let version = try Negotiation.commonVersion(theirs: hello.versions)
+        var welcome = WireWelcome()
+        welcome.version = version
+        welcome.capabilities = Negotiation.commonCapabilities(theirs: hello.capabilities)
+        welcome.identity = identity.description
+        welcome.software = "fleetrace \(Negotiation.software)"
+        welcome.leaseMs = Self.leaseMilliseconds
+        switch identity.role {
+        case .node:
+            let link = NodeLink(channel: channel, node: identity.name, credit: creditPerNode)
+            welcome.credit = UInt64(creditPerNode)
+            welcome.resume = attach(link, hello)
+            link.send(try Frame(.welcome, welcome))
+            log.info("node connected", metadata: ["node": "\(identity.name)", "kernel": "\(hello.host.kernelRelease)"])
+            companionsChanged()
+            return .node(link)
+        case .operator:
+            let link = OperatorLink(channel: channel, identity: identity, host: hello.host)
+            operators[ObjectIdentifier(link)] = link
+            link.send(try Frame(.welcome, welcome))
+            companionsChanged()
+            return .operator(link)
+        case .controller:
+            throw ProtocolError.unexpected(.hello, "from another controller")
+        }
+    }
+
+    private var creditPerNode: Int {
+        min(8 << 20, max(512 << 10, Self.creditPool / max(nodes.count, 1)))
+    }
+
+    /// Pids of Fleetrace processes on the same machine as `node`.
+    func companions(of node: Node) -> [UInt32] {
+        let everyone = [host] + operators.values.map(\.host) + nodes.values.filter { $0.link != nil }.map(\.hello.host)
+        return Set(everyone.filter { $0.sharesTasks(with: node.hello.host) }.map(\.pid)).sorted()
+    }
+
+    /// Tells the agents of running sessions whose threads to leave out from now on.
+    func companionsChanged() {
+        let busy = Set(sessions.values.flatMap { session in session.parts.map(\.node) })
+        for name in busy {
+            guard let node = nodes[name], let link = node.link else { continue }
+            var order = WireCompanions()
+            order.pids = companions(of: node)
+            command(.companions(order), session: 0, on: link) { _ in }
+        }
+    }
+
+    // MARK: Commands to agents
+
+    func command(
+        _ action: WireCommand.OneOf_Action, session: UInt64, on link: NodeLink,
+        answer: @escaping (WireAnswer) -> Void
+    ) {
+        lastRequest += 1
+        var command = WireCommand()
+        command.request = lastRequest
+        command.session = session
+        command.action = action
+        link.pending[lastRequest] = answer
+        if let frame = try? Frame(.command, command) { link.send(frame) }
+    }
+
+    // MARK: Time
+
+    /// Every 50 ms: clock probes, deadlines.
+    func tick() {
+        ticks += 1
+        let now = now()
+        let busy = Set(sessions.values.flatMap { session in session.parts.map(\.node) })
+        for (name, node) in nodes {
+            guard let link = node.link else { continue }
+            // A burst at first finds the quiet moment that makes a narrow bound.
+            let period = link.nextProbe < 10 ? 1 : busy.contains(name) ? 4 : 20
+            if ticks % period == 0 { link.probe(now: self.now()) }
+        }
+        if ticks % 10 == 0 { checkDeadlines(now: now) }
+        if ticks % 300 == 0 { for link in operators.values { link.send(Frame(.ping, ByteBuffer())) } }
+    }
+
+    /// Ends all sessions in order and says goodbye to everyone.
+    func shutDown() {
+        for session in sessions.values { stop(session) }
+        var goodbye = WireGoodbye()
+        goodbye.reason = .shuttingDown
+        goodbye.text = "the controller is shutting down"
+        guard let frame = try? Frame(.goodbye, goodbye) else { return }
+        let channels = nodes.values.compactMap { $0.link?.channel } + operators.values.map(\.channel)
+        for channel in channels {
+            channel.writeAndFlush(frame, promise: nil)
+            channel.close(promise: nil)
+        }
+    }
+}
