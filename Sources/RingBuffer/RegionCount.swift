@@ -18,8 +18,9 @@ public struct RegionCount: Sendable, Equatable {
     /// What is wrong with the first of them, with an offset from the region's start.
     public var firstError: SubBufferError?
 
+    /// Nothing counted yet.
     @inlinable
-    init() {}
+    public init() {}
 }
 
 extension SubBufferSequence {

@@ -4,6 +4,12 @@ public struct EventFormatText: Sendable, Equatable {
     public var system: String
     /// Content of `events/SYSTEM/EVENT/format`.
     public var text: String
+
+    /// A format file's content.
+    public init(system: String, text: String) {
+        self.system = system
+        self.text = text
+    }
 }
 
 /// What a recording says about the kernel it came from: files of tracefs and /proc, as they were.

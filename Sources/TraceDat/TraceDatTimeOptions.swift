@@ -53,6 +53,12 @@ public struct TraceDatGuest: Sendable, Equatable {
         public let id: UInt32
         /// The host's task that runs it.
         public let hostPID: UInt32
+
+        /// A CPU and its task.
+        public init(id: UInt32, hostPID: UInt32) {
+            self.id = id
+            self.hostPID = hostPID
+        }
     }
 
     /// The guest's name.
