@@ -66,9 +66,12 @@ public struct ClockSegment: Sendable {
             lower = cones.lower(at: agentTime, rate)
             upper = cones.upper(at: agentTime, rate)
         }
-        if style == .refined {
+        // Probes that came out of order can contradict each other unnoticed until here.
+        let isContradiction = lower > upper
+        if style == .refined, !isContradiction {
             estimate = max(lower, min(estimate, upper))
         } else {
+            if isContradiction { swap(&lower, &upper) }
             lower = min(lower, estimate)
             upper = max(upper, estimate)
         }
@@ -76,7 +79,7 @@ public struct ClockSegment: Sendable {
         if upper != .max { upper = upper &+ readingSpan }
         return MappedTime(
             estimate: estimate, bound: ClockBound(lower: lower, upper: upper),
-            quality: style == .gap ? .degraded : .bounded)
+            quality: style == .gap || isContradiction ? .degraded : .bounded)
     }
 
     /// The estimate alone: what a merge sorts by.

@@ -31,9 +31,11 @@ extension LiveClock {
         guard let proof = epoch.leading.contradiction(with: knot, assumptions.rate) else { return nil }
         let rate = assumptions.rate
         let since = min(proof.since, knot.agent &- 1)
-        path.degrade(after: since) { knot.causalUpper(at: $0, rate) }
+        // A clock that stands still or is set back shows one time for two moments.
+        let isAmbiguous = knot.agent <= proof.since
+        path.degrade(after: since) { isAmbiguous ? .max : knot.causalUpper(at: $0, rate) }
         let start = max(knot.agent, proof.since &+ 1, (frozenThrough ?? -1) &+ 1)
-        gap = PendingGap(start: start, upper: knot.causalUpper(at: start, rate))
+        gap = PendingGap(start: start, upper: isAmbiguous ? .max : knot.causalUpper(at: start, rate))
         guess.restart()
         let found = ClockBreak(reason: .contradiction(excess: proof.excess), after: since, before: start)
         record(found)

@@ -35,7 +35,10 @@ extension LiveClock {
     /// A point under the present epoch. The path bends no more than the rate range allows, unless the bound makes it.
     private func point(_ time: Int64, _ epoch: LiveEpoch, after last: PathPoint?, opens: Bool) -> PathPoint {
         let rate = assumptions.rate
-        let bound = epoch.bound(at: time, rate)
+        let found = epoch.bound(at: time, rate)
+        // Probes that came out of order can contradict each other unnoticed until here.
+        let isContradiction = found.lower > found.upper
+        let bound = isContradiction ? ClockBound(lower: found.upper, upper: found.lower) : found
         var estimate = guess.controllerTime(at: time) ?? bound.midpoint ?? time
         if let last, !opens {
             let run = time &- last.agent
@@ -47,7 +50,7 @@ extension LiveClock {
         return PathPoint(
             agent: time, estimate: estimate, lower: bound.lower, upper: max(bound.upper, estimate),
             causalLower: max(epoch.causalLower(at: time), last?.causalLower ?? .min),
-            knownThrough: max(epoch.knownThrough, last?.knownThrough ?? 0), gapBefore: opens)
+            knownThrough: max(epoch.knownThrough, last?.knownThrough ?? 0), gapBefore: opens || isContradiction)
     }
 
     /// A point in a gap: the old line goes on as far as `upper` lets it.

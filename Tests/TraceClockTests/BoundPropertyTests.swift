@@ -1,0 +1,71 @@
+import Testing
+
+@testable import TraceClock
+
+/// The promise: the true time of every event lies within its bound, whatever links and oscillators do.
+struct BoundPropertyTests {
+    static let trials = 10_000
+
+    @Test func liveBoundHoldsTheTruth() {
+        var bounded = 0
+        for seed in 0..<UInt64(Self.trials) {
+            let trial = Trial(seed: seed)
+            let run = LiveRun(trial)
+            #expect(run.clock.breakCount == 0, "seed \(seed): a break without a cause")
+            #expect(run.clock.rejectedProbes == 0, "seed \(seed): a true probe rejected")
+            #expect(run.violations == [], "seed \(seed)")
+            bounded += run.boundedCount
+        }
+        #expect(bounded > Self.trials * 30, "most events must have a bound, or the test says nothing")
+    }
+
+    @Test func refinedBoundHoldsTheTruthAndIsNeverWiderThanTheLiveOne() {
+        var narrower = 0
+        for seed in 0..<UInt64(Self.trials) {
+            let trial = Trial(seed: seed)
+            let live = LiveRun(trial).clock
+            let refined = RefinedClock(probes: trial.probes.reversed())
+            #expect(refined.breaks.isEmpty && refined.rejectedProbes == 0, "seed \(seed)")
+            var last = Int64.min
+            for event in trial.events {
+                let agent = trial.node.agent(event)
+                let tight = refined.map(agent)
+                let wide = live.map(agent)
+                let isRight =
+                    trial.node.truth(event, isIn: tight) && tight.lower >= wide.lower && tight.upper <= wide.upper
+                    && tight.estimate >= last && tight.bound.contains(tight.estimate)
+                if !isRight { Issue.record("seed \(seed): event at \(event): \(tight) live \(wide) after \(last)") }
+                if tight.bound != wide.bound { narrower += 1 }
+                last = tight.estimate
+            }
+        }
+        #expect(narrower > Self.trials)
+    }
+
+    @Test func measuredRateHoldsTheTruthOfASteadyOscillator() {
+        var random = SplitMix64(seed: 7)
+        var gain = 0.0
+        for seed in 0..<300 {
+            let rate = Double.random(in: -400e-6...400e-6, using: &random)
+            let node = SimulatedNode(controllerBase: 1 << 50, agentBase: 1 << 45, rates: [rate], span: 1)
+            let probes = (0..<60).map { index in
+                node.probe(
+                    at: Double(index) * 1e9, forward: random.delay(least: 50_000, scale: 50_000), hold: 1000,
+                    back: random.delay(least: 50_000, scale: 50_000)
+                ).probe
+            }
+            let certified = RefinedClock(probes: probes)
+            guard let measured = certified.measured(from: probes, wanderPartsPerBillion: 100) else {
+                Issue.record("seed \(seed): no rate measured")
+                continue
+            }
+            for _ in 0..<50 {
+                let event = Double.random(in: 0...59e9, using: &random)
+                let time = measured.map(node.agent(event))
+                if !node.truth(event, isIn: time) { Issue.record("seed \(seed): \(event) outside \(time)") }
+                gain += Double(certified.map(node.agent(event)).bound.width ?? 0) / Double(time.bound.width ?? 1)
+            }
+        }
+        #expect(gain / 15_000 > 3, "at a probe a second a measured rate must be worth more than \(gain / 15_000)")
+    }
+}

@@ -1,0 +1,109 @@
+/// A key that a loser tree sorts by.
+public protocol LoserTreeKey: Comparable, Sendable {
+    /// Greater than every key of an event: stands for a stream that has none.
+    static var last: Self { get }
+}
+
+/// Merges k sorted streams: a tournament in which each inner node keeps the loser of its match, so that replacing
+/// the winner's key costs one match per level and touches one path (Knuth, TAOCP 3, 5.4.1).
+///
+/// A stream without a next event is *blocked* (more may come) or *exhausted*. The tree sorts neither; how far a merge
+/// may go while a stream is blocked is for the watermarks to say.
+public struct LoserTree<Key: LoserTreeKey>: Sendable {
+    @usableFromInline
+    @frozen
+    struct Entry: Sendable {
+        @usableFromInline var key: Key
+        @usableFromInline var stream: Int32
+
+        @inlinable
+        init(key: Key, stream: Int32) {
+            self.key = key
+            self.stream = stream
+        }
+
+        /// Equal keys go by stream number, so the order never depends on the past.
+        @inlinable
+        @inline(__always)
+        static func < (a: Entry, b: Entry) -> Bool {
+            if a.key < b.key { return true }
+            if b.key < a.key { return false }
+            return a.stream < b.stream
+        }
+    }
+
+    @usableFromInline enum State: UInt8, Sendable { case ready, blocked, exhausted, removed }
+
+    /// Entry 0 is the winner, 1... the losers of the inner nodes; the leaf of stream s is node `leaves + s`.
+    @usableFromInline var entries: [Entry] = []
+    /// The streams' states; keys of ready streams are in `entries` only.
+    @usableFromInline var states: [State] = []
+    @usableFromInline var leaves = 0
+    /// Keys set since the last match, played together at the next question.
+    @usableFromInline var pending: [Entry] = []
+    @usableFromInline var isDirty = false
+    @usableFromInline var free: [Int32] = []
+
+    /// How many streams have no next event for now.
+    public private(set) var blockedCount = 0
+
+    /// A tree without streams.
+    public init() {}
+
+    /// How many streams there are, blocked ones included and exhausted ones too until they are removed.
+    public var streamCount: Int { states.count - free.count }
+
+    /// Adds a blocked stream and returns its number; numbers of removed streams are given out again.
+    public mutating func addStream() -> Int {
+        blockedCount += 1
+        isDirty = true
+        if let stream = free.popLast() {
+            states[Int(stream)] = .blocked
+            return Int(stream)
+        }
+        states.append(.blocked)
+        return states.count - 1
+    }
+
+    /// Removes a stream, whatever it still had.
+    public mutating func removeStream(_ stream: Int) {
+        guard isKnown(stream) else { return }
+        leave(stream, to: .removed)
+        free.append(Int32(stream))
+    }
+
+    /// Gives the stream's next key to a stream that is blocked or not the winner; O(k) once per question, however many
+    /// streams are set before it. For the winner use `replaceWinner`.
+    public mutating func setKey(_ key: Key, of stream: Int) {
+        guard isKnown(stream) else { return }
+        if states[stream] == .blocked { blockedCount -= 1 }
+        states[stream] = .ready
+        pending.append(Entry(key: key, stream: Int32(stream)))
+        isDirty = true
+    }
+
+    /// The stream has no next event for now.
+    public mutating func block(_ stream: Int) {
+        guard isKnown(stream), states[stream] != .blocked else { return }
+        leave(stream, to: .blocked)
+        blockedCount += 1
+    }
+
+    /// The stream has no next event and never will.
+    public mutating func exhaust(_ stream: Int) {
+        guard isKnown(stream) else { return }
+        leave(stream, to: .exhausted)
+    }
+
+    private func isKnown(_ stream: Int) -> Bool { states.indices.contains(stream) && states[stream] != .removed }
+
+    private mutating func leave(_ stream: Int, to state: State) {
+        if states[stream] == .blocked { blockedCount -= 1 }
+        states[stream] = state
+        if !isDirty, let first = entries.first, first.stream == stream {
+            replay(Key.last)
+        } else {
+            isDirty = true
+        }
+    }
+}

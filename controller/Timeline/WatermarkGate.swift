@@ -1,0 +1,136 @@
+/// Decides up to which time the merged output may go.
+///
+/// Output waits for the slowest node, and no longer than `stallLimit` for a silent one. All times are ns on the
+/// controller's timeline; time itself is an argument. The frontier never goes back.
+public struct WatermarkGate: Sendable {
+    /// A node by its index in the session.
+    public typealias Node = Int
+
+    /// How a node stands.
+    public enum State: Sendable, Hashable {
+        /// Output waits for it.
+        case active
+        /// Its watermark has not moved for longer than the limit: output goes on without it.
+        case stalled(since: Int64)
+        /// It speaks again, and is still behind what has been put out: its events are late ones.
+        case catchingUp
+        /// It has sent everything.
+        case finished
+        /// It is gone, and nothing more is expected.
+        case lost
+    }
+
+    /// What a person at the output wants to know.
+    public enum Event: Sendable, Hashable {
+        /// The node's watermark has not moved since the given time.
+        case stalled(Node, since: Int64)
+        /// The node speaks again after a stall.
+        case recovered(Node)
+    }
+
+    /// What `release` found.
+    public struct Release: Sendable, Hashable {
+        /// Events with a time below this may go out; `Int64.max` when no more can come, `Int64.min` for none yet.
+        public let frontier: Int64
+        /// What changed since the last call, in order.
+        public let events: [Event]
+    }
+
+    struct Member: Sendable {
+        var state: State = .active
+        var watermark: Int64?
+        /// When the watermark last moved, or the node was added.
+        var heard: Int64
+    }
+
+    /// How long (ns) output waits for a silent node.
+    public let stallLimit: Int64
+    /// Events below this have been let out.
+    public private(set) var frontier = Int64.min
+    private var members: [Node: Member] = [:]
+    private var events: [Event] = []
+
+    /// - Parameter stallLimit: ns, 2 s by default.
+    public init(stallLimit: Int64 = 2_000_000_000) { self.stallLimit = max(stallLimit, 0) }
+
+    /// A node takes part from now on; output waits for its first watermark. Adding a node twice starts it anew.
+    public mutating func add(node: Node, at now: Int64) { members[node] = Member(heard: now) }
+
+    /// Every event of `node` below `watermark` has arrived. One that does not rise is no sign of life: an agent
+    /// that repeats itself must not hold back all others for ever.
+    ///
+    /// A watermark after `now` counts as `now`: what has not happened cannot have been sent.
+    public mutating func update(node: Node, watermark: Int64, at now: Int64) {
+        guard var member = members[node], member.state != .finished else { return }
+        let watermark = min(watermark, now)
+        if let before = member.watermark, watermark <= before { return }
+        member.watermark = watermark
+        member.heard = now
+        switch member.state {
+        case .stalled, .lost:
+            events.append(.recovered(node))
+            member.state = .catchingUp
+        case .active, .catchingUp, .finished: break
+        }
+        if member.state == .catchingUp, watermark >= frontier { member.state = .active }
+        members[node] = member
+    }
+
+    /// The node has sent everything; nothing waits for it.
+    public mutating func finish(node: Node) { members[node]?.state = .finished }
+
+    /// The node is gone: nothing waits for it. It may come back with `update`.
+    public mutating func lose(node: Node) {
+        if let state = members[node]?.state, state != .finished { members[node]?.state = .lost }
+    }
+
+    /// The node is forgotten.
+    public mutating func remove(node: Node) { members[node] = nil }
+
+    /// How a node stands; `nil` for one that was never added.
+    public func state(of node: Node) -> State? { members[node]?.state }
+
+    /// Whether an event that comes out now is behind what has been put out: shown as late, never dropped.
+    public func isLate(_ time: Int64) -> Bool { time < frontier }
+
+    /// Moves the frontier as far as the nodes allow at the time `now`.
+    public mutating func release(at now: Int64) -> Release {
+        for node in members.keys.sorted() { judge(node, at: now) }
+        frontier = max(frontier, reach())
+        let news = events
+        events = []
+        return Release(frontier: frontier, events: news)
+    }
+
+    private mutating func judge(_ node: Node, at now: Int64) {
+        guard var member = members[node] else { return }
+        guard member.state == .active || member.state == .catchingUp else { return }
+        let (silence, overflow) = now.subtractingReportingOverflow(member.heard)
+        if overflow ? now > member.heard : silence > stallLimit {
+            member.state = .stalled(since: member.heard)
+            members[node] = member
+            events.append(.stalled(node, since: member.heard))
+        }
+    }
+
+    /// The least watermark of the nodes that output waits for. When it waits for none: everything that stalled nodes
+    /// have stated, and everything at all when no node can send more.
+    private func reach() -> Int64 {
+        var least: Int64?
+        var stated = Int64.min
+        var mayComeBack = false
+        for member in members.values {
+            switch member.state {
+            case .active:
+                let own = member.watermark ?? .min
+                least = min(least ?? own, own)
+            case .stalled, .catchingUp:
+                mayComeBack = true
+                stated = max(stated, member.watermark ?? .min)
+            case .finished, .lost: break
+            }
+        }
+        if let least { return least }
+        return mayComeBack || members.isEmpty ? stated : .max
+    }
+}
