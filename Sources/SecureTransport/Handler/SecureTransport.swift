@@ -7,6 +7,7 @@ public enum SecureTransport {
         /// The limit.
         public let limit: Int
 
+        /// For the log of the listener.
         public var description: String { "\(limit) handshakes are under way already" }
     }
 

@@ -1,6 +1,8 @@
 import NIOCore
 
 extension SecureTransportHandler {
+    /// `.all` sends what is pending and close_notify, waits for the peer to end too (`TransportLimits.closeTimeout`) and
+    /// closes; `.output` sends close_notify and goes on reading; during the handshake only `.all` is possible.
     public func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
         switch lifecycle.closeRequested(mode) {
         case .closeChannel:

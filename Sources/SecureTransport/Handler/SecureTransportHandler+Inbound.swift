@@ -4,6 +4,7 @@ extension SecureTransportHandler {
     /// The most plaintext handed on in one piece, in bytes.
     static let largestPiece = 128 << 10
 
+    /// Decrypts, or goes on with the handshake.
     public func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard let connection, lifecycle.phase != .failed, lifecycle.phase != .closed else { return }
         var received = unwrapInboundIn(data)
@@ -22,6 +23,7 @@ extension SecureTransportHandler {
         noteUse()
     }
 
+    /// Hands on what this burst yielded, and reads again when that was no whole record.
     public func channelReadComplete(context: ChannelHandlerContext) {
         deliverPlaintext(context)
         context.fireChannelReadComplete()
@@ -34,6 +36,7 @@ extension SecureTransportHandler {
         }
     }
 
+    /// Reads records; remembered until plaintext has gone on.
     public func read(context: ChannelHandlerContext) {
         wantsRead = true
         idle?.listen(now: context.eventLoop.now)

@@ -6,6 +6,7 @@ extension SecureTransportHandler {
     /// Unflushed plaintext from which on it is encrypted without waiting for the flush, so that the channel counts it.
     static let eagerBytes = 64 << 10
 
+    /// Takes plaintext. The promise is kept when its ciphertext has been written to the socket.
     public func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         guard lifecycle.acceptsWrites else {
             let error: ChannelError = lifecycle.phase == .closed ? .ioOnClosedChannel : .outputClosed
@@ -26,12 +27,14 @@ extension SecureTransportHandler {
         }
     }
 
+    /// Encrypts what was written so far and sends it.
     public func flush(context: ChannelHandlerContext) {
         writes.flush()
         flushWanted = true
         encryptWrites()
     }
 
+    /// Goes on with writes that waited for the channel.
     public func channelWritabilityChanged(context: ChannelHandlerContext) {
         if context.channel.isWritable {
             stalledOutput = 0

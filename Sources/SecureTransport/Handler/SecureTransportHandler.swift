@@ -13,9 +13,13 @@ import NIOCore
 /// An event loop's handler like any other: not Sendable, to be added with `SecureTransport.addServer/addClient` or
 /// `pipeline.syncOperations`.
 public final class SecureTransportHandler: ChannelDuplexHandler {
+    /// TLS records.
     public typealias InboundIn = ByteBuffer
+    /// Plaintext.
     public typealias InboundOut = ByteBuffer
+    /// Plaintext.
     public typealias OutboundIn = ByteBuffer
+    /// TLS records.
     public typealias OutboundOut = ByteBuffer
 
     let tls: TLSContext
@@ -70,21 +74,25 @@ public final class SecureTransportHandler: ChannelDuplexHandler {
     /// The peer, once the handshake is done.
     public var peer: PeerIdentity? { connection?.peer }
 
+    /// Begins the handshake when the channel is active already.
     public func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         if context.channel.isActive { begin(context) }
     }
 
+    /// Ends everything; what was pending fails.
     public func handlerRemoved(context: ChannelHandlerContext) {
         release()
         self.context = nil
     }
 
+    /// Begins the handshake. Handlers behind may write at once: it waits until the peer is verified.
     public func channelActive(context: ChannelHandlerContext) {
         begin(context)
         context.fireChannelActive()
     }
 
+    /// Tells an end without close_notify (`truncated`) from an orderly one.
     public func channelInactive(context: ChannelHandlerContext) {
         deliverPlaintext(context)
         isInactive = true
@@ -93,6 +101,7 @@ public final class SecureTransportHandler: ChannelDuplexHandler {
         context.fireChannelInactive()
     }
 
+    /// Takes the end of the socket's input as what it means for TLS; other events pass.
     public func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         guard let event = event as? ChannelEvent, event == .inputClosed else {
             context.fireUserInboundEventTriggered(event)

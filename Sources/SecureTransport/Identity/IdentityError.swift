@@ -16,6 +16,7 @@ public enum IdentityError: Error, Sendable, Hashable, CustomStringConvertible {
     /// Anything else, with the reason.
     case malformed(String, String)
 
+    /// Goes on after "the certificate names no peer: ".
     public var description: String {
         switch self {
         case .noURI: "it has no URI among its subject alternative names"

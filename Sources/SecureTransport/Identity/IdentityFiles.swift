@@ -34,5 +34,6 @@ public struct IdentityFileError: Error, Sendable, Hashable, CustomStringConverti
         self.remedy = remedy
     }
 
+    /// `/etc/fleetrace/agent.key: is open to others than its owner (mode 644); chmod 600 ...`.
     public var description: String { remedy.isEmpty ? "\(path): \(problem)" : "\(path): \(problem); \(remedy)" }
 }

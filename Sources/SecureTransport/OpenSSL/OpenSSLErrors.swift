@@ -37,6 +37,7 @@ public struct OpenSSLFailure: Error, Sendable, Hashable, CustomStringConvertible
     /// OpenSSL's words.
     public let reason: String
 
+    /// `making a TLS context failed: ...`.
     public var description: String { "\(operation) failed: \(reason)" }
 
     /// Takes the reason from the error queue of this thread.

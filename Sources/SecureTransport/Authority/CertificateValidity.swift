@@ -1,0 +1,34 @@
+/// When a certificate is valid, in seconds since 1970 (UTC), both ends included.
+public struct CertificateValidity: Sendable, Hashable {
+    /// The first second.
+    public var notBefore: Int64
+    /// The last second.
+    public var notAfter: Int64
+
+    /// Clocks of hosts differ: a certificate is valid this many seconds before it was made, so that it can be used at
+    /// once on a host whose clock is behind.
+    public static let backdate: Int64 = 5 * 60
+    /// A day, in seconds.
+    public static let day: Int64 = 24 * 60 * 60
+
+    /// Any times; `notAfter` should come after `notBefore`.
+    public init(notBefore: Int64, notAfter: Int64) {
+        self.notBefore = notBefore
+        self.notAfter = notAfter
+    }
+
+    /// From five minutes before `now` for `days` days after it.
+    public static func days(_ days: Int64, from now: Int64) -> CertificateValidity {
+        CertificateValidity(notBefore: now - backdate, notAfter: now + days * day)
+    }
+
+    /// Ten years: replacing an authority means visiting every node.
+    public static func authority(from now: Int64) -> CertificateValidity { .days(3652, from: now) }
+    /// One year; renewed long before.
+    public static func leaf(from now: Int64) -> CertificateValidity { .days(365, from: now) }
+
+    /// Cuts the end to that of `other`: a certificate that outlives its authority is refused at a time nobody expects.
+    func ending(by other: Int64) -> CertificateValidity {
+        CertificateValidity(notBefore: notBefore, notAfter: min(notAfter, other))
+    }
+}
