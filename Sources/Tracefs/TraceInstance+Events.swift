@@ -61,9 +61,9 @@ extension TraceInstance {
         }
     }
 
-    /// The event's triggers, as the kernel prints them.
-    public func triggerText(_ event: EventName) throws(TracefsError) -> String {
-        try text(eventFile(event, "trigger"))
+    /// The event's triggers, as the kernel prints them; without its list of those that there might be.
+    public func triggers(_ event: EventName) throws(TracefsError) -> [String] {
+        try text(eventFile(event, "trigger")).split(separator: "\n").filter { !$0.hasPrefix("#") }.map(String.init)
     }
 
     /// The events that are enabled now, sorted.
