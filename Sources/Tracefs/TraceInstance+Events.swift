@@ -53,11 +53,19 @@ extension TraceInstance {
     }
 
     /// Removes all triggers of the event.
+    ///
+    /// Opening with O_TRUNC clears histograms only (they alone have `unreg_all`, event_trigger_regex_open in
+    /// kernel/trace/trace_events_trigger.c); the others are taken back one by one.
     public func clearTriggers(_ event: EventName) throws(TracefsError) {
+        let relative = eventFile(event, "trigger")
         do {
-            try ControlFile.truncate(file(eventFile(event, "trigger")))
+            try ControlFile.truncate(file(relative))
         } catch {
-            throw describing(error.explainingMissing(file(eventFile(event, "trigger")), "there is no event \(event)"))
+            throw describing(error.explainingMissing(file(relative), "there is no event \(event)"))
+        }
+        for trigger in try triggers(event) {
+            let command = trigger.prefix(upTo: trigger.firstRange(of: " if ")?.lowerBound ?? trigger.endIndex)
+            try write("!\(command)", to: relative, meaning: "there is no event \(event)")
         }
     }
 

@@ -88,6 +88,9 @@ import Testing
             try instance.setTracing(true)
             callGetppid(times: 1)
             #expect(try !instance.isTracing())
+            try instance.setTrigger(event, "stacktrace:5")
+            try instance.setTrigger(event, "enable_event:sched:sched_switch")
+            #expect(try instance.triggers(event).count == 3)
             try instance.clearTriggers(event)
             #expect(try instance.triggers(event).isEmpty)
         }
