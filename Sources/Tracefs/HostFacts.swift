@@ -42,7 +42,7 @@ public struct HostFacts: Sendable, Equatable {
             bootID: bootID.split(whereSeparator: \.isWhitespace).first.map(String.init) ?? "",
             possibleCPUs: try CPUList.possible().cpus.count,
             onlineCPUs: try CPUList.online().cpus.count,
-            pageSize: sysconf(Int32(_SC_PAGESIZE)),
+            pageSize: Int(getpagesize()),
             longSize: longSize(machine: machine),
             pidNamespace: linux_inode("/proc/self/ns/pid"))
     }

@@ -74,7 +74,7 @@ extension TraceInstance {
             return kilobytes * 1024
         } catch {
             guard error.isMissingFile else { throw error }
-            return sysconf(Int32(_SC_PAGESIZE))
+            return Int(getpagesize())
         }
     }
 

@@ -53,17 +53,25 @@ extension TraceInstance {
     }
 
     /// Removes all triggers of the event.
+    ///
+    /// Opening with O_TRUNC clears histograms only (they alone have `unreg_all`, event_trigger_regex_open in
+    /// kernel/trace/trace_events_trigger.c); the others are taken back one by one.
     public func clearTriggers(_ event: EventName) throws(TracefsError) {
+        let relative = eventFile(event, "trigger")
         do {
-            try ControlFile.truncate(file(eventFile(event, "trigger")))
+            try ControlFile.truncate(file(relative))
         } catch {
-            throw describing(error.explainingMissing(file(eventFile(event, "trigger")), "there is no event \(event)"))
+            throw describing(error.explainingMissing(file(relative), "there is no event \(event)"))
+        }
+        for trigger in try triggers(event) {
+            let command = trigger.prefix(upTo: trigger.firstRange(of: " if ")?.lowerBound ?? trigger.endIndex)
+            try write("!\(command)", to: relative, meaning: "there is no event \(event)")
         }
     }
 
-    /// The event's triggers, as the kernel prints them.
-    public func triggerText(_ event: EventName) throws(TracefsError) -> String {
-        try text(eventFile(event, "trigger"))
+    /// The event's triggers, as the kernel prints them; without its list of those that there might be.
+    public func triggers(_ event: EventName) throws(TracefsError) -> [String] {
+        try text(eventFile(event, "trigger")).split(separator: "\n").filter { !$0.hasPrefix("#") }.map(String.init)
     }
 
     /// The events that are enabled now, sorted.

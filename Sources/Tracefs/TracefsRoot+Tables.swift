@@ -7,8 +7,10 @@ extension TracefsRoot {
     /// (`0xffffffff8281972f : "text"`).
     public func printkFormats() throws(TracefsError) -> String { try ControlFile.text(file("printk_formats")) }
 
-    /// Names of tasks that were seen while recording. It is one table for the whole kernel, holds the last
-    /// `saved_cmdlines_size` tasks, and is filled as events are recorded, so it is read during and after a session.
+    /// Names of tasks that were seen while recording. It is one table for the whole kernel and holds the last
+    /// `saved_cmdlines_size` tasks. A task's name is saved when its CPU switches away from it after an event, unless
+    /// another CPU is saving at that moment (kernel/trace/trace_sched_switch.c), so one that only just recorded an
+    /// event may be missing: read it during a session and after it, and take missing ones from /proc.
     public func savedCmdlines() throws(TracefsError) -> [Int32: String] {
         Self.savedCmdlines(try ControlFile.text(file("saved_cmdlines")))
     }

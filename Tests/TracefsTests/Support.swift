@@ -28,6 +28,7 @@ enum RealTracefs {
     }
 
     /// Runs `body` with a new instance and removes it, whatever happens.
+    @discardableResult
     static func withInstance<R>(_ purpose: String, _ body: (TracefsRoot, TraceInstance) throws -> R) throws -> R {
         let root = try root.get()
         let instance = try TraceInstance.create(in: root, name: uniqueName(purpose))

@@ -1,0 +1,143 @@
+import Glibc
+import Testing
+
+@testable import Tracefs
+
+@Suite(.needsTracefs) struct RecordingTests {
+    @discardableResult
+    static func withMemory<R>(_ bytes: Int, _ body: (UnsafeMutableRawBufferPointer) throws -> R) throws -> R {
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes, alignment: 8)
+        defer { memory.deallocate() }
+        return try body(memory)
+    }
+
+    /// A marker is written on the CPU the thread runs on; this is where.
+    static func fullPipe(_ instance: TraceInstance) throws -> (pipe: RawPipe, statistics: CPUStatistics) {
+        for cpu in try instance.cpus() {
+            let statistics = try instance.statistics(cpu: cpu)
+            if statistics.recorded > 0 { return (try instance.openRawPipe(cpu: cpu), statistics) }
+        }
+        throw TracefsError.malformed(path: instance.path, reason: "nothing was recorded")
+    }
+
+    @Test func readsWhatWasWrittenOnce() throws {
+        try RealTracefs.withInstance("marker") { _, instance in
+            try instance.setClock("mono_raw")
+            let on = try instance.setTracing(true)
+            try instance.writeMarker("hello from the test")
+            let off = try instance.setTracing(false)
+            #expect(on.before <= on.after && on.after <= off.before && off.before <= off.after)
+            let (pipe, statistics) = try Self.fullPipe(instance)
+            #expect(statistics.recorded == 1 && statistics.lost == 0 && statistics.entries == 1)
+            let oldest = try #require(statistics.oldestEventNanoseconds)
+            #expect(oldest >= on.before / 1000 * 1000 && oldest <= off.after)
+            try Self.withMemory(8192) { memory in
+                #expect(try pipe.poll(timeoutMilliseconds: 0) == false, "buffer_percent is 50")
+                let bytes = try #require(try pipe.read(into: memory))
+                #expect(bytes == Int(getpagesize()))
+                let text = "hello from the test"
+                let found = (0..<bytes - text.utf8.count).contains { offset in
+                    memory[offset..<offset + text.utf8.count].elementsEqual(text.utf8)
+                }
+                #expect(found)
+                #expect(try pipe.read(into: memory) == nil)
+                let stamp = try #require(FirstRecord.time(page: UnsafeRawBufferPointer(memory)[..<bytes], longSize: 8))
+                #expect(stamp >= on.before && stamp <= off.after)
+            }
+            #expect(try instance.statistics(cpu: pipe.cpu).readEvents == 1)
+            #expect(try instance.statistics(cpu: pipe.cpu).recorded == 1)
+        }
+    }
+
+    @Test func recordsNothingWhileSwitchedOff() throws {
+        try RealTracefs.withInstance("off") { _, instance in
+            try instance.setTracing(true)
+            try instance.setTracing(false)
+            #expect(
+                throws: TracefsError.failed(
+                    operation: .write, path: instance.file("trace_marker"), errno: EBADF)
+            ) { try instance.writeMarker("nobody reads this") }
+            #expect(try InstanceTaskTests.recorded(instance) == 0)
+        }
+    }
+
+    @Test func drainsInWholeSubBuffers() throws {
+        try RealTracefs.withInstance("drain") { _, instance in
+            let size = try instance.subBufferSize()
+            try instance.setTracing(true)
+            let allowed = CPUAffinity.currentThread()
+            try CPUAffinity.pinCurrentThread(to: try #require(allowed.first))
+            defer { try? CPUAffinity.setCurrentThread(allowed) }
+            let text = String(repeating: "x", count: 1000)
+            for _ in 0..<30 { try instance.writeMarker(text) }
+            try instance.setTracing(false)
+            let (pipe, _) = try Self.fullPipe(instance)
+            let reader = PagedReader(pipe: pipe, subBufferSize: size)
+            try Self.withMemory(3 * size + 100) { memory in
+                #expect(try reader.drain(into: memory) == .init(bytes: 3 * size, isEmpty: false))
+                var total = 3 * size
+                var last = PagedReader.Drained(bytes: 0, isEmpty: false)
+                while !last.isEmpty {
+                    last = try reader.drain(into: memory)
+                    #expect(last.bytes % size == 0)
+                    total += last.bytes
+                }
+                #expect(total == 10 * size, "three markers of 1000 bytes fit in a page")
+                #expect(try reader.drain(into: memory) == .init(bytes: 0, isEmpty: true))
+                let small = UnsafeMutableRawBufferPointer(rebasing: memory[..<(size - 1)])
+                #expect(throws: TracefsError.self) { try reader.drain(into: small) }
+            }
+            #expect(try instance.statistics(cpu: pipe.cpu).readEvents == 30)
+        }
+    }
+
+    @Test func noticesAWrongSubBufferSize() throws {
+        try RealTracefs.withInstance("wrongsize") { _, instance in
+            let size = try instance.subBufferSize()
+            try instance.setTracing(true)
+            try instance.writeMarker("x")
+            let (pipe, _) = try Self.fullPipe(instance)
+            let reader = PagedReader(pipe: pipe, subBufferSize: 2 * size)
+            try Self.withMemory(4 * size) { memory in
+                #expect(throws: TracefsError.self) { try reader.drain(into: memory) }
+            }
+        }
+    }
+
+    @Test(arguments: [true, false]) func countsWhatIsLost(overwrite: Bool) throws {
+        try RealTracefs.withInstance("loss") { _, instance in
+            try instance.setOverwrite(overwrite)
+            try instance.setBufferSize(kilobytesPerCPU: 16)
+            let allowed = CPUAffinity.currentThread()
+            try CPUAffinity.pinCurrentThread(to: try #require(allowed.first))
+            defer { try? CPUAffinity.setCurrentThread(allowed) }
+            try instance.setTracing(true)
+            let text = String(repeating: "x", count: 1000)
+            // The kernel refuses a marker for which there is no room with EBADF.
+            for _ in 0..<100 { try? instance.writeMarker(text) }
+            try instance.setTracing(false)
+            let (pipe, statistics) = try Self.fullPipe(instance)
+            #expect(statistics.recorded == 100)
+            #expect(statistics.lost > 0)
+            #expect((statistics.overrun > 0) == overwrite)
+            #expect((statistics.droppedEvents > 0) != overwrite)
+            let reader = PagedReader(pipe: pipe, subBufferSize: try instance.subBufferSize())
+            let drained = try Self.withMemory(1 << 20) { memory in try reader.drain(into: memory) }
+            #expect(drained.isEmpty)
+            let after = try instance.statistics(cpu: pipe.cpu)
+            #expect(after.readEvents + after.lost == 100)
+            #expect(after.entries == 0)
+            #expect(after.recorded == 100)
+            try instance.clear()
+            #expect(try instance.statistics(cpu: pipe.cpu).recorded == 0)
+        }
+    }
+
+    @Test func namesTheCPUThatIsMissing() throws {
+        try RealTracefs.withInstance("nocpu") { _, instance in
+            let error = try #require(throws: TracefsError.self) { try instance.openRawPipe(cpu: 8191) }
+            #expect(error.description.contains("there is no CPU 8191"))
+            #expect(throws: TracefsError.self) { try instance.statistics(cpu: -1) }
+        }
+    }
+}
