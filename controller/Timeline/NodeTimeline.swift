@@ -1,0 +1,130 @@
+import EventFormat
+import NIOCore
+import RingBuffer
+import TraceClock
+import TraceProtocol
+
+/// One node of a session as a reader rebuilds it from the node's log: its clock, its events by CPU, what is needed
+/// to decode them, and what became of it.
+final class NodeTimeline {
+    let index: Int
+    let name: String
+    var clock = LiveClock()
+    private(set) var streams: [UInt32: CPUStream] = [:]
+    private(set) var decoding = NodeDecoding()
+    private(set) var layout: SubBufferLayout?
+    /// Up to where the node says it has sent everything; ns of its trace clock.
+    private(set) var watermark: Int64?
+    /// The node's own account, once its stream is complete.
+    private(set) var totals: WireFinish?
+    /// Nothing more will come: its stream is complete, or it was given up.
+    private(set) var isEnded = false
+    private(set) var isConnected = true
+    /// Why there are no totals.
+    private(set) var lossReason: String?
+
+    /// What a record means for the merge.
+    enum Change {
+        case none
+        /// A stream that was empty may have an event now.
+        case events(CPUStream)
+        case watermark
+        case ended
+        case note(WireNodeNote)
+    }
+
+    init(index: Int, name: String) {
+        self.index = index
+        self.name = name
+    }
+
+    var queuedBytes: Int { streams.values.reduce(0) { $0 + $1.queuedBytes } }
+
+    /// Takes in one record of the node's log.
+    ///
+    /// - Parameter makeStream: gives a new CPU its number in the merge.
+    func take(_ frame: Frame, makeStream: (UInt32) -> CPUStream) throws -> Change {
+        switch frame.type {
+        case .batch:
+            let batch = try Batch(frame)
+            guard batch.header.cpu < UInt32(Watermark.maximumCPUs) else {
+                throw ProtocolError.malformed(.batch, "CPU \(batch.header.cpu)")
+            }
+            let stream = streams[batch.header.cpu] ?? makeStream(batch.header.cpu)
+            streams[batch.header.cpu] = stream
+            stream.append(batch)
+            return .events(stream)
+        case .watermark:
+            let mark = try Watermark(frame)
+            guard let least = mark.entries.map(\.time).min(), least <= UInt64(Int64.max) else { return .none }
+            guard Int64(least) > watermark ?? .min else { return .none }
+            watermark = Int64(least)
+            clock.freeze(through: Int64(least))
+            return .watermark
+        case .clockKnot:
+            let knot = try ClockKnot(frame)
+            _ = clock.observe(ClockProbe(t1: knot.t1, t2: knot.t2, t3: knot.t3, t4: knot.t4))
+            return .none
+        case .metadata:
+            try takeMetadata(frame)
+            return .none
+        case .finish:
+            var body = frame.body
+            _ = try StreamNumber(reading: &body, of: frame.type)
+            totals = try Frame(.finish, body).message()
+            return end()
+        case .nodeNote: return takeNote(try frame.message())
+        default: return .none
+        }
+    }
+
+    private func takeMetadata(_ frame: Frame) throws {
+        var body = frame.body
+        _ = try StreamNumber(reading: &body, of: frame.type)
+        let metadata: WireNodeMetadata = try Frame(.metadata, body).message()
+        if !metadata.headerPage.isEmpty { layout = try SubBufferLayout(headerPage: metadata.headerPage) }
+        try decoding.take(metadata)
+    }
+
+    private func takeNote(_ note: WireNodeNote) -> Change {
+        switch note.kind {
+        case .lost: isConnected = false
+        case .returned: isConnected = true
+        case .gaveUp, .restarted, .damaged:
+            lossReason = note.text
+            if !isEnded {
+                _ = end()
+                return .note(note)
+            }
+        default: break
+        }
+        return .note(note)
+    }
+
+    /// The log is at its end, whatever it says.
+    func end() -> Change {
+        isEnded = true
+        return .ended
+    }
+
+    /// The key that orders a stream's head; nil while its time is not settled.
+    func time(of stream: CPUStream) -> Int64? {
+        guard let record = stream.current else { return nil }
+        let stamp = Int64(clamping: record.timestamp)
+        if let segment = stream.segment, segment.contains(stamp) { return segment.estimate(stamp) }
+        guard let frozen = clock.frozenThrough, stamp <= frozen else {
+            return isEnded ? clock.map(stamp).estimate : nil
+        }
+        let segment = clock.segment(containing: stamp)
+        guard segment.contains(stamp) else { return clock.map(stamp).estimate }
+        stream.segment = segment
+        return segment.estimate(stamp)
+    }
+
+    /// The whole truth about a time: estimate and bound.
+    func mapped(_ stream: CPUStream, _ stamp: UInt64) -> MappedTime {
+        let stamp = Int64(clamping: stamp)
+        if let segment = stream.segment, segment.contains(stamp) { return segment.map(stamp) }
+        return clock.map(stamp)
+    }
+}
