@@ -42,8 +42,11 @@ extension SubBufferSequence {
 }
 
 extension RegionCount {
+    /// Takes one page in.
+    ///
+    /// - Parameter start: where the page begins, in bytes; for the offset of an error.
     @inlinable
-    mutating func add(_ page: SubBuffer, at start: Int) {
+    public mutating func add(_ page: SubBuffer, at start: Int = 0) {
         pages &+= 1
         switch page.missedEvents {
         case .none: break

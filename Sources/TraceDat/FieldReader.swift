@@ -44,6 +44,9 @@ struct FieldReader {
         return T(littleEndian: value)
     }
 
+    /// Passes over bytes, to the end at most.
+    mutating func skip(_ count: UInt64) { position += min(count, remaining) }
+
     /// The next `count` bytes. What is announced must be there before anything is allocated.
     mutating func bytes(_ count: UInt64, limit: UInt64 = MetadataLimit.section) throws(TraceDatError) -> [UInt8] {
         guard count <= remaining else { throw error(.truncated(needed: count, available: remaining)) }

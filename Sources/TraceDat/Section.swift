@@ -10,6 +10,8 @@ enum SectionID {
     static let printkFormats: UInt16 = 20
     static let commandLines: UInt16 = 21
     static let bufferText: UInt16 = 22
+    /// Of those that the manual page of trace-cmd 3.4 has.
+    static let largest: UInt16 = 25
 }
 
 /// The 16 bytes before every section of a version 7 file.

@@ -36,6 +36,9 @@ public struct TraceDatBuffer: Sendable, Equatable {
     public internal(set) var cpus: [TraceDatCPU]
     /// Whether the CPUs' data is in compressed chunks.
     public let isCompressed: Bool
+    /// Whether the file's list of CPUs was lost and their data was found by looking for it: the name is then unknown
+    /// and the CPUs' numbers are their order, which leaves out CPUs that recorded nothing.
+    public var isRecovered = false
     /// Where the text of a latency tracer is, if that is what was recorded.
     public internal(set) var text: TraceDatTextRange?
 }

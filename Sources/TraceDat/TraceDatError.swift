@@ -20,6 +20,8 @@ public struct TraceDatError: Error, Sendable, Equatable, CustomStringConvertible
         case tooLarge(UInt64, limit: UInt64)
         /// Another section stands where an option says that one is.
         case unexpectedSection(id: UInt16, expected: UInt16)
+        /// The list of a buffer's CPUs is lost. Those that were found without it are numbered in their order.
+        case indexLost
         /// The chain of options sections leads back to itself or does not end.
         case endlessOptions
         /// Compressed data that does not decompress to exactly the announced size.
@@ -55,6 +57,7 @@ public struct TraceDatError: Error, Sendable, Equatable, CustomStringConvertible
         case .truncated(let needed, let available): "cut off: \(needed) bytes needed, \(available) there"
         case .tooLarge(let bytes, let limit): "\(bytes) bytes announced, the limit is \(limit)"
         case .unexpectedSection(let id, let expected): "section \(id) in place of section \(expected)"
+        case .indexLost: "the list of a buffer's CPUs is lost; those found without it are numbered in their order"
         case .endlessOptions: "the options sections do not end"
         case .decompression(let message): "cannot decompress: \(message)"
         case .malformed(let message): message

@@ -4,6 +4,8 @@ extension TraceDatFile {
         let decompressor = Decompressor(header.compression)
         var sections: [UInt16: UInt64] = [:]
         readOptionsSections(decompressor, sections: &sections)
+        // Whatever breaks the chain of options takes the buffers with it that are listed behind.
+        if damage.contains(where: { $0.part == .options }) { recoverBuffers() }
         func read(
             _ id: UInt16, _ part: TraceDatDamage.Part, into file: inout Self,
             _ body: (inout TraceDatMetadata, inout FieldReader) throws(TraceDatError) -> Void
@@ -120,5 +122,6 @@ extension TraceDatFile {
             }
         }
         buffers.append(buffer)
+        bufferSections.append(sectionOffset)
     }
 }

@@ -17,6 +17,8 @@ public struct TraceDatFile: Sendable {
     public internal(set) var damage: [TraceDatDamage] = []
 
     let source: ByteSource
+    /// Where the sections are to which an option BUFFER points.
+    var bufferSections: [UInt64] = []
 
     /// Opens a file.
     ///

@@ -55,6 +55,7 @@ import TraceDat
         ]
         var lengths = Set(boundaries.flatMap { [$0 - 1, $0, $0 + 1] }).union(0..<40)
         lengths.formUnion(stride(from: 100, to: whole.count, by: 60_013))
+        var last: UInt64 = 0
         for length in lengths.sorted() where length >= 0 && length < whole.count {
             let file: TraceDatFile
             do throws(TraceDatError) { file = try TraceDatFile(bytes: Array(whole[..<length])) } catch {
@@ -65,12 +66,38 @@ import TraceDat
             let content = Content(file)
             // The strings section at the end says nothing that is read.
             #expect(content.damage.isEmpty == (length >= 984_940), "cut at \(length)")
-            // Options that were read before the cut count: EVENT FORMATS is the third, BUFFER ends 14 bytes before
-            // the last options section does.
+            // Options that were read before the cut count: EVENT FORMATS is the third.
             #expect(content.formats == (length >= 903_716 + 3 * 14 ? 1_377 : 0), "cut at \(length)")
-            #expect(content.events == (length >= 984_940 - 14 ? 9_124 : 0), "cut at \(length)")
-            #expect(content.errors.isEmpty && content.malformedPages == 0)
+            if length >= 984_837 {
+                // All data is there. The last option but one lists its CPUs; without it they are found.
+                #expect(content.events == 9_124 && content.errors.isEmpty, "cut at \(length)")
+                #expect(file.buffers.last?.isRecovered == (length < 984_940 - 14))
+            } else {
+                #expect(content.events < 9_124)
+                #expect(content.events >= last)
+                last = content.events
+                #expect(content.errors.allSatisfy(isTruncation), "\(content.errors)")
+            }
+            #expect(content.malformedPages == 0)
         }
+        // The first CPU's 3,274 events and most of the second's lie before the cuts.
+        #expect(last > 8_000)
+    }
+
+    private func isTruncation(_ error: TraceDatError) -> Bool {
+        if case .truncated = error.reason { return true }
+        return false
+    }
+
+    /// A cut list of CPUs must not be found where pages are not in chunks.
+    @Test func uncompressedPagesWithoutAListAreReported() throws {
+        let whole = try BuiltFileTests.bytes(.none)
+        let all = try TraceDatFile(bytes: whole)
+        let cpu = all.buffers[1].cpus[0]
+        let file = try TraceDatFile(bytes: Array(whole[..<Int(cpu.offset + 5000)]))
+        #expect(file.buffers.map(\.name) == [""])
+        #expect(file.damage.map(\.part) == [.options, .buffer("")])
+        #expect(file.damage.last?.error.reason == .indexLost)
     }
 
     /// In these files the list of CPUs stands before the data, so that a part of it can be read.
