@@ -136,7 +136,7 @@ final class TimelineMerger {
             let stream = streams[winner.stream]
             let node = nodes[stream.node]
             // The winner goes on until it passes the runner-up.
-            let limit = tree.runnerUpKey ?? .last
+            let limit = tree.runnerUp
             var next: MergeKey? = winner.key
             while let key = next, key.time < frontier, !(limit < key) {
                 try emit(stream, node, late: late, into: &sink)
