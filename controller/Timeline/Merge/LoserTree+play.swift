@@ -4,7 +4,7 @@ extension LoserTree {
     public var winner: (stream: Int, key: Key)? {
         mutating get {
             if isDirty { rebuild() }
-            guard let first = entries.first, first.stream >= 0, states[Int(first.stream)] == .ready else { return nil }
+            guard let first = entries.first, isReady(first.stream) else { return nil }
             return (Int(first.stream), first.key)
         }
     }
@@ -16,7 +16,7 @@ extension LoserTree {
     public var runnerUp: Key {
         mutating get {
             if isDirty { rebuild() }
-            guard let first = entries.first, first.stream >= 0 else { return Key.last }
+            guard let first = entries.first else { return Key.last }
             var least = Key.last
             var node = (leaves + Int(first.stream)) >> 1
             while node > 0 {
@@ -32,7 +32,7 @@ extension LoserTree {
     @inline(__always)
     public mutating func replaceWinner(_ key: Key) {
         if isDirty { rebuild() }
-        guard let first = entries.first, first.stream >= 0, states[Int(first.stream)] == .ready else { return }
+        guard let first = entries.first, isReady(first.stream) else { return }
         replay(key)
     }
 
@@ -52,29 +52,45 @@ extension LoserTree {
         }
     }
 
-    /// Plays all matches: O(k). Streams were set, added, or went out of turn.
+    @inlinable
+    @inline(__always)
+    func isReady(_ stream: Int32) -> Bool { Int(stream) < states.count && states[Int(stream)] == .ready }
+
+    /// A stream that had no key gets one. It goes on from the match it had lost, and wherever it now wins it changes
+    /// places with who had won, whose own next match is the first one above with a loser from below this one.
+    mutating func enter(_ entry: Entry) {
+        var node = (leaves + Int(entry.stream)) >> 1
+        while node > 0, entries[node].stream != entry.stream { node >>= 1 }
+        entries[node] = entry
+        while node > 0 {
+            var above = node >> 1
+            while above > 0, !isBelow(entries[above].stream, node) { above >>= 1 }
+            guard entry < entries[above] else { return }
+            entries.swapAt(node, above)
+            node = above
+        }
+    }
+
+    private func isBelow(_ stream: Int32, _ node: Int) -> Bool {
+        let leaf = leaves + Int(stream)
+        return leaf >> (node.leadingZeroBitCount - leaf.leadingZeroBitCount) == node
+    }
+
+    /// Plays all matches: O(k). Streams were added beyond the leaves, or went out of turn.
     @usableFromInline
     mutating func rebuild() {
-        var players = [Entry](repeating: Entry(key: Key.last, stream: -1), count: states.count)
-        for stream in states.indices { players[stream].stream = Int32(stream) }
-        for entry in entries where entry.stream >= 0 { players[Int(entry.stream)] = entry }
-        for entry in pending { players[Int(entry.stream)] = entry }
-        for stream in states.indices where states[stream] != .ready { players[stream].key = Key.last }
+        leaves = 1
+        while leaves < states.count { leaves <<= 1 }
+        var winners = (0..<2 * leaves).map { Entry(key: Key.last, stream: Int32(clamping: $0 - leaves)) }
+        for entry in entries where isReady(entry.stream) { winners[leaves + Int(entry.stream)] = entry }
+        for entry in pending where isReady(entry.stream) { winners[leaves + Int(entry.stream)] = entry }
         pending.removeAll(keepingCapacity: true)
         isDirty = false
-
-        leaves = 1
-        while leaves < players.count { leaves <<= 1 }
-        let nobody = Entry(key: Key.last, stream: -1)
-        var winners = [Entry](repeating: nobody, count: 2 * leaves)
-        winners.replaceSubrange(leaves..<leaves + players.count, with: players)
-        entries = [Entry](repeating: nobody, count: leaves)
+        entries = Array(winners[leaves...])
         for node in stride(from: leaves - 1, to: 0, by: -1) {
             let (left, right) = (winners[2 * node], winners[2 * node + 1])
-            // An empty leaf has the number -1 and must lose to a real stream without an event.
-            let leftWins = right.stream < 0 || (left.stream >= 0 && left < right)
-            winners[node] = leftWins ? left : right
-            entries[node] = leftWins ? right : left
+            winners[node] = left < right ? left : right
+            entries[node] = left < right ? right : left
         }
         entries[0] = winners[1]
     }

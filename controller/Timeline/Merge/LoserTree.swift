@@ -34,12 +34,13 @@ public struct LoserTree<Key: LoserTreeKey>: Sendable {
 
     @usableFromInline enum State: UInt8, Sendable { case ready, blocked, exhausted, removed }
 
-    /// Entry 0 is the winner, 1... the losers of the inner nodes; the leaf of stream s is node `leaves + s`.
+    /// Entry 0 is the winner, 1... the losers of the inner nodes; the leaf of stream s is node `leaves + s`. Leaves
+    /// beyond the last stream have the key `Key.last`, like streams without an event.
     @usableFromInline var entries: [Entry] = []
     /// The streams' states; keys of ready streams are in `entries` only.
     @usableFromInline var states: [State] = []
     @usableFromInline var leaves = 0
-    /// Keys set since the last match, played together at the next question.
+    /// Keys set while the tree is out of order, played together at the next question.
     @usableFromInline var pending: [Entry] = []
     @usableFromInline var isDirty = false
     @usableFromInline var free: [Int32] = []
@@ -56,12 +57,12 @@ public struct LoserTree<Key: LoserTreeKey>: Sendable {
     /// Adds a blocked stream and returns its number; numbers of removed streams are given out again.
     public mutating func addStream() -> Int {
         blockedCount += 1
-        isDirty = true
         if let stream = free.popLast() {
             states[Int(stream)] = .blocked
             return Int(stream)
         }
         states.append(.blocked)
+        if states.count > leaves { isDirty = true }
         return states.count - 1
     }
 
@@ -72,14 +73,20 @@ public struct LoserTree<Key: LoserTreeKey>: Sendable {
         free.append(Int32(stream))
     }
 
-    /// Gives the stream's next key to a stream that is blocked or not the winner; O(k) once per question, however many
-    /// streams are set before it. For the winner use `replaceWinner`.
+    /// Gives a stream its next key, less than `Key.last`. O(log k) for a stream that had none; for one that has a key
+    /// O(k) at the next question, and for the winner `replaceWinner` is there.
     public mutating func setKey(_ key: Key, of stream: Int) {
         guard isKnown(stream) else { return }
+        let entry = Entry(key: key, stream: Int32(stream))
+        let hadKey = states[stream] == .ready
         if states[stream] == .blocked { blockedCount -= 1 }
         states[stream] = .ready
-        pending.append(Entry(key: key, stream: Int32(stream)))
-        isDirty = true
+        if isDirty || hadKey {
+            pending.append(entry)
+            isDirty = true
+        } else {
+            enter(entry)
+        }
     }
 
     /// The stream has no next event for now.
@@ -98,8 +105,10 @@ public struct LoserTree<Key: LoserTreeKey>: Sendable {
     private func isKnown(_ stream: Int) -> Bool { states.indices.contains(stream) && states[stream] != .removed }
 
     private mutating func leave(_ stream: Int, to state: State) {
+        let hadKey = states[stream] == .ready
         if states[stream] == .blocked { blockedCount -= 1 }
         states[stream] = state
+        guard hadKey else { return }
         if !isDirty, let first = entries.first, first.stream == stream {
             replay(Key.last)
         } else {
