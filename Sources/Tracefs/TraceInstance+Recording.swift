@@ -4,11 +4,18 @@ public struct TracingSwitch: Sendable, Equatable {
     public let before: UInt64
     /// Just after the write, ns.
     public let after: UInt64
+
+    /// From its two readings, ns.
+    public init(before: UInt64, after: UInt64) {
+        self.before = before
+        self.after = after
+    }
 }
 
 /// Recording and reading.
 extension TraceInstance {
-    /// Switches recording on or off, at once and on all CPUs. Events that have begun to be written are still finished.
+    /// Switches recording on or off, at once and on all CPUs. Events that have begun to be written are still finished:
+    /// before the last drain, ``RecordingBarrier/synchronize()`` waits for them.
     ///
     /// Switching off wakes everyone who waits in ``RawPipe/poll(timeoutMilliseconds:)``.
     @discardableResult
