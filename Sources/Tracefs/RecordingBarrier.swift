@@ -4,7 +4,7 @@ import CLinux
 ///
 /// An event gets its time stamp before it becomes readable. A thread on another CPU that reads the clock and then
 /// drains the buffer can therefore miss an event that is older than its reading, and a watermark of that reading would
-/// be a lie. There are two ways to an honest one for CPU c:
+/// be a lie: by tens of milliseconds where a hypervisor halts the CPU in between. There are two ways to an honest one for CPU c:
 ///
 /// - read the clock on c itself (``CPUAffinity/pinCurrentThread(to:)``): an event is written without preemption, so
 ///   while another thread runs there none is unfinished; or

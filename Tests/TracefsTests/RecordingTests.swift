@@ -61,6 +61,16 @@ import Testing
         }
     }
 
+    @Test func saysWhenAMarkerWasCut() throws {
+        try RealTracefs.withInstance("long") { _, instance in
+            try instance.setTracing(true)
+            let error = try #require(throws: TracefsError.self) {
+                try instance.writeMarker(String(repeating: "x", count: 10_000))
+            }
+            #expect(error.description.contains("of 10000 bytes"))
+        }
+    }
+
     @Test func drainsInWholeSubBuffers() throws {
         try RealTracefs.withInstance("drain") { _, instance in
             let size = try instance.subBufferSize()
