@@ -28,6 +28,7 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", path: "Sources/COpenSSL"),
         .systemLibrary(name: "CLinux", path: "Sources/CLinux"),
         .target(name: "RingBuffer", path: "Sources/RingBuffer", swiftSettings: strict),
+        .target(name: "EventFormat", path: "Sources/EventFormat", swiftSettings: strict),
         .target(name: "TraceClock", path: "Sources/TraceClock", swiftSettings: strict),
         .target(
             name: "TraceDat", dependencies: ["RingBuffer", "CZlib", "CZstd"], path: "Sources/TraceDat",
@@ -89,9 +90,34 @@ let package = Package(
             path: "controller/Store",
             swiftSettings: strict),
         .target(
+            name: "Timeline",
+            dependencies: [
+                "SessionStore", "TraceProtocol", "TraceClock", "RingBuffer", "EventFormat", "Tracefs",
+                .product(name: "DequeModule", package: "swift-collections"),
+            ],
+            path: "controller/Timeline",
+            swiftSettings: strict),
+        .target(
             name: "ControllerCore",
             dependencies: ["SessionStore", "TraceProtocol", "TraceClock", "SecureTransport", "Tracefs", log] + nio,
             path: "controller/Core",
+            swiftSettings: strict),
+        .target(
+            name: "OperatorClient",
+            dependencies: [
+                "TraceProtocol", "SecureTransport", .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+            ] + nio,
+            path: "controller/Client",
+            swiftSettings: strict),
+        .executableTarget(
+            name: "fleetrace",
+            dependencies: [
+                "ControllerCore", "OperatorClient", "Timeline", "SessionStore", arguments, log,
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            path: "controller/CLI",
             swiftSettings: strict),
         .testTarget(
             name: "SessionStoreTests", dependencies: ["SessionStore"], path: "Tests/SessionStoreTests",

@@ -19,7 +19,9 @@ public struct TimelineFilter: Sendable {
     /// A condition on fields, in the kernel's filter syntax.
     public var condition: String?
 
-    public init() {}
+    public init(condition: String? = nil) {
+        self.condition = condition
+    }
 }
 
 /// A moment as a person states it.

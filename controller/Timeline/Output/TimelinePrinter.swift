@@ -7,7 +7,7 @@ import TraceProtocol
 final class TimelinePrinter: TimelineSink {
     private let format: OutputFormat
     private let filter: TimelineFilter
-    private let output: OutputStream
+    private let output: OutputStream?
     private let description: WireSessionDescription
     private var text = TextBuffer(capacity: 256 << 10)
     private var wallTime = WallTime()
@@ -20,9 +20,10 @@ final class TimelinePrinter: TimelineSink {
 
     private static let flushSize = 128 << 10
 
+    /// - Parameter output: nil to print nothing.
     /// - Throws: when the filter's condition cannot be parsed.
     init(
-        format: OutputFormat, filter: TimelineFilter, description: WireSessionDescription, output: OutputStream
+        format: OutputFormat, filter: TimelineFilter, description: WireSessionDescription, output: OutputStream?
     ) throws {
         self.format = format
         self.filter = filter
@@ -40,7 +41,7 @@ final class TimelinePrinter: TimelineSink {
     // MARK: Events
 
     func event(_ event: MergedEvent) throws {
-        guard try isWanted(event) else { return }
+        guard output != nil, try isWanted(event) else { return }
         switch format {
         case .default: appendLine(event)
         case .ftrace: appendTraceLine(event)
@@ -261,8 +262,7 @@ final class TimelinePrinter: TimelineSink {
     ///
     /// - Throws: `OutputClosed` when nobody reads any more.
     func flush() throws {
-        guard text.count > 0 else { return }
-        try output.write(text.bytes)
+        try output?.write(text.bytes)
         text.removeAll()
     }
 }

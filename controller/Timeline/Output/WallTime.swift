@@ -17,9 +17,9 @@ struct WallTime {
             prefix = Array("\(Self.two(parts.tm_hour)):\(Self.two(parts.tm_min)):".utf8)
         }
         prefix.withUnsafeBytes { out.append($0) }
-        out.append(decimal: UInt64(seconds - current * 60), zeroPadded: 2)
+        out.append(decimal: UInt64(seconds - current * 60), width: 2)
         out.append(UInt8(ascii: "."))
-        out.append(decimal: UInt64(epochNanoseconds - seconds * 1_000_000_000), zeroPadded: 9)
+        out.append(decimal: UInt64(epochNanoseconds - seconds * 1_000_000_000), width: 9)
     }
 
     private static func two(_ value: Int32) -> String {
@@ -35,17 +35,6 @@ extension Int64 {
 }
 
 extension TextBuffer {
-    mutating func append(decimal value: UInt64, zeroPadded width: Int) {
-        var limit: UInt64 = 10
-        var digits = 1
-        while digits < width {
-            if value < limit { append(UInt8(ascii: "0")) }
-            limit *= 10
-            digits += 1
-        }
-        append(decimal: value)
-    }
-
     /// Fills up with blanks to `column` bytes after `start`.
     mutating func pad(from start: Int, to column: Int) {
         let used = count - start

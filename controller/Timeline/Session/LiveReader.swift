@@ -52,7 +52,8 @@ public final class LiveReader {
 
     /// Writes what is certain by now.
     public func release() throws {
-        try merger.release(at: now(), into: &printerSink)
+        var sink = printer
+        try merger.release(at: now(), into: &sink)
         try printer.flush()
     }
 
@@ -61,11 +62,6 @@ public final class LiveReader {
         for index in merger.nodes.indices { merger.end(index, at: now()) }
         try release()
         return merger.account
-    }
-
-    private var printerSink: TimelinePrinter {
-        get { printer }
-        set {}
     }
 
     private func note(_ index: Int, _ reason: String) {

@@ -22,8 +22,9 @@ public final class SessionReplay {
     /// Time plays no part on disk: nobody is waited for.
     private static let now = Int64.max
 
+    /// - Parameter output: nil to count only.
     public init(
-        _ session: SessionDirectory, format: OutputFormat, filter: TimelineFilter, output: OutputStream
+        _ session: SessionDirectory, format: OutputFormat, filter: TimelineFilter, output: OutputStream?
     ) throws {
         self.session = session
         let description = session.description
