@@ -1,0 +1,66 @@
+/// A format file of tracefs and the system in whose directory it was.
+public struct EventFormatText: Sendable, Equatable {
+    /// `sched`, `ftrace`, ...
+    public var system: String
+    /// Content of `events/SYSTEM/EVENT/format`.
+    public var text: String
+
+    /// A format file's content.
+    public init(system: String, text: String) {
+        self.system = system
+        self.text = text
+    }
+}
+
+/// What a recording says about the kernel it came from: files of tracefs and /proc, as they were.
+public struct TraceDatMetadata: Sendable, Equatable {
+    /// `events/header_page`: layout of a sub-buffer.
+    public internal(set) var headerPage: String?
+    /// `events/header_event`: layout of a record header.
+    public internal(set) var headerEvent: String?
+    /// Formats of the `ftrace` system, for events that are not enabled one by one.
+    public internal(set) var ftraceFormats: [EventFormatText] = []
+    /// Formats of all other systems.
+    public internal(set) var eventFormats: [EventFormatText] = []
+    /// /proc/kallsyms. A few MB, so bytes.
+    public internal(set) var kallsyms: [UInt8] = []
+    /// `printk_formats`: addresses and strings of `trace_printk`.
+    public internal(set) var printkFormats: [UInt8] = []
+    /// `saved_cmdlines`: a line `PID COMM` for each. Names are any bytes.
+    public internal(set) var commandLines: [UInt8] = []
+
+    mutating func readHeaderInfo(_ reader: inout FieldReader) throws(TraceDatError) {
+        try reader.expect("header_page")
+        headerPage = try reader.text(reader.integer())
+        try reader.expect("header_event")
+        headerEvent = try reader.text(reader.integer())
+    }
+
+    mutating func readFtraceFormats(_ reader: inout FieldReader) throws(TraceDatError) {
+        for _ in 0..<(try reader.count(limit: MetadataLimit.formats)) {
+            ftraceFormats.append(EventFormatText(system: "ftrace", text: try reader.text(reader.integer())))
+        }
+    }
+
+    mutating func readEventFormats(_ reader: inout FieldReader) throws(TraceDatError) {
+        for _ in 0..<(try reader.count(limit: MetadataLimit.formats)) {
+            let system = try reader.string()
+            let count = try reader.count(limit: MetadataLimit.formats - UInt32(eventFormats.count))
+            for _ in 0..<count {
+                eventFormats.append(EventFormatText(system: system, text: try reader.text(reader.integer())))
+            }
+        }
+    }
+
+    mutating func readKallsyms(_ reader: inout FieldReader) throws(TraceDatError) {
+        kallsyms = try reader.bytes(UInt64(reader.integer(UInt32.self)))
+    }
+
+    mutating func readPrintkFormats(_ reader: inout FieldReader) throws(TraceDatError) {
+        printkFormats = try reader.bytes(UInt64(reader.integer(UInt32.self)))
+    }
+
+    mutating func readCommandLines(_ reader: inout FieldReader) throws(TraceDatError) {
+        commandLines = try reader.bytes(reader.integer())
+    }
+}

@@ -1,0 +1,96 @@
+/// Option TIME_SHIFT: what was measured between this recording's clock and that of another, usually host and guest.
+public struct TraceDatTimeShift: Sendable, Equatable {
+    /// One measurement for one CPU.
+    public struct Sample: Sendable, Equatable {
+        /// Time of the measurement in this recording's clock, ns.
+        public var time: UInt64
+        /// To add to time stamps after scaling, ns.
+        public var offset: Int64
+        /// Factor before the shift by `fractionBits`.
+        public var scaling: UInt64
+        /// Bits of `scaling` behind the binary point; newer versions of trace-cmd only.
+        public var fractionBits: UInt64?
+    }
+
+    /// The other recording.
+    public let peerTraceID: UInt64
+    /// Of the protocol that measured.
+    public let flags: UInt32
+    /// Per CPU of this recording.
+    public let cpus: [[Sample]]
+
+    init(_ reader: inout FieldReader) throws(TraceDatError) {
+        peerTraceID = try reader.integer()
+        flags = try reader.integer()
+        let count = try reader.count(limit: MetadataLimit.cpus)
+        var cpus: [[Sample]] = []
+        for _ in 0..<count {
+            let samples = try reader.integer(UInt32.self)
+            // Three columns of 8 bytes must be there before they are worth memory.
+            guard UInt64(samples) * 24 <= reader.remaining else {
+                throw reader.error(.truncated(needed: UInt64(samples) * 24, available: reader.remaining))
+            }
+            var column = [Sample](repeating: Sample(time: 0, offset: 0, scaling: 0), count: Int(samples))
+            for index in column.indices { column[index].time = try reader.integer() }
+            for index in column.indices { column[index].offset = try reader.integer() }
+            for index in column.indices { column[index].scaling = try reader.integer() }
+            cpus.append(column)
+        }
+        if reader.remaining > 0 {
+            for cpu in cpus.indices {
+                for index in cpus[cpu].indices { cpus[cpu][index].fractionBits = try reader.integer() }
+            }
+        }
+        self.cpus = cpus
+    }
+}
+
+/// Option GUEST: a virtual machine of the recorded host.
+public struct TraceDatGuest: Sendable, Equatable {
+    /// One CPU of the guest.
+    public struct CPU: Sendable, Equatable {
+        /// The guest's number for it.
+        public let id: UInt32
+        /// The host's task that runs it.
+        public let hostPID: UInt32
+
+        /// A CPU and its task.
+        public init(id: UInt32, hostPID: UInt32) {
+            self.id = id
+            self.hostPID = hostPID
+        }
+    }
+
+    /// The guest's name.
+    public let name: String
+    /// Its recording.
+    public let traceID: UInt64
+    /// Its CPUs.
+    public let cpus: [CPU]
+
+    init(_ reader: inout FieldReader) throws(TraceDatError) {
+        name = try reader.string()
+        traceID = try reader.integer()
+        var cpus: [CPU] = []
+        for _ in 0..<(try reader.count(limit: MetadataLimit.cpus)) {
+            cpus.append(CPU(id: try reader.integer(), hostPID: try reader.integer()))
+        }
+        self.cpus = cpus
+    }
+}
+
+/// Option TSC2NSEC: ns = (TSC * multiplier) >> shift, plus `offset`.
+public struct TraceDatTSCConversion: Sendable, Equatable {
+    /// Factor.
+    public let multiplier: UInt32
+    /// Bits; 64 or more make no sense and must not be used.
+    public let shift: UInt32
+    /// ns.
+    public let offset: UInt64
+
+    init(_ reader: inout FieldReader) throws(TraceDatError) {
+        multiplier = try reader.integer()
+        shift = try reader.integer()
+        offset = try reader.integer()
+    }
+}
