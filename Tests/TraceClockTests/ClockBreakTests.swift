@@ -121,6 +121,29 @@ struct ClockBreakTests {
         #expect(certain > run.events.count)
     }
 
+    @Test func whatWasShownBeforeABreakWasFoundIsTakenBack() {
+        var node = Self.node()
+        node.step(at: 777e6, by: 40e6)
+        var live = LiveClock()
+        var wrong = 0
+        for tick in 0..<140 {
+            let now = Double(tick) * 10e6
+            if tick % 5 == 2 {
+                _ = live.observe(node.probe(at: now - 101_000, forward: 5e4, hold: 1000, back: 5e4).probe)
+            }
+            live.freeze(through: node.agent(now))
+            if !node.truth(now, isIn: live.map(node.agent(now))) { wrong += 1 }
+        }
+        #expect(wrong > 0, "the step must have been shown wrongly at first, or nothing is tested")
+        #expect(live.breakCount == 1)
+        for event in stride(from: 0, to: 1390e6, by: 1e6) {
+            let time = live.map(node.agent(event))
+            #expect(node.truth(event, isIn: time), "\(event): \(time)")
+            if event > 778e6, event < 819e6 { #expect(time.quality == .degraded, "\(event)") }
+            if event < 700e6 || event > 850e6 { #expect(time.quality == .bounded, "\(event)") }
+        }
+    }
+
     @Test func aRateBeyondTheRangeIsFlaggedOnceItCanBeProved() {
         for (rate, isBreak) in [(499e-6, false), (-499e-6, false), (800e-6, true), (-800e-6, true)] {
             let node = SimulatedNode(controllerBase: 1 << 60, agentBase: 1 << 50, rates: [rate], span: 1)
