@@ -144,6 +144,39 @@ struct ClockBreakTests {
         }
     }
 
+    /// The second probe lies behind a step that the third one proves. Points before the first step were frozen on the
+    /// second probe's word.
+    @Test func whatRestsOnAProbeFromTheGapIsTakenBackToo() {
+        var node = SimulatedNode(controllerBase: 1 << 60, agentBase: 1 << 50, rates: [0], span: 1)
+        node.step(at: 115e6, by: 80_000)
+        node.step(at: 130e6, by: 80_000)
+        let probes = [
+            node.probe(at: 100e6, forward: 100_000, hold: 0, back: 100_000).probe,
+            node.probe(at: 119.8e6, forward: 200_000, hold: 0, back: 0).probe,
+            node.probe(at: 139.8e6, forward: 200_000, hold: 0, back: 0).probe,
+        ]
+        var live = LiveClock()
+        #expect(live.observe(probes[0]) == .accepted)
+        #expect(live.observe(probes[1]) == .accepted)
+        live.freeze(through: node.agent(95e6))
+        live.freeze(through: node.agent(99e6))
+        #expect(
+            !node.truth(99e6, isIn: live.map(node.agent(99e6))), "the step must mislead the clock, or nothing is tested"
+        )
+        guard case .epochBreak = live.observe(probes[2]) else {
+            Issue.record("no break")
+            return
+        }
+        let refined = RefinedClock(probes: probes)
+        for event in stride(from: 0, to: 139e6, by: 0.5e6) {
+            #expect(node.truth(event, isIn: refined.map(node.agent(event))), "\(event)")
+            guard event <= 99e6 else { continue }
+            let time = live.map(node.agent(event))
+            #expect(time.quality == .degraded || node.truth(event, isIn: time), "\(event): \(time)")
+        }
+        #expect(live.map(node.agent(99e6)).quality == .degraded)
+    }
+
     @Test func aRateBeyondTheRangeIsFlaggedOnceItCanBeProved() {
         for (rate, isBreak) in [(499e-6, false), (-499e-6, false), (800e-6, true), (-800e-6, true)] {
             let node = SimulatedNode(controllerBase: 1 << 60, agentBase: 1 << 50, rates: [rate], span: 1)

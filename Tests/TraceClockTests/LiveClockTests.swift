@@ -60,6 +60,8 @@ struct LiveClockTests {
         #expect(after.bound.contains(1_012_000_000) && after.bound.contains(after.estimate))
         clock.freeze(through: 520_000_000)
         #expect(abs(clock.map(520_000_000).estimate - 1_020_000_000) < 20_000)
+        let path = (5000...5200).map { clock.map($0 * 100_000).estimate }
+        #expect(zip(path, path.dropFirst()).allSatisfy { $0 <= $1 })
     }
 
     @Test func freezingAnEarlierTimeDoesNothing() {

@@ -5,22 +5,26 @@ import Testing
 struct MessageConstraintTests {
     /// Two nodes with constant rates, the second behind a link of 20 ms; messages of 80 us between them both ways.
     struct Pair {
-        let near = SimulatedNode(controllerBase: 1 << 55, agentBase: 1 << 40, rates: [120e-6], span: 1)
-        let far = SimulatedNode(controllerBase: 1 << 55, agentBase: 1 << 42, rates: [-300e-6], span: 1)
+        var near = SimulatedNode(controllerBase: 1 << 55, agentBase: 1 << 40, rates: [120e-6], span: 1)
+        var far = SimulatedNode(controllerBase: 1 << 55, agentBase: 1 << 42, rates: [-300e-6], span: 1)
         var nearClock: RefinedClock
         var farClock: RefinedClock
         /// True times of send and receive, and whether the near node sent.
         var messages: [(sent: Double, received: Double, isFromNear: Bool)] = []
 
-        init() {
+        init(delay: Double = 80_000, nearDelay: Double = 30_000, farResolution: Int64 = 1) {
+            far.agentResolution = farResolution
+            let (near, far) = (near, far)
+            let stated = ClockAssumptions(rate: .standard, agentResolution: farResolution)
             func probes(_ node: SimulatedNode, delay: Double) -> [ClockProbe] {
-                (0..<20).map { node.probe(at: Double($0) * 50e6, forward: delay, hold: 1000, back: delay).probe }
+                (0..<20).map { node.probe(at: Double($0) * 50e6 + 0.3, forward: delay, hold: 1000, back: delay).probe }
             }
-            nearClock = RefinedClock(probes: probes(near, delay: 30_000))
-            farClock = RefinedClock(probes: probes(far, delay: 10e6))
+            nearClock = RefinedClock(probes: probes(near, delay: nearDelay))
+            farClock = RefinedClock(probes: probes(far, delay: 10e6), assumptions: stated)
             for index in 0..<200 {
-                let time = 3e6 + Double(index) * 5e6
-                messages.append((time, time + 80_000, index % 2 == 0))
+                // On the near node's probes and between them.
+                let time = 5e6 * Double(index) + 500
+                messages.append((time, time + delay, index % 2 == 0))
             }
         }
 
@@ -51,6 +55,16 @@ struct MessageConstraintTests {
         }
         let after = pair.farClock.map(pair.far.agent(500e6)).bound.width ?? .max
         #expect(after < 250_000, "\(before) ns before, \(after) ns after")
+    }
+
+    @Test(arguments: [1, 1000] as [Int64])
+    func instantMessagesLeaveTheTruthInside(resolution: Int64) {
+        var pair = Pair(delay: 0, nearDelay: 0, farResolution: resolution)
+        #expect(pair.tightenFar() > 100)
+        for message in pair.messages {
+            let time = pair.farClock.map(pair.far.agent(message.sent))
+            #expect(time.quality == .bounded && pair.far.truth(message.sent, isIn: time), "\(message.sent): \(time)")
+        }
     }
 
     @Test func afterTighteningNoMessageIsInverted() {
