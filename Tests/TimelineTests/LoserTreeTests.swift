@@ -143,6 +143,18 @@ struct LoserTreeTests {
         #expect(tree.addStream() == b)
     }
 
+    @Test func equalKeysGoByStreamNumber() {
+        var tree = LoserTree<MergeKey>()
+        for _ in 0..<5 { _ = tree.addStream() }
+        for stream in [3, 0, 4, 1, 2] { tree.setKey(Self.key(7, 0), of: stream) }
+        var order: [Int] = []
+        while let (stream, _) = tree.winner {
+            order.append(stream)
+            tree.exhaust(stream)
+        }
+        #expect(order == [0, 1, 2, 3, 4])
+    }
+
     @Test func unknownStreamsAreIgnored() {
         var tree = LoserTree<MergeKey>()
         tree.setKey(Self.key(1, 1), of: 7)
