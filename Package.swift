@@ -123,7 +123,6 @@ let package = Package(
             swiftSettings: strict),
         test("RingBufferTests", ["RingBuffer"]),
         test("TraceDatTests", ["TraceDat", "RingBuffer", "CZstd", "CZlib"]),
-        test("EventFormatTests", ["EventFormat", "TraceDat", "RingBuffer"]),
         test("TraceClockTests", ["TraceClock"]),
         test("TracefsTests", ["Tracefs", "CLinux"]),
         test("SecureTransportTests", ["SecureTransport", "COpenSSL"] + nio),
