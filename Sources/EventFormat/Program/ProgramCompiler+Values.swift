@@ -120,7 +120,9 @@ extension ProgramCompiler {
     func elementType(of field: EventField) -> CType {
         var words = field.type.split(separator: " ").map(String.init).filter { !$0.hasPrefix("__data_loc") }
         words.removeAll { $0 == "__rel_loc" }
-        if let last = words.last, last.hasSuffix("[]") { words[words.count - 1] = String(last.dropLast(2)) }
+        if let last = words.last, let bracket = last.firstIndex(of: "[") {
+            words[words.count - 1] = String(last[..<bracket])
+        }
         if case .integer(let type) = types.meaning(words: words, pointers: 0), type.width == field.elementSize {
             return type
         }
