@@ -116,7 +116,7 @@ extension Machine {
         let first = Int(table.first)
         for index in first..<first &+ Int(table.count) where program.entries[index].value == value {
             let entry = program.entries[index]
-            return out.append(program.literals + Int(entry.nameOffset), count: Int(entry.nameLength))
+            return out.append(padded: program.literals + Int(entry.nameOffset), count: Int(entry.nameLength))
         }
         out.append("0x")
         out.append(hex: value)
@@ -132,12 +132,16 @@ extension Machine {
             let entry = program.entries[index]
             guard rest & entry.value == entry.value else { continue }
             rest &= ~entry.value
-            if !isFirst { out.append(program.literals + Int(table.delimiterOffset), count: Int(table.delimiterLength)) }
+            if !isFirst {
+                out.append(padded: program.literals + Int(table.delimiterOffset), count: Int(table.delimiterLength))
+            }
             isFirst = false
-            out.append(program.literals + Int(entry.nameOffset), count: Int(entry.nameLength))
+            out.append(padded: program.literals + Int(entry.nameOffset), count: Int(entry.nameLength))
         }
         guard rest != 0 else { return }
-        if !isFirst { out.append(program.literals + Int(table.delimiterOffset), count: Int(table.delimiterLength)) }
+        if !isFirst {
+            out.append(padded: program.literals + Int(table.delimiterOffset), count: Int(table.delimiterLength))
+        }
         out.append("0x")
         out.append(hex: rest)
     }

@@ -65,7 +65,7 @@ public struct EventPredicate: Sendable {
             return step.holds(span.bytes(in: record), pool)
         case .trailingString: return step.holds(UnsafeRawBufferPointer(rebasing: record[offset...]), pool)
         case .kernelString:
-            guard let string = catalog.environment.strings.find(base.integer(step.kind, at: offset)) else {
+            guard let string = catalog.environment.pointee.strings.find(base.integer(step.kind, at: offset)) else {
                 return false
             }
             return step.holds(UnsafeRawBufferPointer(string), pool)

@@ -164,10 +164,11 @@ struct PredicateCompiler {
         guard test.op == .equal || test.op == .notEqual else {
             throw error("a function can be compared by '==' and '!=' only", at: test.opPosition)
         }
-        guard field.kind == .integer || field.kind == .pointer, field.size == catalog.environment.longSize else {
+        guard field.kind == .integer || field.kind == .pointer, field.size == catalog.environment.pointee.longSize
+        else {
             throw error("field '\(field.name)' is no address", at: test.fieldPosition)
         }
-        guard let range = catalog.environment.symbols?.range(named: test.value) else {
+        guard let range = catalog.environment.pointee.symbols?.range(named: test.value) else {
             throw error("no function '\(test.value)' is known", at: test.valuePosition)
         }
         return PredicateStep(
