@@ -111,6 +111,30 @@ import Testing
         #expect(out.string == #"{"__probe_ip":4096,"a":["one",""]}"#)
     }
 
+    @Test func eventProbes() {
+        let event = EventText(name: "wake", system: "ep").with("u32 p", UInt32(15))
+            .with("__data_loc char[] c", dynamic: cString("rcu"))
+            .printing("\" p=%u c=\\\"%s\\\"\", REC->p, __get_str(c)")
+        #expect(
+            event.text(
+                kernel: KernelDescription(dynamicEvents: "p:ep/other f\ne:ep/wake sched.sched_wakeup p=$pid:u32\n"))
+                == "(sched.sched_wakeup) p=15 c=\"rcu\"")
+        // Without the definition nothing is made up.
+        #expect(event.text() == " p=15 c=\"rcu\"")
+    }
+
+    @Test func pageAddresses() {
+        let event = EventText(name: "page", system: "kmem").with("unsigned long pfn", UInt64(3)).printing(
+            "\"%p %p\", REC->pfn != -1UL ? (((struct page *)vmemmap_base) + (REC->pfn)) : ((void *)0), (((struct page *)vmemmap_base) + (REC->pfn))"
+        )
+        #expect(event.text(symbols: Self.symbols) == "ffffea00000000c0 ffffea00000000c0")
+        // Moved by address randomization, or unknown.
+        let moved = KernelSymbols(parsing: "ffffffff9a000000 T _stext\n")
+        #expect(event.text(symbols: moved) == "(____ptrval____) (____ptrval____)")
+        #expect(event.text() == "(____ptrval____) (____ptrval____)")
+        #expect(event.catalog().assumed.count == 1)
+    }
+
     @Test func syntheticEvents() {
         let event = EventText(name: "wake", system: "synthetic")
             .with("u64 lat", UInt64(12)).with("s8 prio", Int8(-1)).with("pid_t pid", Int32(-3))

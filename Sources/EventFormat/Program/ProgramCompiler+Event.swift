@@ -5,6 +5,8 @@ extension ProgramCompiler {
             try compileSyscall()
         } else if let first = format.fields.first?.name, first == "__probe_ip" || first == "__probe_func" {
             try compileProbe()
+        } else if let target = kernel.eventProbes[format.fullName] {
+            try compileEventProbe(of: target)
         } else if format.system == "synthetic" {
             try compileSynthetic()
         } else if format.system == "user_events" {
