@@ -131,6 +131,9 @@ let package = Package(
         test("SessionStoreTests", ["SessionStore", "TraceProtocol"]),
         test("ControllerCoreTests", ["ControllerCore", "TraceProtocol"]),
         test("TimelineTests", ["Timeline", "TraceClock", "TraceProtocol", "RingBuffer"]),
+
+        // The product as a whole, with real kernels, networks and processes.
+        test("IntegrationTests", ["CLinux", "Tracefs", "SecureTransport"]),
     ],
     swiftLanguageModes: [.v6]
 )
