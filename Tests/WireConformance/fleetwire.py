@@ -103,7 +103,10 @@ class Connection:
         context.set_alpn_protocols([alpn])
         self._buffer = bytearray()
         self.goodbye = None
-        raw = socket.create_connection((host, port), timeout=10)
+        try:
+            raw = socket.create_connection((host, port), timeout=10)
+        except OSError as error:
+            raise Closed(f"connecting: {error}") from error
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
             self.socket = context.wrap_socket(raw)
