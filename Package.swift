@@ -9,6 +9,11 @@ let nio: [Target.Dependency] = [
 let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
+/// A test target in `Tests/NAME`.
+func test(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies + ["TestSupport"], swiftSettings: strict)
+}
+
 let package = Package(
     name: "fleetrace",
     dependencies: [
@@ -28,6 +33,7 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", path: "Sources/COpenSSL"),
         .systemLibrary(name: "CLinux", path: "Sources/CLinux"),
         .target(name: "RingBuffer", path: "Sources/RingBuffer", swiftSettings: strict),
+        .target(name: "EventFormat", path: "Sources/EventFormat", swiftSettings: strict),
         .target(name: "TraceClock", path: "Sources/TraceClock", swiftSettings: strict),
         .target(
             name: "TraceDat", dependencies: ["RingBuffer", "CZlib", "CZstd"], path: "Sources/TraceDat",
@@ -37,9 +43,6 @@ let package = Package(
             name: "SecureTransport",
             dependencies: ["COpenSSL"] + nio,
             path: "Sources/SecureTransport",
-            swiftSettings: strict),
-        .testTarget(
-            name: "TracefsTests", dependencies: ["Tracefs", "RingBuffer"], path: "Tests/TracefsTests",
             swiftSettings: strict),
 
         // What travels.
@@ -52,9 +55,6 @@ let package = Package(
             ],
             path: "protocol",
             exclude: ["fleetrace.proto", "WIRE.md"],
-            swiftSettings: strict),
-        .testTarget(
-            name: "TraceProtocolTests", dependencies: ["TraceProtocol"], path: "Tests/TraceProtocolTests",
             swiftSettings: strict),
 
         // The node's side.
@@ -75,8 +75,6 @@ let package = Package(
             ],
             path: "agent/Main",
             swiftSettings: strict),
-        .testTarget(
-            name: "AgentCoreTests", dependencies: ["AgentCore"], path: "Tests/AgentCoreTests", swiftSettings: strict),
 
         // The controller.
         .target(
@@ -89,13 +87,50 @@ let package = Package(
             path: "controller/Store",
             swiftSettings: strict),
         .target(
+            name: "Timeline",
+            dependencies: [
+                "SessionStore", "TraceProtocol", "TraceClock", "RingBuffer", "EventFormat", "Tracefs",
+                .product(name: "DequeModule", package: "swift-collections"),
+            ],
+            path: "controller/Timeline",
+            swiftSettings: strict),
+        .target(
             name: "ControllerCore",
             dependencies: ["SessionStore", "TraceProtocol", "TraceClock", "SecureTransport", "Tracefs", log] + nio,
             path: "controller/Core",
             swiftSettings: strict),
-        .testTarget(
-            name: "SessionStoreTests", dependencies: ["SessionStore"], path: "Tests/SessionStoreTests",
+        .target(
+            name: "OperatorClient",
+            dependencies: [
+                "TraceProtocol", "SecureTransport", .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+            ] + nio,
+            path: "controller/Client",
             swiftSettings: strict),
+        .executableTarget(
+            name: "fleetrace",
+            dependencies: [
+                "ControllerCore", "OperatorClient", "Timeline", "SessionStore", arguments, log,
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            path: "controller/CLI",
+            swiftSettings: strict),
+
+        // Tests.
+        .target(
+            name: "TestSupport", dependencies: ["RingBuffer", "CZlib"], path: "Sources/TestSupport",
+            swiftSettings: strict),
+        test("RingBufferTests", ["RingBuffer"]),
+        test("TraceDatTests", ["TraceDat", "RingBuffer", "CZstd", "CZlib"]),
+        test("TraceClockTests", ["TraceClock"]),
+        test("TracefsTests", ["Tracefs", "CLinux"]),
+        test("SecureTransportTests", ["SecureTransport", "COpenSSL"] + nio),
+        test("TraceProtocolTests", ["TraceProtocol"]),
+        test("AgentCoreTests", ["AgentCore", "TraceProtocol"]),
+        test("SessionStoreTests", ["SessionStore", "TraceProtocol"]),
+        test("ControllerCoreTests", ["ControllerCore", "TraceProtocol"]),
+        test("TimelineTests", ["Timeline", "TraceClock", "TraceProtocol", "RingBuffer"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -78,6 +78,12 @@ static inline int linux_get_affinity(int32_t tid, void *mask, size_t bytes) {
     return n < 0 ? -errno : (int)n;
 }
 
+/// membarrier(2) with MEMBARRIER_CMD_GLOBAL, which is 1: a memory barrier on all CPUs by way of synchronize_rcu().
+/// Returns 0, or -errno.
+static inline int linux_membarrier_global(void) {
+    return syscall(SYS_membarrier, 1L, 0L, 0L) < 0 ? -errno : 0;
+}
+
 /// The file system's magic number (statfs f_type), or -errno.
 static inline int64_t linux_filesystem_magic(const char *path) {
     struct statfs facts;

@@ -17,7 +17,7 @@ public struct CPUStatistics: Sendable, Equatable {
     /// Events that were read.
     public var readEvents: Int64 = 0
     /// Time of the oldest event in the buffer on the trace clock, ns, cut to microseconds; nil for clocks that do not
-    /// count nanoseconds.
+    /// count nanoseconds, 0 if there never was one.
     public var oldestEventNanoseconds: UInt64?
     /// Time of the read on the trace clock, ns, cut to microseconds; nil for clocks that do not count nanoseconds.
     public var nowNanoseconds: UInt64?
@@ -35,7 +35,9 @@ public struct CPUStatistics: Sendable, Equatable {
 
     /// Events that no reader will ever see: overrun + commit overrun + dropped.
     ///
-    /// Only `overrun` shows in the missed-event counts of the sub-buffers' headers.
+    /// Only `overrun` shows in the sub-buffers' headers, and there as a flag: a number stands behind the data only where
+    /// that leaves room for it, which in full sub-buffers of a page it mostly does not. How many were lost is known from
+    /// here.
     public var lost: Int64 { overrun &+ commitOverrun &+ droppedEvents }
 
     /// Reads the text. Lines with unknown names are skipped (newer kernels may add some); nil if a counter that every

@@ -49,7 +49,11 @@ public final class RawPipe: Sendable {
     }
 
     /// Waits until the buffer holds ``TraceInstance/setBufferPercent(_:)`` of its size, anything at all if that is 0,
-    /// or recording is switched off.
+    /// or the pipe is closed by another thread.
+    ///
+    /// The level is looked at when a sub-buffer is full, so few events in a slow buffer wake nobody: a time limit is
+    /// needed for them. Older kernels (seen on 6.1) call an empty buffer readable if the percentage is less than one
+    /// sub-buffer; a caller must not spin on that.
     ///
     /// - Parameter timeoutMilliseconds: 0 asks without waiting, -1 waits without limit.
     /// - Returns: false after the timeout or a signal.

@@ -4,13 +4,20 @@ public struct TracingSwitch: Sendable, Equatable {
     public let before: UInt64
     /// Just after the write, ns.
     public let after: UInt64
+
+    /// From its two readings, ns.
+    public init(before: UInt64, after: UInt64) {
+        self.before = before
+        self.after = after
+    }
 }
 
 /// Recording and reading.
 extension TraceInstance {
-    /// Switches recording on or off, at once and on all CPUs. Events that have begun to be written are still finished.
+    /// Switches recording on or off, at once and on all CPUs. Events that have begun to be written are still finished:
+    /// before the last drain, ``RecordingBarrier/synchronize()`` waits for them.
     ///
-    /// Switching off wakes everyone who waits in ``RawPipe/poll(timeoutMilliseconds:)``.
+    /// Switching off does not wake who waits in ``RawPipe/poll(timeoutMilliseconds:)``.
     @discardableResult
     public func setTracing(_ on: Bool) throws(TracefsError) -> TracingSwitch {
         let text = on ? "1" : "0"
@@ -71,8 +78,10 @@ extension TraceInstance {
         return try result.get()
     }
 
-    /// Writes a `ftrace:print` record, as `echo text > trace_marker` does. The kernel cuts long texts at about
-    /// a page.
+    /// Writes a `ftrace:print` record, as `echo text > trace_marker` does.
+    ///
+    /// - Throws: ``TracefsError/failed(operation:path:errno:)`` with EBADF if recording is off or the buffer is full, and
+    ///   ``TracefsError/malformed(path:reason:)`` if the text is too long (about a page) and was cut.
     public func writeMarker(_ text: String) throws(TracefsError) {
         try write(text, to: "trace_marker", meaning: "it has no trace markers")
     }

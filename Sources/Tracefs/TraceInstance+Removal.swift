@@ -1,7 +1,8 @@
 import CLinux
 
 extension TraceInstance {
-    /// A poll(2) under way in another thread holds its file until it returns; switching recording off wakes it.
+    /// A poll(2) under way in another thread holds its file until it returns; closing the descriptor wakes it
+    /// (tracing_buffers_flush in kernel/trace/trace.c), but it takes a moment.
     private static let attempts = 50
     private static let pauseNanoseconds: UInt64 = 1_000_000
 

@@ -4,7 +4,11 @@ extension TraceInstance {
     /// Largest pid that the kernel's lists hold (PID_MAX_LIMIT on 64 bits).
     private static let maximumPID: Int32 = 1 << 22
 
-    /// Leaves these threads out: no event that they cause is recorded, nor a switch between two of them.
+    /// Leaves these threads out: no event in their context is recorded.
+    ///
+    /// Two events name two tasks and are dropped only if both are listed (kernel/trace/trace_events.c,
+    /// event_filter_pid_sched_switch_probe_pre and ..._wakeup_probe_pre): a `sched_switch` from a listed thread to another
+    /// task, or back, is recorded, and so is a `sched_wakeup` of it by another.
     ///
     /// Only changes are written: new numbers are appended, and only if one has gone the list is emptied and written
     /// anew, since the kernel knows no removal; for those microseconds nobody is left out. Take numbers of ended
@@ -46,6 +50,32 @@ extension TraceInstance {
             throw describing(
                 failure.explainingMissing(path, "leaving the agent's own threads out of a trace needs Linux 5.7"))
         }
+    }
+
+    /// Leaves all threads of this process out, those that it will start included, and their children.
+    ///
+    /// The option `event-fork` makes the kernel list what a listed thread forks, before that runs, and strike out what
+    /// ends. So this is called once, not whenever a thread starts. Programs that the process runs are left out as well.
+    ///
+    /// - Throws: ``TracefsError/unsupported(what:reason:)`` in a pid namespace other than the first, where this process
+    ///   does not know the numbers that the kernel compares.
+    public func excludeOwnThreads() throws(TracefsError) {
+        guard try HostFacts.current().isInitialPIDNamespace else {
+            throw .unsupported(
+                what: "leaving out the agent's own threads",
+                reason: "it runs in a pid namespace of its own (start its container with the host's, --pid=host)")
+        }
+        try setOption("event-fork", true)
+        // A thread that an unlisted one starts after the list was read is in the next list. Once nothing is new, all are
+        // in, and the kernel adds the rest. Numbers are only added here: the kernel strikes out those that end.
+        var known: Set<Int32> = []
+        for _ in 0..<100 {
+            let threads = Set(try TaskList.ownThreads())
+            if threads.isSubset(of: known) { return }
+            known.formUnion(threads)
+            try setNotracePIDs(known)
+        }
+        throw .malformed(path: "/proc/self/task", reason: "new threads in a hundred readings")
     }
 
     /// The threads that the kernel leaves out now, ascending.

@@ -27,6 +27,8 @@ public enum TracefsError: Error, Sendable, Equatable {
     case malformed(path: String, reason: String)
     /// A file of the kernel's that is larger than anything plausible.
     case tooLarge(path: String, limit: Int)
+    /// Something that this kernel, as it was built or booted, does not offer.
+    case unsupported(what: String, reason: String)
     /// An argument that cannot be passed on to the kernel.
     case invalidArgument(name: String, value: String, reason: String)
 
@@ -68,6 +70,8 @@ extension TracefsError: CustomStringConvertible {
             "cannot make sense of \(path): \(reason)"
         case .tooLarge(let path, let limit):
             "\(path) is larger than \(limit) bytes"
+        case .unsupported(let what, let reason):
+            "this kernel does not offer \(what): \(reason)"
         case .invalidArgument(let name, let value, let reason):
             "\(name) \"\(value.prefix(80))\": \(reason)"
         }

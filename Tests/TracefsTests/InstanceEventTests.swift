@@ -125,6 +125,22 @@ import Testing
         }
     }
 
+    @Test func leavesOutThreadsThatStartLater() throws {
+        guard try HostFacts.current().isInitialPIDNamespace else { return }
+        try RealTracefs.withInstance("fork") { _, instance in
+            try instance.excludeOwnThreads()
+            #expect(Set(try instance.notracePIDs()).isSuperset(of: [TaskList.currentThread()]))
+            let later = SystemCallWriter(cpu: nil)
+            defer { later.stop() }
+            #expect(try instance.notracePIDs().contains(later.thread))
+            // Without the option it would not be.
+            try instance.setOption("event-fork", false)
+            let unlisted = SystemCallWriter(cpu: nil)
+            defer { unlisted.stop() }
+            #expect(try !instance.notracePIDs().contains(unlisted.thread))
+        }
+    }
+
     @Test func takesListsLongerThanAPage() throws {
         try RealTracefs.withInstance("pids") { _, instance in
             let pids = Array(Int32(100_000)..<120_000)

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import Synchronization
 import Testing
 
 @testable import Tracefs
@@ -95,6 +96,30 @@ import Testing
         #expect(throws: TracefsError.pipeClosed(path: pipe.path)) { try pipe.read(into: memory) }
         #expect(throws: TracefsError.pipeClosed(path: pipe.path)) { try pipe.poll(timeoutMilliseconds: 0) }
         pipe.close()
+    }
+}
+
+@Suite(.needsTracefs) struct InstanceWaitingTests {
+    /// A waiting reader holds its file; removal would otherwise fail until the reader's time is over.
+    @Test func removalWakesAWaitingReader() throws {
+        let root = try RealTracefs.root.get()
+        let instance = try TraceInstance.create(in: root, name: RealTracefs.uniqueName("wake"))
+        let pipe = try instance.openRawPipe(cpu: 0)
+        let start = MonotonicRawClock.now()
+        let began = Began()
+        let reader = TestThread {
+            began.flag.store(true, ordering: .releasing)
+            _ = try? pipe.poll(timeoutMilliseconds: 20_000)
+        }
+        while !began.flag.load(ordering: .acquiring) { sched_yield() }
+        try instance.remove()
+        reader.join()
+        #expect(MonotonicRawClock.now() - start < 10_000_000_000)
+        #expect(try root.instances(prefix: instance.name).isEmpty)
+    }
+
+    private final class Began: Sendable {
+        let flag = Atomic<Bool>(false)
     }
 }
 

@@ -6,11 +6,14 @@ import Tracefs
 /// The real tracefs of this machine, or why it cannot be used. Tests that need it are disabled with that reason, which
 /// the test run prints.
 enum RealTracefs {
-    static let prefix = "fleetrace-test-"
+    static let prefix = "fleetrace-test-tracefs-"
 
     static let root: Result<TracefsRoot, TracefsError> = {
         do throws(TracefsError) {
-            return .success(try TracefsRoot.locate(mountIfNeeded: true))
+            let root = try TracefsRoot.locate(mountIfNeeded: true)
+            // What a run that crashed has left; a run at the same time holds its own.
+            _ = try root.removeStaleInstances(prefix: prefix)
+            return .success(root)
         } catch {
             return .failure(error)
         }

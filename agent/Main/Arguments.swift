@@ -1,19 +1,9 @@
 import ArgumentParser
+import TraceProtocol
 
-/// `HOST:PORT` or `[IPV6]:PORT`.
-struct HostPort: ExpressibleByArgument {
-    var host: String
-    var port: Int
-
-    init?(argument: String) {
-        guard let colon = argument.lastIndex(of: ":"), let port = UInt16(argument[argument.index(after: colon)...]),
-            port > 0
-        else { return nil }
-        var host = argument[..<colon]
-        if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
-        guard !host.isEmpty else { return nil }
-        self.host = String(host)
-        self.port = Int(port)
+extension HostPort: ExpressibleByArgument {
+    public init?(argument: String) {
+        self.init(argument)
     }
 }
 

@@ -6,11 +6,7 @@ import Tracefs
 
 /// The thread that reads one CPU's ring buffers, of all sessions.
 ///
-/// It runs on that CPU. A writer of a ring-buffer event has preemption disabled from the moment it takes the
-/// time stamp until the commit (ring_buffer_lock_reserve, ring_buffer_unlock_commit in
-/// kernel/trace/ring_buffer.c), so when this thread runs there at time T, every event of the CPU with a stamp
-/// up to T is committed, and a drain that begins then finds it. That makes T a watermark that holds without any
-/// guess at delays. A thread that may not be pinned (a cpuset, an offline CPU) stays behind by `unpinnedSlack`.
+/// It runs on that CPU where it may, which makes its watermarks certain (`ReadCertainty`).
 final class CPUReader: Sendable {
     let cpu: Int
     private let state = Mutex(State())
@@ -28,9 +24,6 @@ final class CPUReader: Sendable {
     private static let bufferSize = 256 << 10
     /// How long an event waits at most before it is read, ms.
     static let interval: Int32 = 40
-    /// The trace clock read in the kernel and by user space can differ by rounding.
-    private static let pinnedSlack: UInt64 = 1_000
-    private static let unpinnedSlack: UInt64 = 20_000_000
 
     init(cpu: Int, log: Logger) throws {
         self.cpu = cpu
@@ -64,13 +57,9 @@ final class CPUReader: Sendable {
     }
 
     private func run() {
-        var slack = Self.pinnedSlack
-        do {
-            try CPUAffinity.pinCurrentThread(to: cpu)
-        } catch {
-            slack = Self.unpinnedSlack
-            log.warning(
-                "reader not pinned, its watermark stays behind", metadata: ["cpu": "\(cpu)", "reason": "\(error)"])
+        let certainty = ReadCertainty.best(for: cpu)
+        if certainty != .pinned {
+            log.warning("reader not pinned to its CPU", metadata: ["cpu": "\(cpu)", "instead": "\(certainty)"])
         }
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.bufferSize, alignment: 4096)
         defer { buffer.deallocate() }
@@ -82,7 +71,7 @@ final class CPUReader: Sendable {
             wait(for: taps, except: blocked)
             blocked.removeAll(keepingCapacity: true)
             for tap in taps {
-                switch tap.service(into: buffer, writer: writer, slack: slack, log: log) {
+                switch tap.service(into: buffer, writer: writer, certainty: certainty, log: log) {
                 case .waiting: break
                 case .blocked: blocked.insert(tap.descriptor)
                 case .done: state.withLock { state in state.taps.removeAll { $0 === tap } }

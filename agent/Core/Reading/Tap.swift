@@ -59,23 +59,23 @@ final class Tap: Sendable {
     ///
     /// - Parameters:
     ///   - buffer: the thread's; at least one sub-buffer.
-    ///   - slack: how far the watermark stays behind the time at which the drain began, in ns.
+    ///   - certainty: what makes everything up to a time readable.
     func service(
-        into buffer: UnsafeMutableRawBufferPointer, writer: BatchWriter, slack: UInt64, log: Logger
+        into buffer: UnsafeMutableRawBufferPointer, writer: BatchWriter, certainty: ReadCertainty, log: Logger
     ) -> Outcome {
         let isLast = finishing.load(ordering: .acquiring)
-        let begin = MonotonicRawClock.now()
+        let time = certainty.settledTime()
         do {
             for _ in 0..<Self.batchesPerTurn {
                 guard stream.hasRoom else { return .blocked }
-                let drained = try reader.drain(into: buffer)
+                let drained = try reader.drain(into: buffer, through: isLast ? .max : time)
                 let pages = UnsafeMutableRawBufferPointer(rebasing: buffer[..<drained.bytes])
                 if let batch = try writer.batch(of: pages, layout: layout, cpu: cpu, codec: codec()) {
                     events.add(batch.events, ordering: .relaxed)
                     stream.append(batch.frame)
                 }
-                if drained.isEmpty {
-                    watermark.store(begin - min(slack, begin), ordering: .releasing)
+                if drained.isComplete {
+                    watermark.store(time, ordering: .releasing)
                     return isLast ? done() : .waiting
                 }
             }

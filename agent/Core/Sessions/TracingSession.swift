@@ -147,6 +147,8 @@ final class TracingSession {
     /// Stops recording and lets the taps read to the end; `onDrained` is called when the last one has.
     func stop(readers: [Int: CPUReader]) throws(TracefsError) -> WireStopping {
         let change = try instance.setTracing(false)
+        // What had begun to be written is still finished; the last drain must find it.
+        try? RecordingBarrier.synchronize()
         for tap in taps {
             tap.finish()
             readers[tap.cpu]?.wake()

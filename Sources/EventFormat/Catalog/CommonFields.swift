@@ -1,0 +1,46 @@
+/// Where the fields that every event of a kernel starts with lie in its records.
+public struct CommonFields: Sendable, Equatable {
+    /// Offset of `common_type` in bytes.
+    public let typeOffset: Int
+    /// Offset of `common_flags` in bytes.
+    public let flagsOffset: Int
+    /// Offset of `common_preempt_count` in bytes.
+    public let preemptCountOffset: Int
+    /// Offset of `common_pid` in bytes.
+    public let pidOffset: Int
+    /// Bytes that a record must have for all of them.
+    let requiredSize: Int
+
+    /// - Parameter fields: the common fields of any format; where one is missing, its place in every kernel since 2.6.31.
+    init(_ fields: [EventField]) {
+        func offset(_ name: String, _ size: Int, _ usual: Int) -> Int {
+            guard let field = fields.first(where: { $0.name == name }), field.size == size else { return usual }
+            return field.offset
+        }
+        typeOffset = offset("common_type", 2, 0)
+        flagsOffset = offset("common_flags", 1, 2)
+        preemptCountOffset = offset("common_preempt_count", 1, 3)
+        pidOffset = offset("common_pid", 4, 4)
+        requiredSize = max(typeOffset + 2, flagsOffset + 1, preemptCountOffset + 1, pidOffset + 4)
+    }
+
+    /// The event's number; `nil` if the record is too short.
+    public func type(of record: UnsafeRawBufferPointer) -> Int? {
+        guard record.count >= requiredSize, let base = record.baseAddress else { return nil }
+        return Int(base.integer(.u16, at: typeOffset))
+    }
+
+    /// The process whose event it is; `nil` if the record is too short.
+    public func pid(of record: UnsafeRawBufferPointer) -> Int32? {
+        guard record.count >= requiredSize, let base = record.baseAddress else { return nil }
+        return Int32(truncatingIfNeeded: base.integer(.s32, at: pidOffset))
+    }
+
+    /// What the processor was doing; `nil` if the record is too short.
+    public func latencyFlags(of record: UnsafeRawBufferPointer) -> LatencyFlags? {
+        guard record.count >= requiredSize, let base = record.baseAddress else { return nil }
+        return LatencyFlags(
+            flags: UInt8(truncatingIfNeeded: base.integer(.u8, at: flagsOffset)),
+            preemptCount: UInt8(truncatingIfNeeded: base.integer(.u8, at: preemptCountOffset)))
+    }
+}

@@ -1,0 +1,101 @@
+/// All events of one node's kernel, compiled: made once, then only read, by any number of threads.
+public final class EventCatalog: @unchecked Sendable {
+    // Unchecked: the memory behind the pointers is written in `init` alone.
+
+    /// Where the fields that every event starts with lie.
+    public let commonFields: CommonFields
+    /// The events, by number.
+    public let events: [Int: CompiledEvent]
+    /// Format texts that could not be read, by the system and text they came with, and why.
+    public let malformed: [(system: String, error: EventFormatError)]
+    /// Events whose text is only a list of fields, and why.
+    public let uncompiled: [(event: String, reason: PrintFormatError)]
+    /// Events whose text rests on something that the recording does not hold, and on what.
+    public let assumed: [(event: String, what: [String])]
+
+    let environment: RenderEnvironment
+    private let symbols: KernelSymbols?
+    private let strings: KernelStrings
+    private let tasks: TaskNames?
+    /// Programs by event number, so that finding one is an index and counts no reference.
+    private let programs: UnsafeMutablePointer<ProgramView?>
+    private let programCount: Int
+
+    /// Compiles the formats of a kernel. A format that cannot be read or compiled is listed, and costs no other.
+    ///
+    /// - Parameters:
+    ///   - formats: the contents of `events/SYSTEM/EVENT/format`, with the system of each.
+    ///   - symbols: the kernel's symbols; without them addresses are printed as numbers.
+    ///   - printkFormats: the strings of `printk_formats`, by address.
+    ///   - tasks: names for the few events that name tasks by number only.
+    ///   - kernel: what else is known of the kernel.
+    public init(
+        formats: [(system: String, text: String)], symbols: KernelSymbols? = nil, printkFormats: [UInt64: String] = [:],
+        tasks: TaskNames? = nil, kernel: KernelDescription = KernelDescription()
+    ) {
+        var parsed: [EventFormat] = []
+        var malformed: [(system: String, error: EventFormatError)] = []
+        for (system, text) in formats {
+            do throws(EventFormatError) {
+                parsed.append(try EventFormat(parsing: text, system: system))
+            } catch {
+                malformed.append((system, error))
+            }
+        }
+        let traits = kernel.traits(for: parsed, symbols: symbols)
+        var events: [Int: CompiledEvent] = [:]
+        for format in parsed { events[format.id] = CompiledEvent(format: format, kernel: traits) }
+        self.events = events
+        self.malformed = malformed
+        let sorted = events.values.sorted { $0.format.fullName < $1.format.fullName }
+        uncompiled = sorted.compactMap { event in event.failure.map { (event.format.fullName, $0) } }
+        assumed = sorted.filter { !$0.assumptions.isEmpty }.map { ($0.format.fullName, $0.assumptions) }
+        commonFields = CommonFields(parsed.first?.commonFields ?? [])
+        self.symbols = symbols
+        strings = KernelStrings(printkFormats)
+        self.tasks = tasks
+        environment = RenderEnvironment(
+            symbols: symbols?.view, strings: strings.view, tasks: tasks?.view, longSize: traits.longSize,
+            ticksPerSecond: traits.ticksPerSecond ?? 250)
+        programCount = (events.keys.max() ?? -1) + 1
+        programs = .allocate(capacity: max(1, programCount))
+        programs.initialize(repeating: nil, count: programCount)
+        for (id, event) in events { programs[id] = event.program.view }
+    }
+
+    deinit { programs.deallocate() }
+
+    /// The event of that number.
+    public func event(id: Int) -> CompiledEvent? { events[id] }
+
+    /// The event of that name, as `system:name` or, if only one system has it, as `name`.
+    public func event(named name: String) -> CompiledEvent? {
+        let found = events.values.filter { $0.format.fullName == name || $0.format.name == name }
+        return found.first { $0.format.fullName == name } ?? (found.count == 1 ? found.first : nil)
+    }
+
+    /// Appends the text of a record, without a newline behind it, as the kernel's `trace` file has it behind the time.
+    ///
+    /// - Parameters:
+    ///   - record: the event's bytes from `common_type` on, as the ring buffer has them.
+    ///   - includingName: whether the event's name stands in front, for events that have it there.
+    @discardableResult
+    public func render(
+        _ record: UnsafeRawBufferPointer, context: RenderContext = RenderContext(), includingName: Bool = true,
+        into out: inout TextBuffer
+    ) -> RenderOutcome {
+        guard let type = commonFields.type(of: record) else {
+            out.append("<record without type>")
+            return .truncated
+        }
+        guard type < programCount, let program = programs[type] else {
+            // `print_trace_fmt` of kernel/trace/trace.c
+            out.append("Unknown type ")
+            out.append(decimal: UInt64(type))
+            return .unknownType
+        }
+        return Machine.run(
+            program, from: includingName ? 0 : program.textStart, record: record, environment: environment,
+            context: context, into: &out)
+    }
+}

@@ -1,0 +1,67 @@
+/// How an event's fields become a JSON object: one entry a field, flat, so that rendering only walks them.
+final class JSONLayout: @unchecked Sendable {
+    // Unchecked: the memory behind the pointer is written in `init` alone.
+    struct Item {
+        enum Form: UInt8 {
+            case unsigned, signed, boolean, address, string
+            case array, dynamicString, dynamicArray, trailingString, trailingArray, hex, stringArray
+        }
+
+        let form: Form
+        let isRelative: Bool
+        /// Kind of the integer, or of the elements.
+        let kind: LoadKind
+        let offset: UInt32
+        /// Bytes.
+        let size: UInt32
+        /// `"name":` in the names.
+        let keyOffset: UInt32
+        let keyLength: UInt32
+    }
+
+    let items: UnsafePointer<Item>
+    let count: Int
+    let keys: UnsafePointer<UInt8>
+
+    init(_ format: EventFormat) {
+        var names = TextBuffer()
+        var items: [Item] = []
+        for field in format.fields {
+            let start = names.count
+            names.append(json: field.name)
+            names.append(UInt8(ascii: ":"))
+            items.append(Self.item(field, key: start, length: names.count - start))
+        }
+        let memory = UnsafeMutablePointer<Item>.allocate(capacity: max(1, items.count))
+        memory.initialize(from: items, count: items.count)
+        self.items = UnsafePointer(memory)
+        count = items.count
+        let bytes = UnsafeMutablePointer<UInt8>.allocate(capacity: max(1, names.count))
+        bytes.initialize(from: names.base, count: names.count)
+        keys = UnsafePointer(bytes)
+    }
+
+    deinit {
+        items.deallocate()
+        keys.deallocate()
+    }
+
+    private static func item(_ field: EventField, key: Int, length: Int) -> Item {
+        let element = LoadKind(CType(width: field.elementSize, isSigned: field.isSigned))
+        let form: Item.Form =
+            switch field.kind {
+            case .integer where field.type == "bool" || field.type == "_Bool": .boolean
+            case .integer: field.isSigned ? .signed : .unsigned
+            case .pointer: .address
+            case .string: .string
+            case .array: element == nil ? .hex : .array
+            case .dynamic(_, let isString), .relativeDynamic(_, let isString):
+                isString ? field.size > 4 ? .stringArray : .dynamicString : .dynamicArray
+            case .trailing(_, let isString): isString ? .trailingString : .trailingArray
+            case .opaque: .hex
+            }
+        return Item(
+            form: form, isRelative: field.relativeFlag == 1, kind: element ?? .u8, offset: UInt32(field.offset),
+            size: UInt32(field.size), keyOffset: UInt32(key), keyLength: UInt32(length))
+    }
+}

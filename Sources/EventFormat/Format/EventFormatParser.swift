@@ -1,0 +1,62 @@
+/// Reads the lines of a format file.
+struct EventFormatParser {
+    var name: String?
+    var id: Int?
+    var commonFields: [EventField] = []
+    var fields: [EventField] = []
+    var printFormat: String?
+
+    private var blocks = 0
+
+    mutating func parse(_ text: some StringProtocol) throws(EventFormatError) {
+        let length = text.utf8.count
+        guard length <= EventFormat.maximumTextLength else { throw .tooLong(length) }
+        var number = 0
+        // A print format may itself hold newlines, and it comes last.
+        var rest = Substring(text)
+        while !rest.isEmpty {
+            number += 1
+            let end = rest.utf8.firstIndex(of: 10) ?? rest.endIndex
+            let line = rest[..<end]
+            if line.hasPrefix("print fmt: ") {
+                printFormat = Self.trimmed(rest.dropFirst("print fmt: ".count))
+                return
+            }
+            rest = end == rest.endIndex ? "" : rest[rest.utf8.index(after: end)...]
+            try parse(line: line, number: number)
+        }
+    }
+
+    private mutating func parse(line: Substring, number: Int) throws(EventFormatError) {
+        if line.hasPrefix("name: ") {
+            name = Self.trimmed(line.dropFirst(6))
+        } else if line.hasPrefix("ID: ") {
+            guard let value = Int(Self.trimmed(line.dropFirst(4))), (0...0xffff).contains(value) else {
+                throw .malformed(line: number, "'\(line)' is no event number")
+            }
+            id = value
+        } else if line.hasPrefix("\tfield") {
+            guard fields.count + commonFields.count < EventFormat.maximumFields else {
+                throw .malformed(line: number, "more than \(EventFormat.maximumFields) fields")
+            }
+            let field = try FieldLine(line, number: number).field()
+            // The common fields are set apart by an empty line, and their names by a prefix.
+            if blocks <= 1, fields.isEmpty, field.name.hasPrefix("common_") {
+                commonFields.append(field)
+            } else {
+                fields.append(field)
+            }
+        } else if line.isEmpty || line == "format:" {
+            blocks += line.isEmpty ? 1 : 0
+        } else {
+            throw .malformed(line: number, "'\(line.prefix(40))' is none of name, ID, format, field and print fmt")
+        }
+    }
+
+    private static func trimmed(_ text: Substring) -> String {
+        var text = text
+        while let last = text.utf8.last, last == 10 || last == 13 || last == 32 { text = text.dropLast() }
+        while text.utf8.first == 32 { text = text.dropFirst() }
+        return String(text)
+    }
+}

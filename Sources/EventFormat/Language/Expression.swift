@@ -1,0 +1,68 @@
+/// A C expression of a print format.
+indirect enum Expression {
+    case integer(UInt64, CType)
+    case string([UInt8])
+    case identifier(String, position: Int)
+    /// `REC->name`.
+    case field(String, position: Int)
+    case member(Expression, String, position: Int)
+    case index(Expression, Expression)
+    case unary(UnaryOperator, Expression)
+    case binary(BinaryOperator, Expression, Expression)
+    /// `a ? b : c`; the GNU form `a ?: c` has no `then`.
+    case conditional(Expression, then: Expression?, else: Expression)
+    case cast(TypeName, Expression)
+    case sizeOfType(TypeName, position: Int)
+    case sizeOfValue(Expression)
+    case call(String, [Expression], position: Int)
+    /// `{ 0x1, "READ" }`: an entry of a table.
+    case braces([Expression])
+    /// `({ ...; value; })`.
+    case statements([Statement])
+}
+
+extension Expression {
+    /// Whether an identifier occurs in it.
+    func mentions(_ name: String) -> Bool {
+        switch self {
+        case .identifier(let identifier, _): identifier == name
+        case .integer, .string, .field, .sizeOfType: false
+        case .member(let base, _, _), .unary(_, let base), .cast(_, let base), .sizeOfValue(let base):
+            base.mentions(name)
+        case .index(let left, let right), .binary(_, let left, let right):
+            left.mentions(name) || right.mentions(name)
+        case .conditional(let test, let then, let otherwise):
+            test.mentions(name) || then?.mentions(name) == true || otherwise.mentions(name)
+        case .call(_, let list, _), .braces(let list): list.contains { $0.mentions(name) }
+        case .statements(let statements):
+            statements.contains {
+                switch $0 {
+                case .declaration(_, _, let value), .expression(let value): value.mentions(name)
+                }
+            }
+        }
+    }
+}
+
+/// A statement of a GNU statement expression.
+enum Statement {
+    /// `type name = value;`
+    case declaration(TypeName, name: String, value: Expression)
+    case expression(Expression)
+}
+
+/// The words of a type name and the number of stars behind it.
+struct TypeName: Equatable {
+    let words: [String]
+    let pointers: Int
+
+    var text: String { words.joined(separator: " ") + String(repeating: "*", count: pointers) }
+}
+
+enum UnaryOperator { case negate, not, complement, plus, dereference, address }
+
+enum BinaryOperator {
+    case multiply, divide, remainder, add, subtract, shiftLeft, shiftRight
+    case less, greater, lessEqual, greaterEqual, equal, notEqual
+    case bitAnd, bitXor, bitOr, logicalAnd, logicalOr
+}

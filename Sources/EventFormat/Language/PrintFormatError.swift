@@ -1,0 +1,17 @@
+/// Why a print format could not be compiled.
+public struct PrintFormatError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// What is wrong or not supported.
+    public let reason: String
+    /// Byte offset in the print format text, if one place is to blame.
+    public let position: Int?
+
+    init(_ reason: String, at position: Int? = nil) {
+        self.reason = reason
+        self.position = position
+    }
+
+    /// For people.
+    public var description: String {
+        position.map { "\(reason) (at byte \($0) of the print format)" } ?? reason
+    }
+}

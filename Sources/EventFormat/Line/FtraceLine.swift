@@ -1,0 +1,105 @@
+/// The lines of the kernel's `trace` file.
+public enum FtraceLine {
+    /// Appends what stands in front of an event: `            bash-1234    [001] d..2.  1234.567890: `
+    /// (`trace_print_context` of kernel/trace/trace_output.c).
+    ///
+    /// - Parameters:
+    ///   - pid: the event's process.
+    ///   - timestamp: ns of the trace clock; printed in microseconds, rounded half up as `ns2usecs` does.
+    ///   - countsInNanoseconds: `false` for the clocks `counter` and `x86-tsc`, whose values are printed as they are.
+    ///   - width: columns that the task's name is padded to.
+    public static func appendPrefix(
+        task: UnsafeRawBufferPointer, pid: Int32, cpu: Int, flags: LatencyFlags, timestamp: UInt64,
+        countsInNanoseconds: Bool = true, width: Int = 16, to out: inout TextBuffer
+    ) {
+        out.append(repeating: 32, count: width - task.count)
+        out.append(task)
+        appendContext(
+            pid: pid, cpu: cpu, flags: flags, timestamp: timestamp, countsInNanoseconds: countsInNanoseconds, to: &out)
+    }
+
+    /// As above, with the task's name from a table.
+    public static func appendPrefix(
+        tasks: TaskNames, pid: Int32, cpu: Int, flags: LatencyFlags, timestamp: UInt64,
+        countsInNanoseconds: Bool = true, width: Int = 16, to out: inout TextBuffer
+    ) {
+        let start = out.count
+        tasks.view.append(pid, to: &out)
+        out.insert(repeating: 32, count: width - (out.count - start), at: start)
+        appendContext(
+            pid: pid, cpu: cpu, flags: flags, timestamp: timestamp, countsInNanoseconds: countsInNanoseconds, to: &out)
+    }
+
+    private static func appendContext(
+        pid: Int32, cpu: Int, flags: LatencyFlags, timestamp: UInt64, countsInNanoseconds: Bool,
+        to out: inout TextBuffer
+    ) {
+        out.append(UInt8(ascii: "-"))
+        let start = out.count
+        out.append(decimal: Int64(pid))
+        out.append(repeating: 32, count: 7 - (out.count - start))
+        out.append(" [")
+        out.append(decimal: UInt64(truncatingIfNeeded: cpu), width: 3)
+        out.append("] ")
+        flags.append(to: &out)
+        append(time: timestamp, countsInNanoseconds: countsInNanoseconds, to: &out)
+        out.append(": ")
+    }
+
+    /// Appends ` %5lu.%06lu` of a time: `trace_print_time`.
+    public static func append(time: UInt64, countsInNanoseconds: Bool = true, to out: inout TextBuffer) {
+        out.append(32)
+        guard countsInNanoseconds else { return out.append(decimal: time, column: 12) }
+        let (rounded, overflow) = time.addingReportingOverflow(500)
+        let microseconds = (overflow ? time : rounded) / 1000
+        out.append(decimal: microseconds / 1_000_000, column: 5)
+        out.append(UInt8(ascii: "."))
+        out.append(decimal: microseconds % 1_000_000, width: 6)
+    }
+
+    /// Appends the line for events that the buffer of a CPU lost: `CPU:1 [LOST 42 EVENTS]`.
+    ///
+    /// - Parameter count: how many, or `nil` if the kernel did not say.
+    public static func appendLost(cpu: Int, count: UInt64?, to out: inout TextBuffer) {
+        out.append("CPU:")
+        out.append(decimal: UInt64(truncatingIfNeeded: cpu))
+        out.append(" [LOST ")
+        if let count {
+            out.append(decimal: count)
+            out.append(32)
+        }
+        out.append("EVENTS]\n")
+    }
+
+    /// Appends the comment block that a `trace` file starts with: `print_event_info` and
+    /// `print_func_help_header_irq` of kernel/trace/trace.c.
+    ///
+    /// - Parameters:
+    ///   - held: events in the buffer.
+    ///   - written: events that were ever written to it.
+    public static func appendHeader(
+        tracer: String = "nop", held: UInt64, written: UInt64, cpus: Int, to out: inout TextBuffer
+    ) {
+        out.append("# tracer: ")
+        out.append(tracer)
+        out.append("\n#\n# entries-in-buffer/entries-written: ")
+        out.append(decimal: held)
+        out.append("/")
+        out.append(decimal: written)
+        out.append("   #P:")
+        out.append(decimal: UInt64(truncatingIfNeeded: cpus))
+        out.append("\n#\n")
+        out.append(
+            """
+            #                                _-----=> irqs-off/BH-disabled
+            #                               / _----=> need-resched
+            #                              | / _---=> hardirq/softirq
+            #                              || / _--=> preempt-depth
+            #                              ||| / _-=> migrate-disable
+            #                              |||| /     delay
+            #           TASK-PID     CPU#  |||||  TIMESTAMP  FUNCTION
+            #              | |         |   |||||     |         |
+
+            """ as StaticString)
+    }
+}

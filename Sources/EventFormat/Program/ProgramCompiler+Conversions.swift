@@ -1,0 +1,106 @@
+extension ProgramCompiler {
+    /// Compiles a printf format with its arguments.
+    mutating func compile(_ pieces: [FormatPiece], arguments: [Expression]) throws(PrintFormatError) {
+        var rest = arguments[...]
+        for piece in pieces {
+            switch piece {
+            case .literal(let bytes): try builder.literal(bytes)
+            case .conversion(let conversion): try compile(conversion, &rest)
+            }
+        }
+    }
+
+    private func next(_ arguments: inout ArraySlice<Expression>) throws(PrintFormatError) -> Expression {
+        guard let argument = arguments.popFirst() else { throw PrintFormatError("fewer arguments than conversions") }
+        return argument
+    }
+
+    private mutating func compile(
+        _ conversion: Conversion, _ arguments: inout ArraySlice<Expression>
+    ) throws(PrintFormatError) {
+        var style = FieldStyle()
+        style.isLeft = conversion.isLeft
+        style.plus = conversion.plus
+        style.space = conversion.space
+        style.isAlternate = conversion.isAlternate
+        style.zeroPadded = conversion.zeroPadded
+        let width = conversion.width == .argument ? try next(&arguments) : nil
+        let precision = conversion.precision == .argument ? try next(&arguments) : nil
+        if case .fixed(let columns) = conversion.width { style.width = Int32(columns) }
+        if case .fixed(let digits) = conversion.precision { style.precision = Int32(digits) }
+        if width != nil { style.width = FieldStyle.fromStack }
+        if precision != nil { style.precision = FieldStyle.fromStack }
+        let argument = try next(&arguments)
+
+        switch conversion.kind {
+        case .integer(let base, let isSigned, let isUpper, let size):
+            style.base = UInt8(base)
+            style.isSigned = isSigned
+            style.isUpper = isUpper
+            style.size = UInt8(size)
+            try amounts(width, precision)
+            try number(argument, style, isPlain: conversion.isPlain)
+        case .pointer(let letters):
+            try pointer(letters, argument, style, width: width, precision: precision)
+        case .character, .string:
+            try amounts(width, precision)
+            let isBare = style.width == 0 && style.precision == -1
+            let index = builder.style(style)
+            if !isBare { try builder.emit(Instruction(opcode: .beginField), pushes: 1) }
+            if conversion.kind == .character {
+                try integer(argument)
+                try builder.emit(Instruction(opcode: .character), pops: 1)
+            } else {
+                try text(argument)
+            }
+            if !isBare { try endField(index, width, precision) }
+        }
+    }
+
+    /// Pushes width and precision, where they are arguments.
+    private mutating func amounts(_ width: Expression?, _ precision: Expression?) throws(PrintFormatError) {
+        if let width { try integer(width) }
+        if let precision { try integer(precision) }
+    }
+
+    private mutating func endField(
+        _ style: UInt16, _ width: Expression?, _ precision: Expression?
+    ) throws(PrintFormatError) {
+        let pops = 1 + (width == nil ? 0 : 1) + (precision == nil ? 0 : 1)
+        try builder.emit(Instruction(opcode: .endField, medium: style), pops: pops)
+    }
+
+    /// Compiles an integer conversion, as one instruction where the argument is a field.
+    mutating func number(
+        _ argument: Expression, _ style: FieldStyle, isPlain: Bool
+    ) throws(PrintFormatError) {
+        let start = builder.count
+        try integer(argument)
+        let dynamic = (style.width == FieldStyle.fromStack ? 1 : 0) + (style.precision == FieldStyle.fromStack ? 1 : 0)
+        guard dynamic == 0, let (loaded, offset) = builder.singleLoad(since: start),
+            let kind = Self.fused(loaded, style)
+        else {
+            let index = builder.style(style)
+            return try builder.emit(Instruction(opcode: .number, medium: index), pops: 1 + dynamic)
+        }
+        builder.takeBack(to: start, values: 1)
+        builder.require(offset + kind.width)
+        var instruction = Instruction(opcode: .fieldNumber, small: kind.rawValue, operand: UInt32(offset))
+        switch (style.base, style.isSigned) {
+        case (10, true) where isPlain: instruction.opcode = .fieldSigned
+        case (10, false) where isPlain: instruction.opcode = .fieldUnsigned
+        case (16, false) where isPlain && !style.isUpper: instruction.opcode = .fieldHex
+        default: instruction.medium = builder.style(style)
+        }
+        try builder.emit(instruction)
+    }
+
+    /// The load that reads a field as the conversion sees it; `nil` if one load cannot.
+    private static func fused(_ loaded: LoadKind, _ style: FieldStyle) -> LoadKind? {
+        let size = Int(style.size)
+        // The machine is little-endian: the lowest bytes come first.
+        if loaded.width >= size { return LoadKind(CType(width: size, isSigned: style.isSigned)) }
+        // A negative value in an unsigned conversion of its promoted width is a large number of that width.
+        return loaded.isSigned && !style.isSigned && size < 8 ? nil : loaded
+    }
+}

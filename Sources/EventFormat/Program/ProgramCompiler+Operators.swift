@@ -1,0 +1,191 @@
+extension ProgramCompiler {
+    mutating func cast(_ name: TypeName, _ operand: Expression) throws(PrintFormatError) -> ValueType {
+        guard let meaning = types.meaning(words: name.words, pointers: name.pointers) else {
+            throw PrintFormatError("the type '\(name.text)' is not known")
+        }
+        let type = try value(operand)
+        switch (meaning, type) {
+        case (.integer(let target), .integer), (.integer(let target), .address):
+            // C: any value that is not 0 is 1 as a bool.
+            if name.words.last == "bool" || name.words.last == "_Bool" {
+                try builder.unary(.isZero)
+                try builder.unary(.isZero)
+            } else {
+                try builder.convert(to: target)
+            }
+            return .integer(target)
+        case (.integer, .span):
+            throw PrintFormatError("the address of a part of the record is not known")
+        case (.pointer(let element), .span(let old)): return .span(of: element ?? (name.pointers == 1 ? .byte : old))
+        case (.pointer(let element), _):
+            return .address(to: element, stride: element?.width ?? Self.structSize(name))
+        case (.void, _): return type
+        }
+    }
+
+    /// Sizes of the few structures that print formats calculate addresses of.
+    private static func structSize(_ name: TypeName) -> Int? {
+        if name.pointers > 1 { return 8 }
+        if name.words.contains("void") { return 1 }
+        // include/linux/mm_types.h: "struct page" is kept at 64 bytes on 64-bit machines.
+        return name.words.suffix(2) == ["struct", "page"] ? 64 : nil
+    }
+
+    mutating func binary(
+        _ op: BinaryOperator, _ left: Expression, _ right: Expression
+    ) throws(PrintFormatError) -> ValueType {
+        if op == .logicalAnd || op == .logicalOr { return try logical(op, left, right) }
+        let leftType = try value(left)
+        if case .span(let element) = leftType { return try spanArithmetic(op, element, right) }
+        if case .address(_, let stride) = leftType, op == .add || op == .subtract {
+            return try addressArithmetic(op, leftType, stride, right)
+        }
+        let leftInteger = leftType.integer ?? CType(width: kernel.longSize, isSigned: false)
+        let isShift = op == .shiftLeft || op == .shiftRight
+        // The common type is known only when the right operand is compiled. Only a signed left one may need converting.
+        let leftConstant = builder.endsWithConstant ? builder.count - 1 : nil
+        let conversion = !isShift && leftInteger.isSigned && leftConstant == nil ? try builder.openConversion() : nil
+        let rightInteger = try integer(right)
+        let common = isShift ? leftInteger.promoted : CType.common(leftInteger, rightInteger)
+        if !isShift && !common.isSigned {
+            if let conversion { builder.setConversion(conversion, to: common) }
+            if let leftConstant, leftInteger.isSigned { builder.convertConstant(leftConstant, to: common) }
+            if rightInteger.isSigned { try builder.convert(to: common) }
+        }
+        return try arithmetic(op, common)
+    }
+
+    private mutating func arithmetic(_ op: BinaryOperator, _ type: CType) throws(PrintFormatError) -> ValueType {
+        let signed = type.isSigned
+        var swapped = false
+        let operation: Arithmetic
+        switch op {
+        case .add: operation = .add
+        case .subtract: operation = .subtract
+        case .multiply: operation = .multiply
+        case .divide: operation = signed ? .divideSigned : .divide
+        case .remainder: operation = signed ? .remainderSigned : .remainder
+        case .bitAnd: operation = .and
+        case .bitOr: operation = .or
+        case .bitXor: operation = .xor
+        case .shiftLeft: operation = .shiftLeft
+        case .shiftRight: operation = signed ? .shiftRightSigned : .shiftRight
+        case .equal: operation = .equal
+        case .notEqual: operation = .notEqual
+        case .less: operation = signed ? .lessSigned : .less
+        case .lessEqual: operation = signed ? .lessEqualSigned : .lessEqual
+        case .greater:
+            operation = signed ? .lessEqualSigned : .lessEqual
+            swapped = true
+        case .greaterEqual:
+            operation = signed ? .lessSigned : .less
+            swapped = true
+        case .logicalAnd, .logicalOr: throw PrintFormatError("a logical operator is no arithmetic")
+        }
+        try builder.arithmetic(operation)
+        switch op {
+        case .greater, .greaterEqual, .less, .lessEqual, .equal, .notEqual:
+            // a > b is not (a <= b).
+            if swapped { try builder.unary(.isZero) }
+            return .integer(.int)
+        case .bitAnd, .bitOr, .bitXor: return .integer(type)
+        default:
+            try builder.convert(to: type)
+            return .integer(type)
+        }
+    }
+
+    private mutating func spanArithmetic(
+        _ op: BinaryOperator, _ element: CType, _ right: Expression
+    ) throws(PrintFormatError) -> ValueType {
+        switch op {
+        case .add:
+            try integer(right)
+            try builder.emit(Instruction(opcode: .advance, operand: UInt32(element.width)), pops: 2, pushes: 1)
+            return .span(of: element)
+        case .equal, .notEqual:
+            // A part of the record is never NULL.
+            try builder.emit(Instruction(opcode: .drop), pops: 1)
+            try builder.constant(op == .notEqual ? 1 : 0)
+            return .integer(.int)
+        default: throw PrintFormatError("arithmetic with the address of a part of the record")
+        }
+    }
+
+    private mutating func addressArithmetic(
+        _ op: BinaryOperator, _ type: ValueType, _ stride: Int?, _ right: Expression
+    ) throws(PrintFormatError) -> ValueType {
+        guard let stride else { throw PrintFormatError("arithmetic with a pointer to a type of unknown size") }
+        try integer(right)
+        if stride != 1 {
+            try builder.constant(UInt64(stride))
+            try builder.arithmetic(.multiply)
+        }
+        try builder.arithmetic(op == .add ? .add : .subtract)
+        return type
+    }
+
+    private mutating func logical(
+        _ op: BinaryOperator, _ left: Expression, _ right: Expression
+    ) throws(PrintFormatError) -> ValueType {
+        let start = builder.count
+        try condition(left)
+        if let known = builder.constantValue(since: start) {
+            let decided = op == .logicalAnd ? known == 0 : known != 0
+            builder.takeBack(to: start, values: 1)
+            if decided {
+                try builder.constant(op == .logicalAnd ? 0 : 1)
+            } else {
+                try condition(right)
+                try normalizeTruth()
+            }
+            return .integer(.int)
+        }
+        let early = try builder.jump(op == .logicalAnd ? .jumpIfZero : .jumpIfNotZero)
+        try condition(right)
+        try normalizeTruth()
+        let end = try builder.jump(.jump)
+        builder.forget(1)
+        builder.land(early)
+        try builder.constant(op == .logicalAnd ? 0 : 1)
+        builder.land(end)
+        return .integer(.int)
+    }
+
+    private mutating func normalizeTruth() throws(PrintFormatError) {
+        try builder.unary(.isZero)
+        try builder.unary(.isZero)
+    }
+
+    mutating func conditional(
+        _ test: Expression, _ then: Expression?, _ otherwise: Expression
+    ) throws(PrintFormatError) -> ValueType {
+        let start = builder.count
+        try condition(test)
+        if let known = builder.constantValue(since: start) {
+            builder.takeBack(to: start, values: 1)
+            return try value(known == 0 ? otherwise : then ?? test)
+        }
+        let toElse = try builder.jump(.jumpIfZero)
+        // `a ?: b` evaluates `a` twice here, which nothing can notice.
+        let thenType = try value(then ?? test)
+        let thenConversion = try builder.openConversion()
+        let end = try builder.jump(.jump)
+        builder.forget(1)
+        builder.land(toElse)
+        let elseType = try value(otherwise)
+        let elseConversion = try builder.openConversion()
+        builder.land(end)
+        switch (thenType, elseType) {
+        case (.integer(let first), .integer(let second)):
+            let common = CType.common(first, second)
+            builder.setConversion(thenConversion, to: common)
+            builder.setConversion(elseConversion, to: common)
+            return .integer(common)
+        case (.span(let element), .span): return .span(of: element)
+        case (.address, _): return thenType
+        case (_, .address): return elseType
+        default: throw PrintFormatError("the two values of a condition differ in kind")
+        }
+    }
+}

@@ -1,0 +1,41 @@
+/// The functions that only `FtraceStyles` uses.
+extension ProgramCompiler {
+    /// Compiles a `__trace_` function that makes text; `false` if `name` is none.
+    mutating func traceFunction(
+        _ name: String, _ arguments: [Expression], _ position: Int
+    ) throws(PrintFormatError) -> Bool {
+        guard name.hasPrefix("__trace_"), let first = arguments.first else { return false }
+        switch name {
+        case "__trace_join": for argument in arguments { try text(argument) }
+        case "__trace_ip":
+            try integer(first)
+            try builder.emit(Instruction(opcode: .symbol, small: SymbolForm.bare.rawValue), pops: 1)
+        case "__trace_decimal": try number(first, FieldStyle(), isPlain: true)
+        case "__trace_task":
+            try integer(first)
+            try builder.emit(Instruction(opcode: .taskName), pops: 1)
+        case "__trace_stack", "__trace_user_stack":
+            let field = try fieldArgument(name, arguments, position)
+            let form: StackForm = name == "__trace_stack" ? .kernel : .user
+            builder.require(field.offset)
+            try builder.emit(
+                Instruction(
+                    opcode: .stack, small: form.rawValue, operand: UInt32(field.offset), immediate: UInt64(field.size)))
+        case "__trace_bytes":
+            let field = try fieldArgument(name, arguments, position)
+            builder.require(field.offset)
+            try builder.emit(Instruction(opcode: .rawBytes, operand: UInt32(field.offset)))
+        case "__trace_printf":
+            guard arguments.count == 2, case .identifier(let formatName, _) = arguments[0],
+                case .identifier(let dataName, _) = arguments[1]
+            else { return false }
+            let data = try field(dataName)
+            let formatField = try field(formatName)
+            builder.require(max(data.offset, formatField.end))
+            try builder.emit(
+                Instruction(opcode: .binaryPrintf, operand: UInt32(formatField.offset), immediate: UInt64(data.offset)))
+        default: return false
+        }
+        return true
+    }
+}

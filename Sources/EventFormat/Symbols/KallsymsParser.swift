@@ -1,0 +1,116 @@
+/// Reads `/proc/kallsyms`: `ffffffff81000000 T _stext` and `ffffffffc0201000 t name\t[module]`.
+struct KallsymsParser {
+    private struct Symbol {
+        let address: UInt64
+        let name: KernelSymbols.Name
+    }
+
+    private var core: [Symbol] = []
+    private var modules: [Symbol] = []
+    private var text: [UInt8] = []
+    private var moduleOffsets: [[UInt8]: UInt32] = [:]
+    private var start: UInt64?
+    private var end: UInt64?
+    private var trampolines: (UInt64, UInt64) = (0, 0)
+
+    mutating func parse(_ bytes: UnsafeRawBufferPointer) {
+        text.reserveCapacity(min(bytes.count, 1 << 24))
+        var position = 0
+        while position < bytes.count {
+            let lineStart = position
+            while position < bytes.count, bytes[position] != 10 { position += 1 }
+            parse(line: UnsafeRawBufferPointer(rebasing: bytes[lineStart..<position]))
+            position += 1
+        }
+        // Of several names for one address the kernel takes the first: the order of equal ones must be kept.
+        core.sort { $0.address < $1.address }
+        modules.sort { $0.address < $1.address }
+    }
+
+    private mutating func parse(line: UnsafeRawBufferPointer) {
+        var position = 0
+        var address: UInt64 = 0
+        while position < line.count, let digit = Self.hexDigit(line[position]) {
+            guard position < 16 else { return }
+            address = address << 4 | UInt64(digit)
+            position += 1
+        }
+        // Address, blank, type, blank, name.
+        guard position > 0, position + 3 < line.count, line[position] == 32, line[position + 2] == 32 else { return }
+        let nameStart = position + 3
+        var nameEnd = nameStart
+        while nameEnd < line.count, line[nameEnd] > 32 { nameEnd += 1 }
+        let length = nameEnd - nameStart
+        guard length > 0, length < 1024, text.count < Int(Int32.max) else { return }
+        let offset = UInt32(text.count)
+        text.append(contentsOf: line[nameStart..<nameEnd])
+
+        var moduleStart = nameEnd
+        while moduleStart < line.count, line[moduleStart] != UInt8(ascii: "[") { moduleStart += 1 }
+        guard moduleStart < line.count else {
+            note(special: line[nameStart..<nameEnd], address)
+            let name = KernelSymbols.Name(offset: offset, length: UInt16(length), moduleLength: 0, moduleOffset: 0)
+            core.append(Symbol(address: address, name: name))
+            return
+        }
+        let module = Array(line[moduleStart...].prefix(256).prefix { $0 > 32 })
+        let moduleOffset: UInt32
+        if let known = moduleOffsets[module] {
+            moduleOffset = known
+        } else {
+            moduleOffset = UInt32(text.count)
+            text += module
+            moduleOffsets[module] = moduleOffset
+        }
+        modules.append(
+            Symbol(
+                address: address,
+                name: KernelSymbols.Name(
+                    offset: offset, length: UInt16(length), moduleLength: UInt16(module.count),
+                    moduleOffset: moduleOffset)))
+    }
+
+    private mutating func note(special name: Slice<UnsafeRawBufferPointer>, _ address: UInt64) {
+        guard let first = name.first, first == UInt8(ascii: "_") || first == UInt8(ascii: "a") else { return }
+        if name.elementsEqual("_stext".utf8) {
+            start = start ?? address
+        } else if name.elementsEqual("_end".utf8) {
+            end = address
+        } else if name.elementsEqual("__kretprobe_trampoline".utf8) {
+            trampolines.0 = address
+        } else if name.elementsEqual("arch_rethook_trampoline".utf8) {
+            trampolines.1 = address
+        }
+    }
+
+    private static func hexDigit(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case 48...57: byte - 48
+        case 97...102: byte - 87
+        case 65...70: byte - 55
+        default: nil
+        }
+    }
+
+    /// Moves everything into memory of its own.
+    func makeView() -> KernelSymbols.View {
+        let bytes = UnsafeMutablePointer<UInt8>.allocate(capacity: max(1, text.count))
+        bytes.initialize(from: text, count: text.count)
+        let first: UInt64 = core.first(where: { $0.address != 0 })?.address ?? 1
+        let lowest = start ?? first
+        return KernelSymbols.View(
+            core: Self.table(core), modules: Self.table(modules), text: UnsafePointer(bytes), coreStart: lowest,
+            coreEnd: end ?? .max, trampolines: trampolines)
+    }
+
+    private static func table(_ symbols: [Symbol]) -> KernelSymbols.Table {
+        let addresses = UnsafeMutablePointer<UInt64>.allocate(capacity: max(1, symbols.count))
+        let names = UnsafeMutablePointer<KernelSymbols.Name>.allocate(capacity: max(1, symbols.count))
+        for (index, symbol) in symbols.enumerated() {
+            (addresses + index).initialize(to: symbol.address)
+            (names + index).initialize(to: symbol.name)
+        }
+        return KernelSymbols.Table(
+            addresses: UnsafePointer(addresses), names: UnsafePointer(names), count: symbols.count)
+    }
+}

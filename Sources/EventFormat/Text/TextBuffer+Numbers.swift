@@ -1,0 +1,86 @@
+extension TextBuffer {
+    /// Number of decimal digits of `value`, at least 1.
+    @inline(__always)
+    static func decimalDigits(_ value: UInt64) -> Int {
+        var limit: UInt64 = 10
+        var digits = 1
+        while value >= limit {
+            digits &+= 1
+            let (next, overflow) = limit.multipliedReportingOverflow(by: 10)
+            if overflow { break }
+            limit = next
+        }
+        return digits
+    }
+
+    /// Appends `value` in decimal.
+    public mutating func append(decimal value: UInt64) {
+        let digits = Self.decimalDigits(value)
+        reserve(digits)
+        write(decimal: value, digits: digits)
+    }
+
+    /// Appends `value` in decimal, with its sign.
+    public mutating func append(decimal value: Int64) {
+        if value < 0 { append(UInt8(ascii: "-")) }
+        append(decimal: value.magnitude)
+    }
+
+    /// Appends exactly `digits` decimal digits; leading ones are zeros. `value` must not have more.
+    @inline(__always)
+    private mutating func write(decimal value: UInt64, digits: Int) {
+        var rest = value
+        var position = used &+ digits
+        let first = used
+        while position &- first >= 2 {
+            position &-= 2
+            let quotient = rest / 100
+            let remainder = Int(truncatingIfNeeded: rest &- quotient &* 100)
+            rest = quotient
+            let tens = remainder / 10
+            base[position] = 48 &+ UInt8(truncatingIfNeeded: tens)
+            base[position &+ 1] = 48 &+ UInt8(truncatingIfNeeded: remainder &- tens &* 10)
+        }
+        if position > first { base[first] = 48 &+ UInt8(truncatingIfNeeded: rest % 10) }
+        used &+= digits
+    }
+
+    /// Appends `value` in decimal, zero-padded to at least `width` digits.
+    public mutating func append(decimal value: UInt64, width: Int) {
+        let digits = max(Self.decimalDigits(value), min(width, 64))
+        reserve(digits)
+        write(decimal: value, digits: digits)
+    }
+
+    /// Appends `value` in decimal, padded with blanks on the left to at least `width` columns.
+    public mutating func append(decimal value: UInt64, column width: Int) {
+        let digits = Self.decimalDigits(value)
+        append(repeating: 32, count: min(width, 4096) - digits)
+        append(decimal: value)
+    }
+
+    /// Appends `value` in lower-case hexadecimal without prefix.
+    public mutating func append(hex value: UInt64) {
+        let digits = max(1, (67 &- value.leadingZeroBitCount) / 4)
+        write(hex: value, digits: digits)
+    }
+
+    /// Appends the lowest `digits` hexadecimal digits of `value`, at most 16.
+    public mutating func append(hex value: UInt64, digits: Int) {
+        write(hex: value, digits: min(max(digits, 1), 16))
+    }
+
+    @inline(__always)
+    private mutating func write(hex value: UInt64, digits: Int) {
+        reserve(digits)
+        var rest = value
+        var position = used &+ digits
+        while position > used {
+            position &-= 1
+            let nibble = UInt8(truncatingIfNeeded: rest & 15)
+            base[position] = nibble < 10 ? 48 &+ nibble : 87 &+ nibble
+            rest >>= 4
+        }
+        used &+= digits
+    }
+}

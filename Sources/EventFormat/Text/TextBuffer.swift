@@ -1,0 +1,104 @@
+/// A growable buffer of bytes that is filled, written out and cleared again: the destination of all rendering.
+///
+/// It keeps its memory between lines, so that rendering an event allocates nothing once the longest line was seen.
+public struct TextBuffer: ~Copyable {
+    @usableFromInline var base: UnsafeMutablePointer<UInt8>
+    @usableFromInline var capacity: Int
+    /// Number of bytes in the buffer.
+    @inlinable public var count: Int { used }
+    @usableFromInline var used = 0
+
+    /// - Parameter capacity: bytes to reserve at first.
+    public init(capacity: Int = 4096) {
+        self.capacity = max(64, capacity)
+        base = .allocate(capacity: self.capacity)
+    }
+
+    deinit { base.deallocate() }
+
+    /// The bytes, valid until the next change.
+    @inlinable public var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: used) }
+
+    /// Forgets the contents and keeps the memory.
+    @inlinable public mutating func removeAll() { used = 0 }
+
+    /// Cuts the buffer back to its first `count` bytes; a longer `count` changes nothing.
+    @inlinable public mutating func truncate(to count: Int) { used = min(used, max(0, count)) }
+
+    /// The contents as a String, with malformed UTF-8 repaired. For tests and messages, not for the hot path.
+    public var string: String { String(decoding: bytes, as: UTF8.self) }
+
+    /// Makes room for `extra` more bytes.
+    @inlinable @inline(__always)
+    public mutating func reserve(_ extra: Int) {
+        if capacity &- used < extra { grow(extra) }
+    }
+
+    @usableFromInline @inline(never)
+    mutating func grow(_ extra: Int) {
+        let wanted = max(capacity * 2, used + extra)
+        let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: wanted)
+        larger.update(from: base, count: used)
+        base.deallocate()
+        base = larger
+        capacity = wanted
+    }
+
+    /// Appends one byte.
+    @inlinable @inline(__always)
+    public mutating func append(_ byte: UInt8) {
+        reserve(1)
+        base[used] = byte
+        used &+= 1
+    }
+
+    /// Appends `count` bytes at `source`.
+    @inlinable @inline(__always)
+    public mutating func append(_ source: UnsafePointer<UInt8>, count: Int) {
+        reserve(count)
+        (base + used).update(from: source, count: count)
+        used &+= count
+    }
+
+    /// Appends raw bytes.
+    @inlinable
+    public mutating func append(_ bytes: UnsafeRawBufferPointer) {
+        guard let start = bytes.baseAddress else { return }
+        append(start.assumingMemoryBound(to: UInt8.self), count: bytes.count)
+    }
+
+    /// Appends the bytes of a literal.
+    @inlinable
+    public mutating func append(_ literal: StaticString) {
+        append(literal.utf8Start, count: literal.utf8CodeUnitCount)
+    }
+
+    /// Appends the UTF-8 of a String.
+    @inlinable
+    public mutating func append(_ text: String) {
+        var text = text
+        text.withUTF8 { append(UnsafeRawBufferPointer($0)) }
+    }
+
+    /// Appends `count` times the same byte.
+    @inlinable
+    public mutating func append(repeating byte: UInt8, count: Int) {
+        guard count > 0 else { return }
+        reserve(count)
+        (base + used).update(repeating: byte, count: count)
+        used &+= count
+    }
+
+    /// Inserts `count` times `byte` before position `position`: padding that can only be known afterwards.
+    mutating func insert(repeating byte: UInt8, count: Int, at position: Int) {
+        guard count > 0, position <= used else { return }
+        reserve(count)
+        let gap = base + position
+        (gap + count).update(from: gap, count: used - position)
+        gap.update(repeating: byte, count: count)
+        used &+= count
+    }
+
+    /// Whether the bytes from `start` on end with `byte`.
+    func ends(with byte: UInt8, after start: Int) -> Bool { used > start && base[used - 1] == byte }
+}

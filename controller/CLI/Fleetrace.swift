@@ -1,0 +1,19 @@
+import ArgumentParser
+import TraceProtocol
+
+/// `fleetrace`: arguments and wiring, one file for each verb.
+@main
+struct Fleetrace: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "fleetrace",
+        abstract: "Traces the kernels of many Linux hosts as if they were one machine.",
+        discussion: """
+            Try it on this machine alone, with two agents and no set-up:
+              fleetrace trace --local 2 -e sched:sched_process_exec --for 5s
+            """,
+        version: Negotiation.software,
+        subcommands: [
+            TraceCommand.self, RecordCommand.self, ReportCommand.self, NodesCommand.self, ControllerCommand.self,
+            AuthorityCommand.self,
+        ])
+}

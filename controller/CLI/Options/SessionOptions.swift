@@ -1,0 +1,64 @@
+import ArgumentParser
+import TraceProtocol
+
+/// What to trace, where and for how long: common to `trace` and `record`.
+struct SessionOptions: ParsableArguments {
+    @Option(
+        name: [.customShort("e"), .customLong("event")],
+        help: ArgumentHelp(
+            "Events: system:event, a system, or a shell pattern such as 'syscalls:sys_enter_open*'. May be repeated.",
+            valueName: "event"))
+    var events: [String] = []
+
+    @Option(
+        name: [.customShort("f"), .customLong("filter")],
+        help: ArgumentHelp(
+            "'EVENT: CONDITION' in the kernel's filter syntax, e.g. 'sched:sched_switch: prev_pid != 0'.",
+            valueName: "filter"))
+    var filters: [EventText] = []
+
+    @Option(
+        name: [.customShort("T"), .customLong("trigger")],
+        help: ArgumentHelp(
+            "'EVENT: TRIGGER' in the kernel's syntax, e.g. 'sched:sched_process_exec: traceoff'.", valueName: "trigger"))
+    var triggers: [EventText] = []
+
+    @Option(help: "Nodes: all, a name or pattern, label=value; conditions joined by commas all hold, repeated ones add up.")
+    var on: [String] = []
+
+    @Option(name: .customLong("for"), help: "How long, e.g. 500ms, 10s, 2m. Without it: until Ctrl-C, or until the command ends.")
+    var duration: Span?
+
+    @Option(help: "Kilobytes of kernel buffer for each CPU (default: 4096).")
+    var buffer: Int = 0
+
+    @Option(help: "Start together this far from now.")
+    var startIn: Span?
+
+    @Flag(help: "Go on with the nodes that can, when some cannot.")
+    var partial = false
+
+    @Option(help: ArgumentHelp("No controller: run one here, with N agents of this machine.", valueName: "n"))
+    var local: Int?
+
+    @Argument(parsing: .postTerminator, help: "A command to run meanwhile; the trace ends when it does.")
+    var command: [String] = []
+
+    func validate() throws {
+        guard !events.isEmpty else { throw ValidationError("say which events: -e system:event") }
+        guard (0...1 << 22).contains(buffer) else { throw ValidationError("--buffer: 1 to 4194304 (kilobytes)") }
+        if let local, !(1...64).contains(local) { throw ValidationError("--local: 1 to 64 agents") }
+    }
+
+    func order() -> WireOpenSession {
+        var order = WireOpenSession()
+        order.selectors = on
+        order.events = events
+        order.filters = filters.map(\.setting)
+        order.triggers = triggers.map(\.setting)
+        order.bufferKilobytes = UInt32(buffer)
+        order.partial = partial
+        order.startInMs = UInt32(clamping: (startIn?.nanoseconds ?? 0) / 1_000_000)
+        return order
+    }
+}

@@ -1,0 +1,62 @@
+import SessionStore
+import SystemPackage
+import Timeline
+import TraceProtocol
+
+/// What a command does with the logs of the session it runs. Confined to one thread.
+protocol SessionConsumer: AnyObject {
+    func take(_ chunk: LogChunk) throws
+    /// Called some fifty times a second, and after each piece.
+    func turn() throws
+    /// Everything has come, or nothing more will.
+    func finish(problem: String) throws -> Verdict
+}
+
+/// Prints the timeline.
+final class TraceConsumer: SessionConsumer {
+    private let reader: LiveReader
+
+    init(_ description: WireSessionDescription, format: OutputFormat, filter: TimelineFilter) throws {
+        reader = try LiveReader(description, format: format, filter: filter, output: .standardOutput)
+    }
+
+    func take(_ chunk: LogChunk) {
+        reader.take(chunk)
+    }
+
+    func turn() throws {
+        try reader.release()
+    }
+
+    func finish(problem: String) throws -> Verdict {
+        let account = try reader.finish()
+        for line in account.lines() { say(line) }
+        return Verdict(account: account, damage: reader.damage, problem: problem.isEmpty ? nil : problem)
+    }
+}
+
+/// Writes the session to a directory of its own, and counts.
+final class RecordConsumer: SessionConsumer {
+    private let recorder: SessionRecorder
+    private let path: FilePath
+
+    init(_ description: WireSessionDescription, at path: FilePath) throws {
+        self.path = path
+        recorder = try SessionRecorder(description, at: path)
+    }
+
+    func take(_ chunk: LogChunk) throws {
+        try recorder.take(chunk)
+    }
+
+    func turn() throws {
+        try recorder.flush()
+    }
+
+    func finish(problem: String) throws -> Verdict {
+        let account = try recorder.finish(problem: problem)
+        for line in account.lines() { say(line) }
+        say("wrote \(path), \(recorder.bytes / 1024) KiB; print it with: fleetrace report \(path)")
+        return Verdict(account: account, damage: recorder.damage, problem: problem.isEmpty ? nil : problem)
+    }
+}

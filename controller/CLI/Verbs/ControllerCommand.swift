@@ -1,0 +1,56 @@
+import ArgumentParser
+import ControllerCore
+import Logging
+import SecureTransport
+import ServiceLifecycle
+import SystemPackage
+import TraceProtocol
+
+struct ControllerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "controller",
+        abstract: "Run the controller that agents and operators dial.",
+        discussion: """
+            Example:
+              fleetrace ca init pki
+              fleetrace controller --listen 0.0.0.0:7788 --pki pki --data /var/lib/fleetrace
+            """)
+
+    @Option(help: "Address and port to listen on.")
+    var listen = HostPort.standard
+
+    @Option(help: "Folder made by 'fleetrace ca init'.")
+    var pki: String
+
+    @Option(help: "Folder for sessions.")
+    var data: String
+
+    @Option(help: "Least severe messages to log: trace, debug, info, notice, warning, error.")
+    var logLevel = "info"
+
+    func run() async throws {
+        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+        guard let level = Logger.Level(rawValue: logLevel) else { throw CommandError("\"\(logLevel)\" is no log level") }
+        var log = Logger(label: "fleetrace-controller")
+        log.logLevel = level
+        try await CommandError.catching { [log] in
+            let tls = try TLSContext.server(AuthorityLayout(pki).controller)
+            let runtime = try await ControllerRuntime.start(
+                host: listen.host, port: listen.port, tls: tls, directory: FilePath(data), log: log)
+            log.info("listening", metadata: ["address": "\(runtime.address.map { "\($0)" } ?? "?")"])
+            try await ServiceGroup(
+                services: [ControllerService(runtime: runtime)], gracefulShutdownSignals: [.sigterm, .sigint], logger: log
+            ).run()
+        }
+    }
+}
+
+/// Ends the runtime in order when a signal asks for it.
+private struct ControllerService: Service {
+    var runtime: ControllerRuntime
+
+    func run() async throws {
+        try? await gracefulShutdown()
+        await runtime.stop()
+    }
+}

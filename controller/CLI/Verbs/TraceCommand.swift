@@ -1,0 +1,33 @@
+import ArgumentParser
+import Timeline
+
+struct TraceCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "trace",
+        abstract: "Trace nodes together and print one merged timeline, live.",
+        discussion: """
+            Each line states the time of day, by how much it can be wrong at most, the node, CPU, task and event. \
+            Ctrl-C ends the trace in order and prints totals.
+
+            Examples:
+              fleetrace trace -e sched:sched_switch -f 'sched:sched_switch: prev_pid != 0' --on role=db --for 10s
+              fleetrace trace --local 2 -e sched:sched_process_exec -- make
+            """)
+
+    @OptionGroup var session: SessionOptions
+    @OptionGroup var connection: ConnectionOptions
+
+    @Option(help: "default, ftrace (the kernel's own lines) or json (one object a line).")
+    var format = OutputFormat.default
+
+    @Option(name: .customLong("where"), help: "Print only events for which this holds, e.g. 'prev_comm ~ \"postgres*\"'.")
+    var condition: String?
+
+    func run() async throws {
+        let filter = TimelineFilter(condition: condition)
+        try await SessionRun(options: session, connection: connection).run(
+            keep: false, name: "", consumer: { [format] description in
+                try TraceConsumer(description, format: format, filter: filter)
+            })
+    }
+}

@@ -1,0 +1,98 @@
+import NIOCore
+import SecureTransport
+import TraceProtocol
+
+/// The operator's end of a connection: sends requests, hands out answers, and queues what sessions send.
+final class ClientHandler: ChannelInboundHandler {
+    typealias InboundIn = Frame
+    typealias OutboundOut = Frame
+
+    private let hello: Frame
+    private let welcomed: EventLoopPromise<WireWelcome>
+    private let queue: LogQueue
+    private var pending: [UInt64: EventLoopPromise<WireResponse.OneOf_Outcome>] = [:]
+    private var lastRequest: UInt64 = 0
+    private var failure: (any Error)?
+    private var context: ChannelHandlerContext?
+
+    init(hello: Frame, welcomed: EventLoopPromise<WireWelcome>, queue: LogQueue) {
+        self.hello = hello
+        self.welcomed = welcomed
+        self.queue = queue
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+    }
+
+    func request(_ verb: WireRequest.OneOf_Verb, _ promise: EventLoopPromise<WireResponse.OneOf_Outcome>) {
+        guard let context, context.channel.isActive else { return promise.fail(failure ?? ClientError.closed) }
+        lastRequest += 1
+        var request = WireRequest()
+        request.request = lastRequest
+        request.verb = verb
+        pending[lastRequest] = promise
+        do {
+            context.writeAndFlush(wrapOutboundOut(try Frame(.request, request)), promise: nil)
+        } catch {
+            pending.removeValue(forKey: lastRequest)?.fail(error)
+        }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .handshakeCompleted = event as? SecureTransportEvent {
+            context.writeAndFlush(wrapOutboundOut(hello), promise: nil)
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let frame = unwrapInboundIn(data)
+        do {
+            try take(frame, context)
+        } catch {
+            errorCaught(context: context, error: error)
+        }
+    }
+
+    private func take(_ frame: Frame, _ context: ChannelHandlerContext) throws {
+        switch frame.type {
+        case .welcome: welcomed.succeed(try frame.message())
+        case .response:
+            let response: WireResponse = try frame.message()
+            guard let promise = pending.removeValue(forKey: response.request) else { return }
+            if let outcome = response.outcome { promise.succeed(outcome) } else { promise.fail(ClientError.unknownAnswer) }
+        case .logChunk: put(.chunk(try LogChunk(frame)), context)
+        case .streamEnd:
+            let end: WireStreamEnd = try frame.message()
+            put(.end(problem: end.problem), context)
+        case .ping: context.writeAndFlush(wrapOutboundOut(Frame(.pong, frame.body)), promise: nil)
+        case .goodbye:
+            let goodbye: WireGoodbye = try frame.message()
+            failure = ClientError.refused(goodbye)
+        default: break
+        }
+    }
+
+    /// A reader that is behind stops the connection from reading: the controller then keeps the rest on its disk.
+    private func put(_ item: LogQueue.Item, _ context: ChannelHandlerContext) {
+        let channel = context.channel
+        let hasRoom = queue.put(item) { channel.setOption(.autoRead, value: true).whenComplete { _ in } }
+        if !hasRoom { channel.setOption(.autoRead, value: false).whenComplete { _ in } }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if failure == nil { failure = error }
+        context.close(promise: nil)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        let reason = failure ?? ClientError.closed
+        welcomed.fail(reason)
+        for promise in pending.values { promise.fail(reason) }
+        pending.removeAll()
+        _ = queue.put(.disconnected("\(reason)")) {}
+        self.context = nil
+        context.fireChannelInactive()
+    }
+}

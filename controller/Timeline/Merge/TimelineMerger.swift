@@ -1,0 +1,179 @@
+import RingBuffer
+import TraceClock
+import TraceProtocol
+
+/// Merges the logs of a session's nodes into one order, live or from disk.
+///
+/// Records go in as they come (`take`); `release` hands out what no node can precede any more. Order: time, node,
+/// CPU, sequence, so that the same input always gives the same output.
+final class TimelineMerger {
+    let nodes: [NodeTimeline]
+    private var tree = LoserTree<MergeKey>()
+    private var streams: [CPUStream] = []
+    /// Streams whose head has no settled time yet.
+    private var waiting: [CPUStream] = []
+    private var gate: WatermarkGate
+    private let unpacker = Unpacker()
+    private var notices: [(TimelineNotice, NodeTimeline, Int64)] = []
+    /// Events handed out behind later ones.
+    private(set) var lateEvents: UInt64 = 0
+
+    /// - Parameters:
+    ///   - stallLimit: how long a silent node holds the others back, ns; `Int64.max` for a session on disk.
+    init(nodes names: [String], stallLimit: Int64, at now: Int64) {
+        nodes = names.enumerated().map { NodeTimeline(index: $0.offset, name: $0.element) }
+        gate = WatermarkGate(stallLimit: stallLimit)
+        for node in nodes { gate.add(node: node.index, at: now) }
+    }
+
+    var queuedBytes: Int { nodes.reduce(0) { $0 + $1.queuedBytes } }
+    var isEnded: Bool { nodes.allSatisfy(\.isEnded) }
+
+    /// Takes in one record of a node's log.
+    ///
+    /// - Parameters:
+    ///   - now: ns on the controller's timeline.
+    /// - Throws: what is wrong with the record; the merge goes on without it.
+    func take(_ frame: Frame, node index: Int, at now: Int64) throws {
+        let node = nodes[index]
+        let change = try node.take(frame) { cpu in
+            let stream = CPUStream(node: index, cpu: cpu, number: tree.addStream())
+            streams.append(stream)
+            return stream
+        }
+        switch change {
+        case .none: break
+        case .events(let stream):
+            if stream.current == nil { fetch(stream) }
+        case .watermark: advance(node, at: now)
+        case .ended:
+            notices.append((.ended, node, now))
+            settle(node)
+            gate.finish(node: index)
+        case .note(let note): take(note, node)
+        }
+    }
+
+    private func take(_ note: WireNodeNote, _ node: NodeTimeline) {
+        switch note.kind {
+        case .lost: notices.append((.lost(note.text), node, note.at))
+        case .returned: notices.append((.returned, node, note.at))
+        case .gaveUp, .restarted, .damaged:
+            notices.append((.gaveUp(note.text), node, note.at))
+            settle(node)
+            gate.finish(node: node.index)
+        default: break
+        }
+    }
+
+    /// The log of this node has no further record.
+    func end(_ index: Int, at now: Int64) {
+        guard !nodes[index].isEnded else { return }
+        _ = nodes[index].end()
+        settle(nodes[index])
+        gate.finish(node: index)
+    }
+
+    func damaged(_ index: Int, _ reason: String, at now: Int64) {
+        notices.append((.damaged(reason), nodes[index], now))
+    }
+
+    private func advance(_ node: NodeTimeline, at now: Int64) {
+        guard let watermark = node.watermark else { return }
+        settle(node)
+        let mapped = node.clock.map(watermark)
+        // Without a single probe there is no place for it on the timeline.
+        guard mapped.quality != .unknown else { return }
+        gate.update(node: node.index, watermark: mapped.estimate, at: now)
+    }
+
+    /// Times that were open may be settled now.
+    private func settle(_ node: NodeTimeline) {
+        waiting.removeAll { stream in
+            guard stream.node == node.index, let time = node.time(of: stream) else { return false }
+            tree.setKey(key(stream, time), of: stream.number)
+            return true
+        }
+    }
+
+    private func key(_ stream: CPUStream, _ time: Int64) -> MergeKey {
+        MergeKey(time: time, node: UInt32(stream.node), cpu: stream.cpu, sequence: stream.taken)
+    }
+
+    /// Brings the head of a stream that had none into the tree.
+    private func fetch(_ stream: CPUStream) {
+        let node = nodes[stream.node]
+        guard let layout = node.layout, stream.advance(layout: layout, unpacker: unpacker) else { return }
+        if let time = node.time(of: stream) {
+            tree.setKey(key(stream, time), of: stream.number)
+        } else {
+            waiting.append(stream)
+        }
+    }
+
+    /// Hands out everything that can go out now, and news of the nodes.
+    ///
+    /// - Returns: the time up to which everything is out; `Int64.max` when nothing more can come.
+    @discardableResult
+    func release<S: TimelineSink>(at now: Int64, into sink: inout S) throws -> Int64 {
+        // Late ones are those behind what went out before this call.
+        let before = gate.frontier
+        let release = gate.release(at: now)
+        for event in release.events {
+            switch event {
+            case .stalled(let node, let since): try sink.notice(.stalled, node: nodes[node], at: since)
+            case .recovered(let node): try sink.notice(.recovered, node: nodes[node], at: now)
+            }
+        }
+        try drain(upTo: release.frontier, late: before, into: &sink)
+        for (notice, node, time) in notices { try sink.notice(notice, node: node, at: time) }
+        notices.removeAll(keepingCapacity: true)
+        return release.frontier
+    }
+
+    private func drain<S: TimelineSink>(upTo frontier: Int64, late: Int64, into sink: inout S) throws {
+        while let winner = tree.winner, winner.key.time < frontier {
+            let stream = streams[winner.stream]
+            let node = nodes[stream.node]
+            // The winner goes on until it passes the runner-up.
+            let limit = tree.runnerUp
+            var next: MergeKey? = winner.key
+            while let key = next, key.time < frontier, !(limit < key) {
+                try emit(stream, node, late: late, into: &sink)
+                next = step(stream, node)
+            }
+            if let next {
+                tree.replaceWinner(next)
+            } else {
+                tree.block(stream.number)
+                if stream.current != nil { waiting.append(stream) }
+            }
+        }
+    }
+
+    /// The key of the stream's next event; nil when it has none, or none whose time is settled.
+    private func step(_ stream: CPUStream, _ node: NodeTimeline) -> MergeKey? {
+        guard let layout = node.layout, stream.advance(layout: layout, unpacker: unpacker),
+            let time = node.time(of: stream)
+        else { return nil }
+        return key(stream, time)
+    }
+
+    private func emit<S: TimelineSink>(
+        _ stream: CPUStream, _ node: NodeTimeline, late: Int64, into sink: inout S
+    ) throws {
+        guard let record = stream.current else { return }
+        let time = node.mapped(stream, record.timestamp)
+        switch stream.missed {
+        case .none: break
+        case .unknown: try sink.lost(nil, node: node, cpu: stream.cpu, before: time)
+        case .count(let count): try sink.lost(count, node: node, cpu: stream.cpu, before: time)
+        }
+        let isLate = time.estimate < late
+        if isLate { lateEvents &+= 1 }
+        try sink.event(
+            MergedEvent(
+                node: node, cpu: stream.cpu, time: time, timestamp: record.timestamp, payload: record.payload,
+                isLate: isLate))
+    }
+}

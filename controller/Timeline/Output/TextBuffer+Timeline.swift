@@ -1,0 +1,39 @@
+import EventFormat
+import TraceClock
+
+extension TextBuffer {
+    /// `±8.1us`: half the width of the bound; `?` behind a bound that does not rest on the rate assumption.
+    mutating func append(bound time: MappedTime) {
+        guard let error = time.plusMinus else { return append("±unknown") }
+        append("±")
+        switch error {
+        case ..<1_000: appendTenths(error, 1, "ns")
+        case ..<1_000_000: appendTenths(error, 1_000, "us")
+        case ..<1_000_000_000: appendTenths(error, 1_000_000, "ms")
+        default: appendTenths(error, 1_000_000_000, "s")
+        }
+        if time.quality != .bounded { append(UInt8(ascii: "?")) }
+    }
+
+    /// Rounded up, so that the stated bound is never narrower than the true one.
+    private mutating func appendTenths(_ value: Int64, _ unit: Int64, _ name: StaticString) {
+        if unit == 1 {
+            append(decimal: value)
+        } else {
+            let tenth = unit / 10
+            let tenths = value / tenth + (value % tenth == 0 ? 0 : 1)
+            append(decimal: tenths / 10)
+            append(UInt8(ascii: "."))
+            append(decimal: tenths % 10)
+        }
+        append(name)
+    }
+
+    /// Text from a traced machine may hold anything; a terminal must not obey it.
+    mutating func replaceControlCharacters(from start: Int) {
+        guard bytes[start...].contains(where: { $0 < 32 || $0 == 127 }) else { return }
+        let clean = bytes[start...].map { $0 < 32 || $0 == 127 ? UInt8(ascii: "?") : $0 }
+        truncate(to: start)
+        clean.withUnsafeBytes { append($0) }
+    }
+}

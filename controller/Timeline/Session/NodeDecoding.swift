@@ -1,0 +1,43 @@
+import EventFormat
+import TraceProtocol
+
+/// What it takes to read one node's events: its formats compiled, its symbols, the names of its tasks.
+struct NodeDecoding {
+    private var formats: [(system: String, text: String)] = []
+    private var printkFormats: [UInt64: String] = [:]
+    private var symbols: KernelSymbols?
+    private var kernel = KernelDescription()
+    private(set) var names = TaskNameTable()
+    private(set) var host = WireHostFacts()
+    private(set) var catalog = EventCatalog(formats: [])
+
+    /// A kernel's /proc/kallsyms is about 10 MB; a node that states more is not believed.
+    private static let largestSymbols = 128 << 20
+
+    /// Takes in a part of the metadata.
+    ///
+    /// - Throws: `CodecError` or `ProtocolError` for symbols that cannot be unpacked; all else is taken.
+    mutating func take(_ metadata: WireNodeMetadata) throws {
+        for name in metadata.comms { names.set(Int32(bitPattern: name.pid), name.comm) }
+        if metadata.hasHost {
+            host = metadata.host
+            kernel.release = host.kernelRelease
+            kernel.longSize = host.longSize == 4 ? 4 : 8
+        }
+        guard !metadata.formats.isEmpty || metadata.hasSymbols || !metadata.printkFormats.isEmpty else { return }
+        formats += metadata.formats.map { ($0.system, $0.text) }
+        if !metadata.printkFormats.isEmpty { printkFormats = PrintkFormats.parse(metadata.printkFormats) }
+        defer { catalog = EventCatalog(formats: formats, symbols: symbols, printkFormats: printkFormats, kernel: kernel) }
+        if metadata.hasSymbols { symbols = try Self.unpack(metadata.symbols) }
+    }
+
+    private static func unpack(_ blob: WireCompressedBlob) throws -> KernelSymbols {
+        guard let codec = BatchCodec(rawValue: UInt8(clamping: blob.codec)), blob.rawLength <= largestSymbols else {
+            throw ProtocolError.malformed(.metadata, "symbols of \(blob.rawLength) bytes with codec \(blob.codec)")
+        }
+        let text = UnsafeMutableRawBufferPointer.allocate(byteCount: Int(blob.rawLength), alignment: 1)
+        defer { text.deallocate() }
+        try blob.data.withUnsafeBytes { try Unpacker().unpack($0, codec: codec, into: text) }
+        return KernelSymbols(parsing: UnsafeRawBufferPointer(text))
+    }
+}

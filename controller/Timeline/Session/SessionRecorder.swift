@@ -1,0 +1,86 @@
+import NIOCore
+import RingBuffer
+import SessionStore
+import SystemPackage
+import TraceProtocol
+
+/// Writes an attached session into a directory of its own, and counts what it writes. Confined to one thread.
+public final class SessionRecorder {
+    private var directory: SessionDirectory
+    private var nodes: [Node]
+    public private(set) var bytes: UInt64 = 0
+    public private(set) var damage: [String] = []
+
+    private final class Node {
+        var log: NodeLogWriter
+        var scanner = LogScanner()
+        let timeline: NodeTimeline
+
+        init(_ log: consuming NodeLogWriter, _ timeline: NodeTimeline) {
+            self.log = log
+            self.timeline = timeline
+        }
+    }
+
+    private let unpacker = Unpacker()
+
+    public init(_ description: WireSessionDescription, at path: FilePath) throws {
+        var description = description
+        description.state = "recording"
+        directory = try SessionDirectory.create(at: path, description)
+        nodes = []
+        for (index, name) in description.nodes.enumerated() {
+            nodes.append(
+                Node(try NodeLogWriter(layout: directory.layout, node: name), NodeTimeline(index: index, name: name)))
+        }
+    }
+
+    /// Takes in a piece of a node's log.
+    public func take(_ chunk: LogChunk) throws {
+        guard nodes.indices.contains(Int(chunk.node)) else { return }
+        let node = nodes[Int(chunk.node)]
+        node.log.append(records: chunk.records)
+        bytes += UInt64(chunk.records.readableBytes)
+        node.scanner.feed(chunk.records)
+        while true {
+            switch node.scanner.next() {
+            case .record(let record): count(record.frame, node)
+            case .damage(_, let length, let reason):
+                damage.append("node \(node.timeline.name): \(length) bytes of its log are damaged: \(reason)")
+            case .needsMore: return
+            }
+        }
+    }
+
+    /// Counts by walking the pages, as a reader will.
+    private func count(_ frame: Frame, _ node: Node) {
+        do {
+            let timeline = node.timeline
+            let change = try timeline.take(frame) { CPUStream(node: timeline.index, cpu: $0, number: 0) }
+            guard case .events(let stream) = change, let layout = timeline.layout else { return }
+            while stream.advance(layout: layout, unpacker: unpacker) {}
+        } catch {
+            damage.append("node \(node.timeline.name): \(error)")
+        }
+    }
+
+    /// Writes what has gathered.
+    ///
+    /// - Throws: `StoreError`, for a full disk for example; what was written before stays readable.
+    public func flush() throws {
+        for node in nodes { try node.log.flush() }
+    }
+
+    /// Completes the session.
+    ///
+    /// - Parameter problem: why it is not whole, as its reader will say; empty when it is.
+    public func finish(problem: String) throws -> SessionAccount {
+        try flush()
+        for node in nodes { try node.log.synchronize() }
+        let account = SessionAccount(nodes: nodes.map(\.timeline.account))
+        var description = directory.description
+        description.state = problem.isEmpty ? "complete" : "interrupted: \(problem)"
+        try directory.update(description)
+        return account
+    }
+}
