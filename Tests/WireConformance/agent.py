@@ -162,7 +162,7 @@ class Player:
                 if self.o.metadata_padding:
                     # As an agent does whose last step of Prepare fails: the metadata has gone already.
                     half = Session(command["session"], self.o.cpus)
-                    half.add_metadata(self.host, self.clock(), padding=self.o.metadata_padding)
+                    half.add_metadata(self.host, self.clock(), self.o.comm, padding=self.o.metadata_padding)
                     self.sessions[half.id] = half
                     self.pump()
                     del self.sessions[half.id]
@@ -171,8 +171,8 @@ class Player:
                 return self.answer(command, failure={"code": 9, "text": "this node has that session already"})
             session = Session(command["session"], self.o.cpus)
             self.sessions[session.id] = session
-            session.add_metadata(
-                self.host, self.clock(), UNKNOWN_FIELD if self.bad("unknown-field") else b"", self.o.metadata_padding)
+            extra = UNKNOWN_FIELD if self.bad("unknown-field") else b""
+            session.add_metadata(self.host, self.clock(), self.o.comm, extra, self.o.metadata_padding)
             self.pump()
             if self.bad("malformed-answer"):
                 return self.connection.send(Type.ANSWER, b"\xff\xff\xff")
@@ -371,6 +371,7 @@ def main():
     p.add_argument("--missed", type=lambda t: t if t == "unknown" else int(t), help="events lost before the 2nd batch")
     p.add_argument("--clock-offset-ns", type=int, default=0, help="of this node's trace clock")
     p.add_argument("--metadata-padding", type=int, default=0, help="bytes added to the metadata")
+    p.add_argument("--comm", default=b"ticker", type=bytes.fromhex, metavar="HEX", help="name of the task, as bytes")
     p.add_argument("--refuse", metavar="TEXT", help="answer Prepare with a failure")
     p.add_argument("--slow-prepare", type=float, default=0, metavar="S")
     p.add_argument("--slow-start", type=float, default=0, metavar="S")

@@ -10,8 +10,10 @@ import sys
 import time
 
 import minipb
-from fleetwire import BATCH_HEAD, NUMBERED, ProtocolError, Connection, Type, Closed, inflate, log_records
-from messages import FINISH, NODE_NOTE, NOTE_KINDS, REQUEST, RESPONSE, STREAM_END, WELCOME, FAILURE_CODES
+from fleetwire import BATCH_HEAD, LIMITS, NUMBERED, Closed, Connection, ProtocolError, Type, inflate, log_records
+from messages import (
+    FAILURE_CODES, FINISH, NODE_NOTE, NOTE_KINDS, OPEN_SESSION, REQUEST, RESPONSE, STREAM_END, WELCOME,
+)
 
 
 def tell(what, **facts):
@@ -120,6 +122,9 @@ class Operator:
             "selectors": o.on, "events": o.event or ["conform:tick"], "partial": o.partial, "keep": o.keep,
             "name": o.name, "start_in_ms": o.start_in_ms,
         }
+        if o.largest:
+            room = LIMITS[Type.REQUEST] - 20 - len(minipb.encode(OPEN_SESSION, order))
+            order["events"] = order["events"] + ["x" * (room - 4)]
         response = self.ask("open_session", order, o.timeout)
         if self.refused(response):
             return 1
@@ -145,7 +150,16 @@ class Operator:
             nodes={name: self.logs.get((session, i), Log()).summary() for i, name in enumerate(nodes)})
         return 0
 
+    def leave(self):
+        """Asks for a session and cuts the connection without waiting."""
+        order = {"events": self.o.event or ["conform:tick"]}
+        self.c.send_message(Type.REQUEST, REQUEST, {"request": 1, "open_session": order})
+        self.c.close(orderly=False)
+        return 0
+
     def run(self):
+        if self.o.verb == "leave":
+            return self.leave()
         if self.o.verb == "trace":
             return max(self.trace() for _ in range(self.o.repeat))
         response = self.ask({"nodes": "list_nodes", "sessions": "list_sessions"}[self.o.verb], {})
@@ -158,7 +172,7 @@ class Operator:
 
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("verb", choices=["trace", "nodes", "sessions"])
+    p.add_argument("verb", choices=["trace", "nodes", "sessions", "leave"])
     p.add_argument("--host", default="127.0.0.1")
     p.add_argument("--port", type=int, required=True)
     for name in ("cert", "key", "ca"):
@@ -170,6 +184,7 @@ def main():
     p.add_argument("--keep", action="store_true")
     p.add_argument("--name", default="")
     p.add_argument("--start-in-ms", type=int, default=0)
+    p.add_argument("--largest", action="store_true", help="make the request as large as a frame may be")
     p.add_argument("--duration", type=float, default=2, metavar="S")
     p.add_argument("--timeout", type=float, default=60, metavar="S")
     p.add_argument("--repeat", type=int, default=1, help="sessions one after the other on this connection")

@@ -83,10 +83,10 @@ class Session:
     def held(self):
         return {"session": self.id, "last_sequence": self.stream.last, "finished": self.phase == "finished"}
 
-    def add_metadata(self, host, now, extra=b"", padding=0):
+    def add_metadata(self, host, now, comm, extra=b"", padding=0):
         message = {
             "header_page": HEADER_PAGE, "formats": [{"system": EVENT_SYSTEM, "text": EVENT_FORMAT}],
-            "comms": [{"pid": PID, "comm": b"ticker"}], "host": host, "comms_as_of": now,
+            "comms": [{"pid": PID, "comm": comm}], "host": host, "comms_as_of": now,
             "printk_formats": "#" * padding,
         }
         body = minipb.encode(METADATA, message) + extra
