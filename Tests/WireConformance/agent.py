@@ -13,33 +13,13 @@ import sys
 import time
 
 import minipb
-from fleetwire import ALPN, Closed, Connection, LIMITS, NUMBERED, ProtocolError, Type, pack_frame, watermark_body
+import mischief
+from fleetwire import ALPN, NUMBERED, Closed, Connection, ProtocolError, Type, watermark_body
 from messages import ANSWER, COMMAND, COMMAND_ACTIONS, GOODBYE_REASONS, HELLO, WELCOME
 from sessions import EVENT_NAME, EVENT_SYSTEM, Session
 
 UNKNOWN_FIELD = minipb.varint(1999 << 3 | 2) + minipb.varint(5) + b"later"
-MISBEHAVIOURS = {
-    "no-hello": "sends Ping before Hello",
-    "second-hello": "sends Hello twice",
-    "wrong-version": "speaks version 99 only",
-    "many-versions": "states 12,000 versions, none of them known: the refusal that names them is over-long",
-    "unknown-frame": "sends frames of a type nobody knows (harmless)",
-    "unknown-field": "adds unknown protobuf fields everywhere (harmless)",
-    "long-frame": "states a Batch longer than allowed",
-    "empty-frame": "states a frame of length 0",
-    "malformed-answer": "answers with bytes that are no message",
-    "wrong-side": "sends an operator's Request",
-    "gap": "leaves out a sequence number",
-    "number-zero": "sends a batch with sequence number 0",
-    "overrun": "sends without regard to credit",
-    "garbage-batch": "sends a batch whose payload is noise (costs that batch only)",
-    "bad-codec": "sends a batch of codec 77",
-    "big-raw": "states an unpacked length above the maximum",
-    "duplicate": "after the first reconnect sends frames again that were acknowledged",
-    "watermark-flood": "sends as many of the largest watermarks as the socket takes",
-    "no-finish": "never sends Finish but goes on with watermarks",
-    "lie": "counts one event more in Finish than it sent",
-}
+
 
 
 class Player:
@@ -237,38 +217,9 @@ class Player:
                     session.pending_mark = (times, session.stream.last)
 
     def mischief(self, session):
-        if self.mischief_done or session.batches < 2 * self.o.cpus:
-            return
-        c, now, self.mischief_done = self.connection, self.clock(), True
-        if self.bad("gap"):
-            session.stream.skip_number()
-            session.add_batch(0, now, 1)
-        elif self.bad("number-zero"):
-            session.add_batch(0, now, 1)
-            sequence, kind, body = session.stream.frames.pop()
-            c.send(kind, body[:8] + bytes(8) + body[16:])
-        elif self.bad("garbage-batch"):
-            session.add_batch(0, now, 0, garbage=random.randbytes(3000), raw_length=4000)
-        elif self.bad("bad-codec"):
-            session.add_batch(0, now, 0, garbage=b"x" * 100, codec=77)
-        elif self.bad("big-raw"):
-            session.add_batch(0, now, 0, garbage=b"x" * 100, raw_length=(4 << 20) + 1)
-        elif self.bad("long-frame"):
-            c.send_raw(struct.pack(">IB", LIMITS[Type.BATCH] + 2, Type.BATCH))
-        elif self.bad("empty-frame"):
-            c.send_raw(bytes(4))
-        elif self.bad("overrun"):
-            for _ in range(400):
-                session.add_batch(0, self.clock(), 0, garbage=random.randbytes(256 << 10), raw_length=1 << 20)
-        elif self.bad("watermark-flood"):
-            times = [(cpu, now) for cpu in range(8192)]
-            flood = pack_frame(Type.WATERMARK, watermark_body(session.id, times))
-            for _ in range(self.o.flood):
-                c.send_raw(flood)
-            self.tell("flooded", bytes=len(flood) * self.o.flood)
-        else:
-            return
-        self.tell("mischief", name=self.o.misbehave)
+        if not self.mischief_done and session.batches >= 2 * self.o.cpus:
+            self.mischief_done = True
+            mischief.commit(self, session)
 
     # Receiving
 
@@ -385,8 +336,8 @@ def main():
     p.add_argument("--duration", type=float, default=60, metavar="S")
     p.add_argument("--flood", type=int, default=2000, help="frames of --misbehave watermark-flood")
     p.add_argument(
-        "--misbehave", choices=MISBEHAVIOURS, metavar="NAME",
-        help="; ".join(f"{name}: {what}" for name, what in MISBEHAVIOURS.items()))
+        "--misbehave", choices=mischief.MISBEHAVIOURS, metavar="NAME",
+        help="; ".join(f"{name}: {what}" for name, what in mischief.MISBEHAVIOURS.items()))
     p.add_argument("--verbose", action="store_true")
     return Player(p.parse_args()).run()
 

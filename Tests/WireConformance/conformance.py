@@ -157,7 +157,7 @@ def garbage(bench):
 
 def printed(bench):
     """The real operator prints what the playing agent sent, at the controller's time."""
-    agent = bench.agent("--once", "--events=5", "--missed=7", "--clock-offset-ns=5000000000", "--duration=30")
+    agent = bench.agent("--once", "--events=5", "--batch-ms=10", "--missed=7", "--clock-offset-ns=5000000000", "--duration=30")
     try:
         bench.connected()
         run = subprocess.run(
@@ -171,6 +171,40 @@ def printed(bench):
     check("LOST 7 events" in run.stdout and "recorded 207 = received 200 + lost 7" in run.stderr, run.stderr[-300:])
     stamps = [line.split()[0] for line in run.stdout.splitlines()]
     check(stamps == sorted(stamps), "the lines are not in order")
+
+
+def survived(name, marker=r"conform:tick: number=(\d+)"):
+    """Nonsense inside valid frames costs itself: the real operator prints the rest and ends in time."""
+
+    def run(bench):
+        agent = bench.agent("--once", "--events=5", "--batch-ms=10", f"--misbehave={name}", "--duration=30")
+        try:
+            bench.connected()
+            run = subprocess.run(
+                [bench.fleetrace, "trace", "-e", "conform:tick", "--for", "2s", "--controller",
+                 f"127.0.0.1:{bench.port()}", "--pki", bench.pki], capture_output=True, text=True, timeout=60)
+            agent.communicate(timeout=30)
+        finally:
+            agent.kill()
+        numbers = set(re.findall(marker, run.stdout))
+        check(run.returncode in (0, 1), f"the operator ended with {run.returncode}: {run.stderr[-300:]}")
+        check({str(n) for n in range(1, 201)} <= numbers, f"{len(numbers)} events: {run.stderr[-300:]}")
+
+    return run
+
+
+def harmless_text(bench):
+    """A node's texts do not steer the operator's terminal."""
+    agent = bench.agent("--events=1", "--comm=1b5d303b780a071b5b324aff", "--label=a=\x1b[31m", "--duration=7")
+    target = ["--controller", f"127.0.0.1:{bench.port()}", "--pki", bench.pki]
+    try:
+        bench.connected()
+        for words in (["nodes"], ["trace", "-e", "conform:tick", "--for", "1s"]):
+            out = subprocess.run([bench.fleetrace, *words, *target], capture_output=True, timeout=60).stdout
+            check(b"peer-1" in out and not re.search(rb"[\x00-\x09\x0b-\x1f\x7f]", out), f"{words[0]}: {out[:300]}")
+        agent.communicate(timeout=30)
+    finally:
+        agent.kill()
 
 
 def restart(bench):
@@ -251,6 +285,9 @@ CASES = {
         for name in (
             "long-frame", "empty-frame", "malformed-answer", "gap", "number-zero", "overrun", "bad-codec", "big-raw")
     },
+    **{name: survived(name) for name in ("future-watermark", "wild-stamps", "many-cpus", "cpu-9000", "torn-pages")},
+    "bad-metadata": survived("bad-metadata"),
+    "harmless-text": harmless_text,
     "aborted-credit": aborted_credit,
     "left-early": left_early,
     "largest-request": largest_request,

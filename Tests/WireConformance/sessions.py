@@ -90,11 +90,7 @@ class Session:
             "printk_formats": "#" * padding,
         }
         body = minipb.encode(METADATA, message) + extra
-        self.stream.append(Type.METADATA, lambda n: numbered_body(self.id, n, body))
-
-    def add_comm(self, pid, comm, now):
-        body = minipb.encode(METADATA, {"comms": [{"pid": pid, "comm": comm}], "comms_as_of": now})
-        self.stream.append(Type.METADATA, lambda n: numbered_body(self.id, n, body))
+        self.add_message(Type.METADATA, body)
 
     def add_batch(self, cpu, now, events, missed=None, garbage=None, codec=1, raw_length=None):
         """`events` events on `cpu`, the last one at about `now`; two sub-buffers when they are many."""
@@ -121,11 +117,19 @@ class Session:
             Type.BATCH,
             lambda n: batch_body(self.id, n, cpu, start, lost, events, codec, raw, payload))
 
+    def add_message(self, kind, message):
+        self.stream.append(kind, lambda n: numbered_body(self.id, n, message))
+
+    def add_foreign_batch(self, cpu, pages, events):
+        """A batch from a CPU that this node does not count."""
+        self.stream.append(
+            Type.BATCH, lambda n: batch_body(self.id, n, cpu, 0, 0, events, 0, len(pages), pages))
+
     def add_finish(self, reason="", lie=0):
         cpus = [
             {"cpu": cpu, "recorded": self.sent[cpu] + self.lost[cpu] + lie, "lost": self.lost[cpu], "sent": self.sent[cpu]}
             for cpu in range(self.cpus)
         ]
         body = minipb.encode(FINISH, {"cpus": cpus, "reason": reason})
-        self.stream.append(Type.FINISH, lambda n: numbered_body(self.id, n, body))
+        self.add_message(Type.FINISH, body)
         self.phase = "finished"
