@@ -269,6 +269,7 @@ CASES = {
     "unknown-frame": whole("--misbehave=unknown-frame"),
     "lost-events": whole("--missed=7"),
     "large-metadata": whole("--metadata-padding=6000000"),
+    "largest-metadata": whole("--metadata-padding=33000000"),
     "reconnect": whole("--vanish-after=4"),
     "reconnect-duplicate": whole("--vanish-after=4", "--misbehave=duplicate"),
     "reconnect-stopping": whole("--vanish-after=1", "--vanish-when=draining", "--vanish-for=0.2", "--slow-finish=2"),
