@@ -13,7 +13,7 @@ public final class EventCatalog: @unchecked Sendable {
     /// Events whose text rests on something that the recording does not hold, and on what.
     public let assumed: [(event: String, what: [String])]
 
-    let environment: RenderEnvironment
+    let environment: UnsafePointer<RenderEnvironment>
     private let symbols: KernelSymbols?
     private let strings: KernelStrings
     private let tasks: TaskNames?
@@ -54,16 +54,22 @@ public final class EventCatalog: @unchecked Sendable {
         self.symbols = symbols
         strings = KernelStrings(printkFormats)
         self.tasks = tasks
-        environment = RenderEnvironment(
-            symbols: symbols?.view, strings: strings.view, tasks: tasks?.view, longSize: traits.longSize,
-            ticksPerSecond: traits.ticksPerSecond ?? 250)
+        let environment = UnsafeMutablePointer<RenderEnvironment>.allocate(capacity: 1)
+        environment.initialize(
+            to: RenderEnvironment(
+                symbols: symbols?.view, strings: strings.view, tasks: tasks?.view, longSize: traits.longSize,
+                ticksPerSecond: traits.ticksPerSecond ?? 250))
+        self.environment = UnsafePointer(environment)
         programCount = (events.keys.max() ?? -1) + 1
         programs = .allocate(capacity: max(1, programCount))
         programs.initialize(repeating: nil, count: programCount)
         for (id, event) in events { programs[id] = event.program.view }
     }
 
-    deinit { programs.deallocate() }
+    deinit {
+        programs.deallocate()
+        environment.deallocate()
+    }
 
     /// The event of that number.
     public func event(id: Int) -> CompiledEvent? { events[id] }

@@ -56,7 +56,9 @@ final class JSONLayout: @unchecked Sendable {
             case .string: .string
             case .array: element == nil ? .hex : .array
             case .dynamic(_, let isString), .relativeDynamic(_, let isString):
-                isString ? field.size > 4 ? .stringArray : .dynamicString : .dynamicArray
+                isString
+                    ? field.type.hasSuffix("]") && !field.type.hasSuffix("[]") ? .stringArray : .dynamicString
+                    : .dynamicArray
             case .trailing(_, let isString): isString ? .trailingString : .trailingArray
             case .opaque: .hex
             }

@@ -25,8 +25,8 @@ struct FieldLine {
         guard let declaration, let offset, let size else {
             throw .malformed(line: number, "a field needs its declaration, offset and size")
         }
-        guard offset >= 0, size >= 0, offset <= EventFormat.maximumRecord,
-            offset + size <= EventFormat.maximumRecord
+        let range = 0...EventFormat.maximumRecord
+        guard range.contains(offset), range.contains(size), offset + size <= EventFormat.maximumRecord
         else { throw .fieldOutOfRange(String(declaration.prefix(80))) }
         (self.declaration, self.offset, self.size, self.isSigned) = (declaration, offset, size, isSigned)
     }
@@ -57,7 +57,8 @@ struct FieldLine {
     private func kind(type: Substring, count: Int?, isTrailing: Bool) -> EventField.Kind {
         for (prefix, isRelative) in [("__data_loc ", false), ("__rel_loc ", true)] where type.hasPrefix(prefix) {
             var inner = type.dropFirst(prefix.count)
-            if inner.hasSuffix("[]") { inner = inner.dropLast(2) }
+            // `char[]`, or `char[][4]` for an array of strings.
+            if let bracket = inner.firstIndex(of: "[") { inner = inner[..<bracket] }
             let element = TypeTable.builtin.size(of: String(inner)) ?? 1
             let isString = inner == "char"
             return isRelative

@@ -21,7 +21,8 @@ final class TLSConnection {
     private let ssl: OpaquePointer
     private let handshakeBytes: Int
     private var isBroken = false
-    private var hasReceivedData = false
+    /// Whether the peer has sent data, so that its handshake is known to be over.
+    private(set) var hasReceivedData = false
 
     init(
         _ context: OpenSSLObject, side: SecureTransportError.Side, expectation: PeerExpectation, protocols: [String],

@@ -63,8 +63,8 @@ public struct Spool: Sendable {
     /// - Throws: `ProtocolError.sequenceGap` when the controller claims to have what was never made, or asks for
     ///   what was acknowledged and dropped: the stream cannot be whole then.
     public mutating func resume(after acknowledged: UInt64) throws(ProtocolError) {
-        guard acknowledged <= lastSequence, acknowledged + 1 >= first else {
-            throw .sequenceGap(expected: first, got: acknowledged + 1)
+        guard acknowledged <= lastSequence, acknowledged >= first - 1 else {
+            throw .sequenceGap(expected: first - 1, got: acknowledged)
         }
         cursor = frames.count
         try acknowledge(acknowledged)

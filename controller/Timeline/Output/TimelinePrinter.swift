@@ -21,10 +21,9 @@ final class TimelinePrinter: TimelineSink {
     private static let flushSize = 128 << 10
 
     /// - Parameter output: nil to print nothing.
-    /// - Throws: when the filter's condition cannot be parsed.
     init(
         format: OutputFormat, filter: TimelineFilter, description: WireSessionDescription, output: OutputStream?
-    ) throws {
+    ) {
         self.format = format
         self.filter = filter
         self.output = output
@@ -32,7 +31,7 @@ final class TimelinePrinter: TimelineSink {
         let shown = filter.nodes.isEmpty ? description.nodes : description.nodes.filter(filter.nodes.contains)
         nodeWidth = shown.map(\.utf8.count).max() ?? 0
         showsNode = shown.count > 1
-        conditions = try filter.condition.map { try ConditionTable($0) }
+        conditions = filter.condition.map { ConditionTable($0) }
         if format == .ftrace, !showsNode {
             FtraceLine.appendHeader(held: 0, written: 0, cpus: 0, to: &text)
         }
@@ -41,7 +40,7 @@ final class TimelinePrinter: TimelineSink {
     // MARK: Events
 
     func event(_ event: MergedEvent) throws {
-        guard output != nil, try isWanted(event) else { return }
+        guard output != nil, isWanted(event) else { return }
         switch format {
         case .default: appendLine(event)
         case .ftrace: appendTraceLine(event)
@@ -51,9 +50,9 @@ final class TimelinePrinter: TimelineSink {
         if text.count >= Self.flushSize { try flush() }
     }
 
-    private func isWanted(_ event: MergedEvent) throws -> Bool {
+    private func isWanted(_ event: MergedEvent) -> Bool {
         guard isWanted(node: event.node, cpu: event.cpu, at: event.time.estimate) else { return false }
-        return try conditions?.holds(event) ?? true
+        return conditions?.holds(event) ?? true
     }
 
     private func isWanted(node: NodeTimeline, cpu: UInt32?, at time: Int64) -> Bool {
@@ -255,6 +254,9 @@ final class TimelinePrinter: TimelineSink {
         case .ended: nil
         }
     }
+
+    /// Why the filter lets nothing through, when that is a mistake in it.
+    var mistake: String? { conditions?.mistake }
 
     // MARK: Output
 

@@ -63,7 +63,9 @@ final class NodeTimeline {
             return .watermark
         case .clockKnot:
             let knot = try ClockKnot(frame)
-            _ = clock.observe(ClockProbe(t1: knot.t1, t2: knot.t2, t3: knot.t3, t4: knot.t4))
+            let probe = ClockProbe(t1: knot.t1, t2: knot.t2, t3: knot.t3, t4: knot.t4)
+            // Copies of the clock's pieces do not learn of a break that is found later.
+            if case .epochBreak = clock.observe(probe) { for stream in streams.values { stream.segment = nil } }
             return .none
         case .metadata:
             try takeMetadata(frame)
