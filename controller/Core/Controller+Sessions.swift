@@ -227,6 +227,8 @@ extension Controller {
                 guard now - max(stopping, part.lastHeard) > (isGone ? Self.goneLimit : Self.silentLimit) else { continue }
                 let reason = isGone ? "the node was gone when the session stopped" : "the node did not finish in time"
                 note(.gaveUp, reason, session, index)
+                // Should it be heard of again: nobody will acknowledge what it keeps of this session.
+                discard(session, [index])
                 perform(session.flow.giveUp(index, reason), session)
             }
         }

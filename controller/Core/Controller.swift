@@ -32,12 +32,17 @@ public actor Controller {
 
     /// Stream bytes that may be under way in all, shared by the nodes.
     private static let creditPool = 256 << 20
-    static let leaseMilliseconds: UInt32 = 60_000
+    /// How long agents go on without word from here.
+    private let leaseMilliseconds: UInt32
 
-    init(name: String, directory: FilePath, host: WireHostFacts, loop: any EventLoop, diskLoop: any EventLoop, log: Logger) {
+    init(
+        name: String, directory: FilePath, leaseMilliseconds: UInt32, host: WireHostFacts, loop: any EventLoop,
+        diskLoop: any EventLoop, log: Logger
+    ) {
         executor = EventLoopExecutor(loop)
         self.name = name
         self.directory = directory
+        self.leaseMilliseconds = leaseMilliseconds
         self.host = host
         self.log = log
         store = StoreWorker(loop: diskLoop)
@@ -73,7 +78,7 @@ public actor Controller {
         welcome.capabilities = Negotiation.commonCapabilities(theirs: hello.capabilities)
         welcome.identity = identity.description
         welcome.software = "fleetrace \(Negotiation.software)"
-        welcome.leaseMs = Self.leaseMilliseconds
+        welcome.leaseMs = leaseMilliseconds
         switch identity.role {
         case .node:
             let link = NodeLink(channel: channel, node: identity.name, credit: creditPerNode)

@@ -1,8 +1,8 @@
+import Glibc
 import Logging
 import NIOCore
 import NIOPosix
 import SecureTransport
-import Glibc
 import SystemPackage
 import TraceProtocol
 import Tracefs
@@ -19,8 +19,9 @@ public final class ControllerRuntime: Sendable {
     /// - Parameters:
     ///   - port: 0 lets the kernel choose one.
     ///   - directory: where sessions are stored; made if it is not there.
+    ///   - leaseMilliseconds: how long agents go on recording without word from here.
     public static func start(
-        host: String, port: Int, tls: TLSContext, directory: FilePath, log: Logger
+        host: String, port: Int, tls: TLSContext, directory: FilePath, leaseMilliseconds: UInt32 = 60_000, log: Logger
     ) async throws -> ControllerRuntime {
         if mkdir(directory.string, 0o700) != 0, errno != EEXIST {
             throw StoreDirectoryError(path: directory.string, errno: Errno(rawValue: errno))
@@ -28,7 +29,8 @@ public final class ControllerRuntime: Sendable {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
         do {
             let controller = Controller(
-                name: tls.identity.identity.name, directory: directory, host: try .ofThisProcess(), loop: group.next(),
+                name: tls.identity.identity.name, directory: directory, leaseMilliseconds: leaseMilliseconds,
+                host: try .ofThisProcess(), loop: group.next(),
                 diskLoop: group.next(), log: log)
             await controller.begin()
             let listener = try await Listener.start(host: host, port: port, tls: tls, controller: controller, log: log)

@@ -11,7 +11,7 @@ final class Fleet: Sendable {
         var data: String?
         var controllerArguments: [String] = []
         var agentArguments: [String] = []
-        /// One for each agent, or none.
+        /// Of the first agents; the others run in the tests' own.
         var namespaces: [NetworkNamespace] = []
     }
 
@@ -175,6 +175,17 @@ final class Fleet: Sendable {
         let report = try await run(
             ["report", path, "--format", "json"] + arguments, expecting: expecting, within: .seconds(120))
         return try TimelineRecord.parse(report.output.texts)
+    }
+
+    /// Runs a verb that prints more than a test wants to keep, and parses the lines with `text`.
+    func lines(of arguments: [String], containing text: String) async throws -> [TimelineRecord] {
+        let file = folder.file("output")
+        let process = try keep(RunningProcess([try Executables.fleetrace()] + arguments, output: .file(file)))
+        let status = try await process.exit(within: .seconds(240))
+        guard status == .success else { throw TestFailure("\(process.name): \(status), \(process.errors.text)") }
+        let grep = try keep(RunningProcess(["grep", "-F", text, file]))
+        try await grep.exit(within: .seconds(60))
+        return try TimelineRecord.parse(grep.output.texts)
     }
 
     func summary(_ path: String, expecting: ExitStatus? = .success) async throws -> [SummaryRow] {

@@ -42,11 +42,20 @@ final class Transcript: Sendable {
         state.withLock { state in
             state.rest += bytes
             var start = state.rest.startIndex
-            while let end = state.rest[start...].firstIndex(of: UInt8(ascii: "\n")) {
+            while let end = Self.newline(in: state.rest, from: start) {
                 state.lines.append(Line(text: String(decoding: state.rest[start..<end], as: UTF8.self), arrival: now))
                 start = end + 1
             }
             state.rest.removeSubrange(..<start)
+        }
+    }
+
+    private static func newline(in bytes: [UInt8], from start: Int) -> Int? {
+        bytes.withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress, start < bytes.count,
+                let found = memchr(base + start, 10, bytes.count - start)
+            else { return nil }
+            return UnsafeRawPointer(found) - base
         }
     }
 
