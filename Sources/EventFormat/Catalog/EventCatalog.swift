@@ -18,8 +18,8 @@ public final class EventCatalog: @unchecked Sendable {
     private let strings: KernelStrings
     private let tasks: TaskNames?
     /// Programs by event number, so that finding one is an index and counts no reference.
-    private let programs: UnsafeMutablePointer<ProgramView?>
-    private let programCount: Int
+    private let slots: UnsafeMutablePointer<EventSlot?>
+    private let slotCount: Int
 
     /// Compiles the formats of a kernel. A format that cannot be read or compiled is listed, and costs no other.
     ///
@@ -60,14 +60,14 @@ public final class EventCatalog: @unchecked Sendable {
                 symbols: symbols?.view, strings: strings.view, tasks: tasks?.view, longSize: traits.longSize,
                 ticksPerSecond: traits.ticksPerSecond ?? 250))
         self.environment = UnsafePointer(environment)
-        programCount = (events.keys.max() ?? -1) + 1
-        programs = .allocate(capacity: max(1, programCount))
-        programs.initialize(repeating: nil, count: programCount)
-        for (id, event) in events { programs[id] = event.program.view }
+        slotCount = (events.keys.max() ?? -1) + 1
+        slots = .allocate(capacity: max(1, slotCount))
+        slots.initialize(repeating: nil, count: slotCount)
+        for (id, event) in events { slots[id] = EventSlot(program: event.program.view, json: event.json.view) }
     }
 
     deinit {
-        programs.deallocate()
+        slots.deallocate()
         environment.deallocate()
     }
 
@@ -94,7 +94,7 @@ public final class EventCatalog: @unchecked Sendable {
             out.append("<record without type>")
             return .truncated
         }
-        guard type < programCount, let program = programs[type] else {
+        guard let program = slot(type)?.program else {
             // `print_trace_fmt` of kernel/trace/trace.c
             out.append("Unknown type ")
             out.append(decimal: UInt64(type))
@@ -104,4 +104,14 @@ public final class EventCatalog: @unchecked Sendable {
             program, from: includingName ? 0 : program.textStart, record: record, environment: environment,
             context: context, into: &out)
     }
+
+    /// What an event's records need, if there is such an event.
+    @inline(__always)
+    func slot(_ type: Int) -> EventSlot? { type < slotCount ? slots[type] : nil }
+}
+
+/// An event as rendering sees it. The catalog's events own the memory.
+struct EventSlot {
+    let program: ProgramView
+    let json: JSONLayout.View
 }
