@@ -185,7 +185,7 @@ class Player:
 
     def pump(self):
         for session in self.sessions.values():
-            while self.credit > 0 or self.bad("overrun"):
+            while self.credit > 0:
                 frame = session.stream.next()
                 if frame is None:
                     break

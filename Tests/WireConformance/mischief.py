@@ -19,7 +19,7 @@ MISBEHAVIOURS = {
     "wrong-side": "sends an operator's Request",
     "gap": "leaves out a sequence number",
     "number-zero": "sends a batch with sequence number 0",
-    "overrun": "sends without regard to credit",
+    "overrun": "sends a frame behind one that has overdrawn its credit",
     "garbage-batch": "sends a batch whose payload is noise (costs that batch only)",
     "bad-codec": "sends a batch of codec 77",
     "big-raw": "states an unpacked length above the maximum",
@@ -87,8 +87,12 @@ def commit(player, session):
     elif name == "empty-frame":
         connection.send_raw(bytes(4))
     elif name == "overrun":
-        for _ in range(400):
-            batch(random.randbytes(256 << 10), 1 << 20, codec=1)
+        # In one piece, so that the second is there before the first can have been granted again.
+        session.add_message(Type.METADATA, minipb.encode(METADATA, {"printk_formats": "#" * (16 << 20)}))
+        session.add_batch(0, now, 1)
+        pair = session.stream.frames[-2:]
+        session.stream.sent(pair[-1][0])
+        connection.send_raw(b"".join(pack_frame(kind, body) for _, kind, body in pair))
     elif name == "watermark-flood":
         flood = pack_frame(Type.WATERMARK, watermark_body(session.id, [(cpu, now) for cpu in range(8192)]))
         for _ in range(player.o.flood):
