@@ -35,6 +35,15 @@ import TraceDat
         #expect(seen.count == types)
     }
 
+    @Test(
+        arguments: [("host-6.18", 68_151, 3_032_584), ("guest-6.1-kprobes", 9124, 9124)] as [(String, UInt64, UInt64)])
+    func theHeadIsThatOfTheKernel(name: String, held: UInt64, written: UInt64) throws {
+        let text = try Fixture.bytes("\(name).kernel.txt.gz")
+        var out = TextBuffer()
+        FtraceLine.appendHeader(held: held, written: written, cpus: 2, to: &out)
+        #expect(String(decoding: text.prefix(out.count), as: UTF8.self) == out.string)
+    }
+
     private static func catalog(_ file: TraceDatFile) -> EventCatalog {
         let formats = (file.metadata.ftraceFormats + file.metadata.eventFormats).map { ($0.system, $0.text) }
         let release = file.options.uname?.split(separator: " ").dropFirst(2).first.map(String.init)

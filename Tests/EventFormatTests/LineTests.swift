@@ -65,7 +65,7 @@ import Testing
         #expect(out.string == expected)
     }
 
-    @Test func lossesAndHead() throws {
+    @Test func lossesAndPlainTimes() throws {
         var out = TextBuffer()
         FtraceLine.appendLost(cpu: 3, count: 42, to: &out)
         FtraceLine.appendLost(cpu: 0, count: nil, to: &out)
