@@ -15,7 +15,7 @@ public struct TransportLimits: Sendable, Hashable {
     public var handshakeBytes = 64 << 10
     /// Bytes of plaintext that may wait for the handshake or for a peer that reads slowly. Whoever writes while the
     /// channel is not writable and passes this loses the connection: the stream would have a hole.
-    public var pendingBytes = 8 << 20
+    public var pendingBytes = 48 << 20
 
     /// The defaults stated at each limit.
     public init() {}
