@@ -12,7 +12,7 @@ struct ServerAgainstPythonTests {
     private func server(_ part: Witness.Part = .listen, _ change: (inout TransportLimits) -> Void = { _ in })
         async throws -> TestServer
     {
-        var limits = TransportLimits()
+        var limits = TransportLimits.patient
         change(&limits)
         return try await TestServer.start(try TLSContext.server(pki.controller.files), limits: limits, part: part)
     }
