@@ -9,8 +9,8 @@ public struct TransportLimits: Sendable, Hashable {
     public var idleTimeout: TimeAmount? = .seconds(60)
     /// How long an orderly close may take: sending what is pending and waiting for the peer's end.
     public var closeTimeout: TimeAmount = .seconds(10)
-    /// How long a refused peer gets to read the alert before the socket is closed.
-    public var refusalLinger: TimeAmount = .seconds(1)
+    /// How long a refused peer gets to read the alert before the socket is closed: a few round trips, one of them lost.
+    public var refusalLinger: TimeAmount = .seconds(3)
     /// Bytes of the handshake that are taken from the peer.
     public var handshakeBytes = 64 << 10
     /// Bytes of plaintext that may wait for the handshake or for a peer that reads slowly. Whoever writes while the
