@@ -29,6 +29,15 @@ public enum TaskList {
         return text.hasSuffix("\n") ? String(text.dropLast()) : text
     }
 
+    /// The file name of the program that a process runs, or nil if there is no such process.
+    public static func program(of pid: Int32) -> String? {
+        var path = [CChar](repeating: 0, count: 4096)
+        let length = readlink("/proc/\(pid)/exe", &path, path.count - 1)
+        guard length > 0 else { return nil }
+        let text = String(decoding: path[..<length].map(UInt8.init(bitPattern:)), as: UTF8.self)
+        return text.split(separator: "/").last.map(String.init)
+    }
+
     /// The names of all tasks that run now, by thread id. A task that ends meanwhile is left out.
     public static func commsOfAll() throws(TracefsError) -> [Int32: String] {
         var names: [Int32: String] = [:]

@@ -103,6 +103,65 @@ import Testing
         #expect(!pair.client.isActive)
     }
 
+    /// After the handshake the handler reads only for the application, and again only when that yielded nothing.
+    @Test func readsOnlyOnDemand() throws {
+        let pair = try EmbeddedPair(pki)
+        defer { pair.finish() }
+        let counter = ReadCounter()
+        try pair.server.pipeline.syncOperations.addHandler(counter, position: .first)
+        #expect(try pair.server.pipeline.syncOperations.handler(type: ReadCounter.self) === counter)
+        try pair.pump()
+        #expect(counter.reads > 0, "it reads for its handshake by itself")
+        counter.reads = 0
+        try pair.client.writeOutbound(Pattern.buffer(from: 0, count: 1000))
+        try pair.pump()
+        #expect(pair.serverRecord.seen.received == 1000)
+        #expect(counter.reads == 0)
+        pair.server.pipeline.read()
+        #expect(counter.reads == 1)
+        try pair.client.writeOutbound(Pattern.buffer(from: 1000, count: 1000))
+        var record = try #require(try pair.client.readOutbound(as: ByteBuffer.self))
+        try pair.server.writeInbound(record.readSlice(length: 500))
+        #expect(counter.reads == 2)
+        try pair.server.writeInbound(record)
+        #expect(counter.reads == 2)
+        #expect(pair.serverRecord.seen.received == 2000)
+    }
+
+    /// A peer that asks for answers (here: by key updates) and never reads them must not fill the channel's buffer.
+    @Test func answersToAPeerThatDoesNotReadAreBounded() throws {
+        var limits = TransportLimits()
+        limits.handshakeBytes = 8 << 10
+        let pair = try EmbeddedPair(pki, limits: limits)
+        defer { pair.finish() }
+        try pair.pump()
+        pair.server.isWritable = false
+        let client = try #require(pair.clientHandler.connection)
+        for _ in 0..<2000 where pair.server.isActive {
+            client.updateKey(asking: true)
+            pair.client.writeAndFlush(ByteBuffer(bytes: [0]), promise: nil)
+            while let data = try pair.client.readOutbound(as: ByteBuffer.self), pair.server.isActive {
+                try pair.server.writeInbound(data)
+            }
+        }
+        #expect(pair.serverRecord.seen.failures.map(\.check) == [.peerNotReading])
+    }
+
+    @Test func keysAreChangedAfterSoManyRecords() throws {
+        let pair = try EmbeddedPair(pki)
+        defer { pair.finish() }
+        try pair.pump()
+        let connection = try #require(pair.clientHandler.connection)
+        connection.recordsPerKey = 10
+        for index in 0..<50 {
+            try pair.client.writeOutbound(Pattern.buffer(from: index * 20_000, count: 20_000))
+            try pair.pump()
+        }
+        #expect(connection.keyUpdates == 10)
+        #expect(pair.serverRecord.seen.received == 1_000_000)
+        #expect(pair.serverRecord.seen.firstWrongByte == nil)
+    }
+
     @Test func handshakeTimeout() throws {
         let pair = try EmbeddedPair(pki)
         defer { pair.finish() }
@@ -184,6 +243,7 @@ import Testing
 
     @Test func endOfStreamInTheHandshake() throws {
         let pair = try EmbeddedPair(pki)
+        defer { pair.finish() }
         pair.server.pipeline.fireChannelInactive()
         #expect(pair.serverRecord.seen.failures.map(\.check) == [.endedInHandshake])
         #expect(pair.serverRecord.seen.order == ["failed", "inactive"])
@@ -191,6 +251,7 @@ import Testing
 
     @Test func endOfStreamBeforeTheServerSaidAnything() throws {
         let pair = try EmbeddedPair(pki)
+        defer { pair.finish() }
         try pair.pump()
         pair.client.pipeline.fireChannelInactive()
         #expect(pair.clientRecord.seen.failures.map(\.check) == [.endedBeforeData])
@@ -230,5 +291,17 @@ import Testing
         try pair.server.writeInbound(hello)
         #expect(pair.serverRecord.seen.failures.count == 1)
         #expect(!pair.server.isActive)
+    }
+}
+
+/// Counts what is asked of the channel.
+private final class ReadCounter: ChannelOutboundHandler {
+    typealias OutboundIn = ByteBuffer
+
+    var reads = 0
+
+    func read(context: ChannelHandlerContext) {
+        reads += 1
+        context.read()
     }
 }

@@ -57,7 +57,7 @@ public final class ControllerClient: Sendable {
                     limits.idleTimeout = nil
                     try SecureTransport.addClient(to: channel, tls, limits: limits)
                     let pipeline = channel.pipeline.syncOperations
-                    try pipeline.addHandler(ByteToMessageHandler(FrameDecoder()))
+                    try pipeline.addHandler(ByteToMessageHandler(FrameDecoder(accepting: FrameType.toOperators)))
                     try pipeline.addHandler(MessageToByteHandler(FrameEncoder()))
                     try pipeline.addHandler(ClientHandler(hello: hello, welcomed: welcomed, queue: queue))
                 }

@@ -26,7 +26,8 @@ public actor Controller {
     var nodes: [String: Node] = [:]
     var operators: [ObjectIdentifier: OperatorLink] = [:]
     var sessions: [UInt64: LiveSession] = [:]
-    var lastRequest: UInt64 = 0
+    /// Begins anywhere, so that an answer to an earlier controller process is no answer to this one.
+    var lastRequest = UInt64.random(in: 0..<1 << 62)
     var lastAttachment: UInt64 = 0
     private var ticks = 0
 
@@ -81,10 +82,13 @@ public actor Controller {
         welcome.leaseMs = leaseMilliseconds
         switch identity.role {
         case .node:
-            let link = NodeLink(channel: channel, node: identity.name, credit: creditPerNode)
-            welcome.credit = UInt64(creditPerNode)
+            // What an earlier connection brought is still under way, and is granted again when it is stored.
+            let credit = max(0, creditPerNode - (nodes[identity.name]?.outstanding ?? 0))
+            let link = NodeLink(channel: channel, node: identity.name, credit: credit)
+            welcome.credit = UInt64(credit)
             welcome.resume = attach(link, hello)
             link.send(try Frame(.welcome, welcome))
+            orderAgain(link)
             log.info("node connected", metadata: ["node": "\(identity.name)", "kernel": "\(hello.host.kernelRelease)"])
             companionsChanged()
             return .node(link)
@@ -131,8 +135,13 @@ public actor Controller {
         command.request = lastRequest
         command.session = session
         command.action = action
+        guard let frame = try? Frame(.command, command), frame.body.readableBytes <= frame.type.maximumBody else {
+            var refusal = WireAnswer()
+            refusal.failure = WireRefusal(.unsupported, "the order is longer than a command may be").failure
+            return answer(refusal)
+        }
         link.pending[lastRequest] = answer
-        if let frame = try? Frame(.command, command) { link.send(frame) }
+        link.send(frame)
     }
 
     // MARK: Time
@@ -153,9 +162,13 @@ public actor Controller {
         if ticks % 300 == 0 { for link in operators.values { link.send(Frame(.ping, ByteBuffer())) } }
     }
 
-    /// Ends all sessions in order and says goodbye to everyone.
+    /// Asks all sessions to end in order.
+    func stopSessions() {
+        for session in Array(sessions.values) { stop(session) }
+    }
+
+    /// Says goodbye to everyone.
     func shutDown() {
-        for session in sessions.values { stop(session) }
         var goodbye = WireGoodbye()
         goodbye.reason = .shuttingDown
         goodbye.text = "the controller is shutting down"

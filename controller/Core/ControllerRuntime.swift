@@ -26,6 +26,13 @@ public final class ControllerRuntime: Sendable {
         if mkdir(directory.string, 0o700) != 0, errno != EEXIST {
             throw StoreDirectoryError(path: directory.string, errno: Errno(rawValue: errno))
         }
+        // One connection a node, and one log a node and session.
+        var files = rlimit()
+        if getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files) == 0, files.rlim_cur < files.rlim_max {
+            files.rlim_cur = files.rlim_max
+            setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files)
+        }
+        LeftoverSessions.settle(in: directory, log: log)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
         do {
             let controller = Controller(
@@ -50,6 +57,9 @@ public final class ControllerRuntime: Sendable {
         }
     }
 
+    /// Of 100 ms, for sessions to come to their ends.
+    private static let farewellTurns = 50
+
     /// Where it listens.
     public var address: SocketAddress? { listener.localAddress }
 
@@ -57,6 +67,10 @@ public final class ControllerRuntime: Sendable {
     public func stop() async {
         timer.cancel()
         try? await listener.close()
+        await controller.stopSessions()
+        for _ in 0..<Self.farewellTurns where await !controller.sessions.isEmpty {
+            try? await Task.sleep(for: .milliseconds(100))
+        }
         await controller.shutDown()
         try? await group.shutdownGracefully()
     }

@@ -102,8 +102,15 @@ final class TracingSession {
     /// of them. A companion that has ended in the meantime has no threads.
     private static func threads(with companions: [Int32]) throws(TracefsError) -> Set<Int32> {
         var threads = Set(try TaskList.ownThreads())
-        for pid in companions { threads.formUnion((try? TaskList.threads(of: pid)) ?? []) }
+        for pid in companions where isFleetrace(pid) {
+            threads.formUnion((try? TaskList.threads(of: pid)) ?? [])
+        }
         return threads
+    }
+
+    /// The list comes over the network: nobody may hide another program from a trace with it.
+    private static func isFleetrace(_ pid: Int32) -> Bool {
+        TaskList.program(of: pid)?.hasPrefix("fleetrace") ?? false
     }
 
     func answer() -> WirePrepared {

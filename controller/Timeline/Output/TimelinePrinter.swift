@@ -78,6 +78,7 @@ final class TimelinePrinter: TimelineSink {
         let pid = catalog.commonFields.pid(of: event.payload) ?? 0
         let start = text.count
         event.node.decoding.names.append(pid, to: &text)
+        text.replaceControlCharacters(from: start)
         text.append(UInt8(ascii: "-"))
         text.append(decimal: Int64(pid))
         text.pad(from: start, to: 22)
@@ -228,7 +229,9 @@ final class TimelinePrinter: TimelineSink {
             text.append(UInt8(ascii: " "))
             text.append(node.name)
             text.append(": ")
+            let start = text.count
             text.append(words)
+            text.replaceControlCharacters(from: start)
             text.append("\n")
         case .json:
             text.append("{\"type\":\"")
@@ -249,6 +252,7 @@ final class TimelinePrinter: TimelineSink {
         case .recovered: ("recovered", "speaks again; what is older than the timeline comes marked as late")
         case .lost(let reason): ("disconnected", reason)
         case .returned: ("reconnected", "connected again; nothing was lost by it")
+        case .refused(let reason): ("refused", "takes no part: \(reason)")
         case .gaveUp(let reason): ("ended", "its part ends here: \(reason)")
         case .damaged(let reason): ("damaged", reason)
         case .ended: nil

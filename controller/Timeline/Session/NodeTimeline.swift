@@ -22,6 +22,8 @@ final class NodeTimeline {
     private(set) var isConnected = true
     /// Why there are no totals.
     private(set) var lossReason: String?
+    /// Why it took no part, while others did.
+    private(set) var refusal: String?
 
     /// What a record means for the merge.
     enum Change {
@@ -92,6 +94,9 @@ final class NodeTimeline {
         switch note.kind {
         case .lost: isConnected = false
         case .returned: isConnected = true
+        case .refused:
+            refusal = note.text
+            _ = end()
         case .gaveUp, .restarted, .damaged:
             lossReason = note.text
             if !isEnded {
@@ -112,7 +117,7 @@ final class NodeTimeline {
     /// The key that orders a stream's head; nil while its time is not settled.
     func time(of stream: CPUStream) -> Int64? {
         guard let record = stream.current else { return nil }
-        let stamp = Int64(clamping: record.timestamp)
+        let stamp = Self.stamp(record.timestamp)
         if let segment = stream.segment, segment.contains(stamp) { return segment.estimate(stamp) }
         guard let frozen = clock.frozenThrough, stamp <= frozen else {
             return isEnded ? clock.map(stamp).estimate : nil
@@ -123,9 +128,14 @@ final class NodeTimeline {
         return segment.estimate(stamp)
     }
 
+    /// A time stamp as the clock takes it. Wild ones stay below what stands for "no event".
+    private static func stamp(_ timestamp: UInt64) -> Int64 {
+        Int64(min(timestamp, UInt64(Int64.max - 1)))
+    }
+
     /// The whole truth about a time: estimate and bound.
     func mapped(_ stream: CPUStream, _ stamp: UInt64) -> MappedTime {
-        let stamp = Int64(clamping: stamp)
+        let stamp = Self.stamp(stamp)
         if let segment = stream.segment, segment.contains(stamp) { return segment.map(stamp) }
         return clock.map(stamp)
     }
