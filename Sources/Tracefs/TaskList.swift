@@ -14,6 +14,9 @@ public enum TaskList {
         try Directory.names("/proc/self/task").compactMap { Int32($0) }.sorted()
     }
 
+    /// Whether there is a task of this number; one that has ended and was not waited for yet counts.
+    public static func exists(_ thread: Int32) -> Bool { access("/proc/\(thread)", F_OK) == 0 }
+
     /// The calling thread's id.
     public static func currentThread() -> Int32 { linux_gettid() }
 

@@ -24,6 +24,8 @@ public actor Agent {
     private var channel: (any Channel)?
     private var isAccepted = false
     private var credit = Credit(balance: 0)
+    /// The session whose frame went out last.
+    private var lastServed: UInt64?
     private var lease: Lease
     private var onDisconnect: CheckedContinuation<(any Error)?, Never>?
     private var disconnectReason: (any Error)?
@@ -179,21 +181,29 @@ public actor Agent {
         loop.execute { self.assumeIsolated { $0.pump() } }
     }
 
-    /// Puts on the connection what credit and the socket allow.
+    /// Puts on the connection what credit and the socket allow: a frame of each session in turn, so that one with a
+    /// backlog does not hold up the others.
     func pump() {
         guard isAccepted, let channel else { return }
-        // Frame by frame in turn, so that no session starves when credit is short.
         var waiting = sessions.keys.sorted()
-        while !waiting.isEmpty, channel.isWritable, credit.allowsFrame {
-            waiting.removeAll { id in
-                guard channel.isWritable, credit.allowsFrame, let frame = sessions[id]?.stream.next() else { return true }
-                try? credit.spend(frame.body.readableBytes)
-                // Flushed one by one: writability follows what has been flushed.
-                channel.writeAndFlush(frame, promise: nil)
-                return false
-            }
+        if let last = lastServed, let next = waiting.firstIndex(where: { $0 > last }) {
+            waiting = Array(waiting[next...] + waiting[..<next])
         }
-        for id in sessions.keys { sendMark(of: id, on: channel) }
+        let all = waiting
+        while !waiting.isEmpty, channel.isWritable, credit.allowsFrame {
+            waiting.removeAll { id in !channel.isWritable || !credit.allowsFrame || !sendNext(of: id, on: channel) }
+        }
+        for id in all { sendMark(of: id, on: channel) }
+    }
+
+    /// - Returns: false when the session has nothing to send.
+    private func sendNext(of id: UInt64, on channel: any Channel) -> Bool {
+        guard let frame = sessions[id]?.stream.next() else { return false }
+        try? credit.spend(frame.body.readableBytes)
+        lastServed = id
+        // Flushed one by one: writability follows what has been flushed.
+        channel.writeAndFlush(frame, promise: nil)
+        return true
     }
 
     private func sendMark(of id: UInt64, on channel: any Channel) {
