@@ -9,6 +9,11 @@ let nio: [Target.Dependency] = [
 let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
+/// A test target in `Tests/NAME`.
+func test(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies + ["TestSupport"], swiftSettings: strict)
+}
+
 let package = Package(
     name: "fleetrace",
     products: [
@@ -50,9 +55,6 @@ let package = Package(
             dependencies: ["COpenSSL"] + nio,
             path: "Sources/SecureTransport",
             swiftSettings: strict),
-        .testTarget(
-            name: "TracefsTests", dependencies: ["Tracefs", "RingBuffer"], path: "Tests/TracefsTests",
-            swiftSettings: strict),
 
         // What travels.
         .target(
@@ -64,9 +66,6 @@ let package = Package(
             ],
             path: "protocol",
             exclude: ["fleetrace.proto", "WIRE.md"],
-            swiftSettings: strict),
-        .testTarget(
-            name: "TraceProtocolTests", dependencies: ["TraceProtocol"], path: "Tests/TraceProtocolTests",
             swiftSettings: strict),
 
         // The node's side.
@@ -87,8 +86,6 @@ let package = Package(
             ],
             path: "agent/Main",
             swiftSettings: strict),
-        .testTarget(
-            name: "AgentCoreTests", dependencies: ["AgentCore"], path: "Tests/AgentCoreTests", swiftSettings: strict),
 
         // The controller.
         .target(
@@ -130,9 +127,21 @@ let package = Package(
             ],
             path: "controller/CLI",
             swiftSettings: strict),
-        .testTarget(
-            name: "SessionStoreTests", dependencies: ["SessionStore"], path: "Tests/SessionStoreTests",
+
+        // Tests.
+        .target(
+            name: "TestSupport", dependencies: ["RingBuffer", "CZlib"], path: "Sources/TestSupport",
             swiftSettings: strict),
+        test("RingBufferTests", ["RingBuffer"]),
+        test("TraceDatTests", ["TraceDat", "RingBuffer", "CZstd", "CZlib"]),
+        test("TraceClockTests", ["TraceClock"]),
+        test("TracefsTests", ["Tracefs", "CLinux"]),
+        test("SecureTransportTests", ["SecureTransport", "COpenSSL"] + nio),
+        test("TraceProtocolTests", ["TraceProtocol"]),
+        test("AgentCoreTests", ["AgentCore", "TraceProtocol"]),
+        test("SessionStoreTests", ["SessionStore", "TraceProtocol"]),
+        test("ControllerCoreTests", ["ControllerCore", "TraceProtocol"]),
+        test("TimelineTests", ["Timeline", "TraceClock", "TraceProtocol", "RingBuffer"]),
     ],
     swiftLanguageModes: [.v6]
 )

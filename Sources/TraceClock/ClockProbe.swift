@@ -34,6 +34,20 @@ public struct ClockProbe: Sendable, Hashable {
         return self
     }
 
+    /// Whether this probe was certainly sent after `other` had come back, and still shows an earlier agent time.
+    func goesBack(behind other: ClockProbe, _ assumptions: ClockAssumptions) -> Bool {
+        t1 &- other.t4 >= assumptions.controllerResolution && t2 < other.t3
+    }
+
+    /// The most (ns, agent's clock) that one run of the clock can have advanced between two probes, that is after
+    /// `older` was sent and before this one came back.
+    func greatestAdvance(since older: ClockProbe, _ assumptions: ClockAssumptions) -> Int64 {
+        let elapsed = max(t4 &- older.t1, 0) &+ assumptions.controllerResolution
+        return min(
+            assumptions.rate.greatestAgentAdvance(within: elapsed) &+ assumptions.agentResolution, ClockLimits.agentTime
+        )
+    }
+
     /// Round trip less the agent's hold, in ns; 0 when the readings are inconsistent.
     public var delay: Int64 {
         let trip = Int128(t4) - Int128(t1) - (Int128(t3) - Int128(t2))

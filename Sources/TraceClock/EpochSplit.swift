@@ -39,7 +39,7 @@ struct EpochSplit: Sendable {
     private mutating func take(_ probe: ClockProbe) {
         let knot = ClockKnot(unchecked: probe, assumptions)
         defer { if newest.map({ probe.t4 >= $0.t4 }) ?? true { newest = probe } }
-        if let newest, probe.t1 >= newest.t4, probe.t2 < newest.t3 {
+        if let newest, probe.goesBack(behind: newest, assumptions) {
             goBack(newest, probe)
             open(knot)
         } else if let front {
@@ -81,7 +81,7 @@ struct EpochSplit: Sendable {
     }
 
     private mutating func goBack(_ old: ClockProbe, _ new: ClockProbe) {
-        let advance = min(assumptions.rate.greatestAgentAdvance(within: new.t4 &- old.t1), ClockLimits.agentTime)
+        let advance = new.greatestAdvance(since: old, assumptions)
         sharedThrough = max(sharedThrough, min(old.t3 &+ advance, ClockLimits.agentTime))
         let firstShared = min(new.t2 &- advance &- 1, old.t3)
         for index in epochs.indices { epochs[index].last = min(epochs[index].last, firstShared) }

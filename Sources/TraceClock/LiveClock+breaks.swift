@@ -26,7 +26,7 @@ extension LiveClock {
 
     /// Looks for a proof that `probe` belongs to another epoch, and opens the gap before it when there is one.
     mutating func findBreak(at probe: ClockProbe, _ knot: ClockKnot) -> ClockBreak? {
-        if let newest, probe.t1 >= newest.t4, probe.t2 < newest.t3 { return goBack(newest, probe, knot) }
+        if let newest, probe.goesBack(behind: newest, assumptions) { return goBack(newest, probe, knot) }
         guard let epoch else { return openDeclared(knot) }
         guard let proof = epoch.leading.contradiction(with: knot, assumptions.rate) else { return nil }
         let rate = assumptions.rate
@@ -53,9 +53,9 @@ extension LiveClock {
 
     /// The agent's clock went back: each agent time that both runs can have shown means two moments.
     private mutating func goBack(_ old: ClockProbe, _ new: ClockProbe, _ knot: ClockKnot) -> ClockBreak {
-        let advance = assumptions.rate.greatestAgentAdvance(within: new.t4 &- old.t1)
-        let firstShared = new.t2 &- min(advance, ClockLimits.agentTime) &- 1
-        let lastShared = min(old.t3 &+ min(advance, ClockLimits.agentTime), ClockLimits.agentTime)
+        let advance = new.greatestAdvance(since: old, assumptions)
+        let firstShared = new.t2 &- advance &- 1
+        let lastShared = min(old.t3 &+ advance, ClockLimits.agentTime)
         path.degrade(after: min(firstShared, old.t3)) { _ in .max }
         let start = max(knot.agent, lastShared &+ 1, (frozenThrough ?? -1) &+ 1)
         gap = PendingGap(start: start, upper: .max)

@@ -65,10 +65,11 @@ public struct RateRange: Sendable, Hashable {
         return agentElapsed &+ whole &+ (product.low & ((1 << 60) - 1) != 0 ? 1 : 0)
     }
 
-    /// The greatest advance of the agent's clock (ns) within `controllerElapsed` (0 or more), rounded up.
+    /// The greatest advance of the agent's clock (ns) within `controllerElapsed` (0 or more), rounded up;
+    /// 2^62 at most.
     func greatestAgentAdvance(within controllerElapsed: Int64) -> Int64 {
         let divisor = (Int128(1) << 60) + Int128(leastSlope)
-        return Int64(clamping: -floorDivide(-(Int128(controllerElapsed) << 60), divisor))
+        return min(Int64(clamping: -floorDivide(-(Int128(controllerElapsed) << 60), divisor)), 1 << 62)
     }
 
     /// `slope` (units of 2^-60) brought into this range.

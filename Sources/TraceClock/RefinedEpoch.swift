@@ -8,6 +8,8 @@ struct RefinedEpoch: Sendable {
     private(set) var estimates: [Int64]
     /// The estimate may not fall below this: it is where the epoch before ended.
     let floor: Int64
+    /// Whether the estimate keeps to the middle of the bound.
+    let followsMessages: Bool
     /// Slope of the guessed line, less 1, in units of 2^-60: used before the first knot and after the last.
     private(set) var slope: Int64
 
@@ -20,6 +22,7 @@ struct RefinedEpoch: Sendable {
         self.first = first
         self.last = last
         self.floor = floor
+        self.followsMessages = followsMessages
         self.knots = knots
         self.envelope = EnvelopePass(knots, rate)
         let (guided, slope) = followsMessages ? (nil, nil) : Self.guide(knots, envelope)
@@ -35,10 +38,12 @@ struct RefinedEpoch: Sendable {
         }
     }
 
-    /// The bound at agent time `time`, without the reading's own span.
-    func bound(at time: Int64) -> ClockBound {
-        let cones = envelope.cones(before: index(atOrAfter: time), knots)
-        return ClockBound(lower: cones.lower(at: time, envelope.rate), upper: cones.upper(at: time, envelope.rate))
+    /// Whether one clock can pass all knots.
+    var isConsistent: Bool {
+        knots.indices.allSatisfy {
+            let bound = envelope.bound(at: $0, knots)
+            return bound.lower <= bound.upper
+        }
     }
 
     /// The first knot at or after `time`, or the number of knots.

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Timeline
@@ -141,6 +142,18 @@ struct LoserTreeTests {
         tree.removeStream(b)
         #expect(tree.blockedCount == 0 && tree.streamCount == 1 && tree.winner == nil)
         #expect(tree.addStream() == b)
+    }
+
+    @Test func equalKeysGoByStreamNumber() {
+        var tree = LoserTree<MergeKey>()
+        for _ in 0..<5 { _ = tree.addStream() }
+        for stream in [3, 0, 4, 1, 2] { tree.setKey(Self.key(7, 0), of: stream) }
+        var order: [Int] = []
+        while let (stream, _) = tree.winner {
+            order.append(stream)
+            tree.exhaust(stream)
+        }
+        #expect(order == [0, 1, 2, 3, 4])
     }
 
     @Test func unknownStreamsAreIgnored() {

@@ -121,6 +121,62 @@ struct ClockBreakTests {
         #expect(certain > run.events.count)
     }
 
+    @Test func whatWasShownBeforeABreakWasFoundIsTakenBack() {
+        var node = Self.node()
+        node.step(at: 777e6, by: 40e6)
+        var live = LiveClock()
+        var wrong = 0
+        for tick in 0..<140 {
+            let now = Double(tick) * 10e6
+            if tick % 5 == 2 {
+                _ = live.observe(node.probe(at: now - 101_000, forward: 5e4, hold: 1000, back: 5e4).probe)
+            }
+            live.freeze(through: node.agent(now))
+            if !node.truth(now, isIn: live.map(node.agent(now))) { wrong += 1 }
+        }
+        #expect(wrong > 0, "the step must have been shown wrongly at first, or nothing is tested")
+        #expect(live.breakCount == 1)
+        for event in stride(from: 0, to: 1390e6, by: 1e6) {
+            let time = live.map(node.agent(event))
+            #expect(node.truth(event, isIn: time), "\(event): \(time)")
+            if event > 778e6, event < 819e6 { #expect(time.quality == .degraded, "\(event)") }
+            if event < 700e6 || event > 850e6 { #expect(time.quality == .bounded, "\(event)") }
+        }
+    }
+
+    /// The second probe lies behind a step that the third one proves. Points before the first step were frozen on the
+    /// second probe's word.
+    @Test func whatRestsOnAProbeFromTheGapIsTakenBackToo() {
+        var node = SimulatedNode(controllerBase: 1 << 60, agentBase: 1 << 50, rates: [0], span: 1)
+        node.step(at: 115e6, by: 80_000)
+        node.step(at: 130e6, by: 80_000)
+        let probes = [
+            node.probe(at: 100e6, forward: 100_000, hold: 0, back: 100_000).probe,
+            node.probe(at: 119.8e6, forward: 200_000, hold: 0, back: 0).probe,
+            node.probe(at: 139.8e6, forward: 200_000, hold: 0, back: 0).probe,
+        ]
+        var live = LiveClock()
+        #expect(live.observe(probes[0]) == .accepted)
+        #expect(live.observe(probes[1]) == .accepted)
+        live.freeze(through: node.agent(95e6))
+        live.freeze(through: node.agent(99e6))
+        #expect(
+            !node.truth(99e6, isIn: live.map(node.agent(99e6))), "the step must mislead the clock, or nothing is tested"
+        )
+        guard case .epochBreak = live.observe(probes[2]) else {
+            Issue.record("no break")
+            return
+        }
+        let refined = RefinedClock(probes: probes)
+        for event in stride(from: 0, to: 139e6, by: 0.5e6) {
+            #expect(node.truth(event, isIn: refined.map(node.agent(event))), "\(event)")
+            guard event <= 99e6 else { continue }
+            let time = live.map(node.agent(event))
+            #expect(time.quality == .degraded || node.truth(event, isIn: time), "\(event): \(time)")
+        }
+        #expect(live.map(node.agent(99e6)).quality == .degraded)
+    }
+
     @Test func aRateBeyondTheRangeIsFlaggedOnceItCanBeProved() {
         for (rate, isBreak) in [(499e-6, false), (-499e-6, false), (800e-6, true), (-800e-6, true)] {
             let node = SimulatedNode(controllerBase: 1 << 60, agentBase: 1 << 50, rates: [rate], span: 1)

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import TraceClock
@@ -44,6 +45,24 @@ struct LiveClockTests {
         let after = clock.map(1_100_000_000)
         #expect(after.estimate >= before[105].estimate)
         #expect(after.bound.width ?? .max < 60_000)
+    }
+
+    @Test func aPathThatWasTooHighWaitsAndItsBoundCoversIt() {
+        var clock = LiveClock()
+        // All of the 10 ms was on the way back: the truth is the lower end of the first bound.
+        _ = clock.observe(ClockProbe(t1: 1_000_000_000, t2: 500_000_000, t3: 500_000_000, t4: 1_010_000_000))
+        clock.freeze(through: 511_000_000)
+        let before = clock.map(511_000_000)
+        #expect(before.estimate == 1_016_000_000)
+        _ = clock.observe(ClockProbe(t1: 1_011_990_000, t2: 512_000_000, t3: 512_000_000, t4: 1_012_010_000))
+        clock.freeze(through: 512_000_000)
+        let after = clock.map(512_000_000)
+        #expect(after.estimate == before.estimate)
+        #expect(after.bound.contains(1_012_000_000) && after.bound.contains(after.estimate))
+        clock.freeze(through: 520_000_000)
+        #expect(abs(clock.map(520_000_000).estimate - 1_020_000_000) < 20_000)
+        let path = (5000...5200).map { clock.map($0 * 100_000).estimate }
+        #expect(zip(path, path.dropFirst()).allSatisfy { $0 <= $1 })
     }
 
     @Test func freezingAnEarlierTimeDoesNothing() {

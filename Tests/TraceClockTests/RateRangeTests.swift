@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import TraceClock
@@ -29,7 +30,7 @@ struct RateRangeTests {
         let limit = ClockLimits.agentTime
         #expect(Int128(range.leastElapsed(over: limit)) <= Int128(limit) * 10 / 11)
         #expect(Int128(range.greatestElapsed(over: limit)) >= Int128(limit) * 10 / 9)
-        #expect(range.greatestAgentAdvance(within: .max) == .max)
+        #expect(range.greatestAgentAdvance(within: .max) == 1 << 62)
     }
 
     @Test func asymmetricRangesAreAccepted() throws {

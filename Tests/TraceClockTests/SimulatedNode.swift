@@ -6,6 +6,9 @@ import TraceClock
 struct SimulatedNode {
     let controllerBase: Int64
     let agentBase: Int64
+    /// Step (ns) to which each clock's readings are truncated.
+    var agentResolution: Int64 = 1
+    var controllerResolution: Int64 = 1
     private(set) var pieces: [(start: Double, agent: Double, rate: Double)]
 
     /// `rates` are the agent's deviations from 1, each for `span` ns, the last for ever.
@@ -34,10 +37,16 @@ struct SimulatedNode {
     }
 
     /// What the agent's clock shows at a true time.
-    func agent(_ time: Double) -> Int64 { agentBase + Int64(exactAgent(time).rounded(.down)) }
+    func agent(_ time: Double) -> Int64 {
+        let exact = Int64(exactAgent(time).rounded(.down))
+        return agentBase + exact - exact % agentResolution
+    }
 
     /// What the controller's clock shows at a true time.
-    func controller(_ time: Double) -> Int64 { controllerBase + Int64(time.rounded(.down)) }
+    func controller(_ time: Double) -> Int64 {
+        let exact = Int64(time.rounded(.down))
+        return controllerBase + exact - exact % controllerResolution
+    }
 
     /// Whether a bound holds the true time.
     func truth(_ time: Double, isIn mapped: MappedTime) -> Bool {

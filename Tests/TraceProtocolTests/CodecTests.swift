@@ -1,4 +1,5 @@
 import NIOCore
+import TestSupport
 import Testing
 
 @testable import TraceProtocol
@@ -6,7 +7,7 @@ import Testing
 @Suite struct CodecTests {
     /// Bytes with structure, as pages have.
     static func sample(_ length: Int) -> [UInt8] {
-        var generator = SplitMix(seed: UInt64(length))
+        var generator = SplitMix64(seed: UInt64(length))
         return (0..<length).map {
             $0 % 7 < 5 ? UInt8(truncatingIfNeeded: $0 / 64) : UInt8(truncatingIfNeeded: generator.next())
         }

@@ -1,11 +1,12 @@
 import NIOCore
+import TestSupport
 import Testing
 
 @testable import TraceProtocol
 
 @Suite struct FrameCodecTests {
     @Test func framesSurviveAnySplitOfTheByteStream() throws {
-        var generator = SplitMix(seed: 1)
+        var generator = SplitMix64(seed: 1)
         let frames = (0..<200).map { _ in
             Frame(
                 [.batch, .answer, .metadata, FrameType(rawValue: 0xEE)][Int(generator.next() % 4)],
@@ -53,7 +54,7 @@ import Testing
     }
 
     @Test func randomBytesNeverTrapAParser() {
-        var generator = SplitMix(seed: 7)
+        var generator = SplitMix64(seed: 7)
         for _ in 0..<20_000 {
             let bytes = (0..<Int(generator.next() % 90)).map { _ in UInt8(truncatingIfNeeded: generator.next()) }
             let body = ByteBuffer(bytes: bytes)
@@ -68,23 +69,5 @@ import Testing
             var wire = body
             while (try? decoder.decode(buffer: &wire)) ?? nil != nil {}
         }
-    }
-}
-
-/// A small seeded generator, so that a failure can be repeated (Steele, Lea, Flood: "Fast splittable
-/// pseudorandom number generators", 2014).
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) {
-        state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

@@ -1,9 +1,12 @@
 /// Where the fields that every event of a kernel starts with lie in its records.
 public struct CommonFields: Sendable, Equatable {
-    /// Offsets in bytes.
+    /// Offset of `common_type` in bytes.
     public let typeOffset: Int
+    /// Offset of `common_flags` in bytes.
     public let flagsOffset: Int
+    /// Offset of `common_preempt_count` in bytes.
     public let preemptCountOffset: Int
+    /// Offset of `common_pid` in bytes.
     public let pidOffset: Int
     /// Bytes that a record must have for all of them.
     let requiredSize: Int

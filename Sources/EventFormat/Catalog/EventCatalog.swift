@@ -42,7 +42,7 @@ public final class EventCatalog: @unchecked Sendable {
                 malformed.append((system, error))
             }
         }
-        let traits = kernel.traits(for: parsed)
+        let traits = kernel.traits(for: parsed, symbols: symbols)
         var events: [Int: CompiledEvent] = [:]
         for format in parsed { events[format.id] = CompiledEvent(format: format, kernel: traits) }
         self.events = events

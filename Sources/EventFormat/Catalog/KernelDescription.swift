@@ -9,6 +9,7 @@ public struct KernelDescription: Sendable {
     /// The kernel's own values of enumerators, which go before those that are built in.
     public var constants: KernelConstants
 
+    /// A kernel of which that is known.
     public init(
         longSize: Int = 8, release: String? = nil, ticksPerSecond: UInt64? = nil,
         constants: KernelConstants = KernelConstants()
@@ -20,8 +21,11 @@ public struct KernelDescription: Sendable {
     }
 
     /// What the compiler needs, with what the formats themselves tell.
-    func traits(for formats: [EventFormat]) -> KernelTraits {
+    func traits(for formats: [EventFormat], symbols: KernelSymbols?) -> KernelTraits {
         var traits = KernelTraits(longSize: longSize)
+        // arch/x86/include/asm/pgtable_64_types.h: where an x86-64 kernel is linked to run, and where its page structures
+        // then are. A kernel elsewhere was moved at random, and so were they.
+        if symbols?.view.coreStart == 0xffff_ffff_8100_0000 { traits.constants["vmemmap_base"] = -0x1600_0000_0000 }
         traits.constants.merge(constants)
         traits.ticksPerSecond = ticksPerSecond ?? Self.ticksPerSecond(in: formats)
         traits.syscallStyle = syscallStyle(formats)

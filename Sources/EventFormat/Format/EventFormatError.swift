@@ -9,6 +9,7 @@ public enum EventFormatError: Error, Sendable, Equatable, CustomStringConvertibl
     /// A field lies outside any possible record.
     case fieldOutOfRange(String)
 
+    /// For people.
     public var description: String {
         switch self {
         case .tooLong(let bytes): "event format of \(bytes) bytes: the limit is \(EventFormat.maximumTextLength)"

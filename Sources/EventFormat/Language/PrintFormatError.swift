@@ -10,6 +10,7 @@ public struct PrintFormatError: Error, Sendable, Equatable, CustomStringConverti
         self.position = position
     }
 
+    /// For people.
     public var description: String {
         position.map { "\(reason) (at byte \($0) of the print format)" } ?? reason
     }

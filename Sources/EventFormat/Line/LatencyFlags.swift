@@ -6,6 +6,7 @@ public struct LatencyFlags: Sendable, Equatable {
     /// Preemption depth in the low half, depth of disabled migration in the high half.
     public let preemptCount: UInt8
 
+    /// The two bytes of a record.
     @inlinable
     public init(flags: UInt8, preemptCount: UInt8) {
         self.flags = flags

@@ -6,6 +6,7 @@ public struct RenderContext: Sendable {
     /// The CPU whose buffer it comes from.
     public var cpu: Int
 
+    /// A record of that time and CPU.
     @inlinable
     public init(timestamp: UInt64 = 0, cpu: Int = 0) {
         self.timestamp = timestamp

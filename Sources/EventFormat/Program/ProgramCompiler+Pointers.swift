@@ -54,7 +54,26 @@ extension ProgramCompiler {
             style.width = Int32(2 * kernel.longSize)
             style.zeroPadded = true
         }
-        try number(argument, style, isPlain: false)
+        try placedAddress(argument, style)
+    }
+
+    /// An address, or the kernel's own `(____ptrval____)` where it depends on a place that is not known.
+    private mutating func placedAddress(_ argument: Expression, _ style: FieldStyle) throws(PrintFormatError) {
+        let unknown = "vmemmap_base"
+        guard kernel.constants[unknown] == nil, argument.mentions(unknown) else {
+            return try number(argument, style, isPlain: false)
+        }
+        guard case .conditional(let test, .some(let then), let otherwise) = argument, !test.mentions(unknown) else {
+            assume("where the kernel keeps its page structures is not known: their addresses are not printed")
+            return try builder.literal("(____ptrval____)")
+        }
+        try condition(test)
+        let toElse = try builder.jump(.jumpIfZero)
+        try placedAddress(then, style)
+        let end = try builder.jump(.jump)
+        builder.land(toElse)
+        try placedAddress(otherwise, style)
+        builder.land(end)
     }
 
     private mutating func errorPointer(_ argument: Expression, _ style: FieldStyle) throws(PrintFormatError) {

@@ -101,7 +101,6 @@ extension ProgramCompiler {
         guard let constant = kernel.constants[name] else {
             throw PrintFormatError("the value of '\(name)' is not known", at: position)
         }
-        if name == "vmemmap_base" { assume("vmemmap_base is that of a kernel without address randomization") }
         try builder.constant(UInt64(bitPattern: constant))
         let fits = Int64(Int32.min)...Int64(Int32.max) ~= constant
         return .integer(fits ? .int : constant > 0 && constant <= Int64(UInt32.max) ? .unsignedInt : .u64)

@@ -40,8 +40,6 @@ public struct KernelConstants: Sendable {
     private static let singles: [String: Int64] = [
         "IOPRIO_CLASS_INVALID": 7, "DEV_PM_QOS_FLAGS": 5, "DEV_PM_QOS_RESUME_LATENCY": 1,
         "VMXERR_ENTRY_EVENTS_BLOCKED_BY_MOV_SS": 26, "FAULT_FLAG_VMA_LOCK": 0x1000,
-        // arch/x86/include/asm/pgtable_64_types.h, `__VMEMMAP_BASE_L4`.
-        "vmemmap_base": -0x1600_0000_0000,
     ]
 
     /// Enumerators that count up from a first value.

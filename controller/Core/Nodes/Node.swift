@@ -97,10 +97,6 @@ extension Node {
 
     /// The node's trace clock at a moment of the controller's timeline; nil while nothing is known of it.
     func agentTime(at moment: Int64) -> Int64? {
-        guard let current = clock.current, let last = recentKnots.last else { return nil }
-        // Two steps of a fixed point: the rates differ by parts per million only.
-        var agent = last.t3 &+ (moment &- current.estimate)
-        agent = agent &+ (moment &- clock.map(agent).estimate)
-        return agent
+        clock.agentTime(at: moment)
     }
 }

@@ -58,6 +58,7 @@ extension LoserTree {
 
     /// A stream that had no key gets one. It goes on from the match it had lost, and wherever it now wins it changes
     /// places with who had won, whose own next match is the first one above with a loser from below this one.
+    @inlinable
     mutating func enter(_ entry: Entry) {
         var node = (leaves + Int(entry.stream)) >> 1
         while node > 0, entries[node].stream != entry.stream { node >>= 1 }
@@ -71,13 +72,15 @@ extension LoserTree {
         }
     }
 
-    private func isBelow(_ stream: Int32, _ node: Int) -> Bool {
+    @inlinable
+    @inline(__always)
+    func isBelow(_ stream: Int32, _ node: Int) -> Bool {
         let leaf = leaves + Int(stream)
         return leaf >> (node.leadingZeroBitCount - leaf.leadingZeroBitCount) == node
     }
 
     /// Plays all matches: O(k). Streams were added beyond the leaves, or went out of turn.
-    @usableFromInline
+    @inlinable
     mutating func rebuild() {
         leaves = 1
         while leaves < states.count { leaves <<= 1 }

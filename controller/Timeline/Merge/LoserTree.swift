@@ -46,17 +46,20 @@ public struct LoserTree<Key: LoserTreeKey>: Sendable {
     @usableFromInline var free: [Int32] = []
 
     /// How many streams have no next event for now.
-    public private(set) var blockedCount = 0
+    @inlinable public var blockedCount: Int { blocked }
+    @usableFromInline var blocked = 0
 
     /// A tree without streams.
+    @inlinable
     public init() {}
 
     /// How many streams there are, blocked ones included and exhausted ones too until they are removed.
-    public var streamCount: Int { states.count - free.count }
+    @inlinable public var streamCount: Int { states.count - free.count }
 
     /// Adds a blocked stream and returns its number; numbers of removed streams are given out again.
+    @inlinable
     public mutating func addStream() -> Int {
-        blockedCount += 1
+        blocked += 1
         if let stream = free.popLast() {
             states[Int(stream)] = .blocked
             return Int(stream)
@@ -67,6 +70,7 @@ public struct LoserTree<Key: LoserTreeKey>: Sendable {
     }
 
     /// Removes a stream, whatever it still had.
+    @inlinable
     public mutating func removeStream(_ stream: Int) {
         guard isKnown(stream) else { return }
         leave(stream, to: .removed)
@@ -75,11 +79,12 @@ public struct LoserTree<Key: LoserTreeKey>: Sendable {
 
     /// Gives a stream its next key, less than `Key.last`. O(log k) for a stream that had none; for one that has a key
     /// O(k) at the next question, and for the winner `replaceWinner` is there.
+    @inlinable
     public mutating func setKey(_ key: Key, of stream: Int) {
         guard isKnown(stream) else { return }
         let entry = Entry(key: key, stream: Int32(stream))
         let hadKey = states[stream] == .ready
-        if states[stream] == .blocked { blockedCount -= 1 }
+        if states[stream] == .blocked { blocked -= 1 }
         states[stream] = .ready
         if isDirty || hadKey {
             pending.append(entry)
@@ -90,23 +95,27 @@ public struct LoserTree<Key: LoserTreeKey>: Sendable {
     }
 
     /// The stream has no next event for now.
+    @inlinable
     public mutating func block(_ stream: Int) {
         guard isKnown(stream), states[stream] != .blocked else { return }
         leave(stream, to: .blocked)
-        blockedCount += 1
+        blocked += 1
     }
 
     /// The stream has no next event and never will.
+    @inlinable
     public mutating func exhaust(_ stream: Int) {
         guard isKnown(stream) else { return }
         leave(stream, to: .exhausted)
     }
 
-    private func isKnown(_ stream: Int) -> Bool { states.indices.contains(stream) && states[stream] != .removed }
+    @inlinable
+    func isKnown(_ stream: Int) -> Bool { states.indices.contains(stream) && states[stream] != .removed }
 
-    private mutating func leave(_ stream: Int, to state: State) {
+    @inlinable
+    mutating func leave(_ stream: Int, to state: State) {
         let hadKey = states[stream] == .ready
-        if states[stream] == .blocked { blockedCount -= 1 }
+        if states[stream] == .blocked { blocked -= 1 }
         states[stream] = state
         guard hadKey else { return }
         if !isDirty, let first = entries.first, first.stream == stream {

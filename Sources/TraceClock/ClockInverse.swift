@@ -1,0 +1,35 @@
+extension LiveClock {
+    /// The reading of the agent's clock at a controller time (ns), future times included: what a node is told to
+    /// start at.
+    ///
+    /// It is the first reading whose estimate is not before `controllerTime`; how far off that can be says the bound of
+    /// `map` there. `nil` before the first probe and beyond `ClockLimits`.
+    public func agentTime(at controllerTime: Int64) -> Int64? {
+        guard epoch != nil || path.last != nil else { return nil }
+        let first = path.last == nil ? gap?.start ?? 0 : 0
+        return firstAgentTime(from: first) { map($0).estimate >= controllerTime }
+    }
+}
+
+extension RefinedClock {
+    /// The first reading of the agent's clock whose estimate is not before `controllerTime` (ns): where a part of a
+    /// session begins. `nil` when there is none.
+    public func agentTime(at controllerTime: Int64) -> Int64? {
+        guard case .epoch(let first)? = pieces.first, let last = pieces.last?.last else { return nil }
+        return firstAgentTime(from: first.first, through: last) { map($0).estimate >= controllerTime }
+    }
+}
+
+/// The first time for which `isReached` holds; it holds for all later ones too. 62 questions at most.
+private func firstAgentTime(
+    from first: Int64, through last: Int64 = ClockLimits.agentTime, _ isReached: (Int64) -> Bool
+) -> Int64? {
+    guard first <= last, isReached(last) else { return nil }
+    var low = first
+    var high = last
+    while low < high {
+        let middle = low + (high - low) / 2
+        if isReached(middle) { high = middle } else { low = middle + 1 }
+    }
+    return low
+}

@@ -1,0 +1,82 @@
+import Testing
+
+@testable import AgentCore
+
+@Suite struct SessionStateTests {
+    @Test func aSessionsOrdinaryLife() throws {
+        var state = SessionState()
+        #expect(state.prepared() == .none)
+        #expect(try state.start(at: 5) == .start(at: 5))
+        #expect(state.started() == .none)
+        #expect(state.phase == .recording && state.isLive)
+        #expect(try state.stop() == .stopAndDrain)
+        #expect(!state.isLive)
+        #expect(try state.stop() == .none)
+        #expect(state.drained() == .none)
+        #expect(state.phase == .finished)
+        #expect(state.discard() == .forget)
+    }
+
+    @Test func whatComesTooEarlyOrTooLateIsRefused() throws {
+        var state = SessionState()
+        #expect(throws: CommandRefusal.self) { try state.start(at: 0) }
+        #expect(throws: CommandRefusal.self) { try state.stop() }
+        _ = state.prepared()
+        _ = try state.start(at: 0)
+        #expect(throws: CommandRefusal.self) { try state.start(at: 0) }
+    }
+
+    @Test func aSessionThatIsDiscardedWhileItIsMadeIsTakenDownAfterwards() {
+        var state = SessionState()
+        #expect(state.discard() == .none)
+        #expect(state.prepared() == .tearDown)
+    }
+
+    @Test(arguments: [0, 1, 2, 3])
+    func discardingTakesDownWhateverRuns(steps: Int) throws {
+        var state = SessionState()
+        _ = state.prepared()
+        if steps > 0 { _ = try state.start(at: 0) }
+        if steps > 1 { _ = state.started() }
+        if steps > 2 { _ = try state.stop() }
+        #expect(state.discard() == .tearDown)
+        #expect(state.discard() == .none)
+    }
+}
+
+@Suite struct SmallPartsTests {
+    @Test func aLeaseRunsOutOnlyInSilence() {
+        var lease = Lease(duration: 60, now: 100)
+        #expect(!lease.hasRunOut(now: 160))
+        #expect(lease.hasRunOut(now: 161))
+        lease.heard(now: 150)
+        #expect(!lease.hasRunOut(now: 210))
+        lease.heard(now: 120)
+        #expect(!lease.hasRunOut(now: 210))
+    }
+
+    @Test func pausesGrowWithinTheirLimitsAndDiffer() {
+        var generator = SystemRandomNumberGenerator()
+        var backoff = Backoff()
+        var ceiling = Backoff.shortest
+        var pauses: Set<Int64> = []
+        for _ in 0..<40 {
+            let pause = backoff.next(using: &generator)
+            #expect(pause >= ceiling / 2 && pause <= ceiling)
+            pauses.insert(pause)
+            ceiling = min(ceiling * 2, Backoff.longest)
+        }
+        #expect(pauses.count > 10)
+        backoff.reset()
+        #expect(backoff.next(using: &generator) <= Backoff.shortest)
+    }
+
+    @Test func onlyNewsOfTaskNamesTravels() {
+        var names = TaskNames()
+        #expect(names.news(in: [1: "init", 7: "sh"]).map(\.pid) == [1, 7])
+        #expect(names.news(in: [1: "init", 7: "sh"]).isEmpty)
+        let news = names.news(in: [7: "make", 9: "cc"])
+        #expect(news.map(\.pid) == [7, 9])
+        #expect(news.map { String(decoding: $0.comm, as: UTF8.self) } == ["make", "cc"])
+    }
+}

@@ -1,0 +1,284 @@
+import NIOCore
+import SecureTransport
+import Testing
+
+/// Our listener, Python's client.
+@Suite(.timeLimit(.minutes(1)))
+struct ServerAgainstPythonTests {
+    let pki: TestPKI
+
+    init() throws { pki = try TestPKI.shared.get() }
+
+    private func server(_ part: Witness.Part = .listen, _ change: (inout TransportLimits) -> Void = { _ in })
+        async throws -> TestServer
+    {
+        var limits = TransportLimits()
+        change(&limits)
+        return try await TestServer.start(try TLSContext.server(pki.controller.files), limits: limits, part: part)
+    }
+
+    /// Connects with `credentials` and gives what each side saw of the refusal.
+    private func refused(_ credentials: Credentials?, _ change: (inout PythonPeer.Plan) -> Void = { _ in }) async throws
+        -> (seen: Seen, outcome: PythonPeer.Outcome)
+    {
+        let server = try await server()
+        let outcome = try await PythonPeer.client(port: server.port, credentials) {
+            $0.action = "until-end"
+            $0.send = 10
+            change(&$0)
+        }
+        let seen = await server.connection().wait { $0.isInactive }
+        try await server.stop()
+        #expect(seen.identity == nil)
+        #expect(seen.received == 0)
+        #expect(seen.failures.count == 1)
+        #expect(seen.failures.first?.peerAddress?.hasPrefix("127.0.0.1:") == true)
+        #expect(seen.order == ["failed", "inactive"])
+        return (seen, outcome)
+    }
+
+    @Test func echoesAndClosesInOrder() async throws {
+        let server = try await server(.echo)
+        let outcome = try await PythonPeer.client(port: server.port, try pki.node("db-7")) {
+            $0.send = 1_000_000
+            $0.receive = 1_000_000
+        }
+        #expect(outcome.error == nil)
+        #expect(outcome.closed == "close_notify")
+        #expect(outcome.alpn == "fleetrace/1")
+        #expect(outcome.sha256 == (try Pattern.sha256(1_000_000)))
+        let seen = await server.connection().wait { $0.isInactive }
+        try await server.stop()
+        #expect(seen.identity == (try PeerIdentity.node("db-7")))
+        #expect(seen.facts?.version == "TLSv1.3")
+        #expect(seen.facts?.applicationProtocol == "fleetrace/1")
+        #expect(seen.failures.isEmpty)
+        #expect(seen.received == 1_000_000)
+        #expect(seen.firstWrongByte == nil)
+    }
+
+    @Test func operatorsRoleIsRead() async throws {
+        let server = try await server()
+        let outcome = try await PythonPeer.client(port: server.port, try pki.issue(.operator("bob", role: .tracer))) {
+            $0.send = 5
+        }
+        #expect(outcome.error == nil)
+        let seen = await server.connection().wait { $0.isInactive }
+        try await server.stop()
+        #expect(seen.identity?.operatorRole == .tracer)
+        #expect(seen.received == 5)
+    }
+
+    @Test func noCertificate() async throws {
+        let (seen, outcome) = try await refused(nil) { $0.ca = nil }
+        #expect(seen.failures.first?.check == .noCertificate)
+        #expect(outcome.error?.contains("CERTIFICATE_REQUIRED") == true, "\(outcome)")
+    }
+
+    @Test func unknownAuthority() async throws {
+        let stranger = try pki.stranger(.node("web-1")).trusting(pki.controller)
+        let (seen, outcome) = try await refused(stranger)
+        guard case .unknownAuthority? = seen.failures.first?.check else {
+            Issue.record("\(seen.failures)")
+            return
+        }
+        #expect(outcome.error?.contains("UNKNOWN_CA") == true, "\(outcome)")
+    }
+
+    @Test func expired() async throws {
+        let validity = CertificateValidity(notBefore: pki.now - 7200, notAfter: pki.now - 3600)
+        let (seen, outcome) = try await refused(try pki.issue(.node("web-1"), validity: validity))
+        #expect(seen.failures.first?.check == .expired)
+        #expect(outcome.error?.contains("CERTIFICATE_EXPIRED") == true, "\(outcome)")
+    }
+
+    @Test func notYetValid() async throws {
+        let validity = CertificateValidity(notBefore: pki.now + 3600, notAfter: pki.now + 7200)
+        let (seen, _) = try await refused(try pki.issue(.node("web-1"), validity: validity))
+        #expect(seen.failures.first?.check == .notYetValid)
+    }
+
+    @Test func wrongRole() async throws {
+        // A client certificate that says controller: only openssl makes such a one.
+        let odd = try pki.odd(subjectAltName: "URI:fleetrace://controller/main")
+        let (seen, outcome) = try await refused(odd)
+        #expect(seen.failures.first?.check == .wrongRole(try .controller("main"), accepted: [.node, .operator]))
+        #expect(outcome.error?.contains("UNSUPPORTED_CERTIFICATE") == true, "\(outcome)")
+    }
+
+    @Test func controllersCertificateAsClient() async throws {
+        let (seen, _) = try await refused(pki.controller)
+        #expect(seen.failures.first?.check == .wrongPurpose)
+    }
+
+    @Test(
+        arguments: [
+            ("URI:fleetrace://node/a,URI:fleetrace://node/b", IdentityError.manyURIs(2)),
+            ("URI:fleetrace://node/a,URI:https://example.org", .manyURIs(2)),
+            (nil, .noURI),
+            ("DNS:web-1", .noURI),
+            ("URI:https://example.org", .otherScheme("https://example.org")),
+            (TestPKI.derURI(Array("fleetrace://node/web-1\0.evil".utf8)), .nul("fleetrace://node/web-1\\x00.evil")),
+            ("URI:fleetrace://node/web%2d1", .badName("web%2d1")),
+            ("DER:30:00", .noURI),
+        ] as [(String?, IdentityError)])
+    func badIdentity(_ name: String?, _ expected: IdentityError) async throws {
+        let (seen, outcome) = try await refused(try pki.odd(subjectAltName: name))
+        #expect(seen.failures.first?.check == .badIdentity(expected))
+        #expect(outcome.error?.contains("BAD_CERTIFICATE") == true, "\(outcome)")
+    }
+
+    @Test func otherNamesBesideTheURIAreIgnored() async throws {
+        let server = try await server()
+        let odd = try pki.odd(subjectAltName: "DNS:web-1.example,URI:fleetrace://node/web-1,IP:10.0.0.1")
+        let outcome = try await PythonPeer.client(port: server.port, odd)
+        #expect(outcome.error == nil)
+        let seen = await server.connection().wait { $0.isInactive }
+        try await server.stop()
+        #expect(seen.identity == (try PeerIdentity.node("web-1")))
+    }
+
+    @Test func tls12Only() async throws {
+        let (seen, outcome) = try await refused(try pki.node()) { $0.max_version = "1.2" }
+        guard case .protocolVersion? = seen.failures.first?.check else {
+            Issue.record("\(seen.failures)")
+            return
+        }
+        #expect(outcome.error?.contains("PROTOCOL_VERSION") == true, "\(outcome)")
+    }
+
+    @Test(arguments: [["http/1.1"], ["h2", "fleetrace/2"]])
+    func otherApplicationProtocol(_ offered: [String]) async throws {
+        let (seen, outcome) = try await refused(try pki.node()) { $0.alpn = offered }
+        #expect(
+            seen.failures.first?.check == .applicationProtocol(offered: offered, accepted: ["fleetrace/1"]))
+        #expect(outcome.error?.contains("alert no application protocol") == true, "\(outcome)")
+    }
+
+    @Test func noApplicationProtocol() async throws {
+        let (seen, outcome) = try await refused(try pki.node()) { $0.alpn = nil }
+        #expect(seen.failures.first?.check == .applicationProtocol(offered: [], accepted: ["fleetrace/1"]))
+        #expect(outcome.error?.contains("alert no application protocol") == true, "\(outcome)")
+    }
+
+    @Test(arguments: [
+        "474554202f20485454502f312e310d0a486f73743a20780d0a0d0a",  // GET / HTTP/1.1
+        "ffffffffffffffffffffffffffffffffffff",
+        "00000001020000000300000004000000",
+        "160301ffff0000000000000000000000",
+    ])
+    func noTLSAtAll(_ bytes: String) async throws {
+        let server = try await server(.listen) { $0.handshakeTimeout = .seconds(2) }
+        let outcome = try await PythonPeer.client(port: server.port, nil) {
+            $0.action = "raw"
+            $0.raw = bytes
+        }
+        let seen = await server.connection().wait { $0.isInactive }
+        try await server.stop()
+        #expect(outcome.error == nil, "\(outcome)")
+        #expect(seen.failures.count == 1)
+        switch seen.failures.first?.check {
+        case .notTLS?, .protocolViolation?: break
+        case let other: Issue.record("\(String(describing: other))")
+        }
+    }
+
+    @Test func oneByteAtATime() async throws {
+        let server = try await server(.echo)
+        let outcome = try await PythonPeer.client(port: server.port, try pki.node()) {
+            $0.piece = 1
+            $0.send = 3000
+            $0.receive = 3000
+        }
+        #expect(outcome.error == nil)
+        #expect(outcome.sha256 == (try Pattern.sha256(3000)))
+        try await server.stop()
+    }
+
+    @Test func truncationIsNoOrderlyEnd() async throws {
+        for action in ["send-then-cut", "cut-record"] {
+            let server = try await server()
+            _ = try await PythonPeer.client(port: server.port, try pki.node()) {
+                $0.action = action
+                $0.send = 70_000
+            }
+            let seen = await server.connection().wait { $0.isInactive }
+            try await server.stop()
+            #expect(seen.received == 70_000)
+            #expect(seen.firstWrongByte == nil)
+            #expect(seen.failures.map(\.check) == [.truncated])
+            #expect(seen.order == ["identified", "data", "failed", "inactive"])
+        }
+    }
+
+    @Test func aChangedRecordIsRefused() async throws {
+        let server = try await server()
+        let outcome = try await PythonPeer.client(port: server.port, try pki.node()) {
+            $0.action = "corrupt"
+            $0.send = 1000
+        }
+        let seen = await server.connection().wait { $0.isInactive }
+        try await server.stop()
+        #expect(seen.received == 1000)
+        guard case .protocolViolation? = seen.failures.first?.check else {
+            Issue.record("\(seen.failures)")
+            return
+        }
+        #expect(outcome.error?.contains("BAD_RECORD_MAC") == true, "\(outcome)")
+    }
+
+    @Test func handshakeTimeout() async throws {
+        let server = try await server(.listen) { $0.handshakeTimeout = .milliseconds(200) }
+        // The beginning of a record, and then nothing.
+        _ = try await PythonPeer.client(port: server.port, nil) {
+            $0.action = "raw"
+            $0.raw = "1603010200"
+        }
+        let seen = await server.connection().wait { $0.isInactive }
+        try await server.stop()
+        #expect(seen.failures.map(\.check) == [.handshakeTimeout(milliseconds: 200)])
+    }
+
+    @Test func idleTimeout() async throws {
+        let server = try await server(.listen) { $0.idleTimeout = .milliseconds(200) }
+        let outcome = try await PythonPeer.client(port: server.port, try pki.node()) {
+            $0.action = "until-end"
+            $0.send = 100
+        }
+        #expect(outcome.handshake)
+        let seen = await server.connection().wait { $0.isInactive }
+        try await server.stop()
+        #expect(seen.received == 100)
+        #expect(seen.failures.map(\.check) == [.idleTimeout(milliseconds: 200)])
+    }
+
+    @Test func aSlowReaderGetsAllAndCostsLittle() async throws {
+        let total = 24 << 20
+        let server = try await server(.send(total, thenClose: true))
+        let outcome = try await PythonPeer.client(port: server.port, try pki.node()) {
+            $0.action = "slow-reader"
+            $0.pause = 0.5
+            $0.receive = total
+        }
+        #expect(outcome.error == nil)
+        #expect(outcome.received == total)
+        let seen = await server.connection().wait { $0.isInactive }
+        try await server.stop()
+        #expect(seen.sent == total)
+        #expect(seen.failures.isEmpty)
+    }
+
+    @Test func halfClosedPeerStillGetsItsAnswer() async throws {
+        let context = try TLSContext.server(pki.controller.files)
+        let server = try await TestServer.start(context, halfClosure: true, part: .echo)
+        let outcome = try await PythonPeer.client(port: server.port, try pki.node()) {
+            $0.action = "half-close"
+            $0.send = 300_000
+        }
+        let seen = await server.connection().wait { $0.isInactive }
+        try await server.stop()
+        #expect(seen.order.filter { $0 != "data" } == ["identified", "inputClosed", "inactive"])
+        #expect(outcome.received == 300_000)
+        #expect(outcome.closed == "close_notify")
+    }
+}

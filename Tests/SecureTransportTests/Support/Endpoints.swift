@@ -1,0 +1,103 @@
+import NIOCore
+import NIOPosix
+import SecureTransport
+import Synchronization
+
+/// A listener of ours on 127.0.0.1 with a record of each connection, in the order of their arrival.
+final class TestServer: Sendable {
+    let channel: any Channel
+    private let arrivals: Arrivals
+
+    var port: Int { channel.localAddress?.port ?? 0 }
+
+    static func start(
+        _ context: TLSContext, limits: TransportLimits = TransportLimits(), gate: SharedHandshakeGate? = nil,
+        halfClosure: Bool = false, part: Witness.Part = .listen
+    ) async throws -> TestServer {
+        let arrivals = Arrivals()
+        let channel = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .serverChannelOption(.backlog, value: 256)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.allowRemoteHalfClosure, value: halfClosure)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let record = arrivals.new()
+                    try SecureTransport.addServer(to: channel, context, limits: limits, gate: gate)
+                    try channel.pipeline.syncOperations.addHandler(Witness(record, part))
+                }
+            }
+            .bind(host: "127.0.0.1", port: 0).get()
+        return TestServer(channel, arrivals)
+    }
+
+    private init(_ channel: any Channel, _ arrivals: Arrivals) {
+        self.channel = channel
+        self.arrivals = arrivals
+    }
+
+    /// The record of the connection number `index`, from 0.
+    func connection(_ index: Int = 0) async -> Record { await arrivals.connection(index) }
+
+    var all: [Record] { arrivals.all }
+
+    func stop() async throws { try await channel.close() }
+}
+
+/// Records in the order of arrival.
+final class Arrivals: Sendable {
+    private struct State {
+        var records: [Record] = []
+        var waiters: [(Int, CheckedContinuation<Record, Never>)] = []
+    }
+    private let state = Mutex(State())
+
+    var all: [Record] { state.withLock { $0.records } }
+
+    func new() -> Record {
+        let record = Record()
+        let ready = state.withLock { state in
+            state.records.append(record)
+            let ready = state.waiters.filter { $0.0 < state.records.count }
+            state.waiters.removeAll { $0.0 < state.records.count }
+            return ready.map { ($0.1, state.records[$0.0]) }
+        }
+        for (continuation, record) in ready { continuation.resume(returning: record) }
+        return record
+    }
+
+    func connection(_ index: Int) async -> Record {
+        await withCheckedContinuation { continuation in
+            let now = state.withLock { state -> Record? in
+                if index < state.records.count { return state.records[index] }
+                state.waiters.append((index, continuation))
+                return nil
+            }
+            if let now { continuation.resume(returning: now) }
+        }
+    }
+}
+
+/// A client of ours.
+enum TestClient {
+    struct Connection: Sendable {
+        let channel: any Channel
+        let record: Record
+    }
+
+    static func connect(
+        port: Int, _ context: TLSContext, limits: TransportLimits = TransportLimits(), halfClosure: Bool = false,
+        part: Witness.Part = .listen
+    ) async throws -> Connection {
+        let record = Record()
+        let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .channelOption(.allowRemoteHalfClosure, value: halfClosure)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try SecureTransport.addClient(to: channel, context, limits: limits)
+                    try channel.pipeline.syncOperations.addHandler(Witness(record, part))
+                }
+            }
+            .connect(host: "127.0.0.1", port: port).get()
+        return Connection(channel: channel, record: record)
+    }
+}

@@ -1,0 +1,187 @@
+import Foundation
+import NIOCore
+import SecureTransport
+import Synchronization
+
+/// What one side of a connection has seen so far.
+struct Seen: Sendable {
+    var identity: PeerIdentity?
+    var facts: TLSFacts?
+    var failures: [SecureTransportError] = []
+    var otherErrors: [String] = []
+    var received = 0
+    var firstWrongByte: Int?
+    var largestPiece = 0
+    var sent = 0
+    var inputClosed = false
+    var isInactive = false
+    /// The order of what happened: identified, data, failed, inputClosed, inactive.
+    var order: [String] = []
+}
+
+/// A record that tests can wait on.
+final class Record: Sendable {
+    private struct State {
+        var seen = Seen()
+        var waiters: [(@Sendable (Seen) -> Bool, CheckedContinuation<Seen, Never>)] = []
+    }
+    private let state = Mutex(State())
+
+    var seen: Seen { state.withLock { $0.seen } }
+
+    func note(_ what: String? = nil, _ change: (inout Seen) -> Void) {
+        let ready = state.withLock { state in
+            change(&state.seen)
+            if let what, state.seen.order.last != what { state.seen.order.append(what) }
+            let seen = state.seen
+            let ready = state.waiters.filter { $0.0(seen) }
+            state.waiters.removeAll { $0.0(seen) }
+            return ready.map { ($0.1, seen) }
+        }
+        for (continuation, seen) in ready { continuation.resume(returning: seen) }
+    }
+
+    /// Suspends until the record fulfils `condition`. The suite's time limit ends a wait in vain.
+    func wait(until condition: @escaping @Sendable (Seen) -> Bool) async -> Seen {
+        await withCheckedContinuation { continuation in
+            let now = state.withLock { state -> Seen? in
+                if condition(state.seen) { return state.seen }
+                state.waiters.append((condition, continuation))
+                return nil
+            }
+            if let now { continuation.resume(returning: now) }
+        }
+    }
+}
+
+/// The bytes that tests send: position modulo 251, which no power of two divides, so that pieces that are lost, doubled
+/// or swapped are seen.
+enum Pattern {
+    static let period = 251
+    private static let table: [UInt8] = (0..<(1 << 20)).map { UInt8($0 % period) }
+
+    static func buffer(from offset: Int, count: Int) -> ByteBuffer {
+        ByteBuffer(bytes: table[(offset % period)..<(offset % period + count)])
+    }
+
+    static func matches(_ buffer: ByteBuffer, at offset: Int) -> Bool {
+        var offset = offset
+        return buffer.withUnsafeReadableBytes { bytes in
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                let piece = rest.prefix(64 << 10)
+                let isEqual = table.withUnsafeBytes {
+                    memcmp(
+                        $0.baseAddress! + offset % period, UnsafeRawBufferPointer(rebasing: piece).baseAddress!,
+                        piece.count)
+                        == 0
+                }
+                if !isEqual { return false }
+                offset += piece.count
+                rest = rest.dropFirst(piece.count)
+            }
+            return true
+        }
+    }
+
+    static func sha256(_ count: Int) throws -> String {
+        let path = NSTemporaryDirectory() + UUID().uuidString
+        try Data((0..<count).map { UInt8($0 % period) }).write(to: URL(fileURLWithPath: path))
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        return String(try Command.check(["sha256sum", path]).prefix(64))
+    }
+}
+
+/// The application of a test: records all, and does one thing once the peer is known.
+final class Witness: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    enum Part: Sendable {
+        case listen
+        case echo
+        /// Sends so many bytes of the pattern as the channel takes them, and closes then if asked.
+        case send(Int, thenClose: Bool = false)
+        /// Closes when so much has come.
+        case closeAfter(Int)
+    }
+
+    private let record: Record
+    private let part: Part
+    private var left = 0
+    private var sent = 0
+    private var isSending = false
+
+    init(_ record: Record, _ part: Part) {
+        self.record = record
+        self.part = part
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .handshakeCompleted(let identity, let facts)? = event as? SecureTransportEvent {
+            record.note("identified") {
+                $0.identity = identity
+                $0.facts = facts
+            }
+            if case .send(let count, _) = part {
+                left = count
+                send(context)
+            }
+        }
+        if let event = event as? ChannelEvent, event == .inputClosed {
+            record.note("inputClosed") { $0.inputClosed = true }
+            if case .echo = part { context.close(promise: nil) }
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let buffer = unwrapInboundIn(data)
+        record.note("data") {
+            if $0.firstWrongByte == nil, !Pattern.matches(buffer, at: $0.received) { $0.firstWrongByte = $0.received }
+            $0.received += buffer.readableBytes
+            $0.largestPiece = max($0.largestPiece, buffer.readableBytes)
+        }
+        switch part {
+        case .echo: context.write(wrapOutboundOut(buffer), promise: nil)
+        case .closeAfter(let count) where record.seen.received >= count: context.close(promise: nil)
+        case .listen, .send, .closeAfter: break
+        }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        if case .echo = part { context.flush() }
+        context.fireChannelReadComplete()
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) { send(context) }
+
+    private func send(_ context: ChannelHandlerContext) {
+        guard !isSending else { return }
+        isSending = true
+        defer { isSending = false }
+        while left > 0, context.channel.isWritable {
+            let count = min(left, 64 << 10)
+            left -= count
+            context.writeAndFlush(wrapOutboundOut(Pattern.buffer(from: sent, count: count)), promise: nil)
+            sent += count
+            record.note { $0.sent += count }
+            if left == 0, case .send(_, thenClose: true) = part { context.close(promise: nil) }
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        record.note("failed") {
+            if let error = error as? SecureTransportError {
+                $0.failures.append(error)
+            } else {
+                $0.otherErrors.append("\(error)")
+            }
+        }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        record.note("inactive") { $0.isInactive = true }
+        context.fireChannelInactive()
+    }
+}

@@ -1,0 +1,223 @@
+import NIOCore
+import RingBuffer
+import TestSupport
+import Testing
+import TraceClock
+import TraceProtocol
+
+@testable import Timeline
+
+/// Writes down what the merge hands out.
+private struct Transcript: TimelineSink {
+    var events: [(node: String, cpu: UInt32, timestamp: UInt64, time: Int64, isLate: Bool)] = []
+    var lost: [UInt64?] = []
+    var notices: [String] = []
+
+    mutating func event(_ event: MergedEvent) {
+        events.append((event.node.name, event.cpu, event.timestamp, event.time.estimate, event.isLate))
+    }
+
+    mutating func lost(_ count: UInt64?, node: NodeTimeline, cpu: UInt32, before time: MappedTime) {
+        lost.append(count)
+    }
+
+    mutating func notice(_ notice: TimelineNotice, node: NodeTimeline, at time: Int64) {
+        notices.append("\(node.name) \(notice)")
+    }
+}
+
+/// The log records of an imagined node.
+private struct NodeScript {
+    static let headerPage = """
+        \tfield: u64 timestamp;\toffset:0;\tsize:8;\tsigned:0;
+        \tfield: local_t commit;\toffset:8;\tsize:8;\tsigned:1;
+        \tfield: int overwrite;\toffset:8;\tsize:1;\tsigned:1;
+        \tfield: char data;\toffset:16;\tsize:4080;\tsigned:0;
+        """
+    /// Agent time minus controller time, ns.
+    var offset: Int64
+    var sequence: UInt64 = 0
+
+    init(offset: Int64) {
+        self.offset = offset
+    }
+
+    func knot(at time: Int64, delay: Int64 = 1000) -> Frame {
+        ClockKnot(t1: time - delay, t2: time + offset, t3: time + offset, t4: time + delay).frame()
+    }
+
+    private mutating func number() -> StreamNumber {
+        sequence += 1
+        return StreamNumber(session: 1, sequence: sequence)
+    }
+
+    mutating func metadata() throws -> Frame {
+        var metadata = WireNodeMetadata()
+        metadata.headerPage = Self.headerPage
+        let bytes: [UInt8] = try metadata.serializedBytes()
+        var body = ByteBuffer()
+        number().write(into: &body)
+        body.writeBytes(bytes)
+        return Frame(.metadata, body)
+    }
+
+    /// Events at these controller times.
+    mutating func batch(cpu: UInt32, at times: [Int64], missed: MissedEvents = .none) throws -> Frame {
+        let layout = try SubBufferLayout(headerPage: Self.headerPage)
+        var page = SubBufferBuilder(layout: layout, timestamp: UInt64(times[0] + offset))
+        for time in times {
+            try page.append(at: UInt64(time + offset), payload: [UInt8](repeating: 0, count: 8))
+        }
+        let raw = page.finish(missed: missed, isCut: true)
+        var body = ByteBuffer()
+        BatchHeader(
+            number: number(), cpu: cpu, firstTimestamp: UInt64(times[0] + offset), lost: 0, events: UInt32(times.count),
+            codec: .none, rawLength: UInt32(raw.count)
+        ).write(into: &body)
+        body.writeBytes(raw)
+        return Frame(.batch, body)
+    }
+
+    func watermark(_ time: Int64, cpus: [UInt32] = [0]) -> Frame {
+        Watermark(session: 1, entries: cpus.map { .init(cpu: $0, time: UInt64(time + offset)) }).frame()
+    }
+
+    mutating func finish(recorded: UInt64, lost: UInt64) throws -> Frame {
+        var finish = WireFinish()
+        var cpu = WireCPUTotals()
+        cpu.recorded = recorded
+        cpu.lost = lost
+        finish.cpus = [cpu]
+        let bytes: [UInt8] = try finish.serializedBytes()
+        var body = ByteBuffer()
+        number().write(into: &body)
+        body.writeBytes(bytes)
+        return Frame(.finish, body)
+    }
+}
+
+@Suite struct TimelineMergerTests {
+    /// Well after the epoch of both clocks.
+    static let base: Int64 = 1_000_000_000_000
+
+    private func start(_ scripts: inout [NodeScript], stallLimit: Int64 = .max) throws -> TimelineMerger {
+        let merger = TimelineMerger(
+            nodes: scripts.indices.map { "n\($0)" }, stallLimit: stallLimit, at: Self.base)
+        for index in scripts.indices {
+            try merger.take(scripts[index].knot(at: Self.base), node: index, at: Self.base)
+            try merger.take(scripts[index].metadata(), node: index, at: Self.base)
+        }
+        return merger
+    }
+
+    @Test func eventsOfTwoClocksComeOutInTheOrderOfTheTimeline() throws {
+        var scripts = [NodeScript(offset: 500_000_000_000), NodeScript(offset: -300_000_000_000)]
+        let merger = try start(&scripts)
+        let b = Self.base
+        try merger.take(scripts[0].batch(cpu: 0, at: [b + 10_000, b + 30_000]), node: 0, at: b)
+        try merger.take(scripts[1].batch(cpu: 0, at: [b + 20_000, b + 40_000]), node: 1, at: b)
+        var out = Transcript()
+        // Nobody has said that nothing earlier will come.
+        try merger.release(at: b + 50_000, into: &out)
+        #expect(out.events.isEmpty)
+        try merger.take(scripts[0].watermark(b + 35_000), node: 0, at: b + 50_000)
+        try merger.take(scripts[1].watermark(b + 45_000), node: 1, at: b + 50_000)
+        try merger.release(at: b + 50_000, into: &out)
+        #expect(out.events.map(\.node) == ["n0", "n1", "n0"])
+        for (event, time) in zip(out.events, [10_000, 20_000, 30_000]) {
+            #expect(abs(event.time - (b + Int64(time))) <= 1100)
+        }
+        try merger.take(scripts[0].finish(recorded: 2, lost: 0), node: 0, at: b + 60_000)
+        try merger.take(scripts[1].finish(recorded: 2, lost: 0), node: 1, at: b + 60_000)
+        try merger.release(at: b + 60_000, into: &out)
+        #expect(out.events.map(\.node) == ["n0", "n1", "n0", "n1"])
+        #expect(merger.account.problems.isEmpty)
+    }
+
+    @Test func aSilentNodeHoldsTheOthersOnlyForTheLimit() throws {
+        var scripts = [NodeScript(offset: 0), NodeScript(offset: 0)]
+        let merger = try start(&scripts, stallLimit: 2_000_000_000)
+        let b = Self.base
+        try merger.take(scripts[0].batch(cpu: 0, at: [b + 10_000]), node: 0, at: b)
+        try merger.take(scripts[0].watermark(b + 1_000_000), node: 0, at: b + 1_000_000)
+        var out = Transcript()
+        try merger.release(at: b + 1_000_000_000, into: &out)
+        #expect(out.events.isEmpty)
+        try merger.take(scripts[0].watermark(b + 2_500_000_000), node: 0, at: b + 2_500_000_000)
+        try merger.release(at: b + 2_500_000_000, into: &out)
+        #expect(out.events.map(\.node) == ["n0"])
+        #expect(out.notices.count == 1 && out.notices[0].hasPrefix("n1 stalled"))
+        // It comes back with an event from before: late, not lost.
+        try merger.take(scripts[1].batch(cpu: 0, at: [b + 20_000]), node: 1, at: b + 2_600_000_000)
+        try merger.take(scripts[1].watermark(b + 2_600_000_000), node: 1, at: b + 2_600_000_000)
+        try merger.take(scripts[0].watermark(b + 2_600_000_000), node: 0, at: b + 2_600_000_000)
+        try merger.release(at: b + 2_600_000_000, into: &out)
+        #expect(out.events.map(\.node) == ["n0", "n1"])
+        #expect(out.events[1].isLate)
+        #expect(merger.lateEvents == 1)
+    }
+
+    @Test func lossesStandWhereTheyHappenedAndTheAccountMustBalance() throws {
+        var scripts = [NodeScript(offset: 7)]
+        let merger = try start(&scripts)
+        let b = Self.base
+        try merger.take(scripts[0].batch(cpu: 0, at: [b + 1000]), node: 0, at: b)
+        try merger.take(scripts[0].batch(cpu: 0, at: [b + 2000, b + 3000], missed: .count(5)), node: 0, at: b)
+        try merger.take(scripts[0].finish(recorded: 9, lost: 5), node: 0, at: b)
+        var out = Transcript()
+        try merger.release(at: b, into: &out)
+        #expect(out.events.count == 3)
+        #expect(out.lost == [5])
+        // 3 + 5 are not 9.
+        #expect(merger.account.problems.count == 1)
+        #expect(merger.account.nodes[0].cpus[0].balances == false)
+    }
+
+    @Test func aDamagedBatchCostsItselfOnly() throws {
+        var scripts = [NodeScript(offset: 0)]
+        let merger = try start(&scripts)
+        let b = Self.base
+        var bad = try scripts[0].batch(cpu: 0, at: [b + 1000])
+        // A commit far beyond the page.
+        bad.body.setInteger(UInt64(0xFFFF).littleEndian, at: bad.body.readerIndex + BatchHeader.length + 8)
+        try merger.take(bad, node: 0, at: b)
+        try merger.take(scripts[0].batch(cpu: 0, at: [b + 2000]), node: 0, at: b)
+        merger.end(0, at: b)
+        var out = Transcript()
+        try merger.release(at: b, into: &out)
+        #expect(out.events.count == 1)
+        #expect(merger.account.nodes[0].cpus[0].damaged == 1)
+    }
+
+    /// Random nodes, CPUs and splits into batches: the output is the sorted input, whatever the order of arrival.
+    @Test func theMergeIsASortOfItsInput() throws {
+        var generator = SplitMix64(seed: 42)
+        for _ in 0..<50 {
+            let nodes = 1 + Int(generator.next() % 4)
+            var scripts = (0..<nodes).map { NodeScript(offset: Int64($0) * 77_000_000) }
+            let merger = try start(&scripts)
+            var expected: [Int64] = []
+            var out = Transcript()
+            var now = Self.base + 10_000
+            for _ in 0..<20 {
+                let until = now + 100_000
+                for node in scripts.indices {
+                    for cpu in 0..<(1 + UInt32(generator.next() % 3)) {
+                        let times = (0..<generator.next() % 20).map { _ in now + Int64(generator.next() % 90_000) }.sorted()
+                        guard !times.isEmpty else { continue }
+                        expected += times
+                        try merger.take(scripts[node].batch(cpu: cpu, at: times), node: node, at: until)
+                    }
+                    try merger.take(scripts[node].watermark(until), node: node, at: until)
+                }
+                try merger.release(at: until, into: &out)
+                now = until
+            }
+            for node in scripts.indices { merger.end(node, at: now) }
+            try merger.release(at: now, into: &out)
+            #expect(out.events.count == expected.count)
+            #expect(zip(out.events, out.events.dropFirst()).allSatisfy { $0.time <= $1.time })
+            #expect(out.events.allSatisfy { !$0.isLate })
+        }
+    }
+}
