@@ -7,7 +7,9 @@ final class TemporaryFolder {
 
     init() throws {
         let parent = ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp"
-        path = FilePath("\(parent)/fleetrace-benchmark-\(ProcessInfo.processInfo.processIdentifier)-\(UInt32.random(in: 0 ... .max))")
+        path = FilePath(
+            "\(parent)/fleetrace-benchmark-\(ProcessInfo.processInfo.processIdentifier)-\(UInt32.random(in: 0 ... .max))"
+        )
         try FileManager.default.createDirectory(atPath: path.string, withIntermediateDirectories: false)
     }
 

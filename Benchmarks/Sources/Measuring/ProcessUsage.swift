@@ -16,7 +16,9 @@ struct ProcessUsage: Sendable {
         cpu = (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
         // A process that has ended has no memory any more.
         guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
-            let kilobytes = line.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first.flatMap({ Double($0) })
+            let kilobytes = line.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first.flatMap({
+                Double($0)
+            })
         else { return nil }
         peakResident = kilobytes * 1024
     }

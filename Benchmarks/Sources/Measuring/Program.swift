@@ -18,7 +18,8 @@ struct Program: Sendable {
     /// One that is installed, by PATH; nil when it is not.
     static func installed(_ name: String) -> Program? {
         let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin").split(separator: ":")
-        return folders.map { "\($0)/\(name)" }.first(where: FileManager.default.isExecutableFile(atPath:)).map(Program.init)
+        return folders.map { "\($0)/\(name)" }.first(where: FileManager.default.isExecutableFile(atPath:)).map(
+            Program.init)
     }
 
     struct Output: Sendable {
@@ -32,7 +33,8 @@ struct Program: Sendable {
 
     /// Runs it to its end, its output to a file.
     func run(_ arguments: [String], output: String = "/dev/null") throws -> Output {
-        let errors = FileManager.default.temporaryDirectory.appendingPathComponent("fleetrace-benchmark-\(UUID().uuidString)")
+        let errors = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "fleetrace-benchmark-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: errors) }
         let child = try start(arguments, output: output, errors: errors.path)
         var status: Int32 = 0

@@ -17,7 +17,8 @@ enum ReportBenchmark {
             defer { close(null) }
             for format in OutputFormat.allCases where part > 0 || format == .ftrace {
                 results.append(
-                    try measure("report.\(nodes)-nodes.\(format)", path, events, format, OutputStream(descriptor: null)))
+                    try measure("report.\(nodes)-nodes.\(format)", path, events, format, OutputStream(descriptor: null))
+                )
             }
             results.append(try measure("report.\(nodes)-nodes.count-only", path, events, .ftrace, nil))
         }
