@@ -100,7 +100,7 @@ let package = Package(
         .target(
             name: "Timeline",
             dependencies: [
-                "SessionStore", "TraceProtocol", "TraceClock", "RingBuffer", "EventFormat", "Tracefs",
+                "SessionStore", "TraceProtocol", "TraceClock", "RingBuffer", "EventFormat", "TraceDat", "Tracefs",
                 .product(name: "DequeModule", package: "swift-collections"),
             ],
             path: "controller/Timeline",
