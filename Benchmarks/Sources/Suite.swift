@@ -2,10 +2,11 @@ import ArgumentParser
 
 /// The benchmarks, each a subcommand.
 enum Suite: String, CaseIterable, Sendable {
-    case pages, render, codec, merge, report
+    case pages, render, codec, merge, report, transport, endToEnd = "end-to-end", peers, latency
 
     static let commands: [any ParsableCommand.Type] = [
-        Pages.self, Render.self, Codec.self, Merge.self, Report.self,
+        Pages.self, Render.self, Codec.self, Merge.self, Report.self, Transport.self, EndToEnd.self, Peers.self,
+        Latency.self,
     ]
 
     private func measure(_ input: LazyRecording) async throws -> [Measurement] {
@@ -15,6 +16,10 @@ enum Suite: String, CaseIterable, Sendable {
         case .codec: try CodecBenchmark.run(try input.value)
         case .merge: MergeBenchmark.run()
         case .report: try ReportBenchmark.run(try input.value)
+        case .transport: try await TransportBenchmark.run()
+        case .endToEnd: try EndToEndBenchmark.run(seconds: input.options.loadSeconds)
+        case .peers: try PeerBenchmark.run(try input.options.path())
+        case .latency: try LatencyBenchmark.run()
         }
     }
 
@@ -30,7 +35,7 @@ enum Suite: String, CaseIterable, Sendable {
 
 /// The input, read when the first benchmark asks for it.
 private final class LazyRecording {
-    private let options: InputOptions
+    let options: InputOptions
     private var recording: Recording?
 
     init(_ options: InputOptions) { self.options = options }
@@ -87,6 +92,37 @@ struct Merge: SuiteCommand {
 struct Report: SuiteCommand {
     static let configuration = CommandConfiguration(abstract: "Printing a session, events/s of one core.")
     static let suite = Suite.report
+    @OptionGroup var input: InputOptions
+    @OptionGroup var output: OutputOptions
+}
+
+struct Transport: SuiteCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Frames through mutual TLS, MB/s; memory of an idle connection.")
+    static let suite = Suite.transport
+    @OptionGroup var input: InputOptions
+    @OptionGroup var output: OutputOptions
+}
+
+struct EndToEnd: SuiteCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "end-to-end", abstract: "Two agents under full load, recorded and reported.")
+    static let suite = Suite.endToEnd
+    @OptionGroup var input: InputOptions
+    @OptionGroup var output: OutputOptions
+}
+
+struct Peers: SuiteCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "fleetrace report beside trace-cmd report and perf script.")
+    static let suite = Suite.peers
+    @OptionGroup var input: InputOptions
+    @OptionGroup var output: OutputOptions
+}
+
+struct Latency: SuiteCommand {
+    static let configuration = CommandConfiguration(abstract: "From an event to its line, ms.")
+    static let suite = Suite.latency
     @OptionGroup var input: InputOptions
     @OptionGroup var output: OutputOptions
 }

@@ -12,6 +12,9 @@ struct InputOptions: ParsableArguments {
     @Option(help: "Megabytes of pages to hold in memory.")
     var limit = 256
 
+    @Option(help: "Seconds of load for the end-to-end benchmark.")
+    var loadSeconds = 4.0
+
     /// The path, if one was given.
     func path() throws -> String? {
         guard let given = corpus ?? ProcessInfo.processInfo.environment["FLEETRACE_CORPUS"], !given.isEmpty else {
