@@ -16,6 +16,17 @@ func test(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 let package = Package(
     name: "fleetrace",
+    products: [
+        .executable(name: "fleetrace", targets: ["fleetrace"]),
+        .executable(name: "fleetrace-agent", targets: ["fleetrace-agent"]),
+        // For Benchmarks/, which is a package of its own.
+        .library(
+            name: "FleetraceLibraries",
+            targets: [
+                "RingBuffer", "EventFormat", "TraceDat", "Tracefs", "TraceProtocol", "SecureTransport", "SessionStore",
+                "Timeline",
+            ]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
@@ -89,7 +100,7 @@ let package = Package(
         .target(
             name: "Timeline",
             dependencies: [
-                "SessionStore", "TraceProtocol", "TraceClock", "RingBuffer", "EventFormat", "Tracefs",
+                "SessionStore", "TraceProtocol", "TraceClock", "RingBuffer", "EventFormat", "TraceDat", "Tracefs",
                 .product(name: "DequeModule", package: "swift-collections"),
             ],
             path: "controller/Timeline",

@@ -8,6 +8,8 @@ import TraceProtocol
 /// what has arrived and not been put out, not by what it unpacks to.
 final class CPUStream {
     let node: Int
+    /// The node, which has its streams and outlives them.
+    let timeline: Unmanaged<NodeTimeline>
     let cpu: UInt32
     /// Number in the loser tree.
     let number: Int
@@ -15,19 +17,20 @@ final class CPUStream {
     private var queue: Deque<Batch> = []
     /// Packed bytes waiting.
     private(set) var queuedBytes = 0
-    private var pages = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+    private var memory: UnsafeMutableRawBufferPointer?
     private var sequence: SubBufferSequence?
-    private var cursor: RecordCursor?
 
+    /// Behind `current`, in its page; nil before the first page and behind the last. The merge walks a copy of it.
+    var cursor: RecordCursor?
     /// The event at the head; nil while there is none.
-    private(set) var current: Record?
+    var current: Record?
+    /// Events taken so far; orders events of the same nanosecond.
+    var taken: UInt64 = 0
     /// What the kernel says it lost just before `current`.
-    private(set) var missed = MissedEvents.none
+    var missed = MissedEvents.none
     /// The piece of the node's clock path that maps `current`.
     var segment: ClockSegment?
-    /// Events taken so far; orders events of the same nanosecond.
-    private(set) var taken: UInt64 = 0
-    private(set) var tally = Tally()
+    private var news = Tally()
 
     /// What has come, for the account at the end.
     struct Tally {
@@ -40,15 +43,20 @@ final class CPUStream {
         var firstDamage: String?
     }
 
-    init(node: Int, cpu: UInt32, number: Int) {
-        self.node = node
+    var tally: Tally {
+        var tally = news
+        tally.events = taken
+        return tally
+    }
+
+    init(node: NodeTimeline, cpu: UInt32, number: Int) {
+        self.node = node.index
+        timeline = .passUnretained(node)
         self.cpu = cpu
         self.number = number
     }
 
-    deinit {
-        pages.deallocate()
-    }
+    deinit { memory?.deallocate() }
 
     func append(_ batch: Batch) {
         queue.append(batch)
@@ -58,13 +66,12 @@ final class CPUStream {
     /// Moves to the next event.
     ///
     /// - Returns: false when there is none for now.
-    func advance(layout: SubBufferLayout, unpacker: Unpacker) -> Bool {
+    func advance(layout: SubBufferLayout, unpacker: BatchUnpacker) -> Bool {
         missed = .none
         while true {
             if let record = nextInPage() {
                 current = record
                 taken &+= 1
-                tally.events &+= 1
                 return true
             }
             if nextPage() { continue }
@@ -75,20 +82,39 @@ final class CPUStream {
         }
     }
 
+    /// Takes everything that waits, and only counts it.
+    func countAll(layout: SubBufferLayout, unpacker: BatchUnpacker) {
+        while true {
+            while nextPage() {
+                guard var records = cursor else { continue }
+                let count = records.countRemaining()
+                taken &+= UInt64(count.events)
+                if let error = count.error { damage("\(error)") }
+            }
+            guard nextBatch(layout, unpacker) else { return }
+        }
+    }
+
     private func nextInPage() -> Record? {
+        guard var cursor else { return nil }
         do throws(SubBufferError) {
-            return try cursor?.next()
+            let record = try cursor.next()
+            self.cursor = cursor
+            return record
         } catch {
             damage("\(error)")
-            cursor = nil
+            self.cursor = nil
             return nil
         }
     }
 
     private func nextPage() -> Bool {
         cursor = nil
+        guard var pages = sequence else { return false }
         do throws(SubBufferError) {
-            guard let page = try sequence?.next() else { return false }
+            let next = try pages.next()
+            sequence = pages
+            guard let page = next else { return false }
             note(page.missedEvents)
             cursor = page.records()
             return true
@@ -99,55 +125,39 @@ final class CPUStream {
         }
     }
 
-    private func note(_ news: MissedEvents) {
-        switch (missed, news) {
+    private func note(_ lost: MissedEvents) {
+        switch (missed, lost) {
         case (_, .none): return
-        case (.none, _): missed = news
+        case (.none, _): missed = lost
         case (.count(let one), .count(let two)): missed = .count(one &+ two)
         default: missed = .unknown
         }
-        switch news {
+        switch lost {
         case .none: break
-        case .unknown: tally.hasUnknownLoss = true
-        case .count(let count): tally.lostOnPages &+= count
+        case .unknown: news.hasUnknownLoss = true
+        case .count(let count): news.lostOnPages &+= count
         }
     }
 
-    private func nextBatch(_ layout: SubBufferLayout, _ unpacker: Unpacker) -> Bool {
+    private func nextBatch(_ layout: SubBufferLayout, _ unpacker: BatchUnpacker) -> Bool {
         sequence = nil
         while let batch = queue.popFirst() {
             queuedBytes -= batch.payload.readableBytes
             do throws(CodecError) {
-                try unpack(batch, unpacker)
-                sequence = SubBufferSequence(UnsafeRawBufferPointer(pages), layout: layout, spacing: .packed)
+                let pages = try unpacker.unpack(batch, into: &memory)
+                sequence = SubBufferSequence(pages, layout: layout, spacing: .packed)
                 return true
             } catch {
                 damage("\(error)")
             }
         }
-        pages.deallocate()
-        pages = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+        unpacker.giveBack(&memory)
         return false
     }
 
-    private func unpack(_ batch: Batch, _ unpacker: Unpacker) throws(CodecError) {
-        let length = Int(batch.header.rawLength)
-        if pages.count != length {
-            pages.deallocate()
-            pages = UnsafeMutableRawBufferPointer.allocate(byteCount: length, alignment: 16)
-        }
-        let target = pages
-        do {
-            try batch.payload.withUnsafeReadableBytes { input in
-                try unpacker.unpack(input, codec: batch.header.codec, into: target)
-            }
-        } catch {
-            throw error as? CodecError ?? .corrupt(batch.header.codec, "\(error)")
-        }
-    }
-
-    private func damage(_ reason: String) {
-        tally.damaged += 1
-        if tally.firstDamage == nil { tally.firstDamage = reason }
+    /// Something could not be read.
+    func damage(_ reason: String) {
+        news.damaged += 1
+        if news.firstDamage == nil { news.firstDamage = reason }
     }
 }

@@ -8,15 +8,17 @@ import TraceProtocol
 /// CPU, sequence, so that the same input always gives the same output.
 final class TimelineMerger {
     let nodes: [NodeTimeline]
-    private var tree = LoserTree<MergeKey>()
-    private var streams: [CPUStream] = []
+    var tree = LoserTree<MergeKey>()
+    var streams: [CPUStream] = []
+    /// The same without counting: looking one up is all that the merge does when streams take turns.
+    var references: [Unmanaged<CPUStream>] = []
     /// Streams whose head has no settled time yet.
-    private var waiting: [CPUStream] = []
+    var waiting: [CPUStream] = []
     private var gate: WatermarkGate
-    private let unpacker = Unpacker()
+    let unpacker = BatchUnpacker()
     private var notices: [(TimelineNotice, NodeTimeline, Int64)] = []
     /// Events handed out behind later ones.
-    private(set) var lateEvents: UInt64 = 0
+    var lateEvents: UInt64 = 0
 
     /// - Parameters:
     ///   - stallLimit: how long a silent node holds the others back, ns; `Int64.max` for a session on disk.
@@ -37,8 +39,9 @@ final class TimelineMerger {
     func take(_ frame: Frame, node index: Int, at now: Int64) throws {
         let node = nodes[index]
         let change = try node.take(frame) { cpu in
-            let stream = CPUStream(node: index, cpu: cpu, number: tree.addStream())
+            let stream = CPUStream(node: node, cpu: cpu, number: tree.addStream())
             streams.append(stream)
+            references.append(.passUnretained(stream))
             return stream
         }
         switch change {
@@ -99,7 +102,7 @@ final class TimelineMerger {
         }
     }
 
-    private func key(_ stream: CPUStream, _ time: Int64) -> MergeKey {
+    func key(_ stream: CPUStream, _ time: Int64) -> MergeKey {
         // Not beyond what stands for the end of time.
         MergeKey(time: min(time, .max - 1), node: UInt32(stream.node), cpu: stream.cpu, sequence: stream.taken)
     }
@@ -119,7 +122,7 @@ final class TimelineMerger {
     ///
     /// - Returns: the time up to which everything is out; `Int64.max` when nothing more can come.
     @discardableResult
-    func release<S: TimelineSink>(at now: Int64, into sink: inout S) throws -> Int64 {
+    func release<S: TimelineSink & ~Copyable>(at now: Int64, into sink: inout S) throws -> Int64 {
         // Late ones are those behind what went out before this call.
         let before = gate.frontier
         let release = gate.release(at: now)
@@ -133,51 +136,5 @@ final class TimelineMerger {
         for (notice, node, time) in notices { try sink.notice(notice, node: node, at: time) }
         notices.removeAll(keepingCapacity: true)
         return release.frontier
-    }
-
-    private func drain<S: TimelineSink>(upTo frontier: Int64, late: Int64, into sink: inout S) throws {
-        while let winner = tree.winner, winner.key.time < frontier {
-            let stream = streams[winner.stream]
-            let node = nodes[stream.node]
-            // The winner goes on until it passes the runner-up.
-            let limit = tree.runnerUp
-            var next: MergeKey? = winner.key
-            while let key = next, key.time < frontier, !(limit < key) {
-                try emit(stream, node, late: late, into: &sink)
-                next = step(stream, node)
-            }
-            if let next {
-                tree.replaceWinner(next)
-            } else {
-                tree.block(stream.number)
-                if stream.current != nil { waiting.append(stream) }
-            }
-        }
-    }
-
-    /// The key of the stream's next event; nil when it has none, or none whose time is settled.
-    private func step(_ stream: CPUStream, _ node: NodeTimeline) -> MergeKey? {
-        guard let layout = node.layout, stream.advance(layout: layout, unpacker: unpacker),
-            let time = node.time(of: stream)
-        else { return nil }
-        return key(stream, time)
-    }
-
-    private func emit<S: TimelineSink>(
-        _ stream: CPUStream, _ node: NodeTimeline, late: Int64, into sink: inout S
-    ) throws {
-        guard let record = stream.current else { return }
-        let time = node.mapped(stream, record.timestamp)
-        switch stream.missed {
-        case .none: break
-        case .unknown: try sink.lost(nil, node: node, cpu: stream.cpu, before: time)
-        case .count(let count): try sink.lost(count, node: node, cpu: stream.cpu, before: time)
-        }
-        let isLate = time.estimate < late
-        if isLate { lateEvents &+= 1 }
-        try sink.event(
-            MergedEvent(
-                node: node, cpu: stream.cpu, time: time, timestamp: record.timestamp, payload: record.payload,
-                isLate: isLate))
     }
 }

@@ -3,8 +3,11 @@ import TraceClock
 import TraceProtocol
 
 /// One event in its place in the merged order. A view: valid during the call that hands it out.
+///
+/// Plain memory, so that making one for every event counts no references; the merge holds what it refers to.
 struct MergedEvent {
-    let node: NodeTimeline
+    /// Index of the node in the session.
+    let nodeIndex: Int
     let cpu: UInt32
     /// On the controller's timeline, CLOCK_MONOTONIC_RAW ns.
     let time: MappedTime
@@ -13,6 +16,30 @@ struct MergedEvent {
     let payload: UnsafeRawBufferPointer
     /// It came out behind later ones, which had been put out without waiting for its node.
     let isLate: Bool
+    private let nodeReference: Unmanaged<NodeTimeline>
+    private let rendererReference: Unmanaged<NodeRenderer>
+
+    init(
+        node: NodeTimeline, renderer: NodeRenderer, cpu: UInt32, time: MappedTime, timestamp: UInt64,
+        payload: UnsafeRawBufferPointer, isLate: Bool
+    ) {
+        nodeReference = .passUnretained(node)
+        rendererReference = .passUnretained(renderer)
+        nodeIndex = node.index
+        self.cpu = cpu
+        self.time = time
+        self.timestamp = timestamp
+        self.payload = payload
+        self.isLate = isLate
+    }
+
+    var node: NodeTimeline { nodeReference.takeUnretainedValue() }
+
+    /// Runs `body` with what renders the node's events.
+    @inline(__always)
+    func withRenderer<Result>(_ body: (NodeRenderer) throws -> Result) rethrows -> Result {
+        try rendererReference._withUnsafeGuaranteedRef(body)
+    }
 }
 
 /// What happens to a node in the course of a session.
@@ -30,11 +57,17 @@ enum TimelineNotice {
 }
 
 /// Where the merged order goes.
-protocol TimelineSink {
+protocol TimelineSink: ~Copyable {
+    /// Whether the bounds of times are looked at. If not, an event's time may be the estimate alone.
+    var wantsBounds: Bool { get }
     /// - Throws: when the output is gone (a closed pipe): the merge ends.
     mutating func event(_ event: MergedEvent) throws
     /// Events of this CPU were lost between its event before and its event at `time`; nil when the kernel did not
     /// say how many.
     mutating func lost(_ count: UInt64?, node: NodeTimeline, cpu: UInt32, before time: MappedTime) throws
     mutating func notice(_ notice: TimelineNotice, node: NodeTimeline, at time: Int64) throws
+}
+
+extension TimelineSink where Self: ~Copyable {
+    var wantsBounds: Bool { true }
 }

@@ -31,9 +31,18 @@ extension TextBuffer {
 
     /// Text from a traced machine may hold anything; a terminal must not obey it.
     mutating func replaceControlCharacters(from start: Int) {
-        guard bytes[start...].contains(where: { $0 < 32 || $0 == 127 }) else { return }
+        guard hasControlCharacters(from: start) else { return }
         let clean = bytes[start...].map { $0 < 32 || $0 == 127 ? UInt8(ascii: "?") : $0 }
         truncate(to: start)
         clean.withUnsafeBytes { append($0) }
+    }
+
+    /// Looks at all bytes without a branch for each, so that the compiler takes many at a time.
+    private func hasControlCharacters(from start: Int) -> Bool {
+        var found: UInt8 = 0
+        for byte in UnsafeRawBufferPointer(rebasing: bytes[start...]) {
+            found |= (byte < 32 ? 1 : 0) | (byte == 127 ? 1 : 0)
+        }
+        return found != 0
     }
 }

@@ -1,25 +1,36 @@
 import EventFormat
 import Glibc
 
-/// Writes times of day in the local zone, `HH:MM:SS.nnnnnnnnn`, asking the C library only once a minute.
+/// Writes times of day in the local zone, `HH:MM:SS.nnnnnnnnn`, asking the C library only once a minute, and
+/// making all but the fraction once a second.
 struct WallTime {
+    private var second = Int64.min
     private var minute = Int64.min
-    private var prefix: [UInt8] = []
+    /// `HH:MM:SS.` of `second`, in the first nine bytes.
+    private var prefix: (UInt64, UInt8) = (0, 0)
+    private var hourAndMinute: [UInt8] = []
 
     mutating func append(_ epochNanoseconds: Int64, to out: inout TextBuffer) {
         let seconds = epochNanoseconds.flooredDivision(by: 1_000_000_000)
+        if seconds != second { begin(seconds) }
+        withUnsafeBytes(of: prefix.0) { out.append($0) }
+        out.append(prefix.1)
+        out.append(decimal: UInt64(epochNanoseconds &- seconds &* 1_000_000_000), width: 9)
+    }
+
+    private mutating func begin(_ seconds: Int64) {
+        second = seconds
         let current = seconds.flooredDivision(by: 60)
         if current != minute {
             minute = current
             var time = time_t(current * 60)
             var parts = tm()
             localtime_r(&time, &parts)
-            prefix = Array("\(Self.two(parts.tm_hour)):\(Self.two(parts.tm_min)):".utf8)
+            hourAndMinute = Array("\(Self.two(parts.tm_hour)):\(Self.two(parts.tm_min)):".utf8)
         }
-        prefix.withUnsafeBytes { out.append($0) }
-        out.append(decimal: UInt64(seconds - current * 60), width: 2)
-        out.append(UInt8(ascii: "."))
-        out.append(decimal: UInt64(epochNanoseconds - seconds * 1_000_000_000), width: 9)
+        let text = hourAndMinute + Array(Self.two(Int32(seconds - current * 60)).utf8)
+        withUnsafeMutableBytes(of: &prefix.0) { $0.copyBytes(from: text.prefix(8)) }
+        prefix.1 = UInt8(ascii: ".")
     }
 
     private static func two(_ value: Int32) -> String {

@@ -8,7 +8,7 @@ import Tracefs
 /// Confined to one thread.
 public final class LiveReader {
     private let merger: TimelineMerger
-    private let printer: TimelinePrinter
+    private var printer: TimelinePrinter
     private var scanners: [LogScanner]
     /// How far the controller's clock is ahead of this process's, at most; learned from arrivals.
     private var clockOffset: Int64?
@@ -55,8 +55,7 @@ public final class LiveReader {
 
     /// Writes what is certain by now.
     public func release() throws {
-        var sink = printer
-        try merger.release(at: now(), into: &sink)
+        try merger.release(at: now(), into: &printer)
         try printer.flush()
     }
 

@@ -7,12 +7,18 @@ struct NodeDecoding {
     private var printkFormats: [UInt64: String] = [:]
     private var symbols: KernelSymbols?
     private var kernel = KernelDescription()
-    private(set) var names = TaskNameTable()
+    let names: TaskNameTable
     private(set) var host = WireHostFacts()
-    private(set) var catalog = EventCatalog(formats: [])
+    private(set) var renderer: NodeRenderer
+    var catalog: EventCatalog { renderer.catalog }
 
     /// A kernel's /proc/kallsyms is about 10 MB; a node that states more is not believed.
     private static let largestSymbols = 128 << 20
+
+    init() {
+        names = TaskNameTable()
+        renderer = NodeRenderer(EventCatalog(formats: []), tasks: names)
+    }
 
     /// Takes in a part of the metadata.
     ///
@@ -27,7 +33,11 @@ struct NodeDecoding {
         guard !metadata.formats.isEmpty || metadata.hasSymbols || !metadata.printkFormats.isEmpty else { return }
         formats += metadata.formats.map { ($0.system, $0.text) }
         if !metadata.printkFormats.isEmpty { printkFormats = PrintkFormats.parse(metadata.printkFormats) }
-        defer { catalog = EventCatalog(formats: formats, symbols: symbols, printkFormats: printkFormats, kernel: kernel) }
+        defer {
+            renderer = NodeRenderer(
+                EventCatalog(formats: formats, symbols: symbols, printkFormats: printkFormats, kernel: kernel),
+                tasks: names)
+        }
         if metadata.hasSymbols { symbols = try Self.unpack(metadata.symbols) }
     }
 

@@ -40,6 +40,7 @@ final class NodeTimeline {
         self.name = name
     }
 
+    var renderer: NodeRenderer { decoding.renderer }
     var queuedBytes: Int { streams.values.reduce(0) { $0 + $1.queuedBytes } }
 
     /// Takes in one record of the node's log.

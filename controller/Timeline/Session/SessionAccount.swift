@@ -14,7 +14,8 @@ public struct SessionAccount: Sendable {
         public var firstDamage: String?
 
         public init(
-            cpu: UInt32, received: UInt64, recorded: UInt64?, lost: UInt64?, damaged: Int = 0, firstDamage: String? = nil
+            cpu: UInt32, received: UInt64, recorded: UInt64?, lost: UInt64?, damaged: Int = 0,
+            firstDamage: String? = nil
         ) {
             self.cpu = cpu
             self.received = received
@@ -45,7 +46,9 @@ public struct SessionAccount: Sendable {
         }
 
         public var received: UInt64 { cpus.reduce(0) { $0 &+ $1.received } }
-        public var lost: UInt64? { cpus.reduce(0 as UInt64?) { sum, cpu in sum.flatMap { one in cpu.lost.map { one &+ $0 } } } }
+        public var lost: UInt64? {
+            cpus.reduce(0 as UInt64?) { sum, cpu in sum.flatMap { one in cpu.lost.map { one &+ $0 } } }
+        }
         public var recorded: UInt64? {
             cpus.reduce(0 as UInt64?) { sum, cpu in sum.flatMap { one in cpu.recorded.map { one &+ $0 } } }
         }
@@ -71,7 +74,8 @@ public struct SessionAccount: Sendable {
                 }
                 if cpu.damaged > 0 {
                     problems.append(
-                        "node \(node.name) CPU \(cpu.cpu): \(cpu.damaged) pages could not be read (\(cpu.firstDamage ?? "?"))")
+                        "node \(node.name) CPU \(cpu.cpu): \(cpu.damaged) pages could not be read (\(cpu.firstDamage ?? "?"))"
+                    )
                 }
             }
             return problems
@@ -89,7 +93,8 @@ public struct SessionAccount: Sendable {
         if nodes.count > 1 {
             let received = nodes.reduce(0) { $0 &+ $1.received }
             let lost = nodes.reduce(0) { $0 &+ ($1.lost ?? 0) }
-            lines.append("total: \(received) events received, \(lost) lost" + (lateEvents > 0 ? ", \(lateEvents) late" : ""))
+            lines.append(
+                "total: \(received) events received, \(lost) lost" + (lateEvents > 0 ? ", \(lateEvents) late" : ""))
         }
         return lines
     }

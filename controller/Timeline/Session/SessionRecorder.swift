@@ -22,7 +22,7 @@ public final class SessionRecorder {
         }
     }
 
-    private let unpacker = Unpacker()
+    private let unpacker = BatchUnpacker()
 
     public init(_ description: WireSessionDescription, at path: FilePath) throws {
         var description = description
@@ -56,9 +56,9 @@ public final class SessionRecorder {
     private func count(_ frame: Frame, _ node: Node) {
         do {
             let timeline = node.timeline
-            let change = try timeline.take(frame) { CPUStream(node: timeline.index, cpu: $0, number: 0) }
+            let change = try timeline.take(frame) { CPUStream(node: timeline, cpu: $0, number: 0) }
             guard case .events(let stream) = change, let layout = timeline.layout else { return }
-            while stream.advance(layout: layout, unpacker: unpacker) {}
+            stream.countAll(layout: layout, unpacker: unpacker)
         } catch {
             damage.append("node \(node.timeline.name): \(error)")
         }

@@ -6,7 +6,7 @@ import TraceProtocol
 public final class SessionReplay {
     public let session: SessionDirectory
     private let merger: TimelineMerger
-    private let printer: TimelinePrinter
+    private var printer: TimelinePrinter
     private var logs: [Log]
     public private(set) var damage: [String] = []
 
@@ -40,12 +40,11 @@ public final class SessionReplay {
     ///
     /// - Throws: `OutputError` when the output is closed, `StoreError` when a file cannot be read at all.
     public func run() throws -> SessionAccount {
-        var sink = printer
         while let index = furthestBehind() {
             try read(index)
-            try merger.release(at: Self.now, into: &sink)
+            try merger.release(at: Self.now, into: &printer)
         }
-        try merger.release(at: Self.now, into: &sink)
+        try merger.release(at: Self.now, into: &printer)
         try printer.flush()
         return merger.account
     }

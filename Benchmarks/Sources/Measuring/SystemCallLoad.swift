@@ -1,0 +1,37 @@
+import Foundation
+import Glibc
+
+/// A load that makes nothing but system calls, as fast as it can: reads, writes, opens, and wake-ups between tasks.
+enum SystemCallLoad {
+    static func run(seconds: Double, threads: Int) {
+        let end = Stopwatch.now(CLOCK_MONOTONIC) + seconds
+        let workers = (0..<threads).map { index in
+            let thread = Thread { work(until: end, index) }
+            thread.start()
+            return thread
+        }
+        while workers.contains(where: { !$0.isFinished }) { usleep(10_000) }
+    }
+
+    private static func work(until end: Double, _ index: Int) {
+        let null = open("/dev/null", O_WRONLY | O_CLOEXEC)
+        let zero = open("/dev/zero", O_RDONLY | O_CLOEXEC)
+        defer {
+            close(null)
+            close(zero)
+        }
+        var bytes = [UInt8](repeating: 0, count: 512)
+        while Stopwatch.now(CLOCK_MONOTONIC) < end {
+            for turn in 0..<200 {
+                _ = read(zero, &bytes, bytes.count)
+                _ = write(null, bytes, bytes.count)
+                _ = lseek(zero, off_t(turn), SEEK_SET)
+                if turn % 16 == 0 {
+                    let file = open("/proc/self/stat", O_RDONLY | O_CLOEXEC)
+                    close(file)
+                    sched_yield()
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,143 @@
+import RingBuffer
+import TraceClock
+
+extension TimelineMerger {
+    /// Hands out everything before `frontier`.
+    ///
+    /// - Parameter late: what stands before this comes too late to be in its place.
+    func drain<S: TimelineSink & ~Copyable>(upTo frontier: Int64, late: Int64, into sink: inout S) throws {
+        // Taken out for the time being: nobody else can look at it, and nothing has to make sure of that.
+        var tree = LoserTree<MergeKey>()
+        swap(&tree, &self.tree)
+        defer { swap(&tree, &self.tree) }
+        let end = MergeKey(time: frontier, node: 0, cpu: 0, sequence: 0)
+        while let winner = tree.winner, winner.key.time < frontier {
+            // The winner goes on until it passes the runner-up.
+            let bound = min(tree.runnerUp, end)
+            let next = try references[winner.stream]._withUnsafeGuaranteedRef { stream in
+                try stream.timeline._withUnsafeGuaranteedRef { node in
+                    try drain(stream, of: node, until: bound, from: winner.key, late: late, into: &sink)
+                }
+            }
+            if let next {
+                tree.replaceWinner(next)
+            } else {
+                tree.block(winner.stream)
+                if streams[winner.stream].current != nil { waiting.append(streams[winner.stream]) }
+            }
+        }
+    }
+
+    /// Hands out one stream's events.
+    ///
+    /// - Returns: the key of the first that does not stand before `bound`; nil when there is none, or none whose time
+    ///   is settled.
+    private func drain<S: TimelineSink & ~Copyable>(
+        _ stream: CPUStream, of node: NodeTimeline, until bound: MergeKey, from first: MergeKey, late: Int64,
+        into sink: inout S
+    ) throws -> MergeKey? {
+        guard let layout = node.layout else { return nil }
+        var key = first
+        repeat {
+            try reportLoss(stream, node, into: &sink)
+            switch try walk(stream, node, until: bound, from: key.time, late: late, into: &sink) {
+            case .reached(let time): return self.key(stream, time)
+            case .newSegment: break
+            case .pageEnd: guard stream.advance(layout: layout, unpacker: unpacker) else { return nil }
+            }
+            guard let time = node.time(of: stream) else { return nil }
+            key = self.key(stream, time)
+        } while key < bound
+        return key
+    }
+
+    private func reportLoss<S: TimelineSink & ~Copyable>(
+        _ stream: CPUStream, _ node: NodeTimeline, into sink: inout S
+    ) throws {
+        let count: UInt64?
+        switch stream.missed {
+        case .none: return
+        case .unknown: count = nil
+        case .count(let lost): count = lost
+        }
+        stream.missed = .none
+        guard let record = stream.current else { return }
+        try sink.lost(count, node: node, cpu: stream.cpu, before: node.mapped(stream, record.timestamp))
+    }
+
+    /// Why a walk through a page ended.
+    private enum WalkEnd {
+        /// The present event, at this time, does not stand before the bound.
+        case reached(Int64)
+        /// The page is at its end: the present event is out.
+        case pageEnd
+        /// The present event is not out, and another piece of the clock's path maps it.
+        case newSegment
+    }
+
+    /// Hands out the present event and those behind it in its page, as far as one piece of the clock's path reaches.
+    ///
+    /// This is the loop that an event costs: the cursor and the segment are copies, nothing is looked up.
+    private func walk<S: TimelineSink & ~Copyable>(
+        _ stream: CPUStream, _ node: NodeTimeline, until bound: MergeKey, from start: Int64, late: Int64,
+        into sink: inout S
+    ) throws -> WalkEnd {
+        guard var record = stream.current else { return .pageEnd }
+        guard let segment = stream.segment, segment.contains(Int64(clamping: record.timestamp)),
+            var cursor = stream.cursor
+        else {
+            let time = node.mapped(stream, record.timestamp)
+            try emit(record, stream, node, time, late, into: &sink)
+            return .pageEnd
+        }
+        let wantsBounds = sink.wantsBounds
+        let renderer = node.renderer
+        let (cpu, number) = (stream.cpu, UInt32(truncatingIfNeeded: stream.node))
+        var taken = stream.taken
+        var time = start
+        defer {
+            stream.cursor = cursor
+            stream.current = record
+            stream.taken = taken
+        }
+        while true {
+            let isLate = time < late
+            if isLate { lateEvents &+= 1 }
+            try sink.event(
+                MergedEvent(
+                    node: node, renderer: renderer, cpu: cpu,
+                    time: wantsBounds
+                        ? segment.map(Int64(clamping: record.timestamp))
+                        : MappedTime(
+                            estimate: time, bound: ClockBound(lower: .min, upper: .max), quality: .unknown),
+                    timestamp: record.timestamp, payload: record.payload, isLate: isLate))
+            do throws(SubBufferError) {
+                guard let next = try cursor.next() else { return .pageEnd }
+                record = next
+            } catch {
+                stream.damage("\(error)")
+                return .pageEnd
+            }
+            taken &+= 1
+            let stamp = Int64(clamping: record.timestamp)
+            guard segment.contains(stamp) else { return .newSegment }
+            time = segment.estimate(stamp)
+            if time < bound.time { continue }
+            let key = MergeKey(time: time, node: number, cpu: cpu, sequence: taken)
+            if !(key < bound) { return .reached(time) }
+        }
+    }
+
+    private func emit<S: TimelineSink & ~Copyable>(
+        _ record: Record, _ stream: CPUStream, _ node: NodeTimeline, _ time: MappedTime, _ late: Int64,
+        into sink: inout S
+    ) throws {
+        let isLate = time.estimate < late
+        if isLate { lateEvents &+= 1 }
+        try sink.event(
+            MergedEvent(
+                node: node, renderer: node.renderer, cpu: stream.cpu, time: time, timestamp: record.timestamp,
+                payload: record.payload,
+                isLate: isLate))
+    }
+}

@@ -1,0 +1,47 @@
+import EventFormat
+import TraceClock
+
+extension TimelinePrinter {
+    /// `12:00:01.000000123 ±8.1us web-1 [001] bash-1234 sched:sched_switch: prev_comm=...`
+    mutating func appendLine(_ event: MergedEvent) {
+        event.withRenderer { appendLine(event, $0) }
+    }
+
+    private mutating func appendLine(_ event: MergedEvent, _ renderer: NodeRenderer) {
+        appendHead(event.time, event.nodeIndex, event.cpu)
+        let pid = renderer.common.pid(of: event.payload) ?? 0
+        let start = text.count
+        renderer.tasks.append(pid, to: &text)
+        // Any process may choose its name.
+        text.replaceControlCharacters(from: start)
+        text.append(UInt8(ascii: "-"))
+        text.append(decimal: Int64(pid))
+        text.pad(from: start, to: 22)
+        text.append(UInt8(ascii: " "))
+        if event.isLate { text.append("[late] ") }
+        renderer.eventNames.append(renderer.common.type(of: event.payload), to: &text)
+        text.append(": ")
+        let body = text.count
+        renderer.catalog.render(
+            event.payload, context: RenderContext(timestamp: event.timestamp, cpu: Int(event.cpu)),
+            includingName: false,
+            into: &text)
+        text.replaceControlCharacters(from: body)
+        text.append(UInt8(ascii: "\n"))
+    }
+
+    /// Time, bound, node and CPU.
+    mutating func appendHead(_ time: MappedTime, _ node: Int, _ cpu: UInt32) {
+        wallTime.append(time.estimate &+ epochOffset, to: &text)
+        text.append(UInt8(ascii: " "))
+        let start = text.count
+        text.append(bound: time)
+        // "±" is two bytes.
+        text.pad(from: start, to: 9)
+        text.append(UInt8(ascii: " "))
+        nodes.appendColumn(of: node, to: &text)
+        text.append(UInt8(ascii: "["))
+        text.append(decimal: UInt64(cpu), width: 3)
+        text.append("] ")
+    }
+}

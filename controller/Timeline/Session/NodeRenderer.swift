@@ -1,0 +1,17 @@
+import EventFormat
+
+/// What a printer needs of a node for each event. All constant, so that using it costs no counting of references
+/// beyond the one for this.
+final class NodeRenderer {
+    let catalog: EventCatalog
+    let common: CommonFields
+    let eventNames: EventNameTable
+    let tasks: TaskNameTable
+
+    init(_ catalog: EventCatalog, tasks: TaskNameTable) {
+        self.catalog = catalog
+        self.tasks = tasks
+        common = catalog.commonFields
+        eventNames = EventNameTable(catalog)
+    }
+}
