@@ -134,14 +134,18 @@ let package = Package(
             swiftSettings: strict),
         test("RingBufferTests", ["RingBuffer"]),
         test("TraceDatTests", ["TraceDat", "RingBuffer", "CZstd", "CZlib"]),
+        test("EventFormatTests", ["EventFormat", "TraceDat", "RingBuffer"]),
         test("TraceClockTests", ["TraceClock"]),
         test("TracefsTests", ["Tracefs", "CLinux"]),
-        test("SecureTransportTests", ["SecureTransport", "COpenSSL"] + nio),
+        test("SecureTransportTests", ["SecureTransport", "COpenSSL", .product(name: "NIOEmbedded", package: "swift-nio")] + nio),
         test("TraceProtocolTests", ["TraceProtocol"]),
         test("AgentCoreTests", ["AgentCore", "TraceProtocol"]),
         test("SessionStoreTests", ["SessionStore", "TraceProtocol"]),
         test("ControllerCoreTests", ["ControllerCore", "TraceProtocol"]),
         test("TimelineTests", ["Timeline", "TraceClock", "TraceProtocol", "RingBuffer"]),
+
+        // The product as a whole, with real kernels, networks and processes.
+        test("IntegrationTests", ["CLinux", "Tracefs", "SecureTransport"]),
     ],
     swiftLanguageModes: [.v6]
 )

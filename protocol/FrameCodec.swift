@@ -7,13 +7,21 @@ import NIOCore
 public struct FrameDecoder: NIOSingleStepByteToMessageDecoder {
     public typealias InboundOut = Frame
 
-    public init() {}
+    private let accepted: Set<FrameType>?
+
+    /// - Parameter accepted: the known types that may come here; nil for all. Others are refused by their prefix alone.
+    public init(accepting accepted: Set<FrameType>? = nil) {
+        self.accepted = accepted
+    }
 
     public mutating func decode(buffer: inout ByteBuffer) throws -> Frame? {
         guard let length = buffer.getInteger(at: buffer.readerIndex, as: UInt32.self).map(Int.init) else { return nil }
         guard length > 0 else { throw ProtocolError.empty }
         guard let raw = buffer.getInteger(at: buffer.readerIndex + 4, as: UInt8.self) else { return nil }
         let type = FrameType(rawValue: raw)
+        if let accepted, type.isKnown, !accepted.contains(type) {
+            throw ProtocolError.unexpected(type, "nobody may send it in this direction")
+        }
         let bodyLength = length - 1
         guard bodyLength <= type.maximumBody else {
             throw ProtocolError.tooLong(type, length: bodyLength, limit: type.maximumBody)

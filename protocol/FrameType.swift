@@ -47,9 +47,9 @@ public struct FrameType: RawRepresentable, Hashable, Sendable {
         switch self {
         case .hello, .welcome, .goodbye: 64 << 10
         case .ping, .pong, .credit, .acknowledge, .clockProbe, .clockReply, .clockKnot: 64
-        case .command, .answer, .request, .nodeNote, .streamEnd: 1 << 20
+        case .command, .answer, .request, .nodeNote, .streamEnd, .finish: 1 << 20
         case .batch: BatchHeader.length + Batch.maximumEncoded
-        case .metadata, .finish, .response: 32 << 20
+        case .metadata, .response: 32 << 20
         case .watermark: Watermark.maximumBody
         case .logChunk: 34 << 20
         // A newer peer's frame: it is read over, so it has to have some bound.
@@ -67,6 +67,17 @@ public struct FrameType: RawRepresentable, Hashable, Sendable {
         default: false
         }
     }
+
+    /// What a controller takes from agents and operators.
+    public static let fromPeers: Set<FrameType> = [
+        .hello, .goodbye, .ping, .pong, .answer, .batch, .metadata, .finish, .watermark, .clockReply, .request,
+    ]
+    /// What an agent takes.
+    public static let toAgents: Set<FrameType> = [
+        .welcome, .goodbye, .ping, .pong, .command, .acknowledge, .credit, .clockProbe,
+    ]
+    /// What an operator takes.
+    public static let toOperators: Set<FrameType> = [.welcome, .goodbye, .ping, .pong, .response, .logChunk, .streamEnd]
 
     /// Frames that carry a session's number and a sequence number at the head of their body, are kept by
     /// the agent until acknowledged, and count against credit.

@@ -14,6 +14,9 @@ public enum TaskList {
         try Directory.names("/proc/self/task").compactMap { Int32($0) }.sorted()
     }
 
+    /// Whether there is a task of this number; one that has ended and was not waited for yet counts.
+    public static func exists(_ thread: Int32) -> Bool { access("/proc/\(thread)", F_OK) == 0 }
+
     /// The calling thread's id.
     public static func currentThread() -> Int32 { linux_gettid() }
 
@@ -24,6 +27,15 @@ public enum TaskList {
     public static func comm(of pid: Int32) -> String? {
         guard let text = try? ControlFile.text("/proc/\(pid)/comm", limit: 4096) else { return nil }
         return text.hasSuffix("\n") ? String(text.dropLast()) : text
+    }
+
+    /// The file name of the program that a process runs, or nil if there is no such process.
+    public static func program(of pid: Int32) -> String? {
+        var path = [CChar](repeating: 0, count: 4096)
+        let length = readlink("/proc/\(pid)/exe", &path, path.count - 1)
+        guard length > 0 else { return nil }
+        let text = String(decoding: path[..<length].map(UInt8.init(bitPattern:)), as: UTF8.self)
+        return text.split(separator: "/").last.map(String.init)
     }
 
     /// The names of all tasks that run now, by thread id. A task that ends meanwhile is left out.

@@ -50,8 +50,9 @@ import TraceProtocol
         #expect(throws: ProtocolError.self) { try spool.resume(after: 1) }
         #expect(throws: ProtocolError.self) { try spool.resume(after: .max) }
         // A frame that went out on the lost connection may have arrived although it was not acknowledged.
-        try spool.resume(after: 5)
-        #expect(spool.isAcknowledged && spool.bytes == 0)
+        #expect(throws: ProtocolError.self) { try spool.resume(after: 5) }
+        try spool.resume(after: 4)
+        #expect(spool.lastSequence == 5 && spool.bytes == 5)
     }
 
     /// Against a model: whatever the order of calls, the receiver gets every frame in order.
@@ -77,14 +78,16 @@ import TraceProtocol
                     if acknowledged <= spool.sentSequence { try spool.acknowledge(acknowledged) }
                 default:
                     // The connection is lost; the controller states what it has.
-                    acknowledged = received
-                    try spool.resume(after: received)
+                    // It may say less than it has: what is not durable yet comes again.
+                    acknowledged += (received - acknowledged) / 3
+                    try spool.resume(after: acknowledged)
                 }
             }
-            try spool.resume(after: received)
+            try spool.resume(after: acknowledged)
             while let frame = spool.next() {
-                #expect(UInt64(frame.body.readableBytes) == received + 1)
-                received += 1
+                let number = UInt64(frame.body.readableBytes)
+                #expect(number <= received + 1)
+                received = max(received, number)
             }
             #expect(received == made)
         }

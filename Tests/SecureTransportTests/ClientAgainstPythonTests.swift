@@ -153,8 +153,7 @@ struct ClientAgainstPythonTests {
         ]
         for (credentials, words) in cases {
             let server = try PythonPeer.server(pki.controller) { $0.action = "until-end" }
-            // Writing at once must not turn the refusal into a connection reset.
-            let client = try await TestClient.connect(port: server.port, try context(credentials), part: .send(100_000))
+            let client = try await TestClient.connect(port: server.port, try context(credentials))
             let seen = await client.record.wait { $0.isInactive }
             _ = try await server.outcome()
             #expect(seen.failures.first?.reason == words)

@@ -58,7 +58,7 @@ struct OpenSSLToolTests {
     /// A key update asks the other side to send with a new key too (RFC 8446, 4.6.3).
     @Test func keyUpdate() async throws {
         let server = try await TestServer.start(try TLSContext.server(pki.controller.files), part: .echo)
-        let tool = try Command.Running(client(server.port, try pki.node()), mergesErrors: true)
+        let tool = try RunningCommand(client(server.port, try pki.node()), mergesErrors: true)
         tool.send("abc\n", ends: false)
         let record = await server.connection()
         _ = await record.wait { $0.received == 4 }
@@ -80,7 +80,7 @@ struct OpenSSLToolTests {
     /// s_server sends session tickets after the handshake; they have to be taken and ignored.
     @Test func serverTalks() async throws {
         let port = try Self.freePort()
-        let server = try Command.Running([
+        let server = try RunningCommand([
             "openssl", "s_server", "-accept", "127.0.0.1:\(port)", "-cert", pki.controller.certificate, "-key",
             pki.controller.key, "-CAfile", pki.controller.authority, "-Verify", "1", "-verify_return_error", "-alpn",
             "fleetrace/1", "-naccept", "1",

@@ -86,6 +86,7 @@ extension Agent {
                     agent.log.error("a session did not end cleanly", metadata: ["reason": "\(error)"])
                 }
                 _ = agent.sessions[id]?.state.drained()
+                agent.dropIfDelivered(id)
                 agent.pump()
             }
         }

@@ -24,10 +24,14 @@ public actor Agent {
     private var channel: (any Channel)?
     private var isAccepted = false
     private var credit = Credit(balance: 0)
+    /// The session whose frame went out last.
+    private var lastServed: UInt64?
     private var lease: Lease
     private var onDisconnect: CheckedContinuation<(any Error)?, Never>?
     private var disconnectReason: (any Error)?
     private var goodbye: WireGoodbye?
+    /// Somebody waits until no session is left.
+    private var onIdle: EventLoopPromise<Void>?
     /// Whether the last connection got as far as `Welcome`.
     private(set) var wasAccepted = false
 
@@ -154,12 +158,20 @@ public actor Agent {
 
     private func acknowledge(_ number: StreamNumber) throws {
         guard let session = sessions[number.session] else { return }
-        let isDone = try session.stream.withSpool { spool throws(ProtocolError) in
-            try spool.acknowledge(number.sequence)
-            return spool.isAcknowledged
+        try session.stream.withSpool { spool throws(ProtocolError) in
+            _ = try spool.acknowledge(number.sequence)
         }
-        // Its Finish frame was the last one: nothing is left to do for it.
-        if isDone, session.isFinished { sessions[number.session] = nil }
+        dropIfDelivered(number.session)
+    }
+
+    /// Forgets a session whose last frame has been acknowledged. Its instance may go after that or before.
+    func dropIfDelivered(_ id: UInt64) {
+        guard let session = sessions[id], session.isFinished, session.stream.isAcknowledged else { return }
+        sessions[id] = nil
+        if sessions.isEmpty, let onIdle {
+            self.onIdle = nil
+            onIdle.succeed()
+        }
     }
 
     // MARK: Sending
@@ -169,20 +181,29 @@ public actor Agent {
         loop.execute { self.assumeIsolated { $0.pump() } }
     }
 
-    /// Puts on the connection what credit and the socket allow.
+    /// Puts on the connection what credit and the socket allow: a frame of each session in turn, so that one with a
+    /// backlog does not hold up the others.
     func pump() {
         guard isAccepted, let channel else { return }
-        for id in sessions.keys.sorted() {
-            guard let session = sessions[id] else { continue }
-            while channel.isWritable, credit.allowsFrame,
-                let frame = (try? session.stream.withSpool { spool throws(ProtocolError) in spool.next() }) ?? nil
-            {
-                try? credit.spend(frame.body.readableBytes)
-                // Flushed one by one: writability follows what has been flushed.
-                channel.writeAndFlush(frame, promise: nil)
-            }
-            sendMark(of: id, on: channel)
+        var waiting = sessions.keys.sorted()
+        if let last = lastServed, let next = waiting.firstIndex(where: { $0 > last }) {
+            waiting = Array(waiting[next...] + waiting[..<next])
         }
+        let all = waiting
+        while !waiting.isEmpty, channel.isWritable, credit.allowsFrame {
+            waiting.removeAll { id in !channel.isWritable || !credit.allowsFrame || !sendNext(of: id, on: channel) }
+        }
+        for id in all { sendMark(of: id, on: channel) }
+    }
+
+    /// - Returns: false when the session has nothing to send.
+    private func sendNext(of id: UInt64, on channel: any Channel) -> Bool {
+        guard let frame = sessions[id]?.stream.next() else { return false }
+        try? credit.spend(frame.body.readableBytes)
+        lastServed = id
+        // Flushed one by one: writability follows what has been flushed.
+        channel.writeAndFlush(frame, promise: nil)
+        return true
     }
 
     private func sendMark(of id: UInt64, on channel: any Channel) {
@@ -223,6 +244,28 @@ public actor Agent {
             sessions[id]?.endReason = "no word from the controller for \(lease.duration / 1_000_000_000) s"
             stop(id)
         }
+    }
+
+    /// Ends all sessions in order and waits until the controller has everything, but not for ever.
+    func finishSessions(within limit: TimeAmount) -> EventLoopFuture<Void> {
+        let promise = loop.makePromise(of: Void.self)
+        for id in sessions.keys where sessions[id]?.state.isLive == true {
+            sessions[id]?.endReason = "the agent was stopped"
+            stop(id)
+        }
+        guard !sessions.isEmpty, isAccepted else {
+            promise.succeed()
+            return promise.futureResult
+        }
+        onIdle = promise
+        loop.assumeIsolated().scheduleTask(in: limit) { [weak self] in
+            self?.assumeIsolated { agent in
+                guard let onIdle = agent.onIdle else { return }
+                agent.onIdle = nil
+                onIdle.succeed()
+            }
+        }
+        return promise.futureResult
     }
 
     /// Removes everything this agent has made in the kernel.

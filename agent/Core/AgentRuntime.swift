@@ -59,21 +59,34 @@ public struct AgentRuntime: Sendable {
         await withTaskCancellationHandler {
             await connectUntilCancelled(agent, loop: loop)
         } onCancel: {
-            Task { await agent.closeConnection() }
+            Task {
+                try? await agent.finishSessions(within: Self.farewell).get()
+                await agent.closeConnection()
+            }
         }
         tick.cancel()
         slowTick.cancel()
         try await agent.shutDown().get()
     }
 
+    /// ns.
+    private static let lastingConnection: UInt64 = 10_000_000_000
+    /// ms. The controller waits a little longer for a node whose events it misses.
+    private static let longestPauseWithSessions: Int64 = 3_000
+    private static let farewell = TimeAmount.seconds(5)
+
     private func connectUntilCancelled(_ agent: Agent, loop: any EventLoop) async {
         var backoff = Backoff()
         var generator = SystemRandomNumberGenerator()
         while !Task.isCancelled {
+            let begin = MonotonicRawClock.now()
             let reason = await connectOnce(agent, loop: loop)
             guard !Task.isCancelled else { return }
-            if await agent.wasAccepted { backoff.reset() }
-            let pause = backoff.next(using: &generator)
+            // A connection that is ended soon after it was accepted is no sign that the next one will last: two agents
+            // with one certificate replace each other for ever.
+            if await agent.wasAccepted, MonotonicRawClock.now() - begin > Self.lastingConnection { backoff.reset() }
+            let longest = await agent.sessions.isEmpty ? Backoff.longest : Self.longestPauseWithSessions
+            let pause = min(backoff.next(using: &generator), longest)
             log.warning(
                 "not connected to the controller",
                 metadata: [
@@ -98,7 +111,7 @@ public struct AgentRuntime: Sendable {
                     channel.eventLoop.makeCompletedFuture {
                         try SecureTransport.addClient(to: channel, tls)
                         let pipeline = channel.pipeline.syncOperations
-                        try pipeline.addHandler(ByteToMessageHandler(FrameDecoder()))
+                        try pipeline.addHandler(ByteToMessageHandler(FrameDecoder(accepting: FrameType.toAgents)))
                         try pipeline.addHandler(MessageToByteHandler(FrameEncoder()))
                         try pipeline.addHandler(Uplink(agent: agent))
                     }

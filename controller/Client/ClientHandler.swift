@@ -14,6 +14,10 @@ final class ClientHandler: ChannelInboundHandler {
     private var lastRequest: UInt64 = 0
     private var failure: (any Error)?
     private var context: ChannelHandlerContext?
+    private var pings: RepeatedTask?
+
+    /// The controller ends a connection from which it hears nothing for 60 s.
+    private static let pingInterval = TimeAmount.seconds(15)
 
     init(hello: Frame, welcomed: EventLoopPromise<WireWelcome>, queue: LogQueue) {
         self.hello = hello
@@ -42,6 +46,10 @@ final class ClientHandler: ChannelInboundHandler {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case .handshakeCompleted = event as? SecureTransportEvent {
             context.writeAndFlush(wrapOutboundOut(hello), promise: nil)
+            let channel = context.channel
+            pings = context.eventLoop.scheduleRepeatedTask(initialDelay: Self.pingInterval, delay: Self.pingInterval) { _ in
+                channel.writeAndFlush(Frame(.ping, ByteBuffer()), promise: nil)
+            }
         }
         context.fireUserInboundEventTriggered(event)
     }
@@ -93,6 +101,7 @@ final class ClientHandler: ChannelInboundHandler {
         pending.removeAll()
         _ = queue.put(.disconnected("\(reason)")) {}
         self.context = nil
+        pings?.cancel()
         context.fireChannelInactive()
     }
 }

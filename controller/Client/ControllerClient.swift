@@ -47,12 +47,17 @@ public final class ControllerClient: Sendable {
     ) async throws -> (any Channel, NIOLoopBound<ClientHandler>) {
         let channel = try await ClientBootstrap(group: loop)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            // An operator whose terminal is behind does not read, so silence says nothing here. A controller that is gone
+            // shows by pings that nobody acknowledges (TCP_USER_TIMEOUT, tcp(7); ms).
+            .channelOption(.tcpOption(.init(rawValue: 18)), value: 60_000)
             .connectTimeout(.seconds(10))
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try SecureTransport.addClient(to: channel, tls)
+                    var limits = TransportLimits()
+                    limits.idleTimeout = nil
+                    try SecureTransport.addClient(to: channel, tls, limits: limits)
                     let pipeline = channel.pipeline.syncOperations
-                    try pipeline.addHandler(ByteToMessageHandler(FrameDecoder()))
+                    try pipeline.addHandler(ByteToMessageHandler(FrameDecoder(accepting: FrameType.toOperators)))
                     try pipeline.addHandler(MessageToByteHandler(FrameEncoder()))
                     try pipeline.addHandler(ClientHandler(hello: hello, welcomed: welcomed, queue: queue))
                 }

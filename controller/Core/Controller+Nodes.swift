@@ -5,6 +5,9 @@ import TraceProtocol
 
 /// What agents send.
 extension Controller {
+    /// Watermarks of one node and session that come faster are dropped; ns.
+    private static let markInterval: Int64 = 10_000_000
+
     /// A node has connected, for the first time or again.
     ///
     /// - Returns: for each session it still holds, from where to go on.
@@ -42,9 +45,8 @@ extension Controller {
                 perform(session.flow.giveUp(index, "the agent has lost the session"), session)
             } else {
                 note(.returned, "", session, index)
+                session.parts[index].lostAt = nil
                 session.parts[index].lastHeard = now()
-                // What was ordered while it was away.
-                if session.flow.phase == .stopping { command(.stop(WireStop()), session: session.id, on: link) { _ in } }
             }
         }
         return hello.sessions.map { held in
@@ -53,11 +55,19 @@ extension Controller {
             if let session = sessions[held.session], let index = session.index(of: link.node),
                 session.flow.isLive(index)
             {
-                point.acknowledged = session.parts[index].tracker.last
+                point.acknowledged = session.parts[index].durable
             } else {
                 point.unknown = true
             }
             return point
+        }
+    }
+
+    /// Orders again what was ordered while the node was away. Behind its `Welcome`: nothing may come before that.
+    func orderAgain(_ link: NodeLink) {
+        for session in sessions.values where session.flow.phase == .stopping {
+            guard let index = session.index(of: link.node), session.flow.isLive(index) else { continue }
+            command(.stop(WireStop()), session: session.id, on: link) { _ in }
         }
     }
 
@@ -70,7 +80,10 @@ extension Controller {
         case .batch, .metadata, .finish: try receivedNumbered(frame, from: link, now: now)
         case .watermark:
             let mark = try Watermark(frame)
-            guard let (session, index) = part(mark.session, of: link) else { return }
+            guard let (session, index) = part(mark.session, of: link) else { return discardStray(mark.session, of: link) }
+            // Watermarks cost no credit, so their rate is bounded here.
+            guard now - session.parts[index].lastMark >= Self.markInterval else { return }
+            session.parts[index].lastMark = now
             append(frame, session, index, sequence: 0, now: now)
         case .clockReply: try receivedReply(ClockReplyFrame(frame), from: link, now: now)
         case .answer:
@@ -85,10 +98,25 @@ extension Controller {
         }
     }
 
+    /// The part of a session from which something is still expected.
     private func part(_ session: UInt64, of link: NodeLink) -> (LiveSession, Int)? {
-        guard let session = sessions[session], let index = session.index(of: link.node) else { return nil }
-        session.parts[index].lastHeard = now()
+        guard let session = sessions[session], let index = session.index(of: link.node),
+            session.flow.expects(index)
+        else { return nil }
         return (session, index)
+    }
+
+    /// The node goes on with a session, or with its part of one, that is over here: once is enough to tell it so.
+    private func discardStray(_ session: UInt64, of link: NodeLink) {
+        if let live = sessions[session], let index = live.index(of: link.node), case .finished = live.flow.parts[index] {
+            return
+        }
+        // A hostile node can name any number of sessions.
+        guard link.strays.count < 1000, link.strays.insert(session).inserted else { return }
+        command(.discard(WireDiscard()), session: session, on: link) { [weak link] _ in
+            // Told once more if it does not heed.
+            link?.strays.remove(session)
+        }
     }
 
     private func receivedNumbered(_ frame: Frame, from link: NodeLink, now: Int64) throws {
@@ -96,11 +124,17 @@ extension Controller {
         try link.credit.spend(bytes)
         var body = frame.body
         let number = try StreamNumber(reading: &body, of: frame.type)
-        guard let (session, index) = part(number.session, of: link),
-            try session.parts[index].tracker.take(number.sequence) == .next
-        else { return grant(bytes, to: link) }
-        if frame.type == .batch {
-            let header = try Batch(frame).header
+        guard let (session, index) = part(number.session, of: link) else {
+            grant(bytes, to: link)
+            return discardStray(number.session, of: link)
+        }
+        // Before its number counts as taken: a malformed batch must not leave a hole.
+        let header = frame.type == .batch ? try Batch(frame).header : nil
+        guard try session.parts[index].tracker.take(number.sequence) == .next else { return grant(bytes, to: link) }
+        nodes[link.node]?.outstanding += bytes
+        // Only what brings the stream on counts: watermarks alone do not keep a stopped session open.
+        session.parts[index].lastHeard = now
+        if let header {
             nodes[link.node]?.traffic.bytes &+= UInt64(bytes)
             nodes[link.node]?.traffic.events &+= UInt64(header.events)
             if header.lost != BatchHeader.unknownLoss { nodes[link.node]?.traffic.lost &+= header.lost }
@@ -133,6 +167,7 @@ extension Controller {
             guard let index = session.index(of: link.node) else { continue }
             if session.flow.isLive(index), session.flow.phase != .starting {
                 note(.lost, "connection lost", session, index)
+                session.parts[index].lostAt = now()
             } else {
                 perform(session.flow.giveUp(index, "the connection was lost"), session)
             }

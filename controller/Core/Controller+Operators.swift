@@ -99,7 +99,8 @@ extension Controller {
             return
         }
         attachment.isReading = true
-        let read = store.read(attachment.id, node: node, upTo: session.parts[node].position, size: Self.chunkSize)
+        let limit = session.parts[node].position
+        let read = store.read(attachment.id, node: node, upTo: limit, size: Self.chunkSize)
         read.hop(to: loop).assumeIsolated().whenComplete { [self] result in
             attachment.isReading = false
             assumeIsolated { controller in
@@ -108,7 +109,7 @@ extension Controller {
                     attachment.next[node] = next
                     attachment.link.send(LogChunk(session: session.id, node: UInt32(node), records: records).frame())
                 case .success(.nothing(let position)):
-                    attachment.next[node] = max(position, session.parts[node].position)
+                    attachment.next[node] = max(position, limit)
                 case .failure(let error):
                     if session.problem.isEmpty { session.problem = "\(error)" }
                     return controller.end(attachment)
@@ -118,7 +119,7 @@ extension Controller {
         }
     }
 
-    private func end(_ attachment: Attachment) {
+    func end(_ attachment: Attachment) {
         var end = WireStreamEnd()
         end.session = attachment.session.id
         end.problem = attachment.session.problem

@@ -6,12 +6,16 @@ import Tracefs
 /// Sessions: opening, starting, stopping, and the deadlines of each.
 extension Controller {
     private static let prepareTimeout = TimeAmount.seconds(30)
+    /// A node waits for the start on its control thread; ms.
+    private static let longestDelay: UInt32 = 60_000
     private static let startTimeout = TimeAmount.seconds(10)
     /// How far ahead a start is set, so that the slowest link hears of it in time; ns.
     private static let startLead: Int64 = 50_000_000
-    /// How long a stopping session waits for a node that is silent or gone; ns.
+    /// How long a stopping session waits for a node that is silent, is gone, or sends on; ns. An agent that holds
+    /// events tries to connect every 3 s at least.
     private static let silentLimit: Int64 = 15_000_000_000
-    private static let goneLimit: Int64 = 3_000_000_000
+    private static let longestDrain: Int64 = 600_000_000_000
+    private static let goneLimit: Int64 = 6_000_000_000
 
     /// Added to CLOCK_MONOTONIC_RAW gives ns since the epoch.
     nonisolated var epochOffset: Int64 { WallClock.now() &- now() }
@@ -20,6 +24,9 @@ extension Controller {
 
     func open(_ order: WireOpenSession, request: UInt64, from link: OperatorLink) throws(WireRefusal) {
         let chosen = try chosenNodes(order.selectors)
+        guard order.startInMs <= Self.longestDelay else {
+            throw WireRefusal(.unspecified, "a start can be at most \(Self.longestDelay / 1_000) s ahead")
+        }
         guard !order.events.isEmpty else { throw WireRefusal(.unspecified, "no event was asked for") }
         let id = UInt64.random(in: 1 ... .max)
         var description = WireSessionDescription()
@@ -49,6 +56,8 @@ extension Controller {
                     controller.sessions[id] = nil
                     return link.refuse(request, WireRefusal(.io, "the controller cannot store the session: \(error)"))
                 }
+                // The operator may be gone, and the session with it, before its directory was there.
+                guard session.flow.phase == .preparing else { return }
                 controller.prepare(session, order, link)
             }
         }
@@ -135,6 +144,11 @@ extension Controller {
     }
 
     private func announce(_ session: LiveSession) {
+        session.isAnnounced = true
+        for (index, part) in session.flow.parts.enumerated() {
+            if case .refused(let failure) = part { note(.refused, failure.text, session, index) }
+        }
+        discard(session, session.flow.parts.indices.filter { !session.flow.isLive($0) })
         respondOpened(session, started: true)
         guard let owner = session.owner else { return stop(session) }
         attach(owner, to: session)
@@ -164,12 +178,17 @@ extension Controller {
     func perform(_ step: SessionFlow.Step, _ session: LiveSession) {
         switch step {
         case .wait: break
-        case .start(let nodes): start(session, nodes: nodes)
+        case .start(let nodes):
+            // A node that has not answered in time may still become ready.
+            discard(session, session.parts.indices.filter { !nodes.contains($0) })
+            start(session, nodes: nodes)
         case .announce: announce(session)
-        case .abort(let nodes):
-            discard(session, nodes)
+        case .abort:
+            discard(session, Array(session.parts.indices))
             respondOpened(session, started: false)
             sessions[session.id] = nil
+            session.problem = "the session did not start"
+            for attachment in session.attachments { end(attachment) }
             _ = store.close(session.id, keep: false)
         case .stop(let nodes):
             session.stopping = now()
@@ -193,6 +212,8 @@ extension Controller {
     }
 
     private func end(_ session: LiveSession) {
+        // Stopped before every node had started: its operator still waits for an answer.
+        if !session.isAnnounced { respondOpened(session, started: false) }
         let incomplete = session.flow.parts.enumerated().compactMap { index, part in
             if case .gaveUp(let reason) = part { "\(session.parts[index].node): \(reason)" } else { nil as String? }
         }
@@ -223,10 +244,14 @@ extension Controller {
             guard let stopping = session.stopping else { continue }
             for index in session.parts.indices where session.flow.isLive(index) {
                 let part = session.parts[index]
-                let isGone = nodes[part.node]?.link == nil
-                guard now - max(stopping, part.lastHeard) > (isGone ? Self.goneLimit : Self.silentLimit) else { continue }
+                let isGone = part.lostAt != nil
+                let waited = part.lostAt.map { now - $0 > Self.goneLimit } ?? (now - max(stopping, part.lastHeard) > Self.silentLimit)
+                // However much it sends, an end that was ordered must come.
+                guard waited || now - stopping > Self.longestDrain else { continue }
                 let reason = isGone ? "the node was gone when the session stopped" : "the node did not finish in time"
                 note(.gaveUp, reason, session, index)
+                // Should it be heard of again: nobody will acknowledge what it keeps of this session.
+                discard(session, [index])
                 perform(session.flow.giveUp(index, reason), session)
             }
         }
@@ -251,14 +276,18 @@ extension Controller {
     /// The store has written something.
     func stored(_ progress: [StoreWorker.Progress]) {
         for step in progress {
+            // Credit is the connection's: it comes back whatever has become of the session.
+            let link = nodes[step.name]?.link
+            if step.bytes > 0 {
+                nodes[step.name]?.outstanding -= step.bytes
+                if let link { grant(step.bytes, to: link) }
+            }
             guard let session = sessions[step.session] else { continue }
             session.parts[step.node].position = max(session.parts[step.node].position, step.position)
             let part = session.parts[step.node]
-            if let link = nodes[part.node]?.link {
-                if step.sequence > 0 {
-                    link.send(Acknowledgement(StreamNumber(session: step.session, sequence: step.sequence)).frame())
-                }
-                if step.bytes > 0 { grant(step.bytes, to: link) }
+            if step.sequence > 0 {
+                session.parts[step.node].durable = step.sequence
+                link?.send(Acknowledgement(StreamNumber(session: step.session, sequence: step.sequence)).frame())
             }
             if let finish = part.finish, step.sequence >= finish {
                 perform(session.flow.finished(step.node), session)

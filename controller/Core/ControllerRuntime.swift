@@ -1,8 +1,8 @@
+import Glibc
 import Logging
 import NIOCore
 import NIOPosix
 import SecureTransport
-import Glibc
 import SystemPackage
 import TraceProtocol
 import Tracefs
@@ -19,16 +19,25 @@ public final class ControllerRuntime: Sendable {
     /// - Parameters:
     ///   - port: 0 lets the kernel choose one.
     ///   - directory: where sessions are stored; made if it is not there.
+    ///   - leaseMilliseconds: how long agents go on recording without word from here.
     public static func start(
-        host: String, port: Int, tls: TLSContext, directory: FilePath, log: Logger
+        host: String, port: Int, tls: TLSContext, directory: FilePath, leaseMilliseconds: UInt32 = 60_000, log: Logger
     ) async throws -> ControllerRuntime {
         if mkdir(directory.string, 0o700) != 0, errno != EEXIST {
             throw StoreDirectoryError(path: directory.string, errno: Errno(rawValue: errno))
         }
+        // One connection a node, and one log a node and session.
+        var files = rlimit()
+        if getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files) == 0, files.rlim_cur < files.rlim_max {
+            files.rlim_cur = files.rlim_max
+            setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files)
+        }
+        LeftoverSessions.settle(in: directory, log: log)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
         do {
             let controller = Controller(
-                name: tls.identity.identity.name, directory: directory, host: try .ofThisProcess(), loop: group.next(),
+                name: tls.identity.identity.name, directory: directory, leaseMilliseconds: leaseMilliseconds,
+                host: try .ofThisProcess(), loop: group.next(),
                 diskLoop: group.next(), log: log)
             await controller.begin()
             let listener = try await Listener.start(host: host, port: port, tls: tls, controller: controller, log: log)
@@ -48,6 +57,9 @@ public final class ControllerRuntime: Sendable {
         }
     }
 
+    /// Of 100 ms, for sessions to come to their ends.
+    private static let farewellTurns = 50
+
     /// Where it listens.
     public var address: SocketAddress? { listener.localAddress }
 
@@ -55,6 +67,10 @@ public final class ControllerRuntime: Sendable {
     public func stop() async {
         timer.cancel()
         try? await listener.close()
+        await controller.stopSessions()
+        for _ in 0..<Self.farewellTurns where await !controller.sessions.isEmpty {
+            try? await Task.sleep(for: .milliseconds(100))
+        }
         await controller.shutDown()
         try? await group.shutdownGracefully()
     }

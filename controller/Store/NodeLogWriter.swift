@@ -56,12 +56,23 @@ public struct NodeLogWriter: ~Copyable {
                 }
             }
         } catch {
-            _ = ftruncate(file.rawValue, off_t(position.offset))
+            keepWholeRecords()
             pending.clear()
             throw error as? StoreError ?? .notASession(path: path.string, "\(error)")
         }
         position.offset += UInt64(pending.readableBytes)
         pending.clear(minimumCapacity: 0)
+        dirty = true
+    }
+
+    /// Cuts the segment back to the last whole record of what could be written of `pending`.
+    private mutating func keepWholeRecords() {
+        let end = lseek(file.rawValue, 0, SEEK_END)
+        let written = min(max(0, Int(end) - Int(clamping: position.offset)), pending.readableBytes)
+        var scanner = LogScanner(offset: position.offset)
+        if let slice = pending.getSlice(at: pending.readerIndex, length: written) { scanner.feed(slice) }
+        while case .record = scanner.next() { position.offset = scanner.offset }
+        _ = ftruncate(file.rawValue, off_t(position.offset))
         dirty = true
     }
 

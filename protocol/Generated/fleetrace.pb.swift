@@ -1331,6 +1331,9 @@ public nonisolated struct WireNodeNote: Sendable {
 
     /// the controller could not write a part
     case damaged // = 7
+
+    /// it takes no part; the others go on
+    case refused // = 8
     case UNRECOGNIZED(Int)
 
     public init() {
@@ -1347,6 +1350,7 @@ public nonisolated struct WireNodeNote: Sendable {
       case 5: self = .restarted
       case 6: self = .gaveUp
       case 7: self = .damaged
+      case 8: self = .refused
       default: self = .UNRECOGNIZED(rawValue)
       }
     }
@@ -1361,6 +1365,7 @@ public nonisolated struct WireNodeNote: Sendable {
       case .restarted: return 5
       case .gaveUp: return 6
       case .damaged: return 7
+      case .refused: return 8
       case .UNRECOGNIZED(let i): return i
       }
     }
@@ -1375,6 +1380,7 @@ public nonisolated struct WireNodeNote: Sendable {
       .restarted,
       .gaveUp,
       .damaged,
+      .refused,
     ]
 
   }
@@ -3760,5 +3766,5 @@ nonisolated extension WireNodeNote: SwiftProtobuf.Message, SwiftProtobuf._Messag
 }
 
 nonisolated extension WireNodeNote.Kind: SwiftProtobuf._ProtoNameProviding {
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0UNSPECIFIED\0\u{1}JOINED\0\u{1}STARTED\0\u{1}LOST\0\u{1}RETURNED\0\u{1}RESTARTED\0\u{1}GAVE_UP\0\u{1}DAMAGED\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0UNSPECIFIED\0\u{1}JOINED\0\u{1}STARTED\0\u{1}LOST\0\u{1}RETURNED\0\u{1}RESTARTED\0\u{1}GAVE_UP\0\u{1}DAMAGED\0\u{1}REFUSED\0")
 }

@@ -8,8 +8,7 @@ extension EventCatalog {
         out.append(UInt8(ascii: "{"))
         defer { out.append(UInt8(ascii: "}")) }
         guard let type = commonFields.type(of: record), let base = record.baseAddress else { return .truncated }
-        guard let event = events[type] else { return .unknownType }
-        let layout = event.json
+        guard let layout = slot(type)?.json else { return .unknownType }
         var outcome = RenderOutcome.complete
         for index in 0..<layout.count {
             let item = layout.items[index]

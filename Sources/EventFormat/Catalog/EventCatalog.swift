@@ -13,13 +13,13 @@ public final class EventCatalog: @unchecked Sendable {
     /// Events whose text rests on something that the recording does not hold, and on what.
     public let assumed: [(event: String, what: [String])]
 
-    let environment: RenderEnvironment
+    let environment: UnsafePointer<RenderEnvironment>
     private let symbols: KernelSymbols?
     private let strings: KernelStrings
     private let tasks: TaskNames?
     /// Programs by event number, so that finding one is an index and counts no reference.
-    private let programs: UnsafeMutablePointer<ProgramView?>
-    private let programCount: Int
+    private let slots: UnsafeMutablePointer<EventSlot?>
+    private let slotCount: Int
 
     /// Compiles the formats of a kernel. A format that cannot be read or compiled is listed, and costs no other.
     ///
@@ -54,16 +54,22 @@ public final class EventCatalog: @unchecked Sendable {
         self.symbols = symbols
         strings = KernelStrings(printkFormats)
         self.tasks = tasks
-        environment = RenderEnvironment(
-            symbols: symbols?.view, strings: strings.view, tasks: tasks?.view, longSize: traits.longSize,
-            ticksPerSecond: traits.ticksPerSecond ?? 250)
-        programCount = (events.keys.max() ?? -1) + 1
-        programs = .allocate(capacity: max(1, programCount))
-        programs.initialize(repeating: nil, count: programCount)
-        for (id, event) in events { programs[id] = event.program.view }
+        let environment = UnsafeMutablePointer<RenderEnvironment>.allocate(capacity: 1)
+        environment.initialize(
+            to: RenderEnvironment(
+                symbols: symbols?.view, strings: strings.view, tasks: tasks?.view, longSize: traits.longSize,
+                ticksPerSecond: traits.ticksPerSecond ?? 250))
+        self.environment = UnsafePointer(environment)
+        slotCount = (events.keys.max() ?? -1) + 1
+        slots = .allocate(capacity: max(1, slotCount))
+        slots.initialize(repeating: nil, count: slotCount)
+        for (id, event) in events { slots[id] = EventSlot(program: event.program.view, json: event.json.view) }
     }
 
-    deinit { programs.deallocate() }
+    deinit {
+        slots.deallocate()
+        environment.deallocate()
+    }
 
     /// The event of that number.
     public func event(id: Int) -> CompiledEvent? { events[id] }
@@ -88,7 +94,7 @@ public final class EventCatalog: @unchecked Sendable {
             out.append("<record without type>")
             return .truncated
         }
-        guard type < programCount, let program = programs[type] else {
+        guard let program = slot(type)?.program else {
             // `print_trace_fmt` of kernel/trace/trace.c
             out.append("Unknown type ")
             out.append(decimal: UInt64(type))
@@ -98,4 +104,14 @@ public final class EventCatalog: @unchecked Sendable {
             program, from: includingName ? 0 : program.textStart, record: record, environment: environment,
             context: context, into: &out)
     }
+
+    /// What an event's records need, if there is such an event.
+    @inline(__always)
+    func slot(_ type: Int) -> EventSlot? { type < slotCount ? slots[type] : nil }
+}
+
+/// An event as rendering sees it. The catalog's events own the memory.
+struct EventSlot {
+    let program: ProgramView
+    let json: JSONLayout.View
 }

@@ -19,9 +19,13 @@ final class JSONLayout: @unchecked Sendable {
         let keyLength: UInt32
     }
 
-    let items: UnsafePointer<Item>
-    let count: Int
-    let keys: UnsafePointer<UInt8>
+    struct View {
+        let items: UnsafePointer<Item>
+        let count: Int
+        let keys: UnsafePointer<UInt8>
+    }
+
+    let view: View
 
     init(_ format: EventFormat) {
         var names = TextBuffer()
@@ -34,16 +38,14 @@ final class JSONLayout: @unchecked Sendable {
         }
         let memory = UnsafeMutablePointer<Item>.allocate(capacity: max(1, items.count))
         memory.initialize(from: items, count: items.count)
-        self.items = UnsafePointer(memory)
-        count = items.count
         let bytes = UnsafeMutablePointer<UInt8>.allocate(capacity: max(1, names.count))
         bytes.initialize(from: names.base, count: names.count)
-        keys = UnsafePointer(bytes)
+        view = View(items: UnsafePointer(memory), count: items.count, keys: UnsafePointer(bytes))
     }
 
     deinit {
-        items.deallocate()
-        keys.deallocate()
+        view.items.deallocate()
+        view.keys.deallocate()
     }
 
     private static func item(_ field: EventField, key: Int, length: Int) -> Item {
@@ -56,7 +58,9 @@ final class JSONLayout: @unchecked Sendable {
             case .string: .string
             case .array: element == nil ? .hex : .array
             case .dynamic(_, let isString), .relativeDynamic(_, let isString):
-                isString ? field.size > 4 ? .stringArray : .dynamicString : .dynamicArray
+                isString
+                    ? field.type.hasSuffix("]") && !field.type.hasSuffix("[]") ? .stringArray : .dynamicString
+                    : .dynamicArray
             case .trailing(_, let isString): isString ? .trailingString : .trailingArray
             case .opaque: .hex
             }

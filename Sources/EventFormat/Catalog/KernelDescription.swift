@@ -6,17 +6,20 @@ public struct KernelDescription: Sendable {
     public var release: String?
     /// Timer ticks per second (CONFIG_HZ).
     public var ticksPerSecond: UInt64?
+    /// The tracefs file `dynamic_events`: it says which event an eprobe is attached to.
+    public var dynamicEvents: String?
     /// The kernel's own values of enumerators, which go before those that are built in.
     public var constants: KernelConstants
 
     /// A kernel of which that is known.
     public init(
         longSize: Int = 8, release: String? = nil, ticksPerSecond: UInt64? = nil,
-        constants: KernelConstants = KernelConstants()
+        dynamicEvents: String? = nil, constants: KernelConstants = KernelConstants()
     ) {
         self.longSize = longSize == 4 ? 4 : 8
         self.release = release
         self.ticksPerSecond = ticksPerSecond
+        self.dynamicEvents = dynamicEvents
         self.constants = constants
     }
 
@@ -29,7 +32,20 @@ public struct KernelDescription: Sendable {
         traits.constants.merge(constants)
         traits.ticksPerSecond = ticksPerSecond ?? Self.ticksPerSecond(in: formats)
         traits.syscallStyle = syscallStyle(formats)
+        traits.eventProbes = eventProbes
         return traits
+    }
+
+    /// Lines such as `e:group/name sched.sched_switch pid=$next_pid:s32`.
+    private var eventProbes: [String: String] {
+        var targets: [String: String] = [:]
+        for line in (dynamicEvents ?? "").split(separator: "\n") where line.hasPrefix("e:") {
+            let words = line.dropFirst(2).split(separator: " ")
+            let name = words.first?.split(separator: "/") ?? []
+            guard words.count >= 2, name.count == 2 else { continue }
+            targets["\(name[0]):\(name[1])"] = String(words[1].replacing("/", with: "."))
+        }
+        return targets
     }
 
     /// The writeback events print `(jiffies - REC->dirtied_when) / HZ`, with HZ expanded by the compiler.

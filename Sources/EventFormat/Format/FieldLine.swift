@@ -10,23 +10,27 @@ struct FieldLine {
         var offset: Int?
         var size: Int?
         var isSigned = false
-        for part in line.split(separator: ";") {
-            let part = part.drop { $0 == "\t" || $0 == " " }
-            guard let colon = part.firstIndex(of: ":") else { continue }
-            let value = part[part.index(after: colon)...].drop { $0 == " " }
-            switch part[..<colon] {
-            case "field", "field special": declaration = value
-            case "offset": offset = Int(value)
-            case "size": size = Int(value)
-            case "signed": isSigned = value == "1"
-            default: break
+        // On bytes: a kernel has some ten thousand of these lines.
+        for part in line.utf8.split(separator: UInt8(ascii: ";")) {
+            let part = part.drop { $0 == 9 || $0 == 32 }
+            guard let colon = part.firstIndex(of: UInt8(ascii: ":")) else { continue }
+            let key = part[..<colon]
+            let value = Substring(part[part.index(after: colon)...].drop { $0 == 32 })
+            if key.elementsEqual("field".utf8) || key.elementsEqual("field special".utf8) {
+                declaration = value
+            } else if key.elementsEqual("offset".utf8) {
+                offset = Int(value)
+            } else if key.elementsEqual("size".utf8) {
+                size = Int(value)
+            } else if key.elementsEqual("signed".utf8) {
+                isSigned = value == "1"
             }
         }
         guard let declaration, let offset, let size else {
             throw .malformed(line: number, "a field needs its declaration, offset and size")
         }
-        guard offset >= 0, size >= 0, offset <= EventFormat.maximumRecord,
-            offset + size <= EventFormat.maximumRecord
+        let range = 0...EventFormat.maximumRecord
+        guard range.contains(offset), range.contains(size), offset + size <= EventFormat.maximumRecord
         else { throw .fieldOutOfRange(String(declaration.prefix(80))) }
         (self.declaration, self.offset, self.size, self.isSigned) = (declaration, offset, size, isSigned)
     }
@@ -36,7 +40,7 @@ struct FieldLine {
         var count: Int?
         var isTrailing = false
         // The name is the last word, with the brackets of a fixed array behind it.
-        if declared.last == "]", let open = declared.lastIndex(of: "[") {
+        if declared.utf8.last == UInt8(ascii: "]"), let open = declared.utf8.lastIndex(of: UInt8(ascii: "[")) {
             let inner = declared[declared.index(after: open)...].dropLast()
             let before = declared[..<open]
             if before.contains(" ") {
@@ -45,10 +49,10 @@ struct FieldLine {
                 isTrailing = inner.isEmpty
             }
         }
-        let end = declared.lastIndex { $0 == " " || $0 == "*" }
-        let name = end.map { declared[declared.index(after: $0)...] } ?? declared
+        let end = declared.utf8.lastIndex { $0 == 32 || $0 == UInt8(ascii: "*") }
+        let name = end.map { declared[declared.utf8.index(after: $0)...] } ?? declared
         var type = end.map { declared[...$0] } ?? ""
-        while type.last == " " { type = type.dropLast() }
+        while type.utf8.last == 32 { type = type.dropLast() }
         return EventField(
             name: String(name), type: String(type), offset: offset, size: size, isSigned: isSigned,
             kind: kind(type: type, count: count, isTrailing: isTrailing), declaredCount: count)
@@ -57,7 +61,8 @@ struct FieldLine {
     private func kind(type: Substring, count: Int?, isTrailing: Bool) -> EventField.Kind {
         for (prefix, isRelative) in [("__data_loc ", false), ("__rel_loc ", true)] where type.hasPrefix(prefix) {
             var inner = type.dropFirst(prefix.count)
-            if inner.hasSuffix("[]") { inner = inner.dropLast(2) }
+            // `char[]`, or `char[][4]` for an array of strings.
+            if let bracket = inner.firstIndex(of: "[") { inner = inner[..<bracket] }
             let element = TypeTable.builtin.size(of: String(inner)) ?? 1
             let isString = inner == "char"
             return isRelative

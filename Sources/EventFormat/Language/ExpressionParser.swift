@@ -5,12 +5,12 @@ struct ExpressionParser {
     /// Height of the tree. A chain of operators makes it high without any nesting.
     static let maximumHeight = 400
 
-    private let tokens: [Token]
-    private var next = 0
+    let tokens: [Token]
+    var next = 0
     private var depth = 0
     /// Height of the expression that was parsed last.
-    private var height = 0
-    private let types: TypeTable
+    var height = 0
+    let types: TypeTable
 
     init(_ tokens: [Token], types: TypeTable) {
         self.tokens = tokens
@@ -61,7 +61,7 @@ struct ExpressionParser {
     }
 
     /// Accounts for a node on top of the last expression and one of height `other`.
-    private mutating func raise(over other: Int = 0) throws(PrintFormatError) {
+    mutating func raise(over other: Int = 0) throws(PrintFormatError) {
         height = max(height, other) + 1
         guard height <= Self.maximumHeight else {
             throw PrintFormatError("an expression higher than \(Self.maximumHeight)", at: current.position)
@@ -205,93 +205,5 @@ struct ExpressionParser {
         height = highest
         try raise()
         return list
-    }
-
-    private mutating func statementExpression() throws(PrintFormatError) -> Expression {
-        try expect(.openBrace)
-        var statements: [Statement] = []
-        var highest = 0
-        while !accept(.closeBrace) {
-            if accept(.semicolon) { continue }
-            guard statements.count < 64 else { throw PrintFormatError("too many statements", at: current.position) }
-            statements.append(try statement())
-            highest = max(highest, height)
-            if current.kind != .symbol(.closeBrace) { try expect(.semicolon) }
-        }
-        height = highest
-        try raise()
-        return .statements(statements)
-    }
-
-    private mutating func statement() throws(PrintFormatError) -> Statement {
-        if let (type, length) = typeName(from: next), case .identifier(let name) = peek(length),
-            peek(length + 1) == .symbol(.assign)
-        {
-            next += length + 2
-            return .declaration(type, name: name, value: try expression())
-        }
-        if let (type, length) = typeName(from: next), length > 1, case .identifier(let name) = peek(length) {
-            throw PrintFormatError("'\(name)' is of type '\(type.text)', whose layout is unknown", at: current.position)
-        }
-        return .expression(try expression())
-    }
-}
-
-extension ExpressionParser {
-    private static let qualifiers: Set<String> = [
-        "const", "volatile", "static", "__force", "__user", "__iomem", "__percpu", "__rcu",
-    ]
-    private static let keywords: Set<String> = ["unsigned", "signed", "long", "short", "int", "char", "void", "_Bool"]
-    private static let tags: Set<String> = ["struct", "union", "enum"]
-
-    /// The type name that starts at a token, and the number of its tokens. A lone unknown word may be one, too.
-    private func typeName(from start: Int) -> (TypeName, length: Int)? {
-        var index = start
-        var words: [String] = []
-        var hasBase = false
-        scan: while index < tokens.count {
-            switch tokens[index].kind {
-            case .identifier(let word) where Self.qualifiers.contains(word):
-                words.append(word)
-            case .identifier(let word) where Self.keywords.contains(word):
-                words.append(word)
-                hasBase = true
-            case .identifier(let word) where Self.tags.contains(word) && !hasBase:
-                guard index + 1 < tokens.count, case .identifier(let tag) = tokens[index + 1].kind else { break scan }
-                words += [word, tag]
-                hasBase = true
-                index += 1
-            case .identifier(let word) where !hasBase && word != "REC" && word != "sizeof":
-                words.append(word)
-                hasBase = true
-            default: break scan
-            }
-            index += 1
-        }
-        guard hasBase else { return nil }
-        var pointers = 0
-        while index < tokens.count {
-            if tokens[index].kind == .symbol(.star) {
-                pointers += 1
-            } else if case .identifier(let word) = tokens[index].kind, Self.qualifiers.contains(word) {
-                // `char *const`
-            } else {
-                break
-            }
-            index += 1
-        }
-        return (TypeName(words: words, pointers: pointers), index - start)
-    }
-
-    /// Whether `(name)` is a cast and not a parenthesised value: it names a type, or what follows can only be an operand.
-    private func isCast(_ type: TypeName, length: Int) -> Bool {
-        let base = type.words.filter { !Self.qualifiers.contains($0) }
-        if base.count > 1 || type.pointers > 0 || type.words.count > base.count { return true }
-        guard let name = base.first else { return false }
-        if Self.keywords.contains(name) || types.isTypedef(name) { return true }
-        switch peek(length + 2) {
-        case .identifier, .integer, .string, .symbol(.open), .symbol(.tilde), .symbol(.bang): return true
-        default: return false
-        }
     }
 }

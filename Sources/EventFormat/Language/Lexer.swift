@@ -57,14 +57,30 @@ struct Lexer {
     }
 
     private mutating func symbol() throws(PrintFormatError) -> Token.Symbol {
-        for length in [3, 2, 1] where position + length <= text.count {
-            let slice = String(decoding: text[position..<position + length], as: UTF8.self)
-            if let symbol = Token.Symbol(rawValue: slice) {
-                position += length
-                return symbol
+        let first = Character(UnicodeScalar(byte()))
+        let second = Character(UnicodeScalar(byte(1)))
+        let pair: Token.Symbol? =
+            switch (first, second) {
+            case ("-", ">"): .arrow
+            case ("<", "<"): .shiftLeft
+            case (">", ">"): .shiftRight
+            case ("<", "="): .lessEqual
+            case (">", "="): .greaterEqual
+            case ("=", "="): .equal
+            case ("!", "="): .notEqual
+            case ("&", "&"): .and
+            case ("|", "|"): .or
+            default: nil
             }
+        if let pair {
+            position += 2
+            return pair
         }
-        throw PrintFormatError("unexpected byte 0x\(String(byte(), radix: 16))", at: position)
+        guard let symbol = Token.Symbol(rawValue: String(first)) else {
+            throw PrintFormatError("unexpected byte 0x\(String(byte(), radix: 16))", at: position)
+        }
+        position += 1
+        return symbol
     }
 
     private mutating func number() throws(PrintFormatError) -> Token.Kind {

@@ -14,7 +14,7 @@ struct Token: Equatable {
     enum Symbol: String {
         case arrow = "->"
         case shiftLeft = "<<", shiftRight = ">>", lessEqual = "<=", greaterEqual = ">=", equal = "==", notEqual = "!="
-        case and = "&&", or = "||", ellipsis = "..."
+        case and = "&&", or = "||"
         case plus = "+", minus = "-", star = "*", slash = "/", percent = "%", ampersand = "&", pipe = "|", caret = "^"
         case tilde = "~", bang = "!", less = "<", greater = ">", question = "?", colon = ":", comma = ",", dot = "."
         case open = "(", close = ")", openBracket = "[", closeBracket = "]", openBrace = "{", closeBrace = "}"

@@ -34,16 +34,21 @@ public enum FtraceLine {
         pid: Int32, cpu: Int, flags: LatencyFlags, timestamp: UInt64, countsInNanoseconds: Bool,
         to out: inout TextBuffer
     ) {
-        out.append(UInt8(ascii: "-"))
+        out.reserve(96)
+        out.put(UInt8(ascii: "-"))
         let start = out.count
         out.append(decimal: Int64(pid))
-        out.append(repeating: 32, count: 7 - (out.count - start))
-        out.append(" [")
+        while out.count &- start < 7 { out.put(32) }
+        out.put(32)
+        out.put(UInt8(ascii: "["))
         out.append(decimal: UInt64(truncatingIfNeeded: cpu), width: 3)
-        out.append("] ")
+        out.put(UInt8(ascii: "]"))
+        out.put(32)
         flags.append(to: &out)
         append(time: timestamp, countsInNanoseconds: countsInNanoseconds, to: &out)
-        out.append(": ")
+        out.reserve(2)
+        out.put(UInt8(ascii: ":"))
+        out.put(32)
     }
 
     /// Appends ` %5lu.%06lu` of a time: `trace_print_time`.

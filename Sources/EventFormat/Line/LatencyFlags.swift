@@ -33,15 +33,15 @@ public struct LatencyFlags: Sendable, Equatable {
     /// Appends the column, e.g. `dNh2.`: `trace_print_lat_fmt` of kernel/trace/trace_output.c.
     public func append(to out: inout TextBuffer) {
         out.reserve(5)
-        out.append(irqLetter)
-        out.append(rescheduleLetter)
-        out.append(contextLetter)
+        out.put(irqLetter)
+        out.put(rescheduleLetter)
+        out.put(contextLetter)
         Self.append(depth: preemptCount & 0xf, to: &out)
         Self.append(depth: preemptCount >> 4, to: &out)
     }
 
     private static func append(depth: UInt8, to out: inout TextBuffer) {
-        out.append(depth == 0 ? UInt8(ascii: ".") : depth < 10 ? 48 &+ depth : 87 &+ depth)
+        out.put(depth == 0 ? UInt8(ascii: ".") : depth < 10 ? 48 &+ depth : 87 &+ depth)
     }
 
     private var irqLetter: UInt8 {

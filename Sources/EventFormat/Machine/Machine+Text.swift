@@ -44,6 +44,7 @@ extension Machine {
         case .symbol: symbol(pop(), SymbolForm(rawValue: step.small) ?? .offset, &out)
         case .errorName: errorName(pop(), &out)
         case .stack: stackTrace(step, &out)
+        case .symbolList: symbolList(popBytes(), &out)
         case .rawBytes:
             for byte in record.dropFirst(Int(step.operand)) {
                 out.append(32)
@@ -115,7 +116,7 @@ extension Machine {
         let first = Int(table.first)
         for index in first..<first &+ Int(table.count) where program.entries[index].value == value {
             let entry = program.entries[index]
-            return out.append(program.literals + Int(entry.nameOffset), count: Int(entry.nameLength))
+            return out.append(padded: program.literals + Int(entry.nameOffset), count: Int(entry.nameLength))
         }
         out.append("0x")
         out.append(hex: value)
@@ -131,17 +132,21 @@ extension Machine {
             let entry = program.entries[index]
             guard rest & entry.value == entry.value else { continue }
             rest &= ~entry.value
-            if !isFirst { out.append(program.literals + Int(table.delimiterOffset), count: Int(table.delimiterLength)) }
+            if !isFirst {
+                out.append(padded: program.literals + Int(table.delimiterOffset), count: Int(table.delimiterLength))
+            }
             isFirst = false
-            out.append(program.literals + Int(entry.nameOffset), count: Int(entry.nameLength))
+            out.append(padded: program.literals + Int(entry.nameOffset), count: Int(entry.nameLength))
         }
         guard rest != 0 else { return }
-        if !isFirst { out.append(program.literals + Int(table.delimiterOffset), count: Int(table.delimiterLength)) }
+        if !isFirst {
+            out.append(padded: program.literals + Int(table.delimiterOffset), count: Int(table.delimiterLength))
+        }
         out.append("0x")
         out.append(hex: rest)
     }
 
-    private func symbol(_ address: UInt64, _ form: SymbolForm, _ out: inout TextBuffer) {
+    func symbol(_ address: UInt64, _ form: SymbolForm, _ out: inout TextBuffer) {
         if form == .probe || form == .probeFunction {
             let isKernel =
                 environment.symbols?.isKernel(address, longSize: environment.longSize)
@@ -157,34 +162,6 @@ extension Machine {
         } else {
             out.append("0x")
             out.append(hex: address)
-        }
-    }
-
-    /// `trace_stack_print` and `trace_user_stack_print`, without the last newline.
-    private func stackTrace(_ step: Instruction, _ out: inout TextBuffer) {
-        guard let base = record.baseAddress else { return }
-        let width = environment.longSize
-        let kind: LoadKind = width == 8 ? .u64 : .u32
-        let isKernel = step.small == StackForm.kernel.rawValue
-        let end = isKernel ? record.count : min(record.count, Int(step.operand) + Int(step.immediate))
-        let none: UInt64 = width == 8 ? .max : UInt64(UInt32.max)
-        var offset = Int(step.operand)
-        while offset + width <= end {
-            let address = base.integer(kind, at: offset)
-            if isKernel ? address == none : address == 0 { break }
-            if offset > Int(step.operand) { out.append(10) }
-            out.append(" => ")
-            if !isKernel {
-                out.append(" <")
-                out.append(hex: address, digits: 2 * width)
-                out.append(">")
-            } else if address == UInt64(Int32.max) {
-                // FTRACE_TRAMPOLINE_MARKER of kernel/trace/trace.h
-                out.append("[FTRACE TRAMPOLINE]")
-            } else {
-                symbol(address, .bare, &out)
-            }
-            offset += width
         }
     }
 }

@@ -5,7 +5,9 @@
 struct Machine {
     let program: ProgramView
     let record: UnsafeRawBufferPointer
-    let environment: RenderEnvironment
+    /// Outlives the machine: the catalog owns it.
+    let environmentPointer: UnsafePointer<RenderEnvironment>
+    @inline(__always) var environment: RenderEnvironment { environmentPointer.pointee }
     let context: RenderContext
     var isDamaged = false
 
@@ -13,14 +15,15 @@ struct Machine {
     ///
     /// - Parameter start: the program's first instruction, or its `textStart`.
     static func run(
-        _ program: ProgramView, from start: Int, record: UnsafeRawBufferPointer, environment: RenderEnvironment,
+        _ program: ProgramView, from start: Int, record: UnsafeRawBufferPointer,
+        environment: UnsafePointer<RenderEnvironment>,
         context: RenderContext, into out: inout TextBuffer
     ) -> RenderOutcome {
         guard record.count >= program.requiredSize, let base = record.baseAddress else {
             appendTruncated(record.count, program.requiredSize, &out)
             return .truncated
         }
-        var machine = Machine(program: program, record: record, environment: environment, context: context)
+        var machine = Machine(program: program, record: record, environmentPointer: environment, context: context)
         return withUnsafeTemporaryAllocation(of: UInt64.self, capacity: ProgramBuilder.stackSize) { stack in
             guard let memory = stack.baseAddress else { return .truncated }
             let before = out.count
@@ -50,7 +53,7 @@ struct Machine {
             position &+= 1
             let offset = Int(step.operand)
             switch step.opcode {
-            case .literal: out.append(literals + offset, count: Int(step.immediate))
+            case .literal: out.append(padded: literals + offset, count: Int(step.immediate))
             case .fieldUnsigned: out.append(decimal: base.integer(step.kind, at: offset))
             case .fieldSigned: out.append(decimal: Int64(bitPattern: base.integer(step.kind, at: offset)))
             case .fieldHex: out.append(hex: base.integer(step.kind, at: offset))

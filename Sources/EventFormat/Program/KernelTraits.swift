@@ -6,6 +6,8 @@ struct KernelTraits: Sendable {
     var constants = KernelConstants.wellKnown
     /// Timer ticks per second (CONFIG_HZ).
     var ticksPerSecond: UInt64?
+    /// Events that eprobes are attached to, as `system.event`, by the full name of the probe.
+    var eventProbes: [String: String] = [:]
     /// How system call arguments are printed.
     var syscallStyle = SyscallStyle.hexadecimal
 }

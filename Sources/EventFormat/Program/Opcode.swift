@@ -78,6 +78,8 @@ enum Opcode: UInt8 {
     case syscallArgument
     /// The addresses from `operand` to the record's end; `small` is a `StackForm`.
     case stack
+    /// Pop a span of addresses: a line `=> name+0x1/0x20` for each, up to 0.
+    case symbolList
     /// The bytes from `operand` to the record's end, each as ` 1f`.
     case rawBytes
     /// The text from `operand` to the record's end.

@@ -5,7 +5,9 @@ final class Program: @unchecked Sendable {
 
     init(_ builder: ProgramBuilder) {
         view = ProgramView(
-            instructions: Self.copy(builder.instructions), literals: Self.copy(builder.literals),
+            instructions: Self.copy(builder.instructions),
+            // Room to read 16 bytes from the start of any literal.
+            literals: Self.copy(builder.literals + [UInt8](repeating: 0, count: 16)),
             entries: Self.copy(builder.entries), tables: Self.copy(builder.tables), styles: Self.copy(builder.styles),
             requiredSize: builder.requiredSize, textStart: builder.textStart, endsLine: builder.endsLine)
     }

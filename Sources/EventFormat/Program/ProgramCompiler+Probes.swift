@@ -27,6 +27,16 @@ extension ProgramCompiler {
         try probeArguments(Array(pieces), Array(arguments))
     }
 
+    /// `name: (sched.sched_switch) arg=...`: `print_eprobe_event` of kernel/trace/trace_eprobe.c. The event that the probe
+    /// is attached to is not in its format.
+    mutating func compileEventProbe(of target: String) throws(PrintFormatError) {
+        let print = try PrintFormat(parsing: format.printFormat, types: types)
+        try builder.literal("\(format.name): ")
+        builder.markTextStart()
+        try builder.literal("(\(target))")
+        try probeArguments(print.pieces, print.arguments)
+    }
+
     private mutating func address(_ name: String, _ form: SymbolForm) throws(PrintFormatError) {
         try integer(.field(name, position: 0))
         try builder.emit(Instruction(opcode: .symbol, small: form.rawValue), pops: 1)

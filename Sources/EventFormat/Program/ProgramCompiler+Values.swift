@@ -101,6 +101,7 @@ extension ProgramCompiler {
         guard let constant = kernel.constants[name] else {
             throw PrintFormatError("the value of '\(name)' is not known", at: position)
         }
+        if name == "vmemmap_base" { assume("page structures lie where kernels with 4-level paging have them") }
         try builder.constant(UInt64(bitPattern: constant))
         let fits = Int64(Int32.min)...Int64(Int32.max) ~= constant
         return .integer(fits ? .int : constant > 0 && constant <= Int64(UInt32.max) ? .unsignedInt : .u64)
@@ -110,83 +111,6 @@ extension ProgramCompiler {
         if let ticks = kernel.ticksPerSecond, ticks > 0 { return ticks }
         assume("the kernel has 250 timer ticks a second")
         return 250
-    }
-
-    private func integerType(of field: EventField) -> CType {
-        CType(width: field.size, isSigned: field.isSigned)
-    }
-
-    /// The element type of an array field, from its declared type.
-    func elementType(of field: EventField) -> CType {
-        var words = field.type.split(separator: " ").map(String.init).filter { !$0.hasPrefix("__data_loc") }
-        words.removeAll { $0 == "__rel_loc" }
-        if let last = words.last, last.hasSuffix("[]") { words[words.count - 1] = String(last.dropLast(2)) }
-        if case .integer(let type) = types.meaning(words: words, pointers: 0), type.width == field.elementSize {
-            return type
-        }
-        return [1, 2, 4, 8].contains(field.elementSize)
-            ? CType(width: field.elementSize, isSigned: false) : .byte
-    }
-
-    mutating func fieldValue(_ field: EventField) throws(PrintFormatError) -> ValueType {
-        switch field.kind {
-        case .integer, .pointer:
-            guard let kind = LoadKind(integerType(of: field)) else {
-                throw PrintFormatError("field '\(field.name)' has \(field.size) bytes")
-            }
-            try builder.load(kind, at: field.offset)
-            guard field.kind == .pointer else { return .integer(integerType(of: field)) }
-            return .address(to: pointee(field.type), stride: pointee(field.type)?.width)
-        case .string, .array, .opaque:
-            builder.require(field.end)
-            try builder.emit(
-                Instruction(opcode: .span, operand: UInt32(field.offset), immediate: UInt64(field.size)), pushes: 1)
-            return .span(of: elementType(of: field))
-        case .trailing:
-            builder.require(field.offset)
-            try builder.emit(Instruction(opcode: .span, small: 1, operand: UInt32(field.offset)), pushes: 1)
-            return .span(of: elementType(of: field))
-        case .dynamic, .relativeDynamic:
-            return try dynamicSpan(field)
-        }
-    }
-
-    private func pointee(_ type: String) -> CType? {
-        let words = type.split(separator: " ").map(String.init)
-        guard words.last == "*" else { return nil }
-        if case .integer(let type) = types.meaning(words: words.dropLast(), pointers: 0) { return type }
-        return nil
-    }
-
-    mutating func dynamicSpan(_ field: EventField) throws(PrintFormatError) -> ValueType {
-        guard field.isDynamic else { throw PrintFormatError("field '\(field.name)' is no dynamic array") }
-        builder.require(field.offset + 4)
-        try builder.emit(
-            Instruction(opcode: .dynamicSpan, small: field.relativeFlag, operand: UInt32(field.offset)), pushes: 1)
-        return .span(of: elementType(of: field))
-    }
-
-    private mutating func element(_ base: Expression, _ index: Expression) throws(PrintFormatError) -> ValueType {
-        let start = builder.count
-        guard case .span(let type) = try value(base) else {
-            throw PrintFormatError("an element of something that is not in the record")
-        }
-        guard let kind = LoadKind(type) else { throw PrintFormatError("elements of \(type.width) bytes") }
-        // A constant index into a fixed array is a plain load.
-        let fixed = builder.instructions.last
-        if let fixed, fixed.opcode == .span, fixed.small == 0, builder.count == start + 1,
-            let index = try constant(index)
-        {
-            guard index < fixed.immediate / UInt64(type.width) else {
-                throw PrintFormatError("index outside the array")
-            }
-            builder.takeBack(to: start, values: 1)
-            try builder.load(kind, at: Int(fixed.operand) + Int(index) * type.width)
-            return .integer(type)
-        }
-        try integer(index)
-        try builder.emit(Instruction(opcode: .element, small: kind.rawValue), pops: 2, pushes: 1)
-        return .integer(type)
     }
 
     private mutating func unary(_ op: UnaryOperator, _ operand: Expression) throws(PrintFormatError) -> ValueType {
@@ -205,25 +129,6 @@ extension ProgramCompiler {
         }
     }
 
-    private mutating func addressOf(_ operand: Expression) throws(PrintFormatError) -> ValueType {
-        switch operand {
-        case .field(let name, let position):
-            let field = try field(name, at: position)
-            guard field.kind == .integer || field.kind == .pointer else { return try fieldValue(field) }
-            builder.require(field.end)
-            try builder.emit(
-                Instruction(opcode: .span, operand: UInt32(field.offset), immediate: UInt64(field.size)), pushes: 1)
-            return .span(of: integerType(of: field))
-        case .index(let base, let index):
-            let type = try span(base, for: "the address of an element")
-            try integer(index)
-            try builder.emit(Instruction(opcode: .advance, operand: UInt32(type.width)), pops: 2, pushes: 1)
-            return .span(of: type)
-        case .unary(.dereference, let inner): return try value(inner)
-        default: throw PrintFormatError("the address of an expression")
-        }
-    }
-
     /// Compiles an expression for its truth. A string literal or a span is true.
     mutating func condition(_ expression: Expression) throws(PrintFormatError) {
         if case .string = expression {
@@ -233,18 +138,6 @@ extension ProgramCompiler {
         if case .span = try value(expression) {
             try builder.emit(Instruction(opcode: .drop), pops: 1)
             try builder.constant(1)
-        }
-    }
-
-    private func sizeOf(_ operand: Expression) throws(PrintFormatError) -> Int {
-        switch operand {
-        case .field(let name, let position): return try field(name, at: position).size
-        case .index(.field(let name, let position), _): return try field(name, at: position).elementSize
-        case .unary(.dereference, .field(let name, let position)):
-            return try field(name, at: position).elementSize
-        case .string(let bytes): return bytes.count + 1
-        case .integer(_, let type): return type.width
-        default: throw PrintFormatError("sizeof of an expression")
         }
     }
 
@@ -268,13 +161,6 @@ extension ProgramCompiler {
         }
         guard let result else { throw PrintFormatError("a statement expression without value") }
         return result
-    }
-}
-
-extension EventField {
-    /// The `small` operand of instructions that read a location word.
-    var relativeFlag: UInt8 {
-        if case .relativeDynamic = kind { 1 } else { 0 }
     }
 }
 

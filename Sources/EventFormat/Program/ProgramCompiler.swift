@@ -50,7 +50,7 @@ struct ProgramCompiler {
 
     mutating func visit() throws(PrintFormatError) {
         visited += 1
-        guard visited <= 200_000 else { throw PrintFormatError("too long an expression") }
+        guard visited <= 50_000 else { throw PrintFormatError("too long an expression") }
     }
 
     mutating func assume(_ what: String) {

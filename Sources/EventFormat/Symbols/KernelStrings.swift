@@ -31,7 +31,8 @@ final class KernelStrings: @unchecked Sendable {
         for (index, (address, string)) in sorted.enumerated() {
             (addresses + index).initialize(to: address)
             (offsets + index).initialize(to: UInt32(bytes.count))
-            bytes += string.utf8.prefix(1 << 16)
+            // Offsets have 32 bits; no kernel has a thousandth of that.
+            if bytes.count < 1 << 30 { bytes += string.utf8.prefix(1 << 16) }
         }
         (offsets + sorted.count).initialize(to: UInt32(bytes.count))
         let text = UnsafeMutablePointer<UInt8>.allocate(capacity: max(1, bytes.count))

@@ -52,6 +52,19 @@ extension KernelSymbols.View {
         return modules.names[other].moduleOffset == modules.names[index].moduleOffset
     }
 
+    /// The addresses of the symbol with that name; the first, if several have it. Looks at all symbols.
+    func range(named name: String) -> (start: UInt64, end: UInt64)? {
+        let wanted = Array(name.utf8)
+        for table in [core, modules] {
+            for index in 0..<table.count where Int(table.names[index].length) == wanted.count {
+                let bytes = UnsafeBufferPointer(start: text + Int(table.names[index].offset), count: wanted.count)
+                guard bytes.elementsEqual(wanted), let match = find(table.addresses[index]) else { continue }
+                return (table.addresses[index], table.addresses[index] &+ match.size)
+            }
+        }
+        return nil
+    }
+
     /// Whether an address belongs to the kernel and not to a process.
     func isKernel(_ address: UInt64, longSize: Int) -> Bool {
         if address >= coreStart && address < coreEnd && core.count > 0 { return true }

@@ -2,19 +2,18 @@ extension TextBuffer {
     /// Number of decimal digits of `value`, at least 1.
     @inline(__always)
     static func decimalDigits(_ value: UInt64) -> Int {
-        var limit: UInt64 = 10
-        var digits = 1
-        while value >= limit {
-            digits &+= 1
-            let (next, overflow) = limit.multipliedReportingOverflow(by: 10)
-            if overflow { break }
-            limit = next
+        var rest = value
+        var digits = 0
+        while rest >= 10_000 {
+            rest /= 10_000
+            digits &+= 4
         }
-        return digits
+        return digits &+ (rest < 100 ? (rest < 10 ? 1 : 2) : (rest < 1000 ? 3 : 4))
     }
 
     /// Appends `value` in decimal.
     public mutating func append(decimal value: UInt64) {
+        if value < 10 { return append(48 &+ UInt8(truncatingIfNeeded: value)) }
         let digits = Self.decimalDigits(value)
         reserve(digits)
         write(decimal: value, digits: digits)

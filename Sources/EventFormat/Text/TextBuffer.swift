@@ -60,6 +60,23 @@ public struct TextBuffer: ~Copyable {
         used &+= count
     }
 
+    /// Appends one byte for which room was reserved.
+    @inline(__always)
+    mutating func put(_ byte: UInt8) {
+        base[used] = byte
+        used &+= 1
+    }
+
+    /// Appends `count` bytes of memory in which 16 bytes can be read at `source`: short pieces without a call.
+    @inline(__always)
+    mutating func append(padded source: UnsafePointer<UInt8>, count: Int) {
+        guard count <= 16 else { return append(source, count: count) }
+        reserve(16)
+        let words = UnsafeRawPointer(source).loadUnaligned(as: (UInt64, UInt64).self)
+        UnsafeMutableRawPointer(base + used).storeBytes(of: words, as: (UInt64, UInt64).self)
+        used &+= count
+    }
+
     /// Appends raw bytes.
     @inlinable
     public mutating func append(_ bytes: UnsafeRawBufferPointer) {
@@ -73,7 +90,8 @@ public struct TextBuffer: ~Copyable {
         append(literal.utf8Start, count: literal.utf8CodeUnitCount)
     }
 
-    /// Appends the UTF-8 of a String.
+    /// Appends the UTF-8 of a String. Literals take the cheaper overload above.
+    @_disfavoredOverload
     @inlinable
     public mutating func append(_ text: String) {
         var text = text

@@ -28,6 +28,8 @@ extension SecureTransportError {
         case .idleTimeout(let milliseconds): "nothing came from the \(peer) for \(milliseconds) ms"
         case .endedInHandshake: "the \(peer) ended the connection before the handshake was done"
         case .truncated: "the connection ended without notice; the last data may be missing"
+        case .endedBeforeData:
+            "the server ended the connection before it sent anything; it may have refused this certificate, see its log"
         case .peerAlert(let alert, let beforeData):
             if alert.isAboutCertificate {
                 "the \(peer) refused this certificate: \(alert)"

@@ -59,6 +59,9 @@ public struct SecureTransportError: Error, Sendable, Hashable, CustomStringConve
         case endedInHandshake
         /// The stream ended without close_notify: what was sent last may be missing.
         case truncated
+        /// The same at a client that has not had a byte of data from the server: most likely the server refused the
+        /// client's certificate, and a reset destroyed the alert that said so.
+        case endedBeforeData
         /// The peer ended the connection with an alert; `beforeData` when it had sent no data yet, so that the alert is
         /// its answer to the handshake.
         case peerAlert(TLSAlert, beforeData: Bool)

@@ -96,7 +96,7 @@ public final class SecureTransportHandler: ChannelDuplexHandler {
     public func channelInactive(context: ChannelHandlerContext) {
         deliverPlaintext(context)
         isInactive = true
-        if case .failure(let check) = lifecycle.streamEnded() { fail(check) }
+        streamEnded()
         release()
         context.fireChannelInactive()
     }
@@ -110,8 +110,14 @@ public final class SecureTransportHandler: ChannelDuplexHandler {
         // The end of the socket's input. The application hears of the end of data from close_notify.
         deliverPlaintext(context)
         let wasFailed = lifecycle.phase == .failed
-        if case .failure(let check) = lifecycle.streamEnded() { fail(check) }
+        streamEnded()
         if wasFailed { closeChannel() } else { closeIfFinished() }
+    }
+
+    private func streamEnded() {
+        guard case .failure(let check) = lifecycle.streamEnded() else { return }
+        let isAnswered = connection?.hasReceivedData ?? false
+        fail(check == .truncated && tls.side == .client && !isAnswered ? .endedBeforeData : check)
     }
 
     /// Ends everything this handler has begun. Nothing is called on the channel any more.

@@ -18,10 +18,17 @@ final class TLSConnection {
     /// Set by the callbacks inside a handshake: the peer that passed all checks.
     var peer: PeerIdentity?
 
+    /// Records written with one key before it is changed. AES-GCM is good for 2^24.5 full records (RFC 8446, 5.5), some
+    /// 380 GB, which a busy node sends in hours; OpenSSL leaves it to the application.
+    var recordsPerKey = 1 << 23
+    private(set) var keyUpdates = 0
+    private var recordsOfKey = 0
+
     private let ssl: OpaquePointer
     private let handshakeBytes: Int
     private var isBroken = false
-    private var hasReceivedData = false
+    /// Whether the peer has sent data, so that its handshake is known to be over.
+    private(set) var hasReceivedData = false
 
     init(
         _ context: OpenSSLObject, side: SecureTransportError.Side, expectation: PeerExpectation, protocols: [String],
@@ -130,7 +137,11 @@ final class TLSConnection {
         ERR_clear_error()
         var count = 0
         let result = SSL_write_ex(ssl, source.baseAddress, source.count, &count)
-        if result == 1 { return .written }
+        if result == 1 {
+            recordsOfKey &+= (count &+ Self.recordPayload &- 1) / Self.recordPayload
+            if recordsOfKey >= recordsPerKey { updateKey(asking: false) }
+            return .written
+        }
         switch SSL_get_error(ssl, result) {
         case SSL_ERROR_WANT_READ: return .needsInput
         default: return .failed(breakDown(check(inHandshake: false)))
@@ -143,6 +154,19 @@ final class TLSConnection {
         ERR_clear_error()
         // 0: sent, the peer's own is outstanding. A failure here changes nothing: the connection ends anyhow.
         if SSL_shutdown(ssl) < 0 { ERR_clear_error() }
+    }
+
+    /// Makes the next write change this side's key (RFC 8446, 4.6.3).
+    ///
+    /// - Parameter asking: whether the peer is asked to change its own too; ours does so by itself.
+    func updateKey(asking: Bool) {
+        guard !isBroken else { return }
+        recordsOfKey = 0
+        keyUpdates += 1
+        ERR_clear_error()
+        if SSL_key_update(ssl, asking ? SSL_KEY_UPDATE_REQUESTED : SSL_KEY_UPDATE_NOT_REQUESTED) != 1 {
+            ERR_clear_error()
+        }
     }
 
     /// Decrypted bytes that OpenSSL holds because the last target was too small.

@@ -9,13 +9,13 @@ public struct TransportLimits: Sendable, Hashable {
     public var idleTimeout: TimeAmount? = .seconds(60)
     /// How long an orderly close may take: sending what is pending and waiting for the peer's end.
     public var closeTimeout: TimeAmount = .seconds(10)
-    /// How long a refused peer gets to read the alert before the socket is closed.
-    public var refusalLinger: TimeAmount = .seconds(1)
+    /// How long a refused peer gets to read the alert before the socket is closed: a few round trips, one of them lost.
+    public var refusalLinger: TimeAmount = .seconds(3)
     /// Bytes of the handshake that are taken from the peer.
     public var handshakeBytes = 64 << 10
     /// Bytes of plaintext that may wait for the handshake or for a peer that reads slowly. Whoever writes while the
     /// channel is not writable and passes this loses the connection: the stream would have a hole.
-    public var pendingBytes = 8 << 20
+    public var pendingBytes = 48 << 20
 
     /// The defaults stated at each limit.
     public init() {}

@@ -3,6 +3,16 @@ import NIOPosix
 import SecureTransport
 import Synchronization
 
+extension TransportLimits {
+    /// For tests that are not about time: a loaded machine is no failure.
+    static var patient: TransportLimits {
+        var limits = TransportLimits()
+        limits.handshakeTimeout = .seconds(60)
+        limits.refusalLinger = .seconds(20)
+        return limits
+    }
+}
+
 /// A listener of ours on 127.0.0.1 with a record of each connection, in the order of their arrival.
 final class TestServer: Sendable {
     let channel: any Channel
@@ -11,7 +21,7 @@ final class TestServer: Sendable {
     var port: Int { channel.localAddress?.port ?? 0 }
 
     static func start(
-        _ context: TLSContext, limits: TransportLimits = TransportLimits(), gate: SharedHandshakeGate? = nil,
+        _ context: TLSContext, limits: TransportLimits = .patient, gate: SharedHandshakeGate? = nil,
         halfClosure: Bool = false, part: Witness.Part = .listen
     ) async throws -> TestServer {
         let arrivals = Arrivals()
@@ -85,7 +95,7 @@ enum TestClient {
     }
 
     static func connect(
-        port: Int, _ context: TLSContext, limits: TransportLimits = TransportLimits(), halfClosure: Bool = false,
+        port: Int, _ context: TLSContext, limits: TransportLimits = .patient, halfClosure: Bool = false,
         part: Witness.Part = .listen
     ) async throws -> Connection {
         let record = Record()

@@ -72,7 +72,7 @@ struct PythonPeer: Sendable {
 
     /// A server that has bound its port.
     struct Server: Sendable {
-        let running: Command.Running
+        let running: RunningCommand
         let port: Int
 
         func outcome() async throws -> Outcome { try PythonPeer.outcome(await running.finishAsync()) }
@@ -83,7 +83,7 @@ struct PythonPeer: Sendable {
         var plan = plan(credentials)
         plan.side = "server"
         change(&plan)
-        let running = try Command.Running(try command(plan))
+        let running = try RunningCommand(try command(plan))
         let line = running.readLine() ?? ""
         guard let port = try? JSONDecoder().decode([String: Int].self, from: Data(line.utf8))["port"] else {
             throw Command.Failed(description: "no port: \(line) \(running.finish().stderr)")

@@ -41,15 +41,24 @@ final class Record: Sendable {
         for (continuation, seen) in ready { continuation.resume(returning: seen) }
     }
 
-    /// Suspends until the record fulfils `condition`. The suite's time limit ends a wait in vain.
+    /// Suspends until the record fulfils `condition`, or the test is cancelled because its time is over: then what there
+    /// is comes back, and the expectations say what is missing.
     func wait(until condition: @escaping @Sendable (Seen) -> Bool) async -> Seen {
-        await withCheckedContinuation { continuation in
-            let now = state.withLock { state -> Seen? in
-                if condition(state.seen) { return state.seen }
-                state.waiters.append((condition, continuation))
-                return nil
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let now = state.withLock { state -> Seen? in
+                    if condition(state.seen) || Task.isCancelled { return state.seen }
+                    state.waiters.append((condition, continuation))
+                    return nil
+                }
+                if let now { continuation.resume(returning: now) }
             }
-            if let now { continuation.resume(returning: now) }
+        } onCancel: {
+            let (waiters, seen) = state.withLock { state in
+                defer { state.waiters = [] }
+                return (state.waiters, state.seen)
+            }
+            for waiter in waiters { waiter.1.resume(returning: seen) }
         }
     }
 }

@@ -37,8 +37,20 @@ final class Uplink: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        if failure == nil { failure = error }
+        if failure == nil {
+            failure = error
+            // Not for failures of the transport: nothing can be said over it then.
+            if error is ProtocolError { sayWhy(context, error) }
+        }
         context.close(promise: nil)
+    }
+
+    private func sayWhy(_ context: ChannelHandlerContext, _ error: any Error) {
+        var goodbye = WireGoodbye()
+        goodbye.reason = .protocolError
+        goodbye.text = String("\(error)".prefix(1000))
+        guard let frame = try? Frame(.goodbye, goodbye) else { return }
+        context.writeAndFlush(wrapOutboundOut(frame), promise: nil)
     }
 
     func channelInactive(context: ChannelHandlerContext) {

@@ -19,6 +19,7 @@ public final class SessionStream: Sendable {
 
     public var hasRoom: Bool { state.withLock { $0.hasRoom } }
     public var lastSequence: UInt64 { state.withLock { $0.lastSequence } }
+    public var isAcknowledged: Bool { state.withLock { $0.isAcknowledged } }
     public var bytes: Int { state.withLock { $0.bytes } }
 
     /// Gives `frame` the next number and keeps it. The first 16 bytes of its body are room for that number.
@@ -29,6 +30,11 @@ public final class SessionStream: Sendable {
             spool.append(frame)
         }
         onAppend()
+    }
+
+    /// The next frame to put on the connection.
+    func next() -> Frame? {
+        state.withLock { $0.next() }
     }
 
     /// Runs `body` on the spool under the lock.

@@ -12,6 +12,8 @@ public struct Spool: Sendable {
     private var first: UInt64 = 1
     /// Index into `frames` of the next one to send.
     private var cursor = 0
+    /// Highest number that ever went out; what was sent on a lost connection may have arrived.
+    private var highestSent: UInt64 = 0
     /// Bytes held, frame bodies only.
     public private(set) var bytes = 0
     /// The most that `bytes` should reach. The kernel's ring then holds what comes, or drops it and counts.
@@ -37,8 +39,9 @@ public struct Spool: Sendable {
     /// The next frame to put on the connection.
     public mutating func next() -> Frame? {
         guard cursor < frames.count else { return nil }
-        defer { cursor += 1 }
-        return frames[cursor]
+        cursor += 1
+        highestSent = max(highestSent, sentSequence)
+        return frames[cursor - 1]
     }
 
     /// Everything up to `sequence` is durable at the controller and is forgotten here.
@@ -47,12 +50,12 @@ public struct Spool: Sendable {
     /// - Returns: bytes that became free.
     @discardableResult
     public mutating func acknowledge(_ sequence: UInt64) throws(ProtocolError) -> Int {
-        guard sequence <= sentSequence else { throw .sequenceGap(expected: sentSequence, got: sequence) }
+        guard sequence <= highestSent else { throw .sequenceGap(expected: highestSent, got: sequence) }
         var freed = 0
         while first <= sequence {
             freed += frames.removeFirst().body.readableBytes
             first += 1
-            cursor -= 1
+            cursor = max(0, cursor - 1)
         }
         bytes -= freed
         return freed
@@ -60,13 +63,12 @@ public struct Spool: Sendable {
 
     /// A new connection: the controller has everything up to `acknowledged`; the rest is sent again.
     ///
-    /// - Throws: `ProtocolError.sequenceGap` when the controller claims to have what was never made, or asks for
+    /// - Throws: `ProtocolError.sequenceGap` when the controller claims to have what was never sent, or asks for
     ///   what was acknowledged and dropped: the stream cannot be whole then.
     public mutating func resume(after acknowledged: UInt64) throws(ProtocolError) {
-        guard acknowledged <= lastSequence, acknowledged + 1 >= first else {
-            throw .sequenceGap(expected: first, got: acknowledged + 1)
+        guard acknowledged <= highestSent, acknowledged >= first - 1 else {
+            throw .sequenceGap(expected: first - 1, got: acknowledged)
         }
-        cursor = frames.count
         try acknowledge(acknowledged)
         cursor = 0
     }

@@ -57,6 +57,10 @@ final class SessionControl: Sendable {
 
     // MARK: Orders
 
+    /// ns.
+    private static let longestLead: Int64 = 120_000_000_000
+    private static let startMargin: Int64 = 5_000_000
+
     func prepare(
         _ order: WirePrepare, session: UInt64, stream: SessionStream, onDrained: @escaping @Sendable () -> Void
     ) -> EventLoopFuture<WirePrepared> {
@@ -81,7 +85,14 @@ final class SessionControl: Sendable {
     }
 
     func start(_ session: UInt64, at moment: Int64) -> EventLoopFuture<WireStarted> {
-        onControlThread { side in try Self.entry(session, side).tracing.start(at: moment) }
+        let ahead = moment == 0 ? 0 : moment - Int64(MonotonicRawClock.now())
+        guard ahead <= Self.longestLead else {
+            return agentLoop.makeFailedFuture(CommandRefusal(.wrongState, "the start lies more than two minutes ahead"))
+        }
+        // The thread serves others until shortly before; only the last moment is waited for on it.
+        return loop.scheduleTask(in: .nanoseconds(max(0, ahead - Self.startMargin))) { [kernelSide] in
+            try kernelSide.withValue { try Self.entry(session, $0).tracing.start(at: moment) }
+        }.futureResult.hop(to: agentLoop)
     }
 
     func stop(_ session: UInt64) -> EventLoopFuture<WireStopping> {
@@ -154,8 +165,8 @@ final class SessionControl: Sendable {
     // MARK: -
 
     private func tellNames(_ entry: inout KernelSide.Entry) {
-        guard let names = try? root.savedCmdlines() else { return }
-        let news = entry.names.news(in: names)
+        guard let lines = try? root.savedCmdlinesBytes() else { return }
+        let news = entry.names.news(inLines: lines)
         guard !news.isEmpty else { return }
         var metadata = WireNodeMetadata()
         metadata.comms = news

@@ -14,10 +14,11 @@ final class TracingSession {
     private let taps: [Tap]
     private let stream: SessionStream
     private(set) var companions: [Int32]
+    private var untraced: UntracedThreads
 
     private init(
         session: UInt64, events: [EventName], instance: TraceInstance, taps: [Tap], stream: SessionStream,
-        companions: [Int32]
+        companions: [Int32], untraced: UntracedThreads
     ) {
         self.session = session
         self.events = events
@@ -25,6 +26,7 @@ final class TracingSession {
         self.taps = taps
         self.stream = stream
         self.companions = companions
+        self.untraced = untraced
     }
 
     /// Clock of every session (docs/time.md says why).
@@ -75,7 +77,9 @@ final class TracingSession {
         try instance.setBufferSize(kilobytesPerCPU: size)
         // Before Linux 5.0 a reader is woken by each whole sub-buffer, which works too.
         try? instance.setBufferPercent(wakePercent)
-        try instance.setNotracePIDs(threads(with: companions))
+        var untraced = UntracedThreads()
+        try instance.setNotracePIDs(
+            untraced.update(wanted: threads(with: companions), now: MonotonicRawClock.now(), isAlive: TaskList.exists))
         for (event, filter) in events.filters { try instance.setFilter(event, filter) }
         for (event, trigger) in events.triggers { try instance.setTrigger(event, trigger) }
         try instance.enable(events.events)
@@ -91,15 +95,20 @@ final class TracingSession {
         }
         return TracingSession(
             session: session, events: events.events, instance: instance, taps: taps, stream: stream,
-            companions: companions)
+            companions: companions, untraced: untraced)
     }
 
     /// Own threads, and those of the other Fleetrace processes here: tracing their system calls would make more
     /// of them. A companion that has ended in the meantime has no threads.
-    private static func threads(with companions: [Int32]) throws(TracefsError) -> [Int32] {
-        var threads = try TaskList.ownThreads()
-        for pid in companions { threads += (try? TaskList.threads(of: pid)) ?? [] }
+    private static func threads(with companions: [Int32]) throws(TracefsError) -> Set<Int32> {
+        var threads = Set(try TaskList.ownThreads())
+        for pid in companions where isFleetrace(pid) { threads.formUnion((try? TaskList.threads(of: pid)) ?? []) }
         return threads
+    }
+
+    /// The list comes over the network: nobody may hide another program from a trace with it.
+    private static func isFleetrace(_ pid: Int32) -> Bool {
+        TaskList.program(of: pid)?.hasPrefix("fleetrace") ?? false
     }
 
     func answer() -> WirePrepared {
@@ -128,7 +137,9 @@ final class TracingSession {
     /// Brings the list of threads that stay untraced up to date.
     func refreshCompanions(_ pids: [Int32]? = nil) throws(TracefsError) {
         if let pids { companions = pids }
-        try instance.setNotracePIDs(Self.threads(with: companions))
+        try instance.setNotracePIDs(
+            untraced.update(
+                wanted: Self.threads(with: companions), now: MonotonicRawClock.now(), isAlive: TaskList.exists))
     }
 
     /// Starts recording at a moment of the trace clock (ns), or at once when it has passed.

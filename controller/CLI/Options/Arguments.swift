@@ -17,6 +17,10 @@ struct Span: ExpressibleByArgument, CustomStringConvertible {
     /// A hundred years.
     private static let longest = 3.2e18
 
+    init(seconds: Int64) {
+        nanoseconds = seconds * 1_000_000_000
+    }
+
     init?(argument: String) {
         let units: [(String, Double)] = [("ns", 1), ("us", 1e3), ("ms", 1e6), ("s", 1e9), ("m", 60e9), ("h", 3600e9)]
         let unit = units.first { argument.hasSuffix($0.0) } ?? ("", 1e9)

@@ -18,7 +18,9 @@ struct LocalFleet {
 
     static func start(count: Int) async throws -> LocalFleet {
         var template = Array("/tmp/fleetrace-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw CommandError("cannot make a folder in /tmp: \(String(cString: strerror(errno)))") }
+        guard mkdtemp(&template) != nil else {
+            throw CommandError("cannot make a folder in /tmp: \(String(cString: strerror(errno)))")
+        }
         let folder = FilePath(String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self))
         do {
             return try await start(count: count, in: folder)
@@ -36,7 +38,8 @@ struct LocalFleet {
         var log = Logger(label: "controller") { StreamLogHandler.standardError(label: $0) }
         log.logLevel = .critical
         let runtime = try await ControllerRuntime.start(
-            host: "127.0.0.1", port: 0, tls: .server(authority.layout.controller), directory: folder.appending("data"), log: log)
+            host: "127.0.0.1", port: 0, tls: .server(authority.layout.controller), directory: folder.appending("data"),
+            log: log)
         var agents: [ChildProcess] = []
         do {
             let program = agentProgram()
@@ -45,10 +48,11 @@ struct LocalFleet {
                 agents.append(
                     try ChildProcess(
                         [
-                            program, "--controller", "127.0.0.1:\(runtime.address?.port ?? 0)", "--cert", files.certificate,
+                            program, "--controller", "127.0.0.1:\(runtime.address?.port ?? 0)", "--cert",
+                            files.certificate,
                             "--key", files.privateKey, "--ca", files.authorities, "--label", "local=\(index)",
                             "--log-level", "warning", "--exit-with-parent",
-                        ], errorFile: folder.appending("agent-\(index).log").string))
+                        ], errorFile: folder.appending("agent-\(index).log").string, ownGroup: true))
             }
         } catch {
             for agent in agents { agent.send(SIGTERM) }
@@ -82,7 +86,8 @@ struct LocalFleet {
             }
             try await Task.sleep(for: .milliseconds(50))
         }
-        throw CommandError("the agents did not connect within 15 s: \(agents.indices.map { log(of: $0 + 1) }.joined(separator: "; "))")
+        throw CommandError(
+            "the agents did not connect within 15 s: \(agents.indices.map { log(of: $0 + 1) }.joined(separator: "; "))")
     }
 
     private func log(of agent: Int) -> String {
@@ -90,7 +95,8 @@ struct LocalFleet {
         defer { try? file.close() }
         var bytes = [UInt8](repeating: 0, count: 4096)
         let count = (try? bytes.withUnsafeMutableBytes { try file.read(into: $0) }) ?? 0
-        return String(decoding: bytes[..<count], as: UTF8.self).split(separator: "\n").last.map(String.init) ?? "(it said nothing)"
+        return String(decoding: bytes[..<count], as: UTF8.self).split(separator: "\n").last.map(String.init)
+            ?? "(it said nothing)"
     }
 
     /// Ends the agents in order, and removes everything.

@@ -16,8 +16,8 @@ protocol SessionConsumer: AnyObject {
 final class TraceConsumer: SessionConsumer {
     private let reader: LiveReader
 
-    init(_ description: WireSessionDescription, format: OutputFormat, filter: TimelineFilter) throws {
-        reader = try LiveReader(description, format: format, filter: filter, output: .standardOutput)
+    init(_ description: WireSessionDescription, format: OutputFormat, filter: TimelineFilter) {
+        reader = LiveReader(description, format: format, filter: filter, output: .standardOutput)
     }
 
     func take(_ chunk: LogChunk) {
@@ -31,7 +31,7 @@ final class TraceConsumer: SessionConsumer {
     func finish(problem: String) throws -> Verdict {
         let account = try reader.finish()
         for line in account.lines() { say(line) }
-        return Verdict(account: account, damage: reader.damage, problem: problem.isEmpty ? nil : problem)
+        return Verdict(account: account, damage: reader.damage, problem: problem.isEmpty ? reader.mistake : problem)
     }
 }
 

@@ -65,6 +65,11 @@ struct SessionRun {
             switch event {
             case .interrupted where isStopping:
                 throw CommandError("interrupted a second time: what was still under way is not read")
+            case .read(.failure(let error as OutputError)) where error.isClosedPipe:
+                // The reader has had enough, as `head` has: no fault.
+                await stop(opened.session, client)
+                await client.close()
+                return
             case .read(let result):
                 await client.close()
                 try result.get().exit()
@@ -75,11 +80,15 @@ struct SessionRun {
             }
             guard !isStopping else { continue }
             isStopping = true
-            var stop = WireStopSession()
-            stop.session = opened.session
-            // When the session has ended by itself meanwhile, its end is on the way already.
-            _ = try? await client.request(.stopSession(stop))
+            await stop(opened.session, client)
         }
+    }
+
+    private func stop(_ session: UInt64, _ client: ControllerClient) async {
+        var stop = WireStopSession()
+        stop.session = session
+        // When the session has ended by itself meanwhile, its end is on the way already.
+        _ = try? await client.request(.stopSession(stop))
     }
 
     private func startClocks(_ continuation: AsyncStream<Event>.Continuation) throws {

@@ -5,7 +5,8 @@ enum StartText {
     static func line(_ opened: WireSessionOpened) -> String {
         let started = opened.answers.filter(\.started)
         let events = Set(started.flatMap { $0.prepared.events.map { "\($0.system):\($0.name)" } }).count
-        var line = "tracing \(events) event\(events == 1 ? "" : "s") on \(started.count) node\(started.count == 1 ? "" : "s")"
+        var line =
+            "tracing \(events) event\(events == 1 ? "" : "s") on \(started.count) node\(started.count == 1 ? "" : "s")"
         let times = started.map(\.startedAt)
         if times.count > 1, let first = times.min(), let last = times.max() {
             line += ", started within \((last - first) / 1000) us"

@@ -25,21 +25,34 @@ struct ControllerCommand: AsyncParsableCommand {
     @Option(help: "Folder for sessions.")
     var data: String
 
+    @Option(help: "How long agents go on recording without word from the controller, e.g. 60s.")
+    var lease = Span(seconds: 60)
+
     @Option(help: "Least severe messages to log: trace, debug, info, notice, warning, error.")
     var logLevel = "info"
 
+    func validate() throws {
+        guard (2_000_000_000...3_600_000_000_000).contains(lease.nanoseconds) else {
+            throw ValidationError("--lease: 2s to 1h")
+        }
+    }
+
     func run() async throws {
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
-        guard let level = Logger.Level(rawValue: logLevel) else { throw CommandError("\"\(logLevel)\" is no log level") }
+        guard let level = Logger.Level(rawValue: logLevel) else {
+            throw CommandError("\"\(logLevel)\" is no log level")
+        }
         var log = Logger(label: "fleetrace-controller")
         log.logLevel = level
         try await CommandError.catching { [log] in
             let tls = try TLSContext.server(AuthorityLayout(pki).controller)
             let runtime = try await ControllerRuntime.start(
-                host: listen.host, port: listen.port, tls: tls, directory: FilePath(data), log: log)
+                host: listen.host, port: listen.port, tls: tls, directory: FilePath(data),
+                leaseMilliseconds: UInt32(lease.nanoseconds / 1_000_000), log: log)
             log.info("listening", metadata: ["address": "\(runtime.address.map { "\($0)" } ?? "?")"])
             try await ServiceGroup(
-                services: [ControllerService(runtime: runtime)], gracefulShutdownSignals: [.sigterm, .sigint], logger: log
+                services: [ControllerService(runtime: runtime)], gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: log
             ).run()
         }
     }

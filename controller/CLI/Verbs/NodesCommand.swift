@@ -49,6 +49,13 @@ struct NodesCommand: AsyncParsableCommand {
     }
 }
 
+extension String {
+    /// Without what a terminal would obey: nodes choose their labels themselves.
+    var printable: String {
+        String(unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : Character($0) })
+    }
+}
+
 /// Rows in columns.
 enum TextTable {
     static func lines(_ rows: [[String]]) -> [String] {
@@ -57,7 +64,7 @@ enum TextTable {
         return rows.map { row in
             var line = ""
             for (cell, width) in zip(row, widths) {
-                line += cell + String(repeating: " ", count: width - cell.count + 2)
+                line += cell.printable + String(repeating: " ", count: width - cell.count + 2)
             }
             while line.hasSuffix(" ") { line.removeLast() }
             return line

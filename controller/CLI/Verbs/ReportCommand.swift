@@ -55,7 +55,7 @@ struct ReportCommand: ParsableCommand {
         filter.since = since?.moment
         filter.until = until?.moment
         filter.condition = condition
-        let replay = try SessionReplay(
+        let replay = SessionReplay(
             directory, format: format, filter: filter, output: summary ? nil : .standardOutput)
         let account: SessionAccount
         do {
@@ -64,7 +64,7 @@ struct ReportCommand: ParsableCommand {
             return
         }
         if summary { print(account.table().joined(separator: "\n")) }
-        try Verdict(account: account, damage: replay.damage, problem: directory.problem).exit()
+        try Verdict(account: account, damage: replay.damage, problem: directory.problem ?? replay.mistake).exit()
     }
 }
 

@@ -27,7 +27,7 @@ struct TraceCommand: AsyncParsableCommand {
         let filter = TimelineFilter(condition: condition)
         try await SessionRun(options: session, connection: connection).run(
             keep: false, name: "", consumer: { [format] description in
-                try TraceConsumer(description, format: format, filter: filter)
+                TraceConsumer(description, format: format, filter: filter)
             })
     }
 }

@@ -26,7 +26,11 @@ final class OperatorLink: @unchecked Sendable {
         var response = WireResponse()
         response.request = request
         response.outcome = outcome
-        if let frame = try? Frame(.response, response) { send(frame) }
+        guard let frame = try? Frame(.response, response) else { return }
+        guard frame.body.readableBytes <= frame.type.maximumBody else {
+            return respond(to: request, .failure(WireRefusal(.unspecified, "the answer is longer than a frame may be").failure))
+        }
+        send(frame)
     }
 
     func refuse(_ request: UInt64, _ refusal: WireRefusal) {

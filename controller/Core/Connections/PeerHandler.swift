@@ -12,6 +12,8 @@ final class PeerHandler: ChannelInboundHandler {
     private let controller: Controller
     private var peer: Peer?
     private var helloDeadline: Scheduled<Void>?
+    /// A refusal that cannot be sent must not be refused again: the encoder reports each write after a failed one.
+    private var isRefusing = false
 
     /// What the controller keeps for the connection; made by its `Hello`.
     enum Peer: Sendable {
@@ -76,9 +78,12 @@ final class PeerHandler: ChannelInboundHandler {
 
     /// Tells the peer why before the connection ends.
     private func refuse(_ context: ChannelHandlerContext, _ error: any Error) {
+        guard !isRefusing else { return }
+        isRefusing = true
         var goodbye = WireGoodbye()
         goodbye.reason = .protocolError
-        goodbye.text = "\(error)"
+        // What a peer sent stands in it, and a Goodbye has a limit.
+        goodbye.text = String("\(error)".prefix(1_000))
         if case .noCommonVersion = error as? ProtocolError {
             goodbye.reason = .noCommonVersion
             goodbye.versions = Negotiation.versions

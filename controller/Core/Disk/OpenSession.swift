@@ -33,11 +33,12 @@ final class OpenSession {
     var needsSync: Bool { keep && logs.contains { $0.isWritten } }
 
     func append(_ record: LogRecord, node: Int, sequence: UInt64) {
-        guard logs.indices.contains(node), !logs[node].isFailed else { return }
+        guard logs.indices.contains(node) else { return }
+        // Frames for a log that cannot be written are dropped, but their bytes have been spent.
+        if sequence > 0 { logs[node].bytes += record.frame.body.readableBytes }
+        guard !logs[node].isFailed else { return }
         logs[node].writer.append(record)
-        guard sequence > 0 else { return }
-        logs[node].sequence = sequence
-        logs[node].bytes += record.frame.body.readableBytes
+        if sequence > 0 { logs[node].sequence = sequence }
     }
 
     /// Writes what has gathered. A session that is not kept counts as durable with that: it does not outlive the
@@ -47,12 +48,29 @@ final class OpenSession {
             guard writer.pendingBytes > 0 else { return false }
             try writer.flush()
             return true
+        } + surrender { $0.isFailed }
+    }
+
+    /// Bytes of frames that will never be durable, to be granted again.
+    func surrender() -> [StoreWorker.Progress] {
+        surrender { _ in true }
+    }
+
+    private func surrender(_ which: (NodeLog) -> Bool) -> [StoreWorker.Progress] {
+        logs.enumerated().compactMap { node, log in
+            guard which(log), log.bytes > 0 else { return nil }
+            defer { log.bytes = 0 }
+            return StoreWorker.Progress(
+                session: directory.description.session, node: node, name: directory.description.nodes[node],
+                position: log.writer.position, sequence: 0, bytes: log.bytes)
         }
     }
 
     func synchronize(_ failed: (UInt64, Int, StoreError) -> Void) -> [StoreWorker.Progress] {
         guard keep else { return [] }
         return step(failed, isSync: true) { writer throws(StoreError) in
+            // What was taken in since the last flush is acknowledged with the rest, so it has to be there.
+            try writer.flush()
             try writer.synchronize()
             return true
         }
@@ -71,7 +89,7 @@ final class OpenSession {
                 let isDurable = isSync || !keep
                 progress.append(
                     StoreWorker.Progress(
-                        session: session, node: node, position: log.writer.position,
+                        session: session, node: node, name: directory.description.nodes[node], position: log.writer.position,
                         sequence: isDurable ? log.sequence : 0, bytes: isDurable ? log.bytes : 0))
                 if isDurable { log.bytes = 0 }
             } catch {

@@ -13,6 +13,8 @@ final class StoreWorker: Sendable {
     struct Progress: Sendable {
         var session: UInt64
         var node: Int
+        /// The node's name.
+        var name: String
         /// Readers may read up to here.
         var position: LogPosition
         /// Numbered frames up to here may be acknowledged; 0 for none.
@@ -114,6 +116,9 @@ final class StoreWorker: Sendable {
         loop.submit { [state] in
             try state.withValue { state in
                 guard let open = state.sessions.removeValue(forKey: session) else { return }
+                // What nobody will write any more is paid back.
+                let rest = open.surrender()
+                if !rest.isEmpty { state.receiver?.progress(rest) }
                 open.closeLogs()
                 if !keep { try open.directory.remove() }
             }

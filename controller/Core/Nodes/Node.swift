@@ -15,6 +15,8 @@ struct Node {
     var roundTrip: Int64?
     var recentKnots: [ClockKnot] = []
     var traffic = Traffic()
+    /// Bytes of numbered frames that have come and are not stored yet, whichever connection brought them.
+    var outstanding = 0
 
     struct Traffic {
         var bytes: UInt64 = 0
@@ -50,6 +52,8 @@ final class NodeLink: @unchecked Sendable {
     var credit: Credit
     /// Requests that it has not answered.
     var pending: [UInt64: (WireAnswer) -> Void] = [:]
+    /// Sessions that it has been told to drop because they are over here.
+    var strays: Set<UInt64> = []
     private(set) var nextProbe: UInt32 = 0
     /// Probes under way, by number: when each was sent. A reply that states another time is not believed.
     private var probes: [UInt32: Int64] = [:]

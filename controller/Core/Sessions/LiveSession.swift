@@ -16,6 +16,8 @@ final class LiveSession: @unchecked Sendable {
     let startDelay: Int64
     /// Everything is on disk; attachments may run to their ends.
     var isStored = false
+    /// Its operator has been told that it runs.
+    var isAnnounced = false
     var problem = ""
     /// Set when it is being stopped; ns.
     var stopping: Int64?
@@ -30,6 +32,11 @@ final class LiveSession: @unchecked Sendable {
         /// Readers may read up to here.
         var position = LogPosition.start
         var lastHeard: Int64
+        var lastMark: Int64 = 0
+        /// Everything up to this number is as safe as the session asks for.
+        var durable: UInt64 = 0
+        /// When its connection was lost; nil while it is there.
+        var lostAt: Int64?
         var answer = WireNodeAnswer()
     }
 

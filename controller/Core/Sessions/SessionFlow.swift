@@ -103,6 +103,10 @@ public struct SessionFlow: Sendable {
         guard phase == .starting, !parts.contains(where: { if case .starting = $0 { true } else { false } }) else {
             return decideEnd()
         }
+        guard parts.indices.contains(where: isLive) else {
+            phase = .refused
+            return .abort(nodes: Array(parts.indices))
+        }
         phase = .recording
         return .announce
     }
@@ -149,6 +153,14 @@ public struct SessionFlow: Sendable {
         switch parts[node] {
         case .starting, .recording: true
         default: false
+        }
+    }
+
+    /// Parts that may send: from the first metadata, which comes before the answer to Prepare, to Finish.
+    public func expects(_ node: Int) -> Bool {
+        switch parts[node] {
+        case .preparing, .ready, .starting, .recording: phase != .refused
+        case .refused, .finished, .gaveUp: false
         }
     }
 

@@ -61,6 +61,9 @@ final class TimelineMerger {
         switch note.kind {
         case .lost: notices.append((.lost(note.text), node, note.at))
         case .returned: notices.append((.returned, node, note.at))
+        case .refused:
+            notices.append((.refused(note.text), node, note.at))
+            gate.finish(node: node.index)
         case .gaveUp, .restarted, .damaged:
             notices.append((.gaveUp(note.text), node, note.at))
             settle(node)
@@ -100,7 +103,8 @@ final class TimelineMerger {
     }
 
     func key(_ stream: CPUStream, _ time: Int64) -> MergeKey {
-        MergeKey(time: time, node: UInt32(stream.node), cpu: stream.cpu, sequence: stream.taken)
+        // Not beyond what stands for the end of time.
+        MergeKey(time: min(time, .max - 1), node: UInt32(stream.node), cpu: stream.cpu, sequence: stream.taken)
     }
 
     /// Brings the head of a stream that had none into the tree.

@@ -49,6 +49,8 @@ enum TimelineNotice {
     case lost(String)
     case returned
     case gaveUp(String)
+    /// It takes no part; the others go on.
+    case refused(String)
     case ended
     /// A part of its log could not be read.
     case damaged(String)

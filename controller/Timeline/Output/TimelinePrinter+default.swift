@@ -12,6 +12,7 @@ extension TimelinePrinter {
         let pid = renderer.common.pid(of: event.payload) ?? 0
         let start = text.count
         renderer.tasks.append(pid, to: &text)
+        text.replaceControlCharacters(from: start)
         text.append(UInt8(ascii: "-"))
         text.append(decimal: Int64(pid))
         text.pad(from: start, to: 22)

@@ -37,7 +37,9 @@ extension TimelinePrinter {
             text.append(UInt8(ascii: " "))
             text.append(node.name)
             text.append(": ")
+            let start = text.count
             text.append(words)
+            text.replaceControlCharacters(from: start)
             text.append("\n")
         case .json:
             text.append("{\"type\":\"")
@@ -58,6 +60,7 @@ extension TimelinePrinter {
         case .recovered: ("recovered", "speaks again; what is older than the timeline comes marked as late")
         case .lost(let reason): ("disconnected", reason)
         case .returned: ("reconnected", "connected again; nothing was lost by it")
+        case .refused(let reason): ("refused", "takes no part: \(reason)")
         case .gaveUp(let reason): ("ended", "its part ends here: \(reason)")
         case .damaged(let reason): ("damaged", reason)
         case .ended: nil

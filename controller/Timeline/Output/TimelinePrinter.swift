@@ -27,10 +27,9 @@ struct TimelinePrinter: ~Copyable, TimelineSink {
     private static let flushSize = 128 << 10
 
     /// - Parameter output: nil to print nothing.
-    /// - Throws: when the filter's condition cannot be parsed.
     init(
         format: OutputFormat, filter: TimelineFilter, description: WireSessionDescription, output: OutputStream?
-    ) throws {
+    ) {
         self.format = format
         self.filter = filter
         self.output = output
@@ -38,7 +37,7 @@ struct TimelinePrinter: ~Copyable, TimelineSink {
         let shown = filter.nodes.isEmpty ? description.nodes : description.nodes.filter(filter.nodes.contains)
         nodes = NodeLabels(description.nodes, width: shown.map(\.utf8.count).max() ?? 0)
         showsNode = shown.count > 1
-        conditions = try filter.condition.map { try ConditionTable($0) }
+        conditions = filter.condition.map { ConditionTable($0) }
         wantsAll = filter.isEverything
         if format == .ftrace, !showsNode {
             FtraceLine.appendHeader(held: 0, written: 0, cpus: 0, to: &text)
@@ -51,7 +50,7 @@ struct TimelinePrinter: ~Copyable, TimelineSink {
     mutating func event(_ event: MergedEvent) throws {
         guard output != nil else { return }
         if !wantsAll {
-            guard try isWanted(event) else { return }
+            guard isWanted(event) else { return }
         }
         switch format {
         case .default: appendLine(event)
@@ -61,9 +60,9 @@ struct TimelinePrinter: ~Copyable, TimelineSink {
         if text.count >= Self.flushSize { try flush() }
     }
 
-    private mutating func isWanted(_ event: MergedEvent) throws -> Bool {
+    private mutating func isWanted(_ event: MergedEvent) -> Bool {
         guard isWanted(node: event.node, cpu: event.cpu, at: event.time.estimate) else { return false }
-        return try conditions?.holds(event) ?? true
+        return conditions?.holds(event) ?? true
     }
 
     mutating func isWanted(node: NodeTimeline, cpu: UInt32?, at time: Int64) -> Bool {
@@ -81,6 +80,9 @@ struct TimelinePrinter: ~Copyable, TimelineSink {
         case .epoch(let time): time &- epochOffset
         }
     }
+
+    /// Why the filter lets nothing through, when that is a mistake in it.
+    var mistake: String? { conditions?.mistake }
 
     /// Writes what has gathered.
     ///

@@ -20,12 +20,15 @@ public final class LiveReader {
     public init(
         _ description: WireSessionDescription, format: OutputFormat, filter: TimelineFilter, output: OutputStream,
         stallLimit: Int64 = LiveReader.defaultStallLimit
-    ) throws {
+    ) {
         merger = TimelineMerger(
             nodes: description.nodes, stallLimit: stallLimit, at: Int64(MonotonicRawClock.now()))
-        printer = try TimelinePrinter(format: format, filter: filter, description: description, output: output)
+        printer = TimelinePrinter(format: format, filter: filter, description: description, output: output)
         scanners = Array(repeating: LogScanner(), count: description.nodes.count)
     }
+
+    /// What is wrong with the filter, once events have shown it.
+    public var mistake: String? { printer.mistake }
 
     /// Bytes that have come and are not out yet.
     public var queuedBytes: Int { merger.queuedBytes }

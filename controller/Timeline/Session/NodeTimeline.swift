@@ -22,6 +22,8 @@ final class NodeTimeline {
     private(set) var isConnected = true
     /// Why there are no totals.
     private(set) var lossReason: String?
+    /// Why it took no part, while others did.
+    private(set) var refusal: String?
 
     /// What a record means for the merge.
     enum Change {
@@ -64,7 +66,9 @@ final class NodeTimeline {
             return .watermark
         case .clockKnot:
             let knot = try ClockKnot(frame)
-            _ = clock.observe(ClockProbe(t1: knot.t1, t2: knot.t2, t3: knot.t3, t4: knot.t4))
+            let probe = ClockProbe(t1: knot.t1, t2: knot.t2, t3: knot.t3, t4: knot.t4)
+            // Copies of the clock's pieces do not learn of a break that is found later.
+            if case .epochBreak = clock.observe(probe) { for stream in streams.values { stream.segment = nil } }
             return .none
         case .metadata:
             try takeMetadata(frame)
@@ -91,6 +95,9 @@ final class NodeTimeline {
         switch note.kind {
         case .lost: isConnected = false
         case .returned: isConnected = true
+        case .refused:
+            refusal = note.text
+            _ = end()
         case .gaveUp, .restarted, .damaged:
             lossReason = note.text
             if !isEnded {
@@ -111,7 +118,7 @@ final class NodeTimeline {
     /// The key that orders a stream's head; nil while its time is not settled.
     func time(of stream: CPUStream) -> Int64? {
         guard let record = stream.current else { return nil }
-        let stamp = Int64(clamping: record.timestamp)
+        let stamp = Self.stamp(record.timestamp)
         if let segment = stream.segment, segment.contains(stamp) { return segment.estimate(stamp) }
         guard let frozen = clock.frozenThrough, stamp <= frozen else {
             return isEnded ? clock.map(stamp).estimate : nil
@@ -122,9 +129,14 @@ final class NodeTimeline {
         return segment.estimate(stamp)
     }
 
+    /// A time stamp as the clock takes it. Wild ones stay below what stands for "no event".
+    static func stamp(_ timestamp: UInt64) -> Int64 {
+        Int64(min(timestamp, UInt64(Int64.max - 1)))
+    }
+
     /// The whole truth about a time: estimate and bound.
     func mapped(_ stream: CPUStream, _ stamp: UInt64) -> MappedTime {
-        let stamp = Int64(clamping: stamp)
+        let stamp = Self.stamp(stamp)
         if let segment = stream.segment, segment.contains(stamp) { return segment.map(stamp) }
         return clock.map(stamp)
     }

@@ -134,7 +134,7 @@ extension NodeTimeline {
         if let finish = self.totals {
             if finish.incomplete { incomplete = "the kernel's buffers could not be read to the end" }
             if !finish.reason.isEmpty { incomplete = finish.reason }
-        } else {
+        } else if refusal == nil {
             incomplete = "its stream is not complete, so there are no totals" + (lossReason.map { " (\($0))" } ?? "")
         }
         return SessionAccount.Node(name: name, cpus: cpus, incomplete: incomplete)

@@ -25,13 +25,16 @@ public final class SessionReplay {
     /// - Parameter output: nil to count only.
     public init(
         _ session: SessionDirectory, format: OutputFormat, filter: TimelineFilter, output: OutputStream?
-    ) throws {
+    ) {
         self.session = session
         let description = session.description
         merger = TimelineMerger(nodes: description.nodes, stallLimit: .max, at: Self.now)
-        printer = try TimelinePrinter(format: format, filter: filter, description: description, output: output)
+        printer = TimelinePrinter(format: format, filter: filter, description: description, output: output)
         logs = description.nodes.map { Log(NodeLogReader(layout: session.layout, node: $0)) }
     }
+
+    /// What is wrong with the filter, once events have shown it.
+    public var mistake: String? { printer.mistake }
 
     /// Prints everything.
     ///

@@ -1,0 +1,179 @@
+/// Compiles a filter's syntax to steps for one event.
+struct PredicateCompiler {
+    let filter: String
+    let format: EventFormat
+    let catalog: EventCatalog
+    private(set) var steps: [PredicateStep] = []
+    private(set) var pool: [UInt8] = []
+    private(set) var requiredSize = 0
+
+    init(filter: String, format: EventFormat, catalog: EventCatalog) {
+        self.filter = filter
+        self.format = format
+        self.catalog = catalog
+    }
+
+    mutating func compile() throws(EventPredicateError) {
+        let open = try append(FilterParser.parse(filter))
+        for exit in open.whenTrue { set(exit, PredicateStep.accept) }
+        for exit in open.whenFalse { set(exit, PredicateStep.reject) }
+    }
+
+    /// A way out of a step that is not yet connected.
+    private struct Exit {
+        let step: Int
+        let isTrue: Bool
+    }
+
+    private struct Exits {
+        var whenTrue: [Exit]
+        var whenFalse: [Exit]
+    }
+
+    private mutating func set(_ exit: Exit, _ target: Int) {
+        if exit.isTrue { steps[exit.step].whenTrue = target } else { steps[exit.step].whenFalse = target }
+    }
+
+    /// Appends the steps of a filter; short-circuit operators connect their exits to what follows.
+    private mutating func append(_ syntax: FilterSyntax) throws(EventPredicateError) -> Exits {
+        switch syntax {
+        case .test(let test):
+            steps.append(try step(test))
+            let index = steps.count - 1
+            return Exits(whenTrue: [Exit(step: index, isTrue: true)], whenFalse: [Exit(step: index, isTrue: false)])
+        case .not(let inner):
+            let exits = try append(inner)
+            return Exits(whenTrue: exits.whenFalse, whenFalse: exits.whenTrue)
+        case .and(let left, let right):
+            let first = try append(left)
+            for exit in first.whenTrue { set(exit, steps.count) }
+            let second = try append(right)
+            return Exits(whenTrue: second.whenTrue, whenFalse: first.whenFalse + second.whenFalse)
+        case .or(let left, let right):
+            let first = try append(left)
+            for exit in first.whenFalse { set(exit, steps.count) }
+            let second = try append(right)
+            return Exits(whenTrue: first.whenTrue + second.whenTrue, whenFalse: second.whenFalse)
+        }
+    }
+
+    private func error(_ reason: String, at position: Int, listsFields: Bool = false) -> EventPredicateError {
+        let fields = (format.fields + format.commonFields).map(\.name) + ["CPU", "COMM"]
+        return EventPredicateError(
+            reason: reason, position: position, filter: filter, fields: listsFields ? fields : [])
+    }
+
+    private mutating func step(_ test: FilterTest) throws(EventPredicateError) -> PredicateStep {
+        var name = test.field
+        var isFunction = false
+        if name.hasSuffix(".function") {
+            name.removeLast(".function".count)
+            isFunction = true
+        }
+        guard let field = format.field(name) else {
+            switch name {
+            case "CPU", "cpu": return try number(test, .cpu, .u32, 0)
+            case "COMM", "comm": return try text(test, .task, 0, 0)
+            default:
+                throw error("event '\(format.name)' has no field '\(name)'", at: test.fieldPosition, listsFields: true)
+            }
+        }
+        requiredSize = max(requiredSize, field.end)
+        if isFunction { return try function(test, field) }
+        switch field.kind {
+        case .integer:
+            return try number(test, field.isSigned ? .signed : .unsigned, kind(of: field, test), field.offset)
+        case .pointer where field.type.hasSuffix("char *"):
+            if test.isQuoted || test.op == .matches {
+                return try text(test, .kernelString, field.offset, 0, kind(of: field, test))
+            }
+            return try number(test, .unsigned, kind(of: field, test), field.offset)
+        case .pointer: return try number(test, .unsigned, kind(of: field, test), field.offset)
+        case .string: return try text(test, .fixedString, field.offset, field.size)
+        case .dynamic(_, isString: true): return try text(test, .dynamicString, field.offset, 0)
+        case .relativeDynamic(_, isString: true): return try text(test, .relativeString, field.offset, 0)
+        case .trailing(_, isString: true): return try text(test, .trailingString, field.offset, 0)
+        default: throw error("field '\(name)' of type '\(field.type)' cannot be compared", at: test.fieldPosition)
+        }
+    }
+
+    private func kind(of field: EventField, _ test: FilterTest) throws(EventPredicateError) -> LoadKind {
+        guard let kind = LoadKind(CType(width: field.size, isSigned: field.isSigned)) else {
+            throw error("field '\(field.name)' has \(field.size) bytes", at: test.fieldPosition)
+        }
+        return kind
+    }
+
+    private func comparison(_ op: FilterTest.Operator) -> PredicateStep.Comparison {
+        switch op {
+        case .equal: .equal
+        case .notEqual: .notEqual
+        case .less: .less
+        case .lessEqual: .lessEqual
+        case .greater: .greater
+        case .greaterEqual: .greaterEqual
+        case .matches: .matches
+        case .hasBits: .hasBits
+        }
+    }
+
+    private func number(
+        _ test: FilterTest, _ subject: PredicateStep.Subject, _ kind: LoadKind, _ offset: Int
+    ) throws(EventPredicateError) -> PredicateStep {
+        guard test.op != .matches else { throw error("'~' needs a field that is a string", at: test.opPosition) }
+        guard !test.isQuoted, let value = Self.integer(test.value) else {
+            throw error("field '\(test.field)' is a number, '\(test.value)' is none", at: test.valuePosition)
+        }
+        // The kernel compares in the field's own width.
+        let type = CType(width: kind.width, isSigned: kind.isSigned || subject == .signed)
+        return PredicateStep(
+            subject: subject, comparison: comparison(test.op), kind: kind, offset: UInt32(offset), size: 0,
+            value: type.extended(value), limit: 0, patternOffset: 0, patternLength: 0)
+    }
+
+    /// A number as `kstrtoull` with base 0 reads it.
+    private static func integer(_ text: String) -> UInt64? {
+        let isNegative = text.hasPrefix("-")
+        let digits = isNegative ? text.dropFirst() : text[...]
+        let magnitude: UInt64? =
+            if digits.hasPrefix("0x") || digits.hasPrefix("0X") {
+                UInt64(digits.dropFirst(2), radix: 16)
+            } else if digits.hasPrefix("0") && digits.count > 1 {
+                UInt64(digits, radix: 8)
+            } else {
+                UInt64(digits)
+            }
+        return magnitude.map { isNegative ? 0 &- $0 : $0 }
+    }
+
+    private mutating func text(
+        _ test: FilterTest, _ subject: PredicateStep.Subject, _ offset: Int, _ size: Int, _ kind: LoadKind = .u8
+    ) throws(EventPredicateError) -> PredicateStep {
+        guard test.op == .equal || test.op == .notEqual || test.op == .matches else {
+            throw error("a string can be compared by '==', '!=' and '~' only", at: test.opPosition)
+        }
+        let start = pool.count
+        pool += test.value.utf8
+        return PredicateStep(
+            subject: subject, comparison: comparison(test.op), kind: kind, offset: UInt32(offset), size: UInt32(size),
+            value: 0, limit: 0, patternOffset: UInt32(start), patternLength: UInt32(pool.count - start))
+    }
+
+    /// `call_site.function == vfs_read`: an address anywhere in the function.
+    private func function(_ test: FilterTest, _ field: EventField) throws(EventPredicateError) -> PredicateStep {
+        guard test.op == .equal || test.op == .notEqual else {
+            throw error("a function can be compared by '==' and '!=' only", at: test.opPosition)
+        }
+        guard field.kind == .integer || field.kind == .pointer, field.size == catalog.environment.pointee.longSize
+        else {
+            throw error("field '\(field.name)' is no address", at: test.fieldPosition)
+        }
+        guard let range = catalog.environment.pointee.symbols?.range(named: test.value) else {
+            throw error("no function '\(test.value)' is known", at: test.valuePosition)
+        }
+        return PredicateStep(
+            subject: .unsigned, comparison: test.op == .equal ? .inside : .outside, kind: try kind(of: field, test),
+            offset: UInt32(field.offset), size: 0, value: range.start, limit: range.end, patternOffset: 0,
+            patternLength: 0)
+    }
+}

@@ -1,0 +1,77 @@
+/// One comparison of a compiled filter, and where to go on when it holds and when not.
+struct PredicateStep {
+    enum Subject: UInt8 {
+        /// An integer of the record.
+        case signed, unsigned
+        /// The CPU that recorded.
+        case cpu
+        /// A char array, a dynamic string, a relative one, the rest of the record, a string in the kernel.
+        case fixedString, dynamicString, relativeString, trailingString, kernelString
+        /// The task's name.
+        case task
+    }
+
+    enum Comparison: UInt8 {
+        case equal, notEqual, less, lessEqual, greater, greaterEqual, hasBits
+        case matches
+        /// `value` up to `limit`, exclusive: an address inside a function. And outside.
+        case inside, outside
+    }
+
+    static let accept = -1
+    static let reject = -2
+
+    let subject: Subject
+    let comparison: Comparison
+    let kind: LoadKind
+    let offset: UInt32
+    let size: UInt32
+    let value: UInt64
+    let limit: UInt64
+    /// Pattern in the pool.
+    let patternOffset: UInt32
+    let patternLength: UInt32
+    var whenTrue = PredicateStep.accept
+    var whenFalse = PredicateStep.reject
+}
+
+extension PredicateStep {
+    @inline(__always)
+    func holds(_ left: UInt64) -> Bool {
+        if subject == .signed {
+            let left = Int64(bitPattern: left)
+            let right = Int64(bitPattern: value)
+            switch comparison {
+            case .less: return left < right
+            case .lessEqual: return left <= right
+            case .greater: return left > right
+            case .greaterEqual: return left >= right
+            default: break
+            }
+        }
+        switch comparison {
+        case .equal: return left == value
+        case .notEqual: return left != value
+        case .less: return left < value
+        case .lessEqual: return left <= value
+        case .greater: return left > value
+        case .greaterEqual: return left >= value
+        case .hasBits: return left & value != 0
+        case .inside: return left >= value && left < limit
+        case .outside: return left < value || left >= limit
+        case .matches: return false
+        }
+    }
+
+    func holds(_ text: UnsafeRawBufferPointer, _ pool: UnsafeRawBufferPointer) -> Bool {
+        let start = Int(patternOffset)
+        let pattern = UnsafeRawBufferPointer(rebasing: pool[start..<start + Int(patternLength)])
+        let end = text.firstIndex(of: 0) ?? text.count
+        let string = UnsafeRawBufferPointer(rebasing: text[..<end])
+        switch comparison {
+        case .matches: return Glob.matches(string, pattern)
+        case .notEqual: return !string.elementsEqual(pattern)
+        default: return string.elementsEqual(pattern)
+        }
+    }
+}

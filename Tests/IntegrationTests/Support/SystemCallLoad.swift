@@ -1,0 +1,90 @@
+import CLinux
+import Foundation
+import Synchronization
+import Tracefs
+
+/// A thread that calls `close` with numbers that are no descriptors: each call is a system call that does nothing, can
+/// be told from every other by its argument, and is counted here.
+///
+/// The thread has a name of its own, so that `comm == "NAME"` selects its calls in the kernel.
+final class SystemCallLoad: Sendable {
+    let name: String
+    private let state: Shared
+
+    private final class Shared: Sendable {
+        let isStopping = Atomic<Bool>(false)
+        let calls = Atomic<UInt64>(0)
+        let isDone = Atomic<Bool>(false)
+    }
+
+    /// Never a descriptor: above every limit on open files.
+    static let firstArgument: UInt32 = 0x2000_0000
+
+    /// - Parameters:
+    ///   - cpu: where it runs.
+    ///   - rate: calls a second; nil for as many as there can be.
+    ///   - most: calls in all at most.
+    ///   - limit: seconds it runs at most, whatever happens to the test.
+    init(cpu: Int, rate: Int? = nil, most: UInt64 = .max, limit: Double = 60) {
+        let name = "ft" + String(UInt32.random(in: 0x1000_0000 ... .max), radix: 16)
+        let state = Shared()
+        self.name = name
+        self.state = state
+        Thread.detachNewThread {
+            linux_set_thread_name(name)
+            // Where it may not run, it runs elsewhere: the tests count calls, not places.
+            try? CPUAffinity.pinCurrentThread(to: cpu)
+            Self.run(state, rate: rate, most: most, limit: limit)
+            state.isDone.store(true, ordering: .releasing)
+        }
+    }
+
+    private static func run(_ state: Shared, rate: Int?, most: UInt64, limit: Double) {
+        let begin = seconds()
+        var calls: UInt64 = 0
+        while !state.isStopping.load(ordering: .relaxed), calls < most {
+            let elapsed = seconds() - begin
+            guard elapsed < limit else { break }
+            let due = min(most, rate.map { UInt64(elapsed * Double($0)) } ?? calls + 1000)
+            while calls < due {
+                _ = close(Int32(bitPattern: Self.firstArgument &+ UInt32(truncatingIfNeeded: calls)))
+                calls += 1
+            }
+            state.calls.store(calls, ordering: .releasing)
+            if rate != nil { usleep(2000) }
+        }
+    }
+
+    private static func seconds() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+
+    var calls: UInt64 { state.calls.load(ordering: .acquiring) }
+
+    /// Ends it.
+    ///
+    /// - Returns: how many calls it made, exactly.
+    @discardableResult
+    func stop() async throws -> UInt64 {
+        state.isStopping.store(true, ordering: .relaxed)
+        return try await finished(within: .seconds(5))
+    }
+
+    /// Waits until it has made as many calls as it should.
+    @discardableResult
+    func finished(within limit: Duration) async throws -> UInt64 {
+        try await eventually("the end of the load", within: limit) { self.state.isDone.load(ordering: .acquiring) }
+        return calls
+    }
+
+    deinit {
+        state.isStopping.store(true, ordering: .relaxed)
+    }
+
+    /// The event of its calls, and what selects them.
+    static let event = "syscalls:sys_enter_close"
+    var filter: String { "\(Self.event): comm == \"\(name)\"" }
+    var selection: [String] { ["-e", Self.event, "-f", filter] }
+}

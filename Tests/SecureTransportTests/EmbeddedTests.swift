@@ -1,0 +1,307 @@
+import NIOCore
+import NIOEmbedded
+import Testing
+
+@testable import SecureTransport
+
+/// Both sides are ours, without sockets or waiting.
+@Suite struct EmbeddedTests {
+    let pki: TestPKI
+
+    init() throws { pki = try TestPKI.shared.get() }
+
+    @Test(arguments: [1, 2, 5, 7, 1000, .max])
+    func anyFragmentation(_ piece: Int) throws {
+        let pair = try EmbeddedPair(pki)
+        defer { pair.finish() }
+        try pair.pump(piece: piece)
+        #expect(pair.clientRecord.seen.identity == (try PeerIdentity.controller("main")))
+        #expect(pair.serverRecord.seen.identity == (try PeerIdentity.node("web-1")))
+        try pair.client.writeOutbound(Pattern.buffer(from: 0, count: 40_000))
+        try pair.server.writeOutbound(Pattern.buffer(from: 0, count: 17_000))
+        try pair.pump(piece: piece)
+        #expect(pair.serverRecord.seen.received == 40_000)
+        #expect(pair.serverRecord.seen.firstWrongByte == nil)
+        #expect(pair.clientRecord.seen.received == 17_000)
+        #expect(pair.clientRecord.seen.firstWrongByte == nil)
+    }
+
+    @Test func nothingGoesOnBeforeTheHandshake() throws {
+        let pair = try EmbeddedPair(pki)
+        defer { pair.finish() }
+        let written = pair.client.writeAndFlush(Pattern.buffer(from: 0, count: 100))
+        let hello = try #require(try pair.client.readOutbound(as: ByteBuffer.self))
+        #expect(hello.getInteger(at: 0, as: UInt8.self) == 22)
+        #expect(try pair.client.readOutbound(as: ByteBuffer.self) == nil)
+        #expect(pair.serverRecord.seen.order.isEmpty)
+        try pair.server.writeInbound(hello)
+        try pair.pump()
+        #expect(pair.serverRecord.seen.order == ["identified", "data"])
+        #expect(pair.serverRecord.seen.received == 100)
+        try written.wait()
+    }
+
+    @Test func smallWritesOfOneFlushShareARecord() throws {
+        let pair = try EmbeddedPair(pki)
+        defer { pair.finish() }
+        try pair.pump()
+        var promises: [EventLoopFuture<Void>] = []
+        for _ in 0..<100 { promises.append(pair.client.write(Pattern.buffer(from: 0, count: 10))) }
+        #expect(try pair.client.readOutbound(as: ByteBuffer.self) == nil)
+        pair.client.flush()
+        let output = try #require(try pair.client.readOutbound(as: ByteBuffer.self))
+        #expect(output.readableBytes == 1000 + TLSConnection.recordOverhead)
+        for promise in promises { try promise.wait() }
+        #expect(try pair.client.readOutbound(as: ByteBuffer.self) == nil)
+    }
+
+    @Test func emptyWritesAreKept() throws {
+        let pair = try EmbeddedPair(pki)
+        defer { pair.finish() }
+        try pair.pump()
+        try pair.client.writeAndFlush(ByteBuffer()).wait()
+        #expect(try pair.client.readOutbound(as: ByteBuffer.self) == nil)
+    }
+
+    @Test func aLargeFrameIsFullRecords() throws {
+        let pair = try EmbeddedPair(pki)
+        defer { pair.finish() }
+        try pair.pump()
+        pair.client.writeAndFlush(Pattern.buffer(from: 0, count: 64 << 10), promise: nil)
+        let output = try #require(try pair.client.readOutbound(as: ByteBuffer.self))
+        #expect(output.readableBytes == (64 << 10) + 4 * TLSConnection.recordOverhead)
+        try pair.server.writeInbound(output)
+        #expect(pair.serverRecord.seen.largestPiece == 64 << 10)
+    }
+
+    @Test func plaintextWaitsForAWritableChannel() throws {
+        let pair = try EmbeddedPair(pki)
+        defer { pair.finish() }
+        try pair.pump()
+        pair.client.isWritable = false
+        pair.client.writeAndFlush(Pattern.buffer(from: 0, count: 500_000), promise: nil)
+        #expect(try pair.client.readOutbound(as: ByteBuffer.self) == nil)
+        #expect(pair.clientHandler.writes.bytes == 500_000)
+        pair.client.isWritable = true
+        pair.client.pipeline.fireChannelWritabilityChanged()
+        #expect(pair.clientHandler.writes.bytes == 0)
+        try pair.pump()
+        #expect(pair.serverRecord.seen.received == 500_000)
+        #expect(pair.serverRecord.seen.firstWrongByte == nil)
+    }
+
+    @Test func pendingPlaintextIsBounded() throws {
+        var limits = TransportLimits()
+        limits.pendingBytes = 100_000
+        let pair = try EmbeddedPair(pki, limits: limits)
+        defer { pair.finish() }
+        let first = pair.client.writeAndFlush(Pattern.buffer(from: 0, count: 90_000))
+        let second = pair.client.writeAndFlush(Pattern.buffer(from: 0, count: 20_000))
+        #expect(throws: (any Error).self) { try first.wait() }
+        #expect(throws: SecureTransportError.self) { try second.wait() }
+        #expect(pair.clientRecord.seen.failures.map(\.check) == [.tooMuchPending(limit: 100_000)])
+        #expect(!pair.client.isActive)
+    }
+
+    /// After the handshake the handler reads only for the application, and again only when that yielded nothing.
+    @Test func readsOnlyOnDemand() throws {
+        let pair = try EmbeddedPair(pki)
+        defer { pair.finish() }
+        let counter = ReadCounter()
+        try pair.server.pipeline.syncOperations.addHandler(counter, position: .first)
+        #expect(try pair.server.pipeline.syncOperations.handler(type: ReadCounter.self) === counter)
+        try pair.pump()
+        #expect(counter.reads > 0, "it reads for its handshake by itself")
+        counter.reads = 0
+        try pair.client.writeOutbound(Pattern.buffer(from: 0, count: 1000))
+        try pair.pump()
+        #expect(pair.serverRecord.seen.received == 1000)
+        #expect(counter.reads == 0)
+        pair.server.pipeline.read()
+        #expect(counter.reads == 1)
+        try pair.client.writeOutbound(Pattern.buffer(from: 1000, count: 1000))
+        var record = try #require(try pair.client.readOutbound(as: ByteBuffer.self))
+        try pair.server.writeInbound(record.readSlice(length: 500))
+        #expect(counter.reads == 2)
+        try pair.server.writeInbound(record)
+        #expect(counter.reads == 2)
+        #expect(pair.serverRecord.seen.received == 2000)
+    }
+
+    /// A peer that asks for answers (here: by key updates) and never reads them must not fill the channel's buffer.
+    @Test func answersToAPeerThatDoesNotReadAreBounded() throws {
+        var limits = TransportLimits()
+        limits.handshakeBytes = 8 << 10
+        let pair = try EmbeddedPair(pki, limits: limits)
+        defer { pair.finish() }
+        try pair.pump()
+        pair.server.isWritable = false
+        let client = try #require(pair.clientHandler.connection)
+        for _ in 0..<2000 where pair.server.isActive {
+            client.updateKey(asking: true)
+            pair.client.writeAndFlush(ByteBuffer(bytes: [0]), promise: nil)
+            while let data = try pair.client.readOutbound(as: ByteBuffer.self), pair.server.isActive {
+                try pair.server.writeInbound(data)
+            }
+        }
+        #expect(pair.serverRecord.seen.failures.map(\.check) == [.peerNotReading])
+    }
+
+    @Test func keysAreChangedAfterSoManyRecords() throws {
+        let pair = try EmbeddedPair(pki)
+        defer { pair.finish() }
+        try pair.pump()
+        let connection = try #require(pair.clientHandler.connection)
+        connection.recordsPerKey = 10
+        for index in 0..<50 {
+            try pair.client.writeOutbound(Pattern.buffer(from: index * 20_000, count: 20_000))
+            try pair.pump()
+        }
+        #expect(connection.keyUpdates == 10)
+        #expect(pair.serverRecord.seen.received == 1_000_000)
+        #expect(pair.serverRecord.seen.firstWrongByte == nil)
+    }
+
+    @Test func handshakeTimeout() throws {
+        let pair = try EmbeddedPair(pki)
+        defer { pair.finish() }
+        pair.loop.advanceTime(by: .milliseconds(9_999))
+        #expect(pair.server.isActive)
+        pair.loop.advanceTime(by: .milliseconds(1))
+        #expect(pair.serverRecord.seen.failures.map(\.check) == [.handshakeTimeout(milliseconds: 10_000)])
+        #expect(pair.serverRecord.seen.failures.first?.peerAddress == "10.0.0.2:40000")
+        #expect(!pair.server.isActive)
+    }
+
+    @Test func theHandshakesDeadlineEndsWithIt() throws {
+        var limits = TransportLimits()
+        limits.idleTimeout = nil
+        let pair = try EmbeddedPair(pki, limits: limits)
+        defer { pair.finish() }
+        try pair.pump()
+        pair.loop.advanceTime(by: .hours(1))
+        #expect(pair.server.isActive && pair.client.isActive)
+    }
+
+    @Test func idleTimeoutCountsFromTheLastBytes() throws {
+        let pair = try EmbeddedPair(pki)
+        defer { pair.finish() }
+        try pair.pump()
+        pair.server.pipeline.read()
+        pair.loop.advanceTime(by: .seconds(50))
+        try pair.client.writeOutbound(Pattern.buffer(from: 0, count: 1))
+        try pair.pump()
+        pair.server.pipeline.read()
+        pair.loop.advanceTime(by: .seconds(59))
+        #expect(pair.server.isActive)
+        pair.loop.advanceTime(by: .seconds(1))
+        #expect(pair.serverRecord.seen.failures.map(\.check) == [.idleTimeout(milliseconds: 60_000)])
+    }
+
+    @Test func aSideThatDoesNotReadIsNotIdle() throws {
+        let pair = try EmbeddedPair(pki)
+        defer { pair.finish() }
+        pair.server.pipeline.fireChannelReadComplete()
+        try pair.pump()
+        try pair.client.writeOutbound(Pattern.buffer(from: 0, count: 1))
+        try pair.pump()
+        pair.loop.advanceTime(by: .hours(1))
+        #expect(pair.serverRecord.seen.failures.isEmpty)
+    }
+
+    @Test func unusedStorageIsGivenBack() throws {
+        var limits = TransportLimits()
+        limits.idleTimeout = nil
+        let pair = try EmbeddedPair(pki, limits: limits)
+        defer { pair.finish() }
+        try pair.pump()
+        try pair.client.writeOutbound(Pattern.buffer(from: 0, count: 100_000))
+        try pair.pump()
+        #expect(pair.serverHandler.plaintext.capacity >= 100_000)
+        #expect((pair.clientHandler.connection?.wire.outbound.capacity ?? 0) >= 100_000)
+        pair.loop.advanceTime(by: .seconds(3))
+        #expect(pair.serverHandler.plaintext.capacity <= 1024)
+        #expect((pair.clientHandler.connection?.wire.outbound.capacity ?? .max) <= 1024)
+        #expect((pair.serverHandler.connection?.wire.inbound.capacity ?? .max) <= 1024)
+        try pair.client.writeOutbound(Pattern.buffer(from: 0, count: 100_000))
+        try pair.pump()
+        #expect(pair.serverRecord.seen.received == 200_000)
+    }
+
+    @Test func closeSendsCloseNotify() throws {
+        let pair = try EmbeddedPair(pki)
+        defer { pair.finish() }
+        try pair.pump()
+        pair.client.write(Pattern.buffer(from: 0, count: 1000), promise: nil)
+        pair.client.close(promise: nil)
+        try pair.pump()
+        #expect(pair.serverRecord.seen.received == 1000)
+        #expect(pair.serverRecord.seen.failures.isEmpty)
+        #expect(pair.serverRecord.seen.order == ["identified", "data", "inactive"])
+        #expect(pair.clientRecord.seen.failures.isEmpty)
+    }
+
+    @Test func endOfStreamInTheHandshake() throws {
+        let pair = try EmbeddedPair(pki)
+        defer { pair.finish() }
+        pair.server.pipeline.fireChannelInactive()
+        #expect(pair.serverRecord.seen.failures.map(\.check) == [.endedInHandshake])
+        #expect(pair.serverRecord.seen.order == ["failed", "inactive"])
+    }
+
+    @Test func endOfStreamBeforeTheServerSaidAnything() throws {
+        let pair = try EmbeddedPair(pki)
+        defer { pair.finish() }
+        try pair.pump()
+        pair.client.pipeline.fireChannelInactive()
+        #expect(pair.clientRecord.seen.failures.map(\.check) == [.endedBeforeData])
+    }
+
+    /// The first record of each message of the handshake, each byte of it changed in turn: an error, never a trap.
+    @Test func changedHandshakes() throws {
+        var random = SystemRandomNumberGenerator()
+        for _ in 0..<150 {
+            let pair = try EmbeddedPair(pki)
+            defer { pair.finish() }
+            for step in 0..<3 {
+                let (source, target) = step % 2 == 0 ? (pair.client, pair.server) : (pair.server, pair.client)
+                while var data = try source.readOutbound(as: ByteBuffer.self) {
+                    let place = Int.random(in: 0..<data.readableBytes, using: &random)
+                    if Int.random(in: 0..<3, using: &random) == 0 {
+                        data.setInteger(UInt8.random(in: 0...255, using: &random), at: data.readerIndex + place)
+                    }
+                    if target.isActive { try target.writeInbound(data) }
+                }
+            }
+            try pair.pump()
+            if pair.serverRecord.seen.identity != nil {
+                #expect(pair.serverRecord.seen.identity == (try PeerIdentity.node("web-1")))
+            }
+        }
+    }
+
+    @Test func handshakesAreBoundedInBytes() throws {
+        var limits = TransportLimits()
+        limits.handshakeBytes = 1000
+        let pair = try EmbeddedPair(pki, limits: limits)
+        defer { pair.finish() }
+        // A client hello that says it is 16,000 bytes long, in two records of which the second never ends.
+        var hello = ByteBuffer(bytes: [22, 3, 1, 0x20, 0x00, 1, 0, 0x3e, 0x80, 3, 3])
+        hello.writeRepeatingByte(0, count: 0x2000 - 6)
+        try pair.server.writeInbound(hello)
+        #expect(pair.serverRecord.seen.failures.count == 1)
+        #expect(!pair.server.isActive)
+    }
+}
+
+/// Counts what is asked of the channel.
+private final class ReadCounter: ChannelOutboundHandler {
+    typealias OutboundIn = ByteBuffer
+
+    var reads = 0
+
+    func read(context: ChannelHandlerContext) {
+        reads += 1
+        context.read()
+    }
+}
