@@ -2,7 +2,7 @@ import Glibc
 
 /// No file that a benchmark or a program it starts writes may fill the machine (setrlimit(2), RLIMIT_FSIZE).
 enum FileLimit {
-    /// Bytes; a hundred million events as text do not take more in the longest benchmark.
+    /// Bytes. More than any benchmark needs, and less than fills a machine.
     static let bytes: rlim_t = 3 << 30
 
     static func set() {
