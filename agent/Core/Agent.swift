@@ -193,7 +193,9 @@ public actor Agent {
         }
         while !waiting.isEmpty, channel.isWritable, credit.allowsFrame {
             waiting.removeAll { id in
-                guard channel.isWritable, credit.allowsFrame, let frame = sessions[id]?.stream.next() else { return true }
+                guard channel.isWritable, credit.allowsFrame, let frame = sessions[id]?.stream.next() else {
+                    return true
+                }
                 try? credit.spend(frame.body.readableBytes)
                 lastServed = id
                 // Flushed one by one: writability follows what has been flushed.
