@@ -8,6 +8,13 @@ struct Benchmarks: AsyncParsableCommand {
         commandName: "fleetrace-benchmarks",
         abstract: "Measure Fleetrace on real pages.",
         subcommands: [All.self] + Suite.commands + [Load.self])
+
+    static func main() async {
+        FileLimit.set()
+        let watch = TemporaryFolder.removeOnSignal()
+        await main(nil)
+        withExtendedLifetime(watch) {}
+    }
 }
 
 struct OutputOptions: ParsableArguments {

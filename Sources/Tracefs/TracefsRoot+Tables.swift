@@ -18,6 +18,11 @@ extension TracefsRoot {
     /// The same table as the kernel prints it, for those who pass it on.
     public func savedCmdlinesText() throws(TracefsError) -> String { try ControlFile.text(file("saved_cmdlines")) }
 
+    /// The same as bytes, for those who read it again and again.
+    public func savedCmdlinesBytes() throws(TracefsError) -> [UInt8] {
+        try ControlFile.read(file("saved_cmdlines"))
+    }
+
     /// `/proc/kallsyms` as it is. The addresses are zero if `kernel.kptr_restrict` hides them from this process.
     public static func kallsyms() throws(TracefsError) -> [UInt8] {
         try ControlFile.read("/proc/kallsyms", limit: kallsymsLimit)

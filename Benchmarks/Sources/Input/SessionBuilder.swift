@@ -51,9 +51,10 @@ struct SessionBuilder {
         var nextProbe = recording.regions.first?.count.firstTimestamp ?? 0
         var following = FollowingTimes(recording)
         for (index, region) in recording.regions.enumerated() {
-            while let first = region.count.firstTimestamp, nextProbe <= first || index == 0 && nextProbe == first {
-                try append(knot(nextProbe), &log)
-                nextProbe += Self.probeInterval
+            // At most one for a region, whatever times the input states.
+            if let first = region.count.firstTimestamp, first >= nextProbe {
+                try append(knot(first), &log)
+                nextProbe = first.addingReportingOverflow(Self.probeInterval).partialValue
             }
             try append(try batch(region, number(), packer), &log)
             following.pass(index)

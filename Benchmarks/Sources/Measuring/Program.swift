@@ -27,7 +27,7 @@ struct Program: Sendable {
         var errors: String
         /// Seconds on the wall, and of the processor (children included, as wait4(2) tells).
         var elapsed: Elapsed
-        /// Largest resident set, bytes.
+        /// Largest resident set, bytes, as far as it was seen: looked at every 5 ms.
         var peakResident: Double
     }
 
@@ -39,7 +39,12 @@ struct Program: Sendable {
         let child = try start(arguments, output: output, errors: errors.path)
         var status: Int32 = 0
         var usage = rusage()
-        while wait4(child.pid, &status, 0, &usage) < 0, errno == EINTR {}
+        // Not ru_maxrss: it has the peak of the process that started the program, too. VmHWM begins with the program.
+        var peak = 0.0
+        while wait4(child.pid, &status, WNOHANG, &usage) == 0 {
+            if let present = ProcessUsage(pid: child.pid) { peak = max(peak, present.peakResident) }
+            usleep(5_000)
+        }
         let cpu =
             Double(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec)
             + Double(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6
@@ -47,7 +52,7 @@ struct Program: Sendable {
             status: status & 0x7f == 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f),
             errors: (try? String(contentsOf: errors, encoding: .utf8)) ?? "",
             elapsed: Elapsed(wall: Stopwatch.now(CLOCK_MONOTONIC) - child.started, cpu: cpu),
-            peakResident: Double(usage.ru_maxrss) * 1024)
+            peakResident: peak)
     }
 
     /// Starts it, in this process's environment.
@@ -58,11 +63,20 @@ struct Program: Sendable {
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
         posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+        // This process takes the two itself; its children end by them.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var defaults = sigset_t()
+        sigemptyset(&defaults)
+        for number in [SIGINT, SIGTERM] { sigaddset(&defaults, number) }
+        posix_spawnattr_setsigdefault(&attributes, &defaults)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
         var words: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) } + [nil]
         defer { for word in words { free(word) } }
         let started = Stopwatch.now(CLOCK_MONOTONIC)
         var pid = pid_t()
-        let code = posix_spawn(&pid, path, &actions, nil, &words, environ)
+        let code = posix_spawn(&pid, path, &actions, &attributes, &words, environ)
         guard code == 0 else { throw InputError("cannot run \(path): \(String(cString: strerror(code)))") }
         return (pid, started)
     }

@@ -30,7 +30,7 @@ enum ReportBenchmark {
     ) throws -> Measurement {
         let (account, elapsed) = try Stopwatch.time {
             try SessionReplay(
-                try SessionDirectory.open(path), format: format, filter: TimelineFilter(), output: output
+                SessionDirectory.open(path), format: format, filter: TimelineFilter(), output: output
             ).run()
         }
         let received = account.nodes.reduce(0) { $0 + $1.received }

@@ -165,8 +165,8 @@ final class SessionControl: Sendable {
     // MARK: -
 
     private func tellNames(_ entry: inout KernelSide.Entry) {
-        guard let names = try? root.savedCmdlines() else { return }
-        let news = entry.names.news(in: names)
+        guard let lines = try? root.savedCmdlinesBytes() else { return }
+        let news = entry.names.news(inLines: lines)
         guard !news.isEmpty else { return }
         var metadata = WireNodeMetadata()
         metadata.comms = news

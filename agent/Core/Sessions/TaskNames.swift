@@ -2,23 +2,93 @@ import TraceProtocol
 
 /// Which task names the controller has been told, so that only news travels.
 public struct TaskNames: Sendable {
-    private var told: [Int32: String] = [:]
+    /// A name as the kernel has it: 15 bytes at most (TASK_COMM_LEN of include/linux/sched.h, without the NUL).
+    private struct Name: Sendable, Equatable {
+        var bytes: (UInt64, UInt64) = (0, 0)
+        var length: UInt8 = 0
+
+        init(_ text: some Collection<UInt8>) {
+            let text = text.prefix(15)
+            length = UInt8(text.count)
+            withUnsafeMutableBytes(of: &bytes) { $0.copyBytes(from: text) }
+        }
+
+        static func == (one: Name, other: Name) -> Bool { one.bytes == other.bytes && one.length == other.length }
+
+        var array: [UInt8] { withUnsafeBytes(of: bytes) { Array($0.prefix(Int(length))) } }
+    }
+
+    private var told: [Int32: Name] = [:]
+    /// `saved_cmdlines` as it was last.
+    private var seen: [UInt8] = []
 
     public init() {}
 
     /// What of `names` is new or different, ascending by pid; remembers it as told.
     public mutating func news(in names: [Int32: String]) -> [WireTaskName] {
-        var news: [WireTaskName] = []
-        for (pid, comm) in names where told[pid] != comm {
-            told[pid] = comm
-            var name = WireTaskName()
-            name.pid = UInt32(bitPattern: pid)
-            name.comm = Array(comm.utf8).withUnsafeBytes { .init($0) }
-            news.append(name)
-        }
-        // A node that starts processes all day must not grow without bound here; what is forgotten is told again.
-        if told.count > Self.limit { told = names }
+        let news = names.compactMap { pid, comm in tell(pid, Name(comm.utf8)) }
+        forget(keeping: names.mapValues { Name($0.utf8) })
         return news.sorted { $0.pid < $1.pid }
+    }
+
+    /// The same for the kernel's `saved_cmdlines`, lines of a pid and a name, which may hold blanks. `<...>` is no name.
+    ///
+    /// This runs some twenty times a second on a node that is busy, on thousands of lines that hardly change: no String
+    /// is made of any.
+    public mutating func news(inLines text: [UInt8]) -> [WireTaskName] {
+        guard text != seen else { return [] }
+        seen = text
+        var news: [WireTaskName] = []
+        var present: [Int32: Name] = [:]
+        let mayForget = told.count > Self.limit
+        text.withUnsafeBytes { bytes in
+            var start = 0
+            while start < bytes.count {
+                var end = start
+                while end < bytes.count, bytes[end] != UInt8(ascii: "\n") { end += 1 }
+                if let (pid, name) = Self.parse(UnsafeRawBufferPointer(rebasing: bytes[start..<end])) {
+                    if let one = tell(pid, name) { news.append(one) }
+                    if mayForget { present[pid] = name }
+                }
+                start = end + 1
+            }
+        }
+        if mayForget { forget(keeping: present) }
+        return news.sorted { $0.pid < $1.pid }
+    }
+
+    /// Nil for a line that names nothing.
+    private static func parse(_ line: UnsafeRawBufferPointer) -> (Int32, Name)? {
+        var index = 0
+        while index < line.count, line[index] == UInt8(ascii: " ") { index += 1 }
+        var pid: Int32 = 0
+        let digits = index
+        while index < line.count, line[index] &- 48 < 10 {
+            let (tens, tooLarge) = pid.multipliedReportingOverflow(by: 10)
+            let (sum, overflow) = tens.addingReportingOverflow(Int32(line[index] &- 48))
+            guard !tooLarge, !overflow else { return nil }
+            pid = sum
+            index += 1
+        }
+        guard index > digits, index < line.count, line[index] == UInt8(ascii: " ") else { return nil }
+        let name = UnsafeRawBufferPointer(rebasing: line[(index + 1)...])
+        guard !name.elementsEqual("<...>".utf8) else { return nil }
+        return (pid, Name(name))
+    }
+
+    /// - Returns: the message, if this is news.
+    private mutating func tell(_ pid: Int32, _ name: Name) -> WireTaskName? {
+        guard told[pid] != name else { return nil }
+        told[pid] = name
+        var message = WireTaskName()
+        message.pid = UInt32(bitPattern: pid)
+        message.comm = .init(name.array)
+        return message
+    }
+
+    /// A node that starts processes all day must not grow without bound here; what is forgotten is told again.
+    private mutating func forget(keeping names: [Int32: Name]) {
+        if told.count > Self.limit { told = names }
     }
 
     static let limit = 1 << 17

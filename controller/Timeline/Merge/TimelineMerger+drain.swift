@@ -83,7 +83,7 @@ extension TimelineMerger {
         into sink: inout S
     ) throws -> WalkEnd {
         guard var record = stream.current else { return .pageEnd }
-        guard let segment = stream.segment, segment.contains(Int64(clamping: record.timestamp)),
+        guard let segment = stream.segment, segment.contains(NodeTimeline.stamp(record.timestamp)),
             var cursor = stream.cursor
         else {
             let time = node.mapped(stream, record.timestamp)
@@ -107,7 +107,7 @@ extension TimelineMerger {
                 MergedEvent(
                     node: node, renderer: renderer, cpu: cpu,
                     time: wantsBounds
-                        ? segment.map(Int64(clamping: record.timestamp))
+                        ? segment.map(NodeTimeline.stamp(record.timestamp))
                         : MappedTime(
                             estimate: time, bound: ClockBound(lower: .min, upper: .max), quality: .unknown),
                     timestamp: record.timestamp, payload: record.payload, isLate: isLate))
@@ -119,7 +119,7 @@ extension TimelineMerger {
                 return .pageEnd
             }
             taken &+= 1
-            let stamp = Int64(clamping: record.timestamp)
+            let stamp = NodeTimeline.stamp(record.timestamp)
             guard segment.contains(stamp) else { return .newSegment }
             time = segment.estimate(stamp)
             if time < bound.time { continue }

@@ -98,7 +98,8 @@ public final class RecordingReport {
             tasks: tasks, pid: common.pid(of: record.payload) ?? 0, cpu: stream.cpu,
             flags: common.latencyFlags(of: record.payload) ?? LatencyFlags(flags: 0, preemptCount: 0),
             timestamp: record.timestamp, to: &text)
-        catalog.render(record.payload, context: RenderContext(timestamp: record.timestamp, cpu: stream.cpu), into: &text)
+        catalog.render(
+            record.payload, context: RenderContext(timestamp: record.timestamp, cpu: stream.cpu), into: &text)
         text.append(UInt8(ascii: "\n"))
         printed &+= 1
         if text.count >= Self.flushSize { try flush() }

@@ -130,7 +130,7 @@ final class NodeTimeline {
     }
 
     /// A time stamp as the clock takes it. Wild ones stay below what stands for "no event".
-    private static func stamp(_ timestamp: UInt64) -> Int64 {
+    static func stamp(_ timestamp: UInt64) -> Int64 {
         Int64(min(timestamp, UInt64(Int64.max - 1)))
     }
 
