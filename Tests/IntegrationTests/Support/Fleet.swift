@@ -88,15 +88,17 @@ final class Fleet: Sendable {
     }
 
     /// Starts an agent, again when it was killed.
+    ///
+    /// - Parameter wrapper: a program and arguments that run the command behind them.
     @discardableResult
-    func startAgent(_ name: String, arguments: [String] = []) throws -> RunningProcess {
+    func startAgent(_ name: String, wrapper: [String] = []) throws -> RunningProcess {
         let index = names.firstIndex(of: name) ?? 0
         let namespace = options.namespaces.indices.contains(index) ? options.namespaces[index] : nil
         let process = try keep(
             RunningProcess(
-                (namespace?.prefix ?? []) + [
+                wrapper + (namespace?.prefix ?? []) + [
                     try Executables.agent(), "--controller", "\(namespace?.gateway ?? "127.0.0.1"):\(port)",
-                ] + credentials(.node, name) + ["--label", "number=\(index + 1)"] + options.agentArguments + arguments))
+                ] + credentials(.node, name) + ["--label", "number=\(index + 1)"] + options.agentArguments))
         processes.withLock { $0.agents[name] = process }
         return process
     }
