@@ -100,7 +100,7 @@ let package = Package(
         .target(
             name: "Timeline",
             dependencies: [
-                "SessionStore", "TraceProtocol", "TraceClock", "RingBuffer", "EventFormat", "Tracefs",
+                "SessionStore", "TraceProtocol", "TraceClock", "RingBuffer", "EventFormat", "TraceDat", "Tracefs",
                 .product(name: "DequeModule", package: "swift-collections"),
             ],
             path: "controller/Timeline",
@@ -137,7 +137,9 @@ let package = Package(
         test("EventFormatTests", ["EventFormat", "TraceDat", "RingBuffer"]),
         test("TraceClockTests", ["TraceClock"]),
         test("TracefsTests", ["Tracefs", "CLinux"]),
-        test("SecureTransportTests", ["SecureTransport", "COpenSSL", .product(name: "NIOEmbedded", package: "swift-nio")] + nio),
+        test(
+            "SecureTransportTests",
+            ["SecureTransport", "COpenSSL", .product(name: "NIOEmbedded", package: "swift-nio")] + nio),
         test("TraceProtocolTests", ["TraceProtocol"]),
         test("AgentCoreTests", ["AgentCore", "TraceProtocol"]),
         test("SessionStoreTests", ["SessionStore", "TraceProtocol"]),

@@ -77,7 +77,9 @@ public struct FrameType: RawRepresentable, Hashable, Sendable {
         .welcome, .goodbye, .ping, .pong, .command, .acknowledge, .credit, .clockProbe,
     ]
     /// What an operator takes.
-    public static let toOperators: Set<FrameType> = [.welcome, .goodbye, .ping, .pong, .response, .logChunk, .streamEnd]
+    public static let toOperators: Set<FrameType> = [
+        .welcome, .goodbye, .ping, .pong, .response, .logChunk, .streamEnd,
+    ]
 
     /// Frames that carry a session's number and a sequence number at the head of their body, are kept by
     /// the agent until acknowledged, and count against credit.

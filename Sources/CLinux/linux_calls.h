@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <poll.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -128,6 +129,13 @@ static inline const char *linux_uname_node(const struct utsname *u) { return u->
 /// prctl(2) PR_SET_PDEATHSIG: the signal that this process gets when its parent ends. Returns 0, or -errno.
 static inline int linux_set_parent_death_signal(int signal) {
     return prctl(PR_SET_PDEATHSIG, (unsigned long)signal, 0UL, 0UL, 0UL) < 0 ? -errno : 0;
+}
+
+/// mallopt(3) M_ARENA_MAX: all threads share one heap. Each heap of its own keeps megabytes that nobody else can use.
+static inline void linux_share_one_heap(void) {
+#ifdef M_ARENA_MAX
+    mallopt(M_ARENA_MAX, 1);
+#endif
 }
 
 /// prctl(2) PR_SET_NAME: the calling thread's name, at most 15 bytes of it.

@@ -5,17 +5,17 @@ extension IntegrationTests {
     /// Connections that break, and controllers that die.
     @Suite(.serialized, .needsNamespaces)
     struct ConnectionTests {
-        @Test("A link cut for three seconds: the timeline says so and goes on; nothing is lost, nothing comes twice")
+        @Test("A link cut for five seconds: the timeline says so and goes on; nothing is lost, nothing comes twice")
         func cutLink() async throws {
             try await NetworkNamespace.with { namespace in
                 try await Fleet.with(agents: 2, Fleet.Options(namespaces: [namespace])) { fleet in
                     let (cut, other) = (fleet.names[0], fleet.names[1])
                     let load = SystemCallLoad(cpu: 0, rate: 1000)
-                    let trace = try await fleet.trace(load.selection + ["--format", "json", "--for", "14s"])
+                    let trace = try await fleet.trace(load.selection + ["--format", "json", "--for", "16s"])
                     try await Task.sleep(for: .seconds(2))
                     let cutAt = wallClock()
                     try await namespace.setLink(up: false)
-                    try await Task.sleep(for: .seconds(3))
+                    try await Task.sleep(for: .seconds(5))
                     try await namespace.setLink(up: true)
                     let status = try await trace.exit(within: .seconds(60))
                     try await load.stop()

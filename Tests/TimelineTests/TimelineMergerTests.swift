@@ -203,7 +203,8 @@ private struct NodeScript {
                 let until = now + 100_000
                 for node in scripts.indices {
                     for cpu in 0..<(1 + UInt32(generator.next() % 3)) {
-                        let times = (0..<generator.next() % 20).map { _ in now + Int64(generator.next() % 90_000) }.sorted()
+                        let times = (0..<generator.next() % 20).map { _ in now + Int64(generator.next() % 90_000) }
+                            .sorted()
                         guard !times.isEmpty else { continue }
                         expected += times
                         try merger.take(scripts[node].batch(cpu: cpu, at: times), node: node, at: until)

@@ -1,5 +1,4 @@
 import TestSupport
-
 import TraceClock
 
 /// One random history of a node: probes with lossy, asymmetric, heavy-tailed delays, watermarks and events.

@@ -186,24 +186,24 @@ public actor Agent {
     func pump() {
         guard isAccepted, let channel else { return }
         var waiting = sessions.keys.sorted()
+        // The round begins behind the session served last: a call that can send one frame only must not always find
+        // the same one first.
         if let last = lastServed, let next = waiting.firstIndex(where: { $0 > last }) {
             waiting = Array(waiting[next...] + waiting[..<next])
         }
-        let all = waiting
         while !waiting.isEmpty, channel.isWritable, credit.allowsFrame {
-            waiting.removeAll { id in !channel.isWritable || !credit.allowsFrame || !sendNext(of: id, on: channel) }
+            waiting.removeAll { id in
+                guard channel.isWritable, credit.allowsFrame, let frame = sessions[id]?.stream.next() else {
+                    return true
+                }
+                try? credit.spend(frame.body.readableBytes)
+                lastServed = id
+                // Flushed one by one: writability follows what has been flushed.
+                channel.writeAndFlush(frame, promise: nil)
+                return false
+            }
         }
-        for id in all { sendMark(of: id, on: channel) }
-    }
-
-    /// - Returns: false when the session has nothing to send.
-    private func sendNext(of id: UInt64, on channel: any Channel) -> Bool {
-        guard let frame = sessions[id]?.stream.next() else { return false }
-        try? credit.spend(frame.body.readableBytes)
-        lastServed = id
-        // Flushed one by one: writability follows what has been flushed.
-        channel.writeAndFlush(frame, promise: nil)
-        return true
+        for id in sessions.keys { sendMark(of: id, on: channel) }
     }
 
     private func sendMark(of id: UInt64, on channel: any Channel) {

@@ -1,5 +1,6 @@
 import AgentCore
 import ArgumentParser
+import CLinux
 import Logging
 import SecureTransport
 import ServiceLifecycle
@@ -53,6 +54,8 @@ struct AgentCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        // The threads allocate a few times a second; nodes have better uses for memory.
+        linux_share_one_heap()
         if exitWithParent { ParentWatch.exitWithParent() }
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
         var log = Logger(label: "fleetrace-agent")

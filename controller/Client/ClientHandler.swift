@@ -47,7 +47,8 @@ final class ClientHandler: ChannelInboundHandler {
         if case .handshakeCompleted = event as? SecureTransportEvent {
             context.writeAndFlush(wrapOutboundOut(hello), promise: nil)
             let channel = context.channel
-            pings = context.eventLoop.scheduleRepeatedTask(initialDelay: Self.pingInterval, delay: Self.pingInterval) { _ in
+            pings = context.eventLoop.scheduleRepeatedTask(initialDelay: Self.pingInterval, delay: Self.pingInterval) {
+                _ in
                 channel.writeAndFlush(Frame(.ping, ByteBuffer()), promise: nil)
             }
         }
@@ -69,7 +70,11 @@ final class ClientHandler: ChannelInboundHandler {
         case .response:
             let response: WireResponse = try frame.message()
             guard let promise = pending.removeValue(forKey: response.request) else { return }
-            if let outcome = response.outcome { promise.succeed(outcome) } else { promise.fail(ClientError.unknownAnswer) }
+            if let outcome = response.outcome {
+                promise.succeed(outcome)
+            } else {
+                promise.fail(ClientError.unknownAnswer)
+            }
         case .logChunk: put(.chunk(try LogChunk(frame)), context)
         case .streamEnd:
             let end: WireStreamEnd = try frame.message()

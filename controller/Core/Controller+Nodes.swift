@@ -16,7 +16,8 @@ extension Controller {
         if let old = node.link {
             var goodbye = WireGoodbye()
             goodbye.reason = .replaced
-            goodbye.text = "node \(link.node) has connected again from \(link.channel.remoteAddress.map { "\($0)" } ?? "?")"
+            goodbye.text =
+                "node \(link.node) has connected again from \(link.channel.remoteAddress.map { "\($0)" } ?? "?")"
             if let frame = try? Frame(.goodbye, goodbye) { old.send(frame) }
             disconnected(old)
             old.channel.close(promise: nil)
@@ -80,7 +81,9 @@ extension Controller {
         case .batch, .metadata, .finish: try receivedNumbered(frame, from: link, now: now)
         case .watermark:
             let mark = try Watermark(frame)
-            guard let (session, index) = part(mark.session, of: link) else { return discardStray(mark.session, of: link) }
+            guard let (session, index) = part(mark.session, of: link) else {
+                return discardStray(mark.session, of: link)
+            }
             // Watermarks cost no credit, so their rate is bounded here.
             guard now - session.parts[index].lastMark >= Self.markInterval else { return }
             session.parts[index].lastMark = now
@@ -108,7 +111,8 @@ extension Controller {
 
     /// The node goes on with a session, or with its part of one, that is over here: once is enough to tell it so.
     private func discardStray(_ session: UInt64, of link: NodeLink) {
-        if let live = sessions[session], let index = live.index(of: link.node), case .finished = live.flow.parts[index] {
+        if let live = sessions[session], let index = live.index(of: link.node), case .finished = live.flow.parts[index]
+        {
             return
         }
         // A hostile node can name any number of sessions.

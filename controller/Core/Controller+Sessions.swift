@@ -47,10 +47,13 @@ extension Controller {
             partial: order.partial, owner: link, openRequest: request, startDelay: Int64(order.startInMs) * 1_000_000)
         sessions[id] = session
         log.notice(
-            "session", metadata: [
-                "session": "\(hex(id))", "operator": "\(link.name)", "nodes": "\(description.nodes)", "events": "\(order.events)",
+            "session",
+            metadata: [
+                "session": "\(hex(id))", "operator": "\(link.name)", "nodes": "\(description.nodes)",
+                "events": "\(order.events)",
             ])
-        store.open(description, at: directory.appending(hex(id))).hop(to: loop).assumeIsolated().whenComplete { result in
+        store.open(description, at: directory.appending(hex(id))).hop(to: loop).assumeIsolated().whenComplete {
+            result in
             self.assumeIsolated { controller in
                 if case .failure(let error) = result {
                     controller.sessions[id] = nil
@@ -81,7 +84,8 @@ extension Controller {
                 .unspecified,
                 connected.isEmpty
                     ? "no node is connected to the controller"
-                    : "no connected node matches \(texts.joined(separator: " ")) (connected: \(names)\(connected.count > 10 ? ", ..." : ""))")
+                    : "no connected node matches \(texts.joined(separator: " ")) (connected: \(names)\(connected.count > 10 ? ", ..." : ""))"
+            )
         }
         return chosen.sorted { $0.name < $1.name }
     }
@@ -217,7 +221,8 @@ extension Controller {
         let incomplete = session.flow.parts.enumerated().compactMap { index, part in
             if case .gaveUp(let reason) = part { "\(session.parts[index].node): \(reason)" } else { nil as String? }
         }
-        session.description.state = incomplete.isEmpty ? "complete" : "incomplete: " + incomplete.joined(separator: "; ")
+        session.description.state =
+            incomplete.isEmpty ? "complete" : "incomplete: " + incomplete.joined(separator: "; ")
         store.finish(session.description).hop(to: loop).assumeIsolated().whenComplete { [self] result in
             assumeIsolated { controller in
                 if case .failure(let error) = result, session.problem.isEmpty { session.problem = "\(error)" }
@@ -245,7 +250,9 @@ extension Controller {
             for index in session.parts.indices where session.flow.isLive(index) {
                 let part = session.parts[index]
                 let isGone = part.lostAt != nil
-                let waited = part.lostAt.map { now - $0 > Self.goneLimit } ?? (now - max(stopping, part.lastHeard) > Self.silentLimit)
+                let waited =
+                    part.lostAt.map { now - $0 > Self.goneLimit }
+                    ?? (now - max(stopping, part.lastHeard) > Self.silentLimit)
                 // However much it sends, an end that was ordered must come.
                 guard waited || now - stopping > Self.longestDrain else { continue }
                 let reason = isGone ? "the node was gone when the session stopped" : "the node did not finish in time"
@@ -263,7 +270,9 @@ extension Controller {
         store.append(LogRecord(frame, received: now), session: session.id, node: index, sequence: sequence)
     }
 
-    func note(_ kind: WireNodeNote.Kind, _ text: String, _ session: LiveSession, _ index: Int, started: WireStarted? = nil) {
+    func note(
+        _ kind: WireNodeNote.Kind, _ text: String, _ session: LiveSession, _ index: Int, started: WireStarted? = nil
+    ) {
         var note = WireNodeNote()
         note.kind = kind
         note.at = now()

@@ -164,7 +164,11 @@ public actor Controller {
 
     /// Asks all sessions to end in order.
     func stopSessions() {
-        for session in Array(sessions.values) { stop(session) }
+        for session in Array(sessions.values) {
+            // What was recorded is whole, but its operator wanted more.
+            if session.problem.isEmpty { session.problem = "the controller is shutting down" }
+            stop(session)
+        }
     }
 
     /// Says goodbye to everyone.

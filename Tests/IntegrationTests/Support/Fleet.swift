@@ -179,13 +179,26 @@ final class Fleet: Sendable {
 
     /// Runs a verb that prints more than a test wants to keep, and parses the lines with `text`.
     func lines(of arguments: [String], containing text: String) async throws -> [TimelineRecord] {
-        let file = folder.file("output")
-        let process = try keep(RunningProcess([try Executables.fleetrace()] + arguments, output: .file(file)))
-        let status = try await process.exit(within: .seconds(240))
-        guard status == .success else { throw TestFailure("\(process.name): \(status), \(process.errors.text)") }
+        let file = try await runIntoFile(arguments, expecting: .success)
         let grep = try keep(RunningProcess(["grep", "-F", text, file]))
         try await grep.exit(within: .seconds(60))
         return try TimelineRecord.parse(grep.output.texts)
+    }
+
+    /// How many events a verb prints as JSON.
+    func count(of arguments: [String], expecting: ExitStatus) async throws -> Int {
+        let file = try await runIntoFile(arguments, expecting: expecting)
+        let grep = try keep(RunningProcess(["grep", "-c", "\"type\":\"event\"", file]))
+        try await grep.exit(within: .seconds(60))
+        return Int(grep.output.text) ?? 0
+    }
+
+    private func runIntoFile(_ arguments: [String], expecting: ExitStatus) async throws -> String {
+        let file = folder.file("output")
+        let process = try keep(RunningProcess([try Executables.fleetrace()] + arguments, output: .file(file)))
+        let status = try await process.exit(within: .seconds(240))
+        guard status == expecting else { throw TestFailure("\(process.name): \(status), \(process.errors.text)") }
+        return file
     }
 
     func summary(_ path: String, expecting: ExitStatus? = .success) async throws -> [SummaryRow] {

@@ -1,3 +1,4 @@
+import Glibc
 import TraceProtocol
 import Tracefs
 
@@ -61,7 +62,7 @@ extension CommandRefusal {
         case .notPermitted, .lockedDown: self.init(.noPermission, error.description)
         case .noTracefs: self.init(.noTracefs, error.description)
         case .missingFile: self.init(.unsupported, error.description)
-        case .failed(_, _, let errno) where errno == 12 /* ENOMEM */: self.init(.noMemory, error.description)
+        case .failed(_, _, let errno) where errno == ENOMEM: self.init(.noMemory, error.description)
         case .unknownEvent(let unknown): self.init(.unknownEvent, unknown.description, nearMatches: unknown.suggestions)
         case .rejected(let rejection):
             let lines = rejection.description.split(separator: "\n", maxSplits: 1)

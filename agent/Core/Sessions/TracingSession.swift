@@ -102,7 +102,9 @@ final class TracingSession {
     /// of them. A companion that has ended in the meantime has no threads.
     private static func threads(with companions: [Int32]) throws(TracefsError) -> Set<Int32> {
         var threads = Set(try TaskList.ownThreads())
-        for pid in companions where isFleetrace(pid) { threads.formUnion((try? TaskList.threads(of: pid)) ?? []) }
+        for pid in companions where isFleetrace(pid) {
+            threads.formUnion((try? TaskList.threads(of: pid)) ?? [])
+        }
         return threads
     }
 

@@ -20,13 +20,17 @@ struct SessionOptions: ParsableArguments {
     @Option(
         name: [.customShort("T"), .customLong("trigger")],
         help: ArgumentHelp(
-            "'EVENT: TRIGGER' in the kernel's syntax, e.g. 'sched:sched_process_exec: traceoff'.", valueName: "trigger"))
+            "'EVENT: TRIGGER' in the kernel's syntax, e.g. 'sched:sched_process_exec: traceoff'.", valueName: "trigger")
+    )
     var triggers: [EventText] = []
 
-    @Option(help: "Nodes: all, a name or pattern, label=value; conditions joined by commas all hold, repeated ones add up.")
+    @Option(
+        help: "Nodes: all, a name or pattern, label=value; conditions joined by commas all hold, repeated ones add up.")
     var on: [String] = []
 
-    @Option(name: .customLong("for"), help: "How long, e.g. 500ms, 10s, 2m. Without it: until Ctrl-C, or until the command ends.")
+    @Option(
+        name: .customLong("for"),
+        help: "How long, e.g. 500ms, 10s, 2m. Without it: until Ctrl-C, or until the command ends.")
     var duration: Span?
 
     @Option(help: "Kilobytes of kernel buffer for each CPU (default: 4096).")

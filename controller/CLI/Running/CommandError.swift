@@ -35,6 +35,8 @@ struct CommandError: Error, CustomStringConvertible {
 
 /// Writes a line to stderr.
 func say(_ line: String) {
-    let bytes = Array((line.split(separator: "\n", omittingEmptySubsequences: false).map { String($0).printable }.joined(separator: "\n") + "\n").utf8)
+    let bytes = Array(
+        (line.split(separator: "\n", omittingEmptySubsequences: false).map { String($0).printable }.joined(
+            separator: "\n") + "\n").utf8)
     _ = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
 }

@@ -27,12 +27,15 @@ struct NodesCommand: AsyncParsableCommand {
     }
 
     static func table(_ list: WireNodeList) -> [String] {
-        var rows = [["NODE", "STATE", "KERNEL", "ARCH", "CPUS", "CLOCK", "RTT", "SESSIONS", "EVENTS", "LOST", "LABELS"]]
+        var rows = [
+            ["NODE", "STATE", "KERNEL", "ARCH", "CPUS", "CLOCK", "RTT", "SESSIONS", "EVENTS", "LOST", "LABELS"]
+        ]
         for node in list.nodes {
             let labels = node.labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
             rows.append([
                 node.name, node.connected ? "connected" : "gone \(node.lastHeardMs / 1000)s", node.host.kernelRelease,
-                node.host.architecture, "\(node.host.onlineCpus)", "±" + duration(node.clockBoundNs), duration(node.roundTripNs),
+                node.host.architecture, "\(node.host.onlineCpus)", "±" + duration(node.clockBoundNs),
+                duration(node.roundTripNs),
                 "\(node.sessions)", "\(node.eventsReceived)", "\(node.eventsLost)", labels.joined(separator: ","),
             ])
         }

@@ -7,15 +7,16 @@ import Timeline
 struct ReportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "report",
-        abstract: "Print a recorded session, merged.",
+        abstract: "Print a recorded session, merged, or a trace.dat file.",
         discussion: """
             Examples:
               fleetrace report s1 --node web-1 --since 1.5s --until 2s
               fleetrace report s1 --where 'prev_comm ~ "postgres*"' --format json
               fleetrace report s1 --summary
+              fleetrace report trace.dat --format ftrace
             """)
 
-    @Argument(help: "The session's directory.")
+    @Argument(help: "The session's directory, or a trace.dat file.")
     var session: String
 
     @Option(help: "Only this node; may be repeated.")
@@ -41,20 +42,43 @@ struct ReportCommand: ParsableCommand {
 
     func run() throws {
         signal(SIGPIPE, SIG_IGN)
-        guard !session.hasSuffix(".dat") else {
-            throw CommandError("reading trace.dat files is not built yet; trace-cmd report reads \(session)")
+        try CommandError.catching {
+            if RecordingFile.isOne(session) { try reportRecording() } else { try reportSession() }
         }
+    }
+
+    private var filter: TimelineFilter {
+        var filter = TimelineFilter(condition: condition)
+        filter.nodes = Set(node)
+        filter.cpus = Set(cpu)
+        filter.since = since?.moment
+        filter.until = until?.moment
+        return filter
+    }
+
+    /// A trace.dat file, as its kernel's own `trace` file.
+    private func reportRecording() throws {
+        guard format != .json, node.isEmpty, since == nil, until == nil, condition == nil, !summary else {
+            throw CommandError("for trace.dat files only --cpu and --format ftrace are built yet")
+        }
+        let report = try RecordingReport(path: session, filter: filter, output: .standardOutput)
+        do {
+            try report.run()
+        } catch let error as OutputError where error.isClosedPipe {
+            return
+        }
+        guard report.damage.isEmpty else {
+            for line in report.damage { say("problem: \(line)") }
+            throw ExitCode.failure
+        }
+    }
+
+    private func reportSession() throws {
         let directory = try SessionDirectory.open(FilePath(session))
         for name in node where !directory.description.nodes.contains(name) {
             throw CommandError(
                 "the session has no node \"\(name)\" (it has \(directory.description.nodes.joined(separator: ", ")))")
         }
-        var filter = TimelineFilter()
-        filter.nodes = Set(node)
-        filter.cpus = Set(cpu)
-        filter.since = since?.moment
-        filter.until = until?.moment
-        filter.condition = condition
         let replay = SessionReplay(
             directory, format: format, filter: filter, output: summary ? nil : .standardOutput)
         let account: SessionAccount

@@ -20,13 +20,15 @@ struct TraceCommand: AsyncParsableCommand {
     @Option(help: "default, ftrace (the kernel's own lines) or json (one object a line).")
     var format = OutputFormat.default
 
-    @Option(name: .customLong("where"), help: "Print only events for which this holds, e.g. 'prev_comm ~ \"postgres*\"'.")
+    @Option(
+        name: .customLong("where"), help: "Print only events for which this holds, e.g. 'prev_comm ~ \"postgres*\"'.")
     var condition: String?
 
     func run() async throws {
         let filter = TimelineFilter(condition: condition)
         try await SessionRun(options: session, connection: connection).run(
-            keep: false, name: "", consumer: { [format] description in
+            keep: false, name: "",
+            consumer: { [format] description in
                 TraceConsumer(description, format: format, filter: filter)
             })
     }

@@ -28,7 +28,8 @@ final class OperatorLink: @unchecked Sendable {
         response.outcome = outcome
         guard let frame = try? Frame(.response, response) else { return }
         guard frame.body.readableBytes <= frame.type.maximumBody else {
-            return respond(to: request, .failure(WireRefusal(.unspecified, "the answer is longer than a frame may be").failure))
+            return respond(
+                to: request, .failure(WireRefusal(.unspecified, "the answer is longer than a frame may be").failure))
         }
         send(frame)
     }

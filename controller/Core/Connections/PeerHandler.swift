@@ -92,7 +92,8 @@ final class PeerHandler: ChannelInboundHandler {
             context.writeAndFlush(wrapOutboundOut(frame), promise: nil)
         }
         controller.assumeIsolated { $0.log }.warning(
-            "connection ended", metadata: ["peer": "\(context.channel.remoteAddress.map { "\($0)" } ?? "?")", "reason": "\(error)"])
+            "connection ended",
+            metadata: ["peer": "\(context.channel.remoteAddress.map { "\($0)" } ?? "?")", "reason": "\(error)"])
         context.close(promise: nil)
     }
 }

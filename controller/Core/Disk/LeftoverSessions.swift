@@ -23,7 +23,8 @@ enum LeftoverSessions {
                     log.notice("a session of an earlier controller is interrupted", metadata: ["session": "\(name)"])
                 }
             } catch {
-                log.warning("a session of an earlier controller", metadata: ["session": "\(name)", "reason": "\(error)"])
+                log.warning(
+                    "a session of an earlier controller", metadata: ["session": "\(name)", "reason": "\(error)"])
             }
         }
     }

@@ -89,7 +89,8 @@ final class OpenSession {
                 let isDurable = isSync || !keep
                 progress.append(
                     StoreWorker.Progress(
-                        session: session, node: node, name: directory.description.nodes[node], position: log.writer.position,
+                        session: session, node: node, name: directory.description.nodes[node],
+                        position: log.writer.position,
                         sequence: isDurable ? log.sequence : 0, bytes: isDurable ? log.bytes : 0))
                 if isDurable { log.bytes = 0 }
             } catch {

@@ -12,6 +12,7 @@ extension TimelinePrinter {
         let pid = renderer.common.pid(of: event.payload) ?? 0
         let start = text.count
         renderer.tasks.append(pid, to: &text)
+        // Any process may choose its name.
         text.replaceControlCharacters(from: start)
         text.append(UInt8(ascii: "-"))
         text.append(decimal: Int64(pid))

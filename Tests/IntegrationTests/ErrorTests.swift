@@ -1,0 +1,220 @@
+import Foundation
+import SecureTransport
+import Testing
+
+extension IntegrationTests {
+    /// What a person reads when something is wrong, and the exit status that a script sees.
+    @Suite(.serialized)
+    struct ErrorTests {
+        private static let exec = ["-e", "sched:sched_process_exec"]
+
+        /// Runs `fleetrace trace` against a fleet, to fail.
+        private static func failing(_ fleet: Fleet, _ arguments: [String]) async throws -> String {
+            let process = try await fleet.run(
+                ["trace", "--for", "200ms"] + arguments + fleet.access, expecting: nil, within: .seconds(40))
+            #expect(process.exitStatus != .success, "\(arguments)")
+            #expect(process.output.texts.isEmpty)
+            return process.errors.text
+        }
+
+        @Test("What a node refuses: an unknown event, a filter, a trigger; nothing is left behind")
+        func refusals() async throws {
+            try await Fleet.with(agents: 2) { fleet in
+                let unknown = try await Self.failing(fleet, ["-e", "sched:sched_swich"])
+                #expect(
+                    unknown.contains("no event \"sched:sched_swich\"") && unknown.contains("sched:sched_switch"),
+                    "\(unknown)")
+                #expect(fleet.names.allSatisfy { unknown.contains($0) }, "\(unknown)")
+
+                let condition = "prev_pidd != 0"
+                let filter = try await Self.failing(
+                    fleet, ["-e", "sched:sched_switch", "-f", "sched:sched_switch: \(condition)"])
+                #expect(filter.contains("Field not found"), "\(filter)")
+                // The kernel's caret stands below what it points at.
+                let lines = filter.split(separator: "\n")
+                let shown = try #require(
+                    lines.firstIndex { $0.contains(condition) && !$0.contains("refused") }, "\(filter)")
+                let caret = try #require(
+                    lines[shown + 1].firstIndex(of: "^").map {
+                        lines[shown + 1].distance(from: lines[shown + 1].startIndex, to: $0)
+                    })
+                let start = lines[shown].distance(
+                    from: lines[shown].startIndex, to: try #require(lines[shown].range(of: condition)).lowerBound)
+                #expect((start...start + condition.count).contains(caret), "\(filter)")
+
+                let trigger = try await Self.failing(
+                    fleet, Self.exec + ["-T", "sched:sched_process_exec: nosuchtrigger"])
+                #expect(trigger.contains("trigger"), "\(trigger)")
+                let stray = try await Self.failing(fleet, Self.exec + ["-f", "sched:sched_switch: prev_pid != 0"])
+                #expect(stray.contains("sched:sched_switch"), "\(stray)")
+                #expect(fleet.instances.isEmpty)
+            }
+        }
+
+        @Test("A selector that matches nothing names the nodes that there are")
+        func selector() async throws {
+            try await Fleet.with(agents: 2) { fleet in
+                let nothing = try await Self.failing(fleet, Self.exec + ["--on", "role=db"])
+                #expect(nothing.contains("role=db") && fleet.names.allSatisfy { nothing.contains($0) }, "\(nothing)")
+                let malformed = try await Self.failing(fleet, Self.exec + ["--on", "=x"])
+                #expect(malformed.contains("\"=x\" is no selector"), "\(malformed)")
+                let one = try await fleet.trace(Self.exec + ["--on", "number=2", "--for", "200ms"])
+                try await one.exit()
+                #expect(AccountLine.all(in: one.errors.texts).map(\.node) == [fleet.names[1]])
+            }
+        }
+
+        @Test("--partial goes on with the nodes that can; without it nothing is started")
+        func partial() async throws {
+            try await Fleet.with(agents: 2) { fleet in
+                // All agents share this kernel, so what one refuses all would: here one does not answer.
+                let refusing = fleet.names[1]
+                fleet.agent(refusing)?.send(SIGSTOP)
+                defer { fleet.agent(refusing)?.send(SIGCONT) }
+                let all = try await Self.failing(fleet, Self.exec)
+                #expect(all.contains(refusing) && all.contains("--partial"), "\(all)")
+                #expect(!all.contains("node \(fleet.names[0])"), "\(all)")
+                try await eventually("the node that could has nothing left") {
+                    TracefsState.instances(of: fleet.names[0]).isEmpty
+                }
+                let some = try await fleet.trace(Self.exec + ["--partial", "--for", "500ms"])
+                let status = try await some.exit()
+                #expect(
+                    some.errors.text.contains("on 1 node") && some.errors.text.contains(refusing), "\(some.errors.text)"
+                )
+                #expect(AccountLine.all(in: some.errors.texts).contains { $0.node == fleet.names[0] && $0.balances })
+                #expect(status == .success, "\(some.errors.text)")
+                fleet.agent(refusing)?.send(SIGCONT)
+                try await eventually("the late node cleans up: \(fleet.instances)", within: .seconds(20)) {
+                    fleet.instances.isEmpty
+                }
+            }
+        }
+
+        @Test("A controller that is not there")
+        func unreachable() async throws {
+            try await TemporaryFolder.with { folder in
+                let fleetrace = try Executables.fleetrace()
+                let pki = folder.file("pki")
+                try await RunningProcess([fleetrace, "ca", "init", pki]).exit()
+                let nodes = try RunningProcess([fleetrace, "nodes", "--controller", "127.0.0.1:1", "--pki", pki])
+                let status = try await nodes.exit(within: .seconds(20))
+                #expect(status == .exited(1))
+                #expect(nodes.errors.text.contains("127.0.0.1:1") && nodes.errors.text.contains("Connection refused"))
+                #expect(nodes.errors.texts.count == 1, "\(nodes.errors.text)")
+                let missing = try RunningProcess([
+                    fleetrace, "nodes", "--controller", "127.0.0.1:1", "--pki", folder.file("none"),
+                ])
+                let second = try await missing.exit(within: .seconds(20))
+                #expect(
+                    second == .exited(1) && missing.errors.text.contains(folder.file("none")), "\(missing.errors.text)")
+            }
+        }
+
+        @Test("Certificates: which check failed is in the text, on both sides")
+        func certificates() async throws {
+            try await Fleet.with(agents: 1) { fleet in
+                func nodes(_ arguments: [String]) async throws -> String {
+                    let process = try await fleet.run(
+                        ["nodes", "--controller", "127.0.0.1:\(fleet.port)"] + arguments, expecting: .exited(1))
+                    return process.errors.text
+                }
+                func log(_ text: String) async throws {
+                    try await fleet.controller?.errors.line(containing: text)
+                }
+                // An authority of somebody else.
+                let other = fleet.folder.file("other")
+                try await fleet.run(["ca", "init", other])
+                let wrong = try await nodes(["--pki", other])
+                #expect(wrong.contains("authority"), "\(wrong)")
+                let mixed = try await nodes([
+                    "--cert", "\(other)/operator.crt", "--key", "\(other)/operator.key", "--ca", "\(fleet.pki)/ca.crt",
+                ])
+                #expect(mixed.contains("refused this certificate"), "\(mixed)")
+                try await log("not issued by an authority known here")
+
+                // A node's certificate for an operator's work, and the other way round.
+                let role = try await nodes(fleet.credentials(.node, fleet.names[0]))
+                #expect(!role.isEmpty, "a node may not list nodes")
+                let agent = try RunningProcess(
+                    [
+                        try Executables.agent(), "--controller", "127.0.0.1:\(fleet.port)", "--cert",
+                        "\(fleet.pki)/operator.crt", "--key", "\(fleet.pki)/operator.key", "--ca",
+                        "\(fleet.pki)/ca.crt",
+                    ])
+                defer { agent.kill() }
+                try await eventually("an agent with an operator's certificate is told: \(agent.errors.text)") {
+                    agent.errors.text.contains("operator") || agent.exitStatus != nil
+                }
+                #expect(agent.errors.text.contains("operator"), "\(agent.errors.text)")
+                try await agent.terminate()
+
+                // Expired, and not valid yet.
+                let now = wallClock() / 1_000_000_000
+                let authority = try CertificateAuthority.open(fleet.pki)
+                for (name, from, until, words) in [
+                    ("old", now - 7200, now - 3600, "expired"), ("young", now + 3600, now + 7200, "not valid yet"),
+                ] {
+                    let identity = try authority.issue(
+                        .operator(name, role: .admin), now: now,
+                        validity: CertificateValidity(notBefore: from, notAfter: until))
+                    let files = (certificate: fleet.folder.file("\(name).crt"), key: fleet.folder.file("\(name).key"))
+                    try Data(identity.certificatePEM).write(to: URL(fileURLWithPath: files.certificate))
+                    try Data(identity.keyPEM).write(to: URL(fileURLWithPath: files.key))
+                    chmod(files.key, 0o600)
+                    let text = try await nodes([
+                        "--cert", files.certificate, "--key", files.key, "--ca", "\(fleet.pki)/ca.crt",
+                    ])
+                    #expect(text.contains("certificate"), "\(text)")
+                    try await log("the client's certificate \(words == "expired" ? "has expired" : "is not valid yet")")
+                }
+
+                // The server is another controller than the one that is meant.
+                let named = try await nodes(["--pki", fleet.pki, "--server-name", "other"])
+                #expect(named.contains("--server-name"), "\(named)")
+            }
+        }
+
+        @Test("A viewer may look, and may not start sessions")
+        func viewer() async throws {
+            try await Fleet.with(agents: 1) { fleet in
+                try await fleet.run(["ca", "issue", "operator", "vera", fleet.pki, "--role", "viewer"])
+                let access = ["--controller", "127.0.0.1:\(fleet.port)"] + fleet.credentials(.operator, "vera")
+                let list = try await fleet.run(["nodes"] + access)
+                #expect(list.output.text.contains(fleet.names[0]))
+                let trace = try await fleet.run(
+                    ["trace", "--for", "200ms"] + Self.exec + access, expecting: .exited(1))
+                #expect(
+                    trace.errors.text.contains("vera") && trace.errors.text.contains("tracer"), "\(trace.errors.text)")
+                #expect(fleet.instances.isEmpty)
+                try await fleet.run(["ca", "issue", "operator", "tina", fleet.pki, "--role", "tracer"])
+                let tracer = ["--controller", "127.0.0.1:\(fleet.port)"] + fleet.credentials(.operator, "tina")
+                try await fleet.run(["trace", "--for", "200ms"] + Self.exec + tracer)
+            }
+        }
+
+        @Test("An agent without permission for tracefs says so and ends")
+        func noPermission() async throws {
+            try await TemporaryFolder.with { folder in
+                let fleetrace = try Executables.fleetrace()
+                let pki = folder.file("pki")
+                try await RunningProcess([fleetrace, "ca", "init", pki]).exit()
+                try await RunningProcess([fleetrace, "ca", "issue", "node", "n1", pki]).exit()
+                try await RunningProcess(["chown", "-R", "65534:65534", pki]).exit()
+                // Where the build folder cannot be entered by everyone.
+                let program = folder.file("fleetrace-agent")
+                try FileManager.default.copyItem(atPath: try Executables.agent(), toPath: program)
+                let agent = try RunningProcess([
+                    "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", program, "--controller",
+                    "127.0.0.1:1",
+                    "--cert", "\(pki)/nodes/n1.crt", "--key", "\(pki)/nodes/n1.key", "--ca", "\(pki)/ca.crt",
+                ])
+                let status = try await agent.exit(within: .seconds(20))
+                #expect(status == .exited(1), "\(agent.errors.text)")
+                #expect(
+                    agent.errors.text.contains("tracing") && agent.errors.text.contains("run the agent as root"),
+                    "\(agent.errors.text)")
+            }
+        }
+    }
+}
