@@ -27,6 +27,7 @@ final class SessionControl: Sendable {
             var tracing: TracingSession
             var stream: SessionStream
             var names = TaskNames()
+            var pace = ReadingPace()
             var eventsSeen: UInt64 = 0
         }
     }
@@ -124,17 +125,12 @@ final class SessionControl: Sendable {
     func tick() -> EventLoopFuture<[(session: UInt64, marks: [Watermark.Entry], after: UInt64)]> {
         onControlThread { [self] side in
             var result: [(session: UInt64, marks: [Watermark.Entry], after: UInt64)] = []
-            for session in Array(side.sessions.keys) {
-                guard var entry = side.sessions[session] else { continue }
-                let marks = entry.tracing.watermarks()
-                let events = entry.tracing.eventsRead
-                if events != entry.eventsSeen {
-                    entry.eventsSeen = events
-                    tellNames(&entry)
-                }
-                side.sessions[session] = entry
+            // In place: a copy of an entry would copy its table of names.
+            for index in side.sessions.indices {
+                let marks = side.sessions.values[index].tracing.watermarks()
+                lookAfterNames(&side.sessions.values[index])
                 guard let marks else { continue }
-                result.append((session, marks, entry.stream.lastSequence))
+                result.append((side.sessions.keys[index], marks, side.sessions.values[index].stream.lastSequence))
             }
             return result
         }
@@ -163,6 +159,15 @@ final class SessionControl: Sendable {
     }
 
     // MARK: -
+
+    private func lookAfterNames(_ entry: inout KernelSide.Entry) {
+        let events = entry.tracing.eventsRead
+        let start = MonotonicRawClock.now()
+        guard events != entry.eventsSeen, entry.pace.isDue(at: start) else { return }
+        entry.eventsSeen = events
+        tellNames(&entry)
+        entry.pace.read(from: start, to: MonotonicRawClock.now())
+    }
 
     private func tellNames(_ entry: inout KernelSide.Entry) {
         guard let lines = try? root.savedCmdlinesBytes() else { return }
