@@ -6,6 +6,9 @@ struct ReadingPace: Sendable {
     /// A reading that took t is not repeated before t times this has passed.
     private static let rest: UInt64 = 20
 
+    /// And is repeated after this at the latest: watermarks wait for it, and live lines for them.
+    private static let longestRest: UInt64 = 100_000_000
+
     private var next: UInt64 = 0
 
     func isDue(at now: UInt64) -> Bool {
@@ -13,6 +16,6 @@ struct ReadingPace: Sendable {
     }
 
     mutating func read(from start: UInt64, to end: UInt64) {
-        next = end &+ (end &- start) &* Self.rest
+        next = end &+ min((end &- start) &* Self.rest, Self.longestRest)
     }
 }

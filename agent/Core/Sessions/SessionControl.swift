@@ -128,8 +128,7 @@ final class SessionControl: Sendable {
             // In place: a copy of an entry would copy its table of names.
             for index in side.sessions.indices {
                 let marks = side.sessions.values[index].tracing.watermarks()
-                lookAfterNames(&side.sessions.values[index])
-                guard let marks else { continue }
+                guard lookAfterNames(&side.sessions.values[index]), let marks else { continue }
                 result.append((side.sessions.keys[index], marks, side.sessions.values[index].stream.lastSequence))
             }
             return result
@@ -160,13 +159,17 @@ final class SessionControl: Sendable {
 
     // MARK: -
 
-    private func lookAfterNames(_ entry: inout KernelSide.Entry) {
+    /// - Returns: false when names of events that have been read are not told yet: a watermark would have these events
+    ///   printed without them.
+    private func lookAfterNames(_ entry: inout KernelSide.Entry) -> Bool {
         let events = entry.tracing.eventsRead
+        guard events != entry.eventsSeen else { return true }
         let start = MonotonicRawClock.now()
-        guard events != entry.eventsSeen, entry.pace.isDue(at: start) else { return }
+        guard entry.pace.isDue(at: start) else { return false }
         entry.eventsSeen = events
         tellNames(&entry)
         entry.pace.read(from: start, to: MonotonicRawClock.now())
+        return true
     }
 
     private func tellNames(_ entry: inout KernelSide.Entry) {
