@@ -27,7 +27,6 @@ final class SessionControl: Sendable {
             var tracing: TracingSession
             var stream: SessionStream
             var names = TaskNames()
-            var pace = ReadingPace()
             var eventsSeen: UInt64 = 0
         }
     }
@@ -162,11 +161,9 @@ final class SessionControl: Sendable {
 
     private func lookAfterNames(_ entry: inout KernelSide.Entry) {
         let events = entry.tracing.eventsRead
-        let start = MonotonicRawClock.now()
-        guard events != entry.eventsSeen, entry.pace.isDue(at: start) else { return }
+        guard events != entry.eventsSeen else { return }
         entry.eventsSeen = events
         tellNames(&entry)
-        entry.pace.read(from: start, to: MonotonicRawClock.now())
     }
 
     private func tellNames(_ entry: inout KernelSide.Entry) {
