@@ -29,4 +29,14 @@ public struct LogChunk: Hashable, Sendable {
         }
         self.init(session: session, node: node, records: body)
     }
+
+    /// The same in memory of its own. What comes off a connection is a piece of a larger buffer, which as a whole stays
+    /// for as long as the piece does: a watermark of 60 bytes that waits in a queue would hold 100 KiB and more.
+    public func compacted() -> LogChunk {
+        guard records.storageCapacity > 2 * records.readableBytes else { return self }
+        var own = ByteBuffer()
+        own.reserveCapacity(records.readableBytes)
+        own.writeImmutableBuffer(records)
+        return LogChunk(session: session, node: node, records: own)
+    }
 }

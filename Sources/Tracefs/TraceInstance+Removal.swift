@@ -31,8 +31,10 @@ extension TraceInstance {
                 guard outcome == Errno.busy, attempt + 1 < Self.attempts else { break }
                 linux_sleep_nanoseconds(Self.pauseNanoseconds)
             }
-            // Someone else has removed it: it is gone, which is what was asked.
-            if outcome == Errno.noEntry { outcome = 0 }
+            // Someone else has removed it, or is about to (ENODEV: instance_rmdir in kernel/trace/trace.c no longer finds
+            // it): it is gone, which is what was asked. An agent that starts takes it for a dead one's once the file that
+            // pins it is closed.
+            if outcome == Errno.noEntry || outcome == Errno.noDevice { outcome = 0 }
             state.isRemoved = outcome == 0
             return outcome
         }

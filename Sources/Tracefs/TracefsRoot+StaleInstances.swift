@@ -42,7 +42,7 @@ extension TracefsRoot {
             case 0: StaleRemoval(name: name, outcome: .removed)
             case Errno.busy: StaleRemoval(name: name, outcome: .inUse)
             // Gone in the meantime, by whoever owned it.
-            case Errno.noEntry: nil
+            case Errno.noEntry, Errno.noDevice: nil
             case let errno: StaleRemoval(name: name, outcome: .failed(.systemCall(.remove, path, errno)))
             }
         }

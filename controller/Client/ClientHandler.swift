@@ -75,7 +75,7 @@ final class ClientHandler: ChannelInboundHandler {
             } else {
                 promise.fail(ClientError.unknownAnswer)
             }
-        case .logChunk: put(.chunk(try LogChunk(frame)), context)
+        case .logChunk: put(.chunk(try LogChunk(frame).compacted()), context)
         case .streamEnd:
             let end: WireStreamEnd = try frame.message()
             put(.end(problem: end.problem), context)
