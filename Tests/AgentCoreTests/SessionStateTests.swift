@@ -71,20 +71,6 @@ import Testing
         #expect(backoff.next(using: &generator) <= Backoff.shortest)
     }
 
-    @Test func aCostlyReadingTakesAFewPercentOfTheTime() {
-        var pace = ReadingPace()
-        var (now, reading): (UInt64, UInt64) = (1_000, 0)
-        while now < 10_000_000 {
-            if pace.isDue(at: now) {
-                pace.read(from: now, to: now + 5_000)
-                reading += 5_000
-                now += 5_000
-            }
-            now += 40
-        }
-        #expect(reading > 400_000 && reading < 600_000)
-    }
-
     @Test func onlyNewsOfTaskNamesTravels() {
         var names = TaskNames()
         #expect(names.news(in: [1: "init", 7: "sh"]).map(\.pid) == [1, 7])

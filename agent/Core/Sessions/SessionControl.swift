@@ -27,7 +27,6 @@ final class SessionControl: Sendable {
             var tracing: TracingSession
             var stream: SessionStream
             var names = TaskNames()
-            var pace = ReadingPace()
             var eventsSeen: UInt64 = 0
         }
     }
@@ -128,7 +127,8 @@ final class SessionControl: Sendable {
             // In place: a copy of an entry would copy its table of names.
             for index in side.sessions.indices {
                 let marks = side.sessions.values[index].tracing.watermarks()
-                guard lookAfterNames(&side.sessions.values[index]), let marks else { continue }
+                lookAfterNames(&side.sessions.values[index])
+                guard let marks else { continue }
                 result.append((side.sessions.keys[index], marks, side.sessions.values[index].stream.lastSequence))
             }
             return result
@@ -159,17 +159,11 @@ final class SessionControl: Sendable {
 
     // MARK: -
 
-    /// - Returns: false when names of events that have been read are not told yet: a watermark would have these events
-    ///   printed without them.
-    private func lookAfterNames(_ entry: inout KernelSide.Entry) -> Bool {
+    private func lookAfterNames(_ entry: inout KernelSide.Entry) {
         let events = entry.tracing.eventsRead
-        guard events != entry.eventsSeen else { return true }
-        let start = MonotonicRawClock.now()
-        guard entry.pace.isDue(at: start) else { return false }
+        guard events != entry.eventsSeen else { return }
         entry.eventsSeen = events
         tellNames(&entry)
-        entry.pace.read(from: start, to: MonotonicRawClock.now())
-        return true
     }
 
     private func tellNames(_ entry: inout KernelSide.Entry) {

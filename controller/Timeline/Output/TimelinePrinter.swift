@@ -49,6 +49,7 @@ struct TimelinePrinter: ~Copyable, TimelineSink {
 
     mutating func event(_ event: MergedEvent) throws {
         guard output != nil else { return }
+        if format != .ftrace { event.withRenderer { $0.learnNames(from: event.payload) } }
         if !wantsAll {
             guard isWanted(event) else { return }
         }

@@ -7,11 +7,18 @@ final class NodeRenderer {
     let common: CommonFields
     let eventNames: EventNameTable
     let tasks: TaskNameTable
+    private let learner: TaskNameLearner
 
     init(_ catalog: EventCatalog, tasks: TaskNameTable) {
         self.catalog = catalog
         self.tasks = tasks
         common = catalog.commonFields
         eventNames = EventNameTable(catalog)
+        learner = TaskNameLearner(catalog)
+    }
+
+    /// Takes in the names of tasks that an event states.
+    func learnNames(from event: UnsafeRawBufferPointer) {
+        learner.learn(from: event, type: common.type(of: event), into: tasks)
     }
 }
