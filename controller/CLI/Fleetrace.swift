@@ -13,7 +13,7 @@ struct Fleetrace: AsyncParsableCommand {
             """,
         version: Negotiation.software,
         subcommands: [
-            TraceCommand.self, RecordCommand.self, ReportCommand.self, NodesCommand.self, ControllerCommand.self,
-            AuthorityCommand.self,
+            TraceCommand.self, RecordCommand.self, ReportCommand.self, NodesCommand.self, SessionsCommand.self,
+            AttachCommand.self, ControllerCommand.self, AuthorityCommand.self,
         ])
 }

@@ -99,9 +99,17 @@ struct LocalFleet {
             ?? "(it said nothing)"
     }
 
+    /// Of 100 ms.
+    private static let patience = 100
+
     /// Ends the agents in order, and removes everything.
     func stop() async {
         for agent in agents { agent.send(SIGTERM) }
+        // One that does not answer must not hold the command for ever; the next agent removes what it leaves.
+        for _ in 0..<Self.patience where !agents.allSatisfy(\.hasExited) {
+            try? await Task.sleep(for: .milliseconds(100))
+        }
+        for agent in agents where !agent.hasExited { agent.send(SIGKILL) }
         for agent in agents { _ = await agent.exit() }
         await runtime.stop()
         Self.removeFolder(folder)

@@ -127,7 +127,7 @@ struct SessionRun {
     // MARK: Reading
 
     /// Feeds the consumer until the session's end. Runs on a thread of its own.
-    private static func read(_ queue: LogQueue, _ consumer: any SessionConsumer) throws -> Verdict {
+    static func read(_ queue: LogQueue, _ consumer: any SessionConsumer) throws -> Verdict {
         while true {
             for item in queue.take(waiting: 0.02) {
                 switch item {

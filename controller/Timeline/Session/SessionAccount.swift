@@ -38,11 +38,14 @@ public struct SessionAccount: Sendable {
         public var cpus: [CPU]
         /// Why the node's part is not complete; nil when it is.
         public var incomplete: String?
+        /// Why it took no part, where the others went on without it.
+        public var refusal: String?
 
-        public init(name: String, cpus: [CPU], incomplete: String? = nil) {
+        public init(name: String, cpus: [CPU], incomplete: String? = nil, refusal: String? = nil) {
             self.name = name
             self.cpus = cpus
             self.incomplete = incomplete
+            self.refusal = refusal
         }
 
         public var received: UInt64 { cpus.reduce(0) { $0 &+ $1.received } }
@@ -88,6 +91,7 @@ public struct SessionAccount: Sendable {
         let width = nodes.map(\.name.count).max() ?? 0
         var lines = nodes.map { node in
             let name = node.name + String(repeating: " ", count: width - node.name.count)
+            if let refusal = node.refusal { return "\(name)  took no part: \(refusal)" }
             return "\(name)  recorded \(number(node.recorded)) = received \(node.received) + lost \(number(node.lost))"
         }
         if nodes.count > 1 {
@@ -137,7 +141,7 @@ extension NodeTimeline {
         } else if refusal == nil {
             incomplete = "its stream is not complete, so there are no totals" + (lossReason.map { " (\($0))" } ?? "")
         }
-        return SessionAccount.Node(name: name, cpus: cpus, incomplete: incomplete)
+        return SessionAccount.Node(name: name, cpus: cpus, incomplete: incomplete, refusal: refusal)
     }
 }
 
