@@ -8,3 +8,16 @@ public enum MissedEvents: Sendable, Equatable {
     /// This many events were lost.
     case count(UInt64)
 }
+
+extension MissedEvents {
+    /// Takes in what a further page says, when no event stands between the two.
+    @inlinable
+    public mutating func add(_ further: MissedEvents) {
+        switch (self, further) {
+        case (_, .none): return
+        case (.none, _): self = further
+        case (.count(let one), .count(let two)): self = .count(one &+ two)
+        default: self = .unknown
+        }
+    }
+}

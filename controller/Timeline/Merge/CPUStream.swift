@@ -15,8 +15,6 @@ final class CPUStream {
     let number: Int
 
     private var queue: Deque<Batch> = []
-    /// Packed bytes waiting.
-    private(set) var queuedBytes = 0
     private var memory: UnsafeMutableRawBufferPointer?
     private var sequence: SubBufferSequence?
 
@@ -35,9 +33,6 @@ final class CPUStream {
     /// What has come, for the account at the end.
     struct Tally {
         var events: UInt64 = 0
-        /// As the pages state it; the kernel cannot always say how many.
-        var lostOnPages: UInt64 = 0
-        var hasUnknownLoss = false
         /// Pages or batches that could not be read, with the first reason.
         var damaged = 0
         var firstDamage: String?
@@ -60,7 +55,6 @@ final class CPUStream {
 
     func append(_ batch: Batch) {
         queue.append(batch)
-        queuedBytes += batch.payload.readableBytes
     }
 
     /// Moves to the next event.
@@ -115,7 +109,7 @@ final class CPUStream {
             let next = try pages.next()
             sequence = pages
             guard let page = next else { return false }
-            note(page.missedEvents)
+            missed.add(page.missedEvents)
             cursor = page.records()
             return true
         } catch {
@@ -125,24 +119,9 @@ final class CPUStream {
         }
     }
 
-    private func note(_ lost: MissedEvents) {
-        switch (missed, lost) {
-        case (_, .none): return
-        case (.none, _): missed = lost
-        case (.count(let one), .count(let two)): missed = .count(one &+ two)
-        default: missed = .unknown
-        }
-        switch lost {
-        case .none: break
-        case .unknown: news.hasUnknownLoss = true
-        case .count(let count): news.lostOnPages &+= count
-        }
-    }
-
     private func nextBatch(_ layout: SubBufferLayout, _ unpacker: BatchUnpacker) -> Bool {
         sequence = nil
         while let batch = queue.popFirst() {
-            queuedBytes -= batch.payload.readableBytes
             do throws(CodecError) {
                 let pages = try unpacker.unpack(batch, into: &memory)
                 sequence = SubBufferSequence(pages, layout: layout, spacing: .packed)

@@ -28,7 +28,6 @@ final class TimelineMerger {
         for node in nodes { gate.add(node: node.index, at: now) }
     }
 
-    var queuedBytes: Int { nodes.reduce(0) { $0 + $1.queuedBytes } }
     var isEnded: Bool { nodes.allSatisfy(\.isEnded) }
 
     /// Takes in one record of a node's log.

@@ -34,7 +34,7 @@ final class RecordingStream {
                 }
                 cursor = nil
                 if let page = try pages?.next() {
-                    if page.missedEvents != .none { missed = page.missedEvents }
+                    missed.add(page.missedEvents)
                     cursor = page.records()
                     continue
                 }

@@ -30,9 +30,6 @@ public final class LiveReader {
     /// What is wrong with the filter, once events have shown it.
     public var mistake: String? { printer.mistake }
 
-    /// Bytes that have come and are not out yet.
-    public var queuedBytes: Int { merger.queuedBytes }
-
     /// Takes in a piece of a node's log.
     public func take(_ chunk: LogChunk) {
         let index = Int(chunk.node)

@@ -19,7 +19,6 @@ final class NodeTimeline {
     private(set) var totals: WireFinish?
     /// Nothing more will come: its stream is complete, or it was given up.
     private(set) var isEnded = false
-    private(set) var isConnected = true
     /// Why there are no totals.
     private(set) var lossReason: String?
     /// Why it took no part, while others did.
@@ -41,8 +40,6 @@ final class NodeTimeline {
     }
 
     var renderer: NodeRenderer { decoding.renderer }
-    var queuedBytes: Int { streams.values.reduce(0) { $0 + $1.queuedBytes } }
-
     /// Takes in one record of the node's log.
     ///
     /// - Parameter makeStream: gives a new CPU its number in the merge.
@@ -93,8 +90,6 @@ final class NodeTimeline {
 
     private func takeNote(_ note: WireNodeNote) -> Change {
         switch note.kind {
-        case .lost: isConnected = false
-        case .returned: isConnected = true
         case .refused:
             refusal = note.text
             _ = end()
