@@ -65,7 +65,7 @@ let package = Package(
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             path: "protocol",
-            exclude: ["fleetrace.proto", "WIRE.md"],
+            exclude: ["common.proto", "counts.proto", "fleetrace.proto", "inventory.proto", "probes.proto", "WIRE.md"],
             swiftSettings: strict),
 
         // The node's side.

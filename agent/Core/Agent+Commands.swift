@@ -11,8 +11,8 @@ extension Agent {
         case .discard: discard(command.session, answering: command)
         case .companions(let companions):
             answer(command, control.companions(companions.pids.map { Int32(bitPattern: $0) })) { .noted(WireNoted()) }
-        // A newer controller's command.
-        case nil: refuse(command, CommandRefusal(.unsupported, "this agent does not know that command"))
+        // A newer controller's command, or one that is not built yet.
+        case .checkProbes, .describe, nil: refuse(command, CommandRefusal(.unsupported, "this agent does not know that command"))
         }
     }
 

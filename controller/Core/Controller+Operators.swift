@@ -44,8 +44,8 @@ extension Controller {
             let session = try session(order.session)
             link.respond(to: request.request, .attached(session.description))
             attach(link, to: session)
-        // A newer operator's request.
-        case nil: throw WireRefusal(.unsupported, "this controller does not know that request")
+        // A newer operator's request, or one that is not built yet.
+        case .checkProbes, .describeNode, nil: throw WireRefusal(.unsupported, "this controller does not know that request")
         }
     }
 

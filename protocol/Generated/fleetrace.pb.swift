@@ -86,42 +86,6 @@ public nonisolated struct WireHello: @unchecked Sendable {
   fileprivate var _storage = _StorageClass.defaultInstance
 }
 
-public nonisolated struct WireHostFacts: Sendable {
-  // SwiftProtobuf.Message conformance is added in an extension below. See the
-  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
-  // methods supported on all messages.
-
-  public var kernelRelease: String = String()
-
-  public var architecture: String = String()
-
-  public var hostname: String = String()
-
-  public var bootID: String = String()
-
-  public var onlineCpus: UInt32 = 0
-
-  public var possibleCpus: UInt32 = 0
-
-  /// bytes
-  public var pageSize: UInt32 = 0
-
-  /// bytes
-  public var longSize: UInt32 = 0
-
-  public var traceClock: String = String()
-
-  /// inode number of /proc/self/ns/pid
-  public var pidNamespace: UInt64 = 0
-
-  /// of the sender, in that namespace
-  public var pid: UInt32 = 0
-
-  public var unknownFields = SwiftProtobuf.UnknownStorage()
-
-  public init() {}
-}
-
 public nonisolated struct WireHeldSession: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -314,6 +278,22 @@ public nonisolated struct WireCommand: Sendable {
     set {action = .companions(newValue)}
   }
 
+  public var checkProbes: WireCheckProbes {
+    get {
+      if case .checkProbes(let v)? = action {return v}
+      return WireCheckProbes()
+    }
+    set {action = .checkProbes(newValue)}
+  }
+
+  public var describe: WireDescribe {
+    get {
+      if case .describe(let v)? = action {return v}
+      return WireDescribe()
+    }
+    set {action = .describe(newValue)}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum OneOf_Action: Equatable, Sendable {
@@ -322,6 +302,8 @@ public nonisolated struct WireCommand: Sendable {
     case stop(WireStop)
     case discard(WireDiscard)
     case companions(WireCompanions)
+    case checkProbes(WireCheckProbes)
+    case describe(WireDescribe)
 
   }
 
@@ -349,39 +331,30 @@ public nonisolated struct WirePrepare: Sendable {
   /// pids on this node's machine whose threads stay untraced
   public var companions: [UInt32] = []
 
-  public var unknownFields = SwiftProtobuf.UnknownStorage()
+  /// as `-p` takes them
+  public var probes: [String] = []
 
-  public init() {}
-}
+  /// only events of these tasks; none: of all
+  public var pids: [UInt32] = []
 
-public nonisolated struct WireEventName: Sendable {
-  // SwiftProtobuf.Message conformance is added in an extension below. See the
-  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
-  // methods supported on all messages.
+  /// only events of tasks with these names (shell patterns); none: of all
+  public var comms: [String] = []
 
-  public var system: String = String()
-
-  public var name: String = String()
-
-  public var unknownFields = SwiftProtobuf.UnknownStorage()
-
-  public init() {}
-}
-
-public nonisolated struct WireEventSetting: Sendable {
-  // SwiftProtobuf.Message conformance is added in an extension below. See the
-  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
-  // methods supported on all messages.
-
-  /// pattern
-  public var event: String = String()
-
-  /// filter or trigger in the kernel's syntax
-  public var text: String = String()
+  /// count instead of recording
+  public var count: WireCountOrder {
+    get {_count ?? WireCountOrder()}
+    set {_count = newValue}
+  }
+  /// Returns true if `count` has been explicitly set.
+  public var hasCount: Bool {self._count != nil}
+  /// Clears the value of `count`. Subsequent reads from it will return its default value.
+  public mutating func clearCount() {self._count = nil}
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
+
+  fileprivate var _count: WireCountOrder? = nil
 }
 
 public nonisolated struct WireStart: Sendable {
@@ -400,6 +373,8 @@ public nonisolated struct WireStop: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
+
+  public var at: Int64 = 0
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -488,6 +463,22 @@ public nonisolated struct WireAnswer: Sendable {
     set {outcome = .noted(newValue)}
   }
 
+  public var probesChecked: WireProbesChecked {
+    get {
+      if case .probesChecked(let v)? = outcome {return v}
+      return WireProbesChecked()
+    }
+    set {outcome = .probesChecked(newValue)}
+  }
+
+  public var description_p: WireNodeDescription {
+    get {
+      if case .description_p(let v)? = outcome {return v}
+      return WireNodeDescription()
+    }
+    set {outcome = .description_p(newValue)}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum OneOf_Outcome: Equatable, Sendable {
@@ -497,6 +488,8 @@ public nonisolated struct WireAnswer: Sendable {
     case discarded(WireDiscarded)
     case failure(WireFailure)
     case noted(WireNoted)
+    case probesChecked(WireProbesChecked)
+    case description_p(WireNodeDescription)
 
   }
 
@@ -513,6 +506,9 @@ public nonisolated struct WirePrepared: Sendable {
   public var cpus: UInt32 = 0
 
   public var bufferKilobytes: UInt32 = 0
+
+  /// one for each of Prepare's, in their order
+  public var probes: [WireProbeCheck] = []
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -568,112 +564,6 @@ public nonisolated struct WireNoted: Sendable {
   // methods supported on all messages.
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
-
-  public init() {}
-}
-
-public nonisolated struct WireFailure: Sendable {
-  // SwiftProtobuf.Message conformance is added in an extension below. See the
-  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
-  // methods supported on all messages.
-
-  public var code: WireFailure.Code = .unspecified
-
-  /// one line for people, without the node's name
-  public var text: String = String()
-
-  /// the kernel's own error text with its caret line
-  public var detail: String = String()
-
-  public var nearMatches: [String] = []
-
-  public var unknownFields = SwiftProtobuf.UnknownStorage()
-
-  public nonisolated enum Code: SwiftProtobuf.Enum, Swift.CaseIterable {
-    public typealias RawValue = Int
-    case unspecified // = 0
-    case unknownEvent // = 1
-    case badFilter // = 2
-    case badTrigger // = 3
-    case noPermission // = 4
-    case noTracefs // = 5
-    case unsupported // = 6
-    case noMemory // = 7
-    case noSuchSession // = 8
-    case wrongState // = 9
-    case io // = 10
-    case clock // = 11
-
-    /// said by the controller on behalf of a node that is gone
-    case nodeLost // = 12
-
-    /// likewise, of one that did not answer
-    case timeout // = 13
-    case UNRECOGNIZED(Int)
-
-    public init() {
-      self = .unspecified
-    }
-
-    public init?(rawValue: Int) {
-      switch rawValue {
-      case 0: self = .unspecified
-      case 1: self = .unknownEvent
-      case 2: self = .badFilter
-      case 3: self = .badTrigger
-      case 4: self = .noPermission
-      case 5: self = .noTracefs
-      case 6: self = .unsupported
-      case 7: self = .noMemory
-      case 8: self = .noSuchSession
-      case 9: self = .wrongState
-      case 10: self = .io
-      case 11: self = .clock
-      case 12: self = .nodeLost
-      case 13: self = .timeout
-      default: self = .UNRECOGNIZED(rawValue)
-      }
-    }
-
-    public var rawValue: Int {
-      switch self {
-      case .unspecified: return 0
-      case .unknownEvent: return 1
-      case .badFilter: return 2
-      case .badTrigger: return 3
-      case .noPermission: return 4
-      case .noTracefs: return 5
-      case .unsupported: return 6
-      case .noMemory: return 7
-      case .noSuchSession: return 8
-      case .wrongState: return 9
-      case .io: return 10
-      case .clock: return 11
-      case .nodeLost: return 12
-      case .timeout: return 13
-      case .UNRECOGNIZED(let i): return i
-      }
-    }
-
-    // The compiler won't synthesize support with the UNRECOGNIZED case.
-    public static let allCases: [WireFailure.Code] = [
-      .unspecified,
-      .unknownEvent,
-      .badFilter,
-      .badTrigger,
-      .noPermission,
-      .noTracefs,
-      .unsupported,
-      .noMemory,
-      .noSuchSession,
-      .wrongState,
-      .io,
-      .clock,
-      .nodeLost,
-      .timeout,
-    ]
-
-  }
 
   public init() {}
 }
@@ -873,6 +763,22 @@ public nonisolated struct WireRequest: Sendable {
     set {verb = .listSessions(newValue)}
   }
 
+  public var checkProbes: WireCheckProbesOnNodes {
+    get {
+      if case .checkProbes(let v)? = verb {return v}
+      return WireCheckProbesOnNodes()
+    }
+    set {verb = .checkProbes(newValue)}
+  }
+
+  public var describeNode: WireDescribeNode {
+    get {
+      if case .describeNode(let v)? = verb {return v}
+      return WireDescribeNode()
+    }
+    set {verb = .describeNode(newValue)}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum OneOf_Verb: Equatable, Sendable {
@@ -881,6 +787,8 @@ public nonisolated struct WireRequest: Sendable {
     case stopSession(WireStopSession)
     case attachSession(WireAttachSession)
     case listSessions(WireListSessions)
+    case checkProbes(WireCheckProbesOnNodes)
+    case describeNode(WireDescribeNode)
 
   }
 
@@ -936,9 +844,26 @@ public nonisolated struct WireOpenSession: Sendable {
 
   public var stallMs: UInt32 = 0
 
+  public var probes: [String] = []
+
+  public var pids: [UInt32] = []
+
+  public var comms: [String] = []
+
+  public var count: WireCountOrder {
+    get {_count ?? WireCountOrder()}
+    set {_count = newValue}
+  }
+  /// Returns true if `count` has been explicitly set.
+  public var hasCount: Bool {self._count != nil}
+  /// Clears the value of `count`. Subsequent reads from it will return its default value.
+  public mutating func clearCount() {self._count = nil}
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
+
+  fileprivate var _count: WireCountOrder? = nil
 }
 
 public nonisolated struct WireStopSession: Sendable {
@@ -1022,6 +947,22 @@ public nonisolated struct WireResponse: Sendable {
     set {outcome = .failure(newValue)}
   }
 
+  public var probeReport: WireProbeReport {
+    get {
+      if case .probeReport(let v)? = outcome {return v}
+      return WireProbeReport()
+    }
+    set {outcome = .probeReport(newValue)}
+  }
+
+  public var nodeReport: WireNodeReport {
+    get {
+      if case .nodeReport(let v)? = outcome {return v}
+      return WireNodeReport()
+    }
+    set {outcome = .nodeReport(newValue)}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum OneOf_Outcome: Equatable, Sendable {
@@ -1031,6 +972,8 @@ public nonisolated struct WireResponse: Sendable {
     case attached(WireSessionDescription)
     case sessions(WireSessionList)
     case failure(WireFailure)
+    case probeReport(WireProbeReport)
+    case nodeReport(WireNodeReport)
 
   }
 
@@ -1506,86 +1449,6 @@ nonisolated extension WireHello: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
   }
 }
 
-nonisolated extension WireHostFacts: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  public static let protoMessageName: String = _protobuf_package + ".HostFacts"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}kernel_release\0\u{1}architecture\0\u{1}hostname\0\u{3}boot_id\0\u{3}online_cpus\0\u{3}possible_cpus\0\u{3}page_size\0\u{3}long_size\0\u{3}trace_clock\0\u{3}pid_namespace\0\u{1}pid\0")
-
-  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularStringField(value: &self.kernelRelease) }()
-      case 2: try { try decoder.decodeSingularStringField(value: &self.architecture) }()
-      case 3: try { try decoder.decodeSingularStringField(value: &self.hostname) }()
-      case 4: try { try decoder.decodeSingularStringField(value: &self.bootID) }()
-      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.onlineCpus) }()
-      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.possibleCpus) }()
-      case 7: try { try decoder.decodeSingularUInt32Field(value: &self.pageSize) }()
-      case 8: try { try decoder.decodeSingularUInt32Field(value: &self.longSize) }()
-      case 9: try { try decoder.decodeSingularStringField(value: &self.traceClock) }()
-      case 10: try { try decoder.decodeSingularUInt64Field(value: &self.pidNamespace) }()
-      case 11: try { try decoder.decodeSingularUInt32Field(value: &self.pid) }()
-      default: break
-      }
-    }
-  }
-
-  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if !self.kernelRelease.isEmpty {
-      try visitor.visitSingularStringField(value: self.kernelRelease, fieldNumber: 1)
-    }
-    if !self.architecture.isEmpty {
-      try visitor.visitSingularStringField(value: self.architecture, fieldNumber: 2)
-    }
-    if !self.hostname.isEmpty {
-      try visitor.visitSingularStringField(value: self.hostname, fieldNumber: 3)
-    }
-    if !self.bootID.isEmpty {
-      try visitor.visitSingularStringField(value: self.bootID, fieldNumber: 4)
-    }
-    if self.onlineCpus != 0 {
-      try visitor.visitSingularUInt32Field(value: self.onlineCpus, fieldNumber: 5)
-    }
-    if self.possibleCpus != 0 {
-      try visitor.visitSingularUInt32Field(value: self.possibleCpus, fieldNumber: 6)
-    }
-    if self.pageSize != 0 {
-      try visitor.visitSingularUInt32Field(value: self.pageSize, fieldNumber: 7)
-    }
-    if self.longSize != 0 {
-      try visitor.visitSingularUInt32Field(value: self.longSize, fieldNumber: 8)
-    }
-    if !self.traceClock.isEmpty {
-      try visitor.visitSingularStringField(value: self.traceClock, fieldNumber: 9)
-    }
-    if self.pidNamespace != 0 {
-      try visitor.visitSingularUInt64Field(value: self.pidNamespace, fieldNumber: 10)
-    }
-    if self.pid != 0 {
-      try visitor.visitSingularUInt32Field(value: self.pid, fieldNumber: 11)
-    }
-    try unknownFields.traverse(visitor: &visitor)
-  }
-
-  public static func ==(lhs: WireHostFacts, rhs: WireHostFacts) -> Bool {
-    if lhs.kernelRelease != rhs.kernelRelease {return false}
-    if lhs.architecture != rhs.architecture {return false}
-    if lhs.hostname != rhs.hostname {return false}
-    if lhs.bootID != rhs.bootID {return false}
-    if lhs.onlineCpus != rhs.onlineCpus {return false}
-    if lhs.possibleCpus != rhs.possibleCpus {return false}
-    if lhs.pageSize != rhs.pageSize {return false}
-    if lhs.longSize != rhs.longSize {return false}
-    if lhs.traceClock != rhs.traceClock {return false}
-    if lhs.pidNamespace != rhs.pidNamespace {return false}
-    if lhs.pid != rhs.pid {return false}
-    if lhs.unknownFields != rhs.unknownFields {return false}
-    return true
-  }
-}
-
 nonisolated extension WireHeldSession: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".HeldSession"
   public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}session\0\u{3}last_sequence\0\u{1}finished\0")
@@ -1777,7 +1640,7 @@ nonisolated extension WireGoodbye.Reason: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireCommand: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Command"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}session\0\u{1}prepare\0\u{1}start\0\u{1}stop\0\u{1}discard\0\u{1}companions\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}session\0\u{1}prepare\0\u{1}start\0\u{1}stop\0\u{1}discard\0\u{1}companions\0\u{3}check_probes\0\u{1}describe\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1852,6 +1715,32 @@ nonisolated extension WireCommand: SwiftProtobuf.Message, SwiftProtobuf._Message
           self.action = .companions(v)
         }
       }()
+      case 8: try {
+        var v: WireCheckProbes?
+        var hadOneofValue = false
+        if let current = self.action {
+          hadOneofValue = true
+          if case .checkProbes(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.action = .checkProbes(v)
+        }
+      }()
+      case 9: try {
+        var v: WireDescribe?
+        var hadOneofValue = false
+        if let current = self.action {
+          hadOneofValue = true
+          if case .describe(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.action = .describe(v)
+        }
+      }()
       default: break
       }
     }
@@ -1889,6 +1778,14 @@ nonisolated extension WireCommand: SwiftProtobuf.Message, SwiftProtobuf._Message
       guard case .companions(let v)? = self.action else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
     }()
+    case .checkProbes?: try {
+      guard case .checkProbes(let v)? = self.action else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
+    }()
+    case .describe?: try {
+      guard case .describe(let v)? = self.action else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -1905,7 +1802,7 @@ nonisolated extension WireCommand: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WirePrepare: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Prepare"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}events\0\u{1}filters\0\u{1}triggers\0\u{3}buffer_kilobytes\0\u{1}operator\0\u{1}companions\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}events\0\u{1}filters\0\u{1}triggers\0\u{3}buffer_kilobytes\0\u{1}operator\0\u{1}companions\0\u{1}probes\0\u{1}pids\0\u{1}comms\0\u{1}count\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1919,12 +1816,20 @@ nonisolated extension WirePrepare: SwiftProtobuf.Message, SwiftProtobuf._Message
       case 4: try { try decoder.decodeSingularUInt32Field(value: &self.bufferKilobytes) }()
       case 5: try { try decoder.decodeSingularStringField(value: &self.`operator`) }()
       case 6: try { try decoder.decodeRepeatedUInt32Field(value: &self.companions) }()
+      case 7: try { try decoder.decodeRepeatedStringField(value: &self.probes) }()
+      case 8: try { try decoder.decodeRepeatedUInt32Field(value: &self.pids) }()
+      case 9: try { try decoder.decodeRepeatedStringField(value: &self.comms) }()
+      case 10: try { try decoder.decodeSingularMessageField(value: &self._count) }()
       default: break
       }
     }
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.events.isEmpty {
       try visitor.visitRepeatedStringField(value: self.events, fieldNumber: 1)
     }
@@ -1943,6 +1848,18 @@ nonisolated extension WirePrepare: SwiftProtobuf.Message, SwiftProtobuf._Message
     if !self.companions.isEmpty {
       try visitor.visitPackedUInt32Field(value: self.companions, fieldNumber: 6)
     }
+    if !self.probes.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.probes, fieldNumber: 7)
+    }
+    if !self.pids.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.pids, fieldNumber: 8)
+    }
+    if !self.comms.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.comms, fieldNumber: 9)
+    }
+    try { if let v = self._count {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1953,76 +1870,10 @@ nonisolated extension WirePrepare: SwiftProtobuf.Message, SwiftProtobuf._Message
     if lhs.bufferKilobytes != rhs.bufferKilobytes {return false}
     if lhs.`operator` != rhs.`operator` {return false}
     if lhs.companions != rhs.companions {return false}
-    if lhs.unknownFields != rhs.unknownFields {return false}
-    return true
-  }
-}
-
-nonisolated extension WireEventName: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  public static let protoMessageName: String = _protobuf_package + ".EventName"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}system\0\u{1}name\0")
-
-  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularStringField(value: &self.system) }()
-      case 2: try { try decoder.decodeSingularStringField(value: &self.name) }()
-      default: break
-      }
-    }
-  }
-
-  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if !self.system.isEmpty {
-      try visitor.visitSingularStringField(value: self.system, fieldNumber: 1)
-    }
-    if !self.name.isEmpty {
-      try visitor.visitSingularStringField(value: self.name, fieldNumber: 2)
-    }
-    try unknownFields.traverse(visitor: &visitor)
-  }
-
-  public static func ==(lhs: WireEventName, rhs: WireEventName) -> Bool {
-    if lhs.system != rhs.system {return false}
-    if lhs.name != rhs.name {return false}
-    if lhs.unknownFields != rhs.unknownFields {return false}
-    return true
-  }
-}
-
-nonisolated extension WireEventSetting: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  public static let protoMessageName: String = _protobuf_package + ".EventSetting"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}event\0\u{1}text\0")
-
-  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularStringField(value: &self.event) }()
-      case 2: try { try decoder.decodeSingularStringField(value: &self.text) }()
-      default: break
-      }
-    }
-  }
-
-  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if !self.event.isEmpty {
-      try visitor.visitSingularStringField(value: self.event, fieldNumber: 1)
-    }
-    if !self.text.isEmpty {
-      try visitor.visitSingularStringField(value: self.text, fieldNumber: 2)
-    }
-    try unknownFields.traverse(visitor: &visitor)
-  }
-
-  public static func ==(lhs: WireEventSetting, rhs: WireEventSetting) -> Bool {
-    if lhs.event != rhs.event {return false}
-    if lhs.text != rhs.text {return false}
+    if lhs.probes != rhs.probes {return false}
+    if lhs.pids != rhs.pids {return false}
+    if lhs.comms != rhs.comms {return false}
+    if lhs._count != rhs._count {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2060,18 +1911,29 @@ nonisolated extension WireStart: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
 nonisolated extension WireStop: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Stop"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}at\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    // Load everything into unknown fields
-    while try decoder.nextFieldNumber() != nil {}
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularSFixed64Field(value: &self.at) }()
+      default: break
+      }
+    }
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.at != 0 {
+      try visitor.visitSingularSFixed64Field(value: self.at, fieldNumber: 1)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: WireStop, rhs: WireStop) -> Bool {
+    if lhs.at != rhs.at {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2128,7 +1990,7 @@ nonisolated extension WireCompanions: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension WireAnswer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Answer"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}session\0\u{1}prepared\0\u{1}started\0\u{1}stopping\0\u{1}discarded\0\u{1}failure\0\u{1}noted\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}session\0\u{1}prepared\0\u{1}started\0\u{1}stopping\0\u{1}discarded\0\u{1}failure\0\u{1}noted\0\u{3}probes_checked\0\u{1}description\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2216,6 +2078,32 @@ nonisolated extension WireAnswer: SwiftProtobuf.Message, SwiftProtobuf._MessageI
           self.outcome = .noted(v)
         }
       }()
+      case 9: try {
+        var v: WireProbesChecked?
+        var hadOneofValue = false
+        if let current = self.outcome {
+          hadOneofValue = true
+          if case .probesChecked(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.outcome = .probesChecked(v)
+        }
+      }()
+      case 10: try {
+        var v: WireNodeDescription?
+        var hadOneofValue = false
+        if let current = self.outcome {
+          hadOneofValue = true
+          if case .description_p(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.outcome = .description_p(v)
+        }
+      }()
       default: break
       }
     }
@@ -2257,6 +2145,14 @@ nonisolated extension WireAnswer: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       guard case .noted(let v)? = self.outcome else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
     }()
+    case .probesChecked?: try {
+      guard case .probesChecked(let v)? = self.outcome else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+    }()
+    case .description_p?: try {
+      guard case .description_p(let v)? = self.outcome else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -2273,7 +2169,7 @@ nonisolated extension WireAnswer: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension WirePrepared: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Prepared"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}events\0\u{1}cpus\0\u{3}buffer_kilobytes\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}events\0\u{1}cpus\0\u{3}buffer_kilobytes\0\u{1}probes\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2284,6 +2180,7 @@ nonisolated extension WirePrepared: SwiftProtobuf.Message, SwiftProtobuf._Messag
       case 1: try { try decoder.decodeRepeatedMessageField(value: &self.events) }()
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.cpus) }()
       case 3: try { try decoder.decodeSingularUInt32Field(value: &self.bufferKilobytes) }()
+      case 4: try { try decoder.decodeRepeatedMessageField(value: &self.probes) }()
       default: break
       }
     }
@@ -2299,6 +2196,9 @@ nonisolated extension WirePrepared: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if self.bufferKilobytes != 0 {
       try visitor.visitSingularUInt32Field(value: self.bufferKilobytes, fieldNumber: 3)
     }
+    if !self.probes.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.probes, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2306,6 +2206,7 @@ nonisolated extension WirePrepared: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if lhs.events != rhs.events {return false}
     if lhs.cpus != rhs.cpus {return false}
     if lhs.bufferKilobytes != rhs.bufferKilobytes {return false}
+    if lhs.probes != rhs.probes {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2422,55 +2323,6 @@ nonisolated extension WireNoted: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
-}
-
-nonisolated extension WireFailure: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  public static let protoMessageName: String = _protobuf_package + ".Failure"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}code\0\u{1}text\0\u{1}detail\0\u{3}near_matches\0")
-
-  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularEnumField(value: &self.code) }()
-      case 2: try { try decoder.decodeSingularStringField(value: &self.text) }()
-      case 3: try { try decoder.decodeSingularStringField(value: &self.detail) }()
-      case 4: try { try decoder.decodeRepeatedStringField(value: &self.nearMatches) }()
-      default: break
-      }
-    }
-  }
-
-  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if self.code != .unspecified {
-      try visitor.visitSingularEnumField(value: self.code, fieldNumber: 1)
-    }
-    if !self.text.isEmpty {
-      try visitor.visitSingularStringField(value: self.text, fieldNumber: 2)
-    }
-    if !self.detail.isEmpty {
-      try visitor.visitSingularStringField(value: self.detail, fieldNumber: 3)
-    }
-    if !self.nearMatches.isEmpty {
-      try visitor.visitRepeatedStringField(value: self.nearMatches, fieldNumber: 4)
-    }
-    try unknownFields.traverse(visitor: &visitor)
-  }
-
-  public static func ==(lhs: WireFailure, rhs: WireFailure) -> Bool {
-    if lhs.code != rhs.code {return false}
-    if lhs.text != rhs.text {return false}
-    if lhs.detail != rhs.detail {return false}
-    if lhs.nearMatches != rhs.nearMatches {return false}
-    if lhs.unknownFields != rhs.unknownFields {return false}
-    return true
-  }
-}
-
-nonisolated extension WireFailure.Code: SwiftProtobuf._ProtoNameProviding {
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0UNSPECIFIED\0\u{1}UNKNOWN_EVENT\0\u{1}BAD_FILTER\0\u{1}BAD_TRIGGER\0\u{1}NO_PERMISSION\0\u{1}NO_TRACEFS\0\u{1}UNSUPPORTED\0\u{1}NO_MEMORY\0\u{1}NO_SUCH_SESSION\0\u{1}WRONG_STATE\0\u{1}IO\0\u{1}CLOCK\0\u{1}NODE_LOST\0\u{1}TIMEOUT\0")
 }
 
 nonisolated extension WireNodeMetadata: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
@@ -2782,7 +2634,7 @@ nonisolated extension WireCPUTotals: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension WireRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Request"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{3}list_nodes\0\u{3}open_session\0\u{3}stop_session\0\u{3}attach_session\0\u{3}list_sessions\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{3}list_nodes\0\u{3}open_session\0\u{3}stop_session\0\u{3}attach_session\0\u{3}list_sessions\0\u{3}check_probes\0\u{3}describe_node\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2856,6 +2708,32 @@ nonisolated extension WireRequest: SwiftProtobuf.Message, SwiftProtobuf._Message
           self.verb = .listSessions(v)
         }
       }()
+      case 7: try {
+        var v: WireCheckProbesOnNodes?
+        var hadOneofValue = false
+        if let current = self.verb {
+          hadOneofValue = true
+          if case .checkProbes(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.verb = .checkProbes(v)
+        }
+      }()
+      case 8: try {
+        var v: WireDescribeNode?
+        var hadOneofValue = false
+        if let current = self.verb {
+          hadOneofValue = true
+          if case .describeNode(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.verb = .describeNode(v)
+        }
+      }()
       default: break
       }
     }
@@ -2889,6 +2767,14 @@ nonisolated extension WireRequest: SwiftProtobuf.Message, SwiftProtobuf._Message
     case .listSessions?: try {
       guard case .listSessions(let v)? = self.verb else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    }()
+    case .checkProbes?: try {
+      guard case .checkProbes(let v)? = self.verb else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+    }()
+    case .describeNode?: try {
+      guard case .describeNode(let v)? = self.verb else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
     }()
     case nil: break
     }
@@ -2943,7 +2829,7 @@ nonisolated extension WireListSessions: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension WireOpenSession: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".OpenSession"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}selectors\0\u{1}events\0\u{1}filters\0\u{1}triggers\0\u{3}buffer_kilobytes\0\u{1}partial\0\u{1}keep\0\u{1}name\0\u{3}start_in_ms\0\u{3}stall_ms\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}selectors\0\u{1}events\0\u{1}filters\0\u{1}triggers\0\u{3}buffer_kilobytes\0\u{1}partial\0\u{1}keep\0\u{1}name\0\u{3}start_in_ms\0\u{3}stall_ms\0\u{1}probes\0\u{1}pids\0\u{1}comms\0\u{1}count\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2961,12 +2847,20 @@ nonisolated extension WireOpenSession: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 8: try { try decoder.decodeSingularStringField(value: &self.name) }()
       case 9: try { try decoder.decodeSingularUInt32Field(value: &self.startInMs) }()
       case 10: try { try decoder.decodeSingularUInt32Field(value: &self.stallMs) }()
+      case 11: try { try decoder.decodeRepeatedStringField(value: &self.probes) }()
+      case 12: try { try decoder.decodeRepeatedUInt32Field(value: &self.pids) }()
+      case 13: try { try decoder.decodeRepeatedStringField(value: &self.comms) }()
+      case 14: try { try decoder.decodeSingularMessageField(value: &self._count) }()
       default: break
       }
     }
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.selectors.isEmpty {
       try visitor.visitRepeatedStringField(value: self.selectors, fieldNumber: 1)
     }
@@ -2997,6 +2891,18 @@ nonisolated extension WireOpenSession: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if self.stallMs != 0 {
       try visitor.visitSingularUInt32Field(value: self.stallMs, fieldNumber: 10)
     }
+    if !self.probes.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.probes, fieldNumber: 11)
+    }
+    if !self.pids.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.pids, fieldNumber: 12)
+    }
+    if !self.comms.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.comms, fieldNumber: 13)
+    }
+    try { if let v = self._count {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 14)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3011,6 +2917,10 @@ nonisolated extension WireOpenSession: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.name != rhs.name {return false}
     if lhs.startInMs != rhs.startInMs {return false}
     if lhs.stallMs != rhs.stallMs {return false}
+    if lhs.probes != rhs.probes {return false}
+    if lhs.pids != rhs.pids {return false}
+    if lhs.comms != rhs.comms {return false}
+    if lhs._count != rhs._count {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3078,7 +2988,7 @@ nonisolated extension WireAttachSession: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension WireResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Response"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}nodes\0\u{1}opened\0\u{1}stopped\0\u{1}attached\0\u{1}sessions\0\u{1}failure\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}nodes\0\u{1}opened\0\u{1}stopped\0\u{1}attached\0\u{1}sessions\0\u{1}failure\0\u{3}probe_report\0\u{3}node_report\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3165,6 +3075,32 @@ nonisolated extension WireResponse: SwiftProtobuf.Message, SwiftProtobuf._Messag
           self.outcome = .failure(v)
         }
       }()
+      case 8: try {
+        var v: WireProbeReport?
+        var hadOneofValue = false
+        if let current = self.outcome {
+          hadOneofValue = true
+          if case .probeReport(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.outcome = .probeReport(v)
+        }
+      }()
+      case 9: try {
+        var v: WireNodeReport?
+        var hadOneofValue = false
+        if let current = self.outcome {
+          hadOneofValue = true
+          if case .nodeReport(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.outcome = .nodeReport(v)
+        }
+      }()
       default: break
       }
     }
@@ -3202,6 +3138,14 @@ nonisolated extension WireResponse: SwiftProtobuf.Message, SwiftProtobuf._Messag
     case .failure?: try {
       guard case .failure(let v)? = self.outcome else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+    }()
+    case .probeReport?: try {
+      guard case .probeReport(let v)? = self.outcome else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
+    }()
+    case .nodeReport?: try {
+      guard case .nodeReport(let v)? = self.outcome else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
     }()
     case nil: break
     }
