@@ -18,6 +18,8 @@ public struct FrameType: RawRepresentable, Hashable, Sendable {
     // Controller to agent, and back.
     public static let command = FrameType(rawValue: 0x10)
     public static let answer = FrameType(rawValue: 0x11)
+    /// Agent to controller, unasked: what the agent costs and which events its node has.
+    public static let vitals = FrameType(rawValue: 0x12)
 
     // The numbered stream of one session and node, and what governs it.
     public static let batch = FrameType(rawValue: 0x20)
@@ -47,6 +49,7 @@ public struct FrameType: RawRepresentable, Hashable, Sendable {
         switch self {
         case .hello, .welcome, .goodbye: 64 << 10
         case .ping, .pong, .credit, .acknowledge, .clockProbe, .clockReply, .clockKnot: 64
+        case .vitals: 4 << 10
         case .command, .answer, .request, .nodeNote, .streamEnd, .finish: 1 << 20
         case .batch: BatchHeader.length + Batch.maximumEncoded
         case .metadata, .response: 32 << 20
@@ -60,9 +63,9 @@ public struct FrameType: RawRepresentable, Hashable, Sendable {
     /// Whether this build knows what the frame means; others are skipped.
     public var isKnown: Bool {
         switch self {
-        case .hello, .welcome, .goodbye, .ping, .pong, .command, .answer, .batch, .metadata, .finish, .watermark,
-            .acknowledge, .credit, .clockProbe, .clockReply, .clockKnot, .nodeNote, .request, .response, .logChunk,
-            .streamEnd:
+        case .hello, .welcome, .goodbye, .ping, .pong, .command, .answer, .vitals, .batch, .metadata, .finish,
+            .watermark, .acknowledge, .credit, .clockProbe, .clockReply, .clockKnot, .nodeNote, .request, .response,
+            .logChunk, .streamEnd:
             true
         default: false
         }
@@ -70,7 +73,8 @@ public struct FrameType: RawRepresentable, Hashable, Sendable {
 
     /// What a controller takes from agents and operators.
     public static let fromPeers: Set<FrameType> = [
-        .hello, .goodbye, .ping, .pong, .answer, .batch, .metadata, .finish, .watermark, .clockReply, .request,
+        .hello, .goodbye, .ping, .pong, .answer, .vitals, .batch, .metadata, .finish, .watermark, .clockReply,
+        .request,
     ]
     /// What an agent takes.
     public static let toAgents: Set<FrameType> = [

@@ -38,6 +38,12 @@ public enum TaskList {
         return text.split(separator: "/").last.map(String.init)
     }
 
+    /// Memory of this process that is resident, from /proc/self/statm; bytes, 0 where it cannot be read.
+    public static func ownResidentBytes() -> UInt64 {
+        let fields = ((try? ControlFile.text("/proc/self/statm", limit: 4096)) ?? "").split(separator: " ")
+        return fields.count > 1 ? (UInt64(fields[1]) ?? 0) * UInt64(getpagesize()) : 0
+    }
+
     /// The names of all tasks that run now, by thread id. A task that ends meanwhile is left out.
     public static func commsOfAll() throws(TracefsError) -> [Int32: String] {
         var names: [Int32: String] = [:]

@@ -12,7 +12,9 @@ extension Agent {
         case .companions(let companions):
             answer(command, control.companions(companions.pids.map { Int32(bitPattern: $0) })) { .noted(WireNoted()) }
         // A newer controller's command, or one that is not built yet.
-        case .checkProbes, .describe, nil: refuse(command, CommandRefusal(.unsupported, "this agent does not know that command"))
+        case .listNames(let order): answer(command, inventory.answer(order)) { .names($0) }
+        case .checkProbes, .describe, nil:
+            refuse(command, CommandRefusal(.unsupported, "this agent does not know that command"))
         }
     }
 

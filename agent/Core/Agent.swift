@@ -17,12 +17,13 @@ public actor Agent {
     let facts: WireHostFacts
     let configuration: AgentConfiguration
     let control: SessionControl
+    let inventory: Inventory
     /// Tells a restart of this agent from its reconnection.
     private let incarnation = String(UInt64.random(in: .min ... .max), radix: 16)
 
     var sessions: [UInt64: AgentSession] = [:]
     private var channel: (any Channel)?
-    private var isAccepted = false
+    private(set) var isAccepted = false
     private var credit = Credit(balance: 0)
     /// The session whose frame went out last.
     private var lastServed: UInt64?
@@ -39,12 +40,13 @@ public actor Agent {
     private static let defaultLease: Int64 = 60_000_000_000
 
     init(
-        loop: any EventLoop, configuration: AgentConfiguration, control: SessionControl, facts: WireHostFacts,
-        log: Logger
+        loop: any EventLoop, configuration: AgentConfiguration, control: SessionControl, inventory: Inventory,
+        facts: WireHostFacts, log: Logger
     ) {
         executor = EventLoopExecutor(loop)
         self.configuration = configuration
         self.control = control
+        self.inventory = inventory
         self.facts = facts
         self.log = log
         lease = Lease(duration: Self.defaultLease, now: Int64(MonotonicRawClock.now()))
@@ -154,6 +156,7 @@ public actor Agent {
             }
         }
         pump()
+        tellVitals()
     }
 
     private func acknowledge(_ number: StreamNumber) throws {

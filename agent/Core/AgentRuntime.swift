@@ -31,8 +31,8 @@ public struct AgentRuntime: Sendable {
         try Self.checkClock(root, node: node)
         let facts = try WireHostFacts.ofThisProcess()
 
-        // The connection, the kernel's control files, each on a thread of its own.
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
+        // The connection, the kernel's control files, lists that take long to make: each on a thread of its own.
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 3)
         do {
             try await run(root: root, node: node, facts: facts, group: group)
         } catch {
@@ -48,13 +48,18 @@ public struct AgentRuntime: Sendable {
         let (loop, controlLoop) = (group.next(), group.next())
         let control = try SessionControl(
             root: root, node: node, facts: facts, agentLoop: loop, loop: controlLoop, log: log)
-        let agent = Agent(loop: loop, configuration: configuration, control: control, facts: facts, log: log)
+        let inventory = Inventory(root: root, agentLoop: loop, loop: group.next())
+        let agent = Agent(
+            loop: loop, configuration: configuration, control: control, inventory: inventory, facts: facts, log: log)
         let interval = TimeAmount.milliseconds(Int64(CPUReader.interval))
         let tick = loop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in
             agent.assumeIsolated { $0.tick() }
         }
         let slowTick = loop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
             agent.assumeIsolated { $0.slowTick() }
+        }
+        let vitals = loop.scheduleRepeatedTask(initialDelay: Self.vitalsInterval, delay: Self.vitalsInterval) { _ in
+            agent.assumeIsolated { $0.tellVitals() }
         }
         await withTaskCancellationHandler {
             await connectUntilCancelled(agent, loop: loop)
@@ -66,6 +71,7 @@ public struct AgentRuntime: Sendable {
         }
         tick.cancel()
         slowTick.cancel()
+        vitals.cancel()
         try await agent.shutDown().get()
     }
 
@@ -73,6 +79,7 @@ public struct AgentRuntime: Sendable {
     private static let lastingConnection: UInt64 = 10_000_000_000
     /// ms. The controller waits a little longer for a node whose events it misses.
     private static let longestPauseWithSessions: Int64 = 3_000
+    private static let vitalsInterval = TimeAmount.seconds(5)
     private static let farewell = TimeAmount.seconds(5)
 
     private func connectUntilCancelled(_ agent: Agent, loop: any EventLoop) async {

@@ -27,6 +27,7 @@ extension Controller {
         if node.hello.host.bootID != hello.host.bootID { node.clock = LiveClock() }
         node.recentKnots.removeAll { _ in node.hello.host.bootID != hello.host.bootID }
         node.hello = hello
+        node.vitals = nil
         node.link = link
         node.connectedSince = epochOffset + now()
         node.lastHeard = now()
@@ -92,6 +93,7 @@ extension Controller {
         case .answer:
             let answer: WireAnswer = try frame.message()
             link.pending.removeValue(forKey: answer.request)?(answer)
+        case .vitals: nodes[link.node]?.observe(try frame.message() as WireVitals, now: now)
         case .ping: link.send(Frame(.pong, frame.body))
         case .goodbye:
             let goodbye: WireGoodbye = try frame.message()

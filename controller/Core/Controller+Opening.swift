@@ -55,7 +55,7 @@ extension Controller {
         }
     }
 
-    private func chosenNodes(_ texts: [String]) throws(WireRefusal) -> [Node] {
+    func chosenNodes(_ texts: [String]) throws(WireRefusal) -> [Node] {
         var selectors: [Selector] = []
         for text in texts.isEmpty ? ["all"] : texts {
             guard let selector = Selector(text) else {

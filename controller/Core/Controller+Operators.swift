@@ -45,11 +45,13 @@ extension Controller {
             link.respond(to: request.request, .attached(session.description))
             attach(link, to: session)
         // A newer operator's request, or one that is not built yet.
-        case .checkProbes, .describeNode, nil: throw WireRefusal(.unsupported, "this controller does not know that request")
+        case .listOnNodes(let order): try list(order, request: request.request, for: link)
+        case .checkProbes, .describeNode, nil:
+            throw WireRefusal(.unsupported, "this controller does not know that request")
         }
     }
 
-    private func require(_ role: OperatorRole, _ what: String, _ link: OperatorLink) throws(WireRefusal) {
+    func require(_ role: OperatorRole, _ what: String, _ link: OperatorLink) throws(WireRefusal) {
         guard !link.may(role) else { return }
         throw WireRefusal(.noPermission, "operator \(link.name) may not \(what): that needs the role \(role)")
     }

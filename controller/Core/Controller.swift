@@ -29,6 +29,8 @@ public actor Controller {
     /// Begins anywhere, so that an answer to an earlier controller process is no answer to this one.
     var lastRequest = UInt64.random(in: 0..<1 << 62)
     var lastAttachment: UInt64 = 0
+    /// Lists of events that nodes have told, by their digests.
+    var lists = ListCache()
     private var ticks = 0
 
     /// Stream bytes that may be under way in all, shared by the nodes.
@@ -158,6 +160,7 @@ public actor Controller {
             let period = link.nextProbe < 10 ? 1 : busy.contains(name) ? 1 + busy.count / 64 : 20
             if ticks % period == 0 { link.probe(now: self.now()) }
         }
+        if ticks % 20 == 0 { for name in nodes.keys { nodes[name]?.measureRates(now: now) } }
         if ticks % 10 == 0 { checkDeadlines(now: now) }
         if ticks % 300 == 0 { for link in operators.values { link.send(Frame(.ping, ByteBuffer())) } }
     }

@@ -10,6 +10,11 @@
 
 /// Messages that several parts of the protocol use.
 
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
 import SwiftProtobuf
 
 // If the compiler emits an error on this type, it is because this file
@@ -226,6 +231,24 @@ public nonisolated struct WireFailure: Sendable {
   public init() {}
 }
 
+public nonisolated struct WireCompressedBlob: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// as in a batch header
+  public var codec: UInt32 = 0
+
+  /// bytes
+  public var rawLength: UInt64 = 0
+
+  public var data: Data = Data()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "fleetrace.v1"
@@ -427,4 +450,44 @@ nonisolated extension WireFailure: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WireFailure.Code: SwiftProtobuf._ProtoNameProviding {
   public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0UNSPECIFIED\0\u{1}UNKNOWN_EVENT\0\u{1}BAD_FILTER\0\u{1}BAD_TRIGGER\0\u{1}NO_PERMISSION\0\u{1}NO_TRACEFS\0\u{1}UNSUPPORTED\0\u{1}NO_MEMORY\0\u{1}NO_SUCH_SESSION\0\u{1}WRONG_STATE\0\u{1}IO\0\u{1}CLOCK\0\u{1}NODE_LOST\0\u{1}TIMEOUT\0\u{1}BAD_PROBE\0\u{1}UNKNOWN_SYMBOL\0\u{1}NOT_PROBEABLE\0\u{1}NO_PROBES\0\u{1}POLICY\0\u{1}UNKNOWN_FIELD\0")
+}
+
+nonisolated extension WireCompressedBlob: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".CompressedBlob"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}codec\0\u{3}raw_length\0\u{1}data\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.codec) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.rawLength) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.data) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.codec != 0 {
+      try visitor.visitSingularUInt32Field(value: self.codec, fieldNumber: 1)
+    }
+    if self.rawLength != 0 {
+      try visitor.visitSingularUInt64Field(value: self.rawLength, fieldNumber: 2)
+    }
+    if !self.data.isEmpty {
+      try visitor.visitSingularBytesField(value: self.data, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireCompressedBlob, rhs: WireCompressedBlob) -> Bool {
+    if lhs.codec != rhs.codec {return false}
+    if lhs.rawLength != rhs.rawLength {return false}
+    if lhs.data != rhs.data {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
 }

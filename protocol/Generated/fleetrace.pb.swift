@@ -294,6 +294,14 @@ public nonisolated struct WireCommand: Sendable {
     set {action = .describe(newValue)}
   }
 
+  public var listNames: WireListNames {
+    get {
+      if case .listNames(let v)? = action {return v}
+      return WireListNames()
+    }
+    set {action = .listNames(newValue)}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum OneOf_Action: Equatable, Sendable {
@@ -304,6 +312,7 @@ public nonisolated struct WireCommand: Sendable {
     case companions(WireCompanions)
     case checkProbes(WireCheckProbes)
     case describe(WireDescribe)
+    case listNames(WireListNames)
 
   }
 
@@ -479,6 +488,14 @@ public nonisolated struct WireAnswer: Sendable {
     set {outcome = .description_p(newValue)}
   }
 
+  public var names: WireNameList {
+    get {
+      if case .names(let v)? = outcome {return v}
+      return WireNameList()
+    }
+    set {outcome = .names(newValue)}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum OneOf_Outcome: Equatable, Sendable {
@@ -490,6 +507,7 @@ public nonisolated struct WireAnswer: Sendable {
     case noted(WireNoted)
     case probesChecked(WireProbesChecked)
     case description_p(WireNodeDescription)
+    case names(WireNameList)
 
   }
 
@@ -656,24 +674,6 @@ public nonisolated struct WireTaskName: Sendable {
   public init() {}
 }
 
-public nonisolated struct WireCompressedBlob: Sendable {
-  // SwiftProtobuf.Message conformance is added in an extension below. See the
-  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
-  // methods supported on all messages.
-
-  /// as in a batch header
-  public var codec: UInt32 = 0
-
-  /// bytes
-  public var rawLength: UInt64 = 0
-
-  public var data: Data = Data()
-
-  public var unknownFields = SwiftProtobuf.UnknownStorage()
-
-  public init() {}
-}
-
 /// The end of a node's stream: what its kernel counted.
 public nonisolated struct WireFinish: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -779,6 +779,14 @@ public nonisolated struct WireRequest: Sendable {
     set {verb = .describeNode(newValue)}
   }
 
+  public var listOnNodes: WireListOnNodes {
+    get {
+      if case .listOnNodes(let v)? = verb {return v}
+      return WireListOnNodes()
+    }
+    set {verb = .listOnNodes(newValue)}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum OneOf_Verb: Equatable, Sendable {
@@ -789,6 +797,7 @@ public nonisolated struct WireRequest: Sendable {
     case listSessions(WireListSessions)
     case checkProbes(WireCheckProbesOnNodes)
     case describeNode(WireDescribeNode)
+    case listOnNodes(WireListOnNodes)
 
   }
 
@@ -963,6 +972,14 @@ public nonisolated struct WireResponse: Sendable {
     set {outcome = .nodeReport(newValue)}
   }
 
+  public var listReport: WireListReport {
+    get {
+      if case .listReport(let v)? = outcome {return v}
+      return WireListReport()
+    }
+    set {outcome = .listReport(newValue)}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum OneOf_Outcome: Equatable, Sendable {
@@ -974,6 +991,7 @@ public nonisolated struct WireResponse: Sendable {
     case failure(WireFailure)
     case probeReport(WireProbeReport)
     case nodeReport(WireNodeReport)
+    case listReport(WireListReport)
 
   }
 
@@ -1068,6 +1086,33 @@ public nonisolated struct WireNodeStatus: @unchecked Sendable {
   public var lastHeardMs: Int64 {
     get {_storage._lastHeardMs}
     set {_uniqueStorage()._lastHeardMs = newValue}
+  }
+
+  /// the last; absent while none has come
+  public var vitals: WireVitals {
+    get {_storage._vitals ?? WireVitals()}
+    set {_uniqueStorage()._vitals = newValue}
+  }
+  /// Returns true if `vitals` has been explicitly set.
+  public var hasVitals: Bool {_storage._vitals != nil}
+  /// Clears the value of `vitals`. Subsequent reads from it will return its default value.
+  public mutating func clearVitals() {_uniqueStorage()._vitals = nil}
+
+  /// of one CPU, between the last two vitals
+  public var agentCpuPermille: UInt32 {
+    get {_storage._agentCpuPermille}
+    set {_uniqueStorage()._agentCpuPermille = newValue}
+  }
+
+  /// of numbered frames, over the last second
+  public var bytesPerSecond: UInt64 {
+    get {_storage._bytesPerSecond}
+    set {_uniqueStorage()._bytesPerSecond = newValue}
+  }
+
+  public var eventsPerSecond: UInt64 {
+    get {_storage._eventsPerSecond}
+    set {_uniqueStorage()._eventsPerSecond = newValue}
   }
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -1640,7 +1685,7 @@ nonisolated extension WireGoodbye.Reason: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireCommand: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Command"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}session\0\u{1}prepare\0\u{1}start\0\u{1}stop\0\u{1}discard\0\u{1}companions\0\u{3}check_probes\0\u{1}describe\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}session\0\u{1}prepare\0\u{1}start\0\u{1}stop\0\u{1}discard\0\u{1}companions\0\u{3}check_probes\0\u{1}describe\0\u{3}list_names\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1741,6 +1786,19 @@ nonisolated extension WireCommand: SwiftProtobuf.Message, SwiftProtobuf._Message
           self.action = .describe(v)
         }
       }()
+      case 10: try {
+        var v: WireListNames?
+        var hadOneofValue = false
+        if let current = self.action {
+          hadOneofValue = true
+          if case .listNames(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.action = .listNames(v)
+        }
+      }()
       default: break
       }
     }
@@ -1785,6 +1843,10 @@ nonisolated extension WireCommand: SwiftProtobuf.Message, SwiftProtobuf._Message
     case .describe?: try {
       guard case .describe(let v)? = self.action else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+    }()
+    case .listNames?: try {
+      guard case .listNames(let v)? = self.action else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
     }()
     case nil: break
     }
@@ -1990,7 +2052,7 @@ nonisolated extension WireCompanions: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension WireAnswer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Answer"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}session\0\u{1}prepared\0\u{1}started\0\u{1}stopping\0\u{1}discarded\0\u{1}failure\0\u{1}noted\0\u{3}probes_checked\0\u{1}description\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}session\0\u{1}prepared\0\u{1}started\0\u{1}stopping\0\u{1}discarded\0\u{1}failure\0\u{1}noted\0\u{3}probes_checked\0\u{1}description\0\u{1}names\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2104,6 +2166,19 @@ nonisolated extension WireAnswer: SwiftProtobuf.Message, SwiftProtobuf._MessageI
           self.outcome = .description_p(v)
         }
       }()
+      case 11: try {
+        var v: WireNameList?
+        var hadOneofValue = false
+        if let current = self.outcome {
+          hadOneofValue = true
+          if case .names(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.outcome = .names(v)
+        }
+      }()
       default: break
       }
     }
@@ -2152,6 +2227,10 @@ nonisolated extension WireAnswer: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     case .description_p?: try {
       guard case .description_p(let v)? = self.outcome else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+    }()
+    case .names?: try {
+      guard case .names(let v)? = self.outcome else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
     }()
     case nil: break
     }
@@ -2507,46 +2586,6 @@ nonisolated extension WireTaskName: SwiftProtobuf.Message, SwiftProtobuf._Messag
   }
 }
 
-nonisolated extension WireCompressedBlob: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  public static let protoMessageName: String = _protobuf_package + ".CompressedBlob"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}codec\0\u{3}raw_length\0\u{1}data\0")
-
-  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.codec) }()
-      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.rawLength) }()
-      case 3: try { try decoder.decodeSingularBytesField(value: &self.data) }()
-      default: break
-      }
-    }
-  }
-
-  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if self.codec != 0 {
-      try visitor.visitSingularUInt32Field(value: self.codec, fieldNumber: 1)
-    }
-    if self.rawLength != 0 {
-      try visitor.visitSingularUInt64Field(value: self.rawLength, fieldNumber: 2)
-    }
-    if !self.data.isEmpty {
-      try visitor.visitSingularBytesField(value: self.data, fieldNumber: 3)
-    }
-    try unknownFields.traverse(visitor: &visitor)
-  }
-
-  public static func ==(lhs: WireCompressedBlob, rhs: WireCompressedBlob) -> Bool {
-    if lhs.codec != rhs.codec {return false}
-    if lhs.rawLength != rhs.rawLength {return false}
-    if lhs.data != rhs.data {return false}
-    if lhs.unknownFields != rhs.unknownFields {return false}
-    return true
-  }
-}
-
 nonisolated extension WireFinish: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Finish"
   public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}cpus\0\u{1}reason\0\u{1}incomplete\0")
@@ -2634,7 +2673,7 @@ nonisolated extension WireCPUTotals: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension WireRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Request"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{3}list_nodes\0\u{3}open_session\0\u{3}stop_session\0\u{3}attach_session\0\u{3}list_sessions\0\u{3}check_probes\0\u{3}describe_node\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{3}list_nodes\0\u{3}open_session\0\u{3}stop_session\0\u{3}attach_session\0\u{3}list_sessions\0\u{3}check_probes\0\u{3}describe_node\0\u{3}list_on_nodes\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2734,6 +2773,19 @@ nonisolated extension WireRequest: SwiftProtobuf.Message, SwiftProtobuf._Message
           self.verb = .describeNode(v)
         }
       }()
+      case 9: try {
+        var v: WireListOnNodes?
+        var hadOneofValue = false
+        if let current = self.verb {
+          hadOneofValue = true
+          if case .listOnNodes(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.verb = .listOnNodes(v)
+        }
+      }()
       default: break
       }
     }
@@ -2775,6 +2827,10 @@ nonisolated extension WireRequest: SwiftProtobuf.Message, SwiftProtobuf._Message
     case .describeNode?: try {
       guard case .describeNode(let v)? = self.verb else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
+    }()
+    case .listOnNodes?: try {
+      guard case .listOnNodes(let v)? = self.verb else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
     }()
     case nil: break
     }
@@ -2988,7 +3044,7 @@ nonisolated extension WireAttachSession: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension WireResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Response"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}nodes\0\u{1}opened\0\u{1}stopped\0\u{1}attached\0\u{1}sessions\0\u{1}failure\0\u{3}probe_report\0\u{3}node_report\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}nodes\0\u{1}opened\0\u{1}stopped\0\u{1}attached\0\u{1}sessions\0\u{1}failure\0\u{3}probe_report\0\u{3}node_report\0\u{3}list_report\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3101,6 +3157,19 @@ nonisolated extension WireResponse: SwiftProtobuf.Message, SwiftProtobuf._Messag
           self.outcome = .nodeReport(v)
         }
       }()
+      case 10: try {
+        var v: WireListReport?
+        var hadOneofValue = false
+        if let current = self.outcome {
+          hadOneofValue = true
+          if case .listReport(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.outcome = .listReport(v)
+        }
+      }()
       default: break
       }
     }
@@ -3147,6 +3216,10 @@ nonisolated extension WireResponse: SwiftProtobuf.Message, SwiftProtobuf._Messag
       guard case .nodeReport(let v)? = self.outcome else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
     }()
+    case .listReport?: try {
+      guard case .listReport(let v)? = self.outcome else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -3192,7 +3265,7 @@ nonisolated extension WireNodeList: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension WireNodeStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".NodeStatus"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}connected\0\u{1}host\0\u{1}labels\0\u{1}software\0\u{3}clock_bound_ns\0\u{3}round_trip_ns\0\u{1}sessions\0\u{3}bytes_received\0\u{3}events_received\0\u{3}events_lost\0\u{3}connected_since\0\u{3}last_heard_ms\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}connected\0\u{1}host\0\u{1}labels\0\u{1}software\0\u{3}clock_bound_ns\0\u{3}round_trip_ns\0\u{1}sessions\0\u{3}bytes_received\0\u{3}events_received\0\u{3}events_lost\0\u{3}connected_since\0\u{3}last_heard_ms\0\u{1}vitals\0\u{3}agent_cpu_permille\0\u{3}bytes_per_second\0\u{3}events_per_second\0")
 
   fileprivate class _StorageClass {
     var _name: String = String()
@@ -3208,6 +3281,10 @@ nonisolated extension WireNodeStatus: SwiftProtobuf.Message, SwiftProtobuf._Mess
     var _eventsLost: UInt64 = 0
     var _connectedSince: Int64 = 0
     var _lastHeardMs: Int64 = 0
+    var _vitals: WireVitals? = nil
+    var _agentCpuPermille: UInt32 = 0
+    var _bytesPerSecond: UInt64 = 0
+    var _eventsPerSecond: UInt64 = 0
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -3231,6 +3308,10 @@ nonisolated extension WireNodeStatus: SwiftProtobuf.Message, SwiftProtobuf._Mess
       _eventsLost = source._eventsLost
       _connectedSince = source._connectedSince
       _lastHeardMs = source._lastHeardMs
+      _vitals = source._vitals
+      _agentCpuPermille = source._agentCpuPermille
+      _bytesPerSecond = source._bytesPerSecond
+      _eventsPerSecond = source._eventsPerSecond
     }
   }
 
@@ -3262,6 +3343,10 @@ nonisolated extension WireNodeStatus: SwiftProtobuf.Message, SwiftProtobuf._Mess
         case 11: try { try decoder.decodeSingularUInt64Field(value: &_storage._eventsLost) }()
         case 12: try { try decoder.decodeSingularSInt64Field(value: &_storage._connectedSince) }()
         case 13: try { try decoder.decodeSingularSInt64Field(value: &_storage._lastHeardMs) }()
+        case 14: try { try decoder.decodeSingularMessageField(value: &_storage._vitals) }()
+        case 15: try { try decoder.decodeSingularUInt32Field(value: &_storage._agentCpuPermille) }()
+        case 16: try { try decoder.decodeSingularUInt64Field(value: &_storage._bytesPerSecond) }()
+        case 17: try { try decoder.decodeSingularUInt64Field(value: &_storage._eventsPerSecond) }()
         default: break
         }
       }
@@ -3313,6 +3398,18 @@ nonisolated extension WireNodeStatus: SwiftProtobuf.Message, SwiftProtobuf._Mess
       if _storage._lastHeardMs != 0 {
         try visitor.visitSingularSInt64Field(value: _storage._lastHeardMs, fieldNumber: 13)
       }
+      try { if let v = _storage._vitals {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 14)
+      } }()
+      if _storage._agentCpuPermille != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._agentCpuPermille, fieldNumber: 15)
+      }
+      if _storage._bytesPerSecond != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._bytesPerSecond, fieldNumber: 16)
+      }
+      if _storage._eventsPerSecond != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._eventsPerSecond, fieldNumber: 17)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -3335,6 +3432,10 @@ nonisolated extension WireNodeStatus: SwiftProtobuf.Message, SwiftProtobuf._Mess
         if _storage._eventsLost != rhs_storage._eventsLost {return false}
         if _storage._connectedSince != rhs_storage._connectedSince {return false}
         if _storage._lastHeardMs != rhs_storage._lastHeardMs {return false}
+        if _storage._vitals != rhs_storage._vitals {return false}
+        if _storage._agentCpuPermille != rhs_storage._agentCpuPermille {return false}
+        if _storage._bytesPerSecond != rhs_storage._bytesPerSecond {return false}
+        if _storage._eventsPerSecond != rhs_storage._eventsPerSecond {return false}
         return true
       }
       if !storagesAreEqual {return false}

@@ -28,7 +28,10 @@ final class BatchWriter {
             lost: count.hasUnknownMissed ? BatchHeader.unknownLoss : count.missed,
             events: UInt32(clamping: count.events), codec: codec, rawLength: UInt32(length)
         ).write(into: &body)
+        let headLength = body.readableBytes
         try packer.pack(packed, into: &body)
+        ProcessCost.rawBytes.add(UInt64(length), ordering: .relaxed)
+        ProcessCost.packedBytes.add(UInt64(body.readableBytes - headLength), ordering: .relaxed)
         return (Frame(.batch, body), count.events)
     }
 

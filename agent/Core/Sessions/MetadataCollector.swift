@@ -1,4 +1,3 @@
-import NIOCore
 import TraceProtocol
 import Tracefs
 
@@ -41,12 +40,6 @@ struct MetadataCollector {
     /// /proc/kallsyms, packed. Megabytes of text: zlib's level 1 makes a quarter of it.
     static func symbols() throws -> WireCompressedBlob {
         let text = try TracefsRoot.kallsyms()
-        var packed = ByteBuffer()
-        try text.withUnsafeBytes { try Packer(.deflate).pack($0, into: &packed) }
-        var blob = WireCompressedBlob()
-        blob.codec = UInt32(BatchCodec.deflate.rawValue)
-        blob.rawLength = UInt64(text.count)
-        blob.data = packed.withUnsafeReadableBytes { .init($0) }
-        return blob
+        return try text.withUnsafeBytes { try WireCompressedBlob(packing: $0) }
     }
 }

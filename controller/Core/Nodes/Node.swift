@@ -15,6 +15,9 @@ struct Node {
     var roundTrip: Int64?
     var recentKnots: [ClockKnot] = []
     var traffic = Traffic()
+    var rates = NodeRates()
+    /// The last, of the present connection.
+    var vitals: WireVitals?
     /// Bytes of numbered frames that have come and are not stored yet, whichever connection brought them.
     var outstanding = 0
 
@@ -39,6 +42,10 @@ struct Node {
         status.eventsLost = traffic.lost
         status.connectedSince = connectedSince
         status.lastHeardMs = (now - lastHeard) / 1_000_000
+        if let vitals { status.vitals = vitals }
+        status.agentCpuPermille = rates.cpuPermille
+        status.bytesPerSecond = rates.bytes
+        status.eventsPerSecond = rates.events
         return status
     }
 }

@@ -42,12 +42,6 @@ struct NodeDecoding {
     }
 
     private static func unpack(_ blob: WireCompressedBlob) throws -> KernelSymbols {
-        guard let codec = BatchCodec(rawValue: UInt8(clamping: blob.codec)), blob.rawLength <= largestSymbols else {
-            throw ProtocolError.malformed(.metadata, "symbols of \(blob.rawLength) bytes with codec \(blob.codec)")
-        }
-        let text = UnsafeMutableRawBufferPointer.allocate(byteCount: Int(blob.rawLength), alignment: 1)
-        defer { text.deallocate() }
-        try blob.data.withUnsafeBytes { try Unpacker().unpack($0, codec: codec, into: text) }
-        return KernelSymbols(parsing: UnsafeRawBufferPointer(text))
+        try blob.unpacked(limit: largestSymbols).withUnsafeBytes { KernelSymbols(parsing: $0) }
     }
 }

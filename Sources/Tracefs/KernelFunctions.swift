@@ -1,0 +1,61 @@
+/// The functions on which this kernel takes kprobes.
+public enum KernelFunctions {
+    /// Names that match, sorted, each once; a module's as `name [module]`.
+    ///
+    /// From `available_filter_functions` where the kernel has a function tracer: those are the functions that really
+    /// carry a trace point at their entry. Else from /proc/kallsyms, without what the kprobes' own blacklist holds.
+    ///
+    /// - Parameter limit: the most names returned; beyond it they are cut and `isCut` is set.
+    /// - Throws: ``TracefsError/missingFile(path:meaning:)`` where the kernel has no kprobes.
+    public static func matching(
+        _ pattern: Glob, in root: TracefsRoot, limit: Int
+    ) throws(TracefsError) -> (names: [String], isCut: Bool) {
+        let path = root.file("kprobe_events")
+        guard ControlFile.exists(path) else {
+            throw .missingFile(path: path, meaning: "this kernel has no kprobes (CONFIG_KPROBE_EVENTS)")
+        }
+        let names =
+            if let text = try? ControlFile.read(root.file("available_filter_functions"), limit: textLimit),
+                !text.isEmpty
+            {
+                traceable(text, pattern)
+            } else {
+                symbols(try TracefsRoot.kallsyms(), except: blacklist(), pattern)
+            }
+        let sorted = names.sorted()
+        return (Array(sorted.prefix(limit)), sorted.count > limit)
+    }
+
+    private static let textLimit = 64 << 20
+    private static let newline = UInt8(ascii: "\n")
+
+    /// Lines `name` or `name [module]`.
+    static func traceable(_ text: [UInt8], _ pattern: Glob) -> Set<String> {
+        var names: Set<String> = []
+        for line in text.split(separator: newline) {
+            let name = line.prefix { $0 != UInt8(ascii: " ") }
+            guard pattern.matches(String(decoding: name, as: UTF8.self)) else { continue }
+            names.insert(String(decoding: line, as: UTF8.self))
+        }
+        return names
+    }
+
+    /// Lines `address type name`, and behind a tab `[module]`; functions have type t or T.
+    static func symbols(_ text: [UInt8], except blacklist: Set<String>, _ pattern: Glob) -> Set<String> {
+        var names: Set<String> = []
+        for line in text.split(separator: newline) {
+            let words = line.split(maxSplits: 3) { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+            guard words.count >= 3, words[1].first.map({ $0 | 0x20 == UInt8(ascii: "t") }) == true else { continue }
+            let name = String(decoding: words[2], as: UTF8.self)
+            guard pattern.matches(name), !blacklist.contains(name) else { continue }
+            names.insert(words.count > 3 ? name + " " + String(decoding: words[3], as: UTF8.self) : name)
+        }
+        return names
+    }
+
+    /// Names in lines `0xADDRESS-0xADDRESS name`; empty where debugfs is not there.
+    private static func blacklist() -> Set<String> {
+        guard let text = try? ControlFile.text("/sys/kernel/debug/kprobes/blacklist") else { return [] }
+        return Set(text.split(separator: "\n").compactMap { $0.split(whereSeparator: \.isWhitespace).last.map(String.init) })
+    }
+}

@@ -1,0 +1,67 @@
+/// The list of a kernel's events with their fields, as one text: what two nodes have to agree in for their records to
+/// look alike.
+extension TracefsRoot {
+    /// Groups of dynamic events with this prefix belong to Fleetrace's own sessions. They come and go, and are in no
+    /// catalog.
+    public static let ownGroupPrefix = "fleetrace_"
+
+    /// For each event, by system and then name: a line `system:name`, and behind it the `field:` lines of its format
+    /// file without the common fields.
+    ///
+    /// The event's number and its print format are not in it: numbers depend on the order in which modules were loaded.
+    /// An event that goes away meanwhile is left out.
+    public func catalogText() throws(TracefsError) -> [UInt8] {
+        var text: [UInt8] = []
+        for event in try events() where !event.system.hasPrefix(Self.ownGroupPrefix) {
+            guard let format = try? ControlFile.read(file("events/\(event.system)/\(event.name)/format")) else {
+                continue
+            }
+            text += Array(event.description.utf8)
+            text.append(UInt8(ascii: "\n"))
+            Self.appendFields(of: format, to: &text)
+        }
+        return text
+    }
+
+    /// The second paragraph of the field list: the first has the common fields (f_show in kernel/trace/trace_events.c).
+    static func appendFields(of format: [UInt8], to text: inout [UInt8]) {
+        let newline = UInt8(ascii: "\n")
+        var isBehindCommon = false
+        for line in format.split(separator: newline, omittingEmptySubsequences: false) {
+            if line.isEmpty {
+                if isBehindCommon { return }
+                isBehindCommon = true
+            } else if isBehindCommon, line.starts(with: "\tfield:".utf8) {
+                text += line
+                text.append(newline)
+            }
+        }
+    }
+
+    /// A text that changes when events come or go: the names of the loaded modules and the dynamic events. Cheap to
+    /// read, unlike the catalog.
+    public func catalogCauses() -> [UInt8] {
+        var causes: [UInt8] = []
+        let newline = UInt8(ascii: "\n")
+        // Without loadable modules there is no such file, nor the other before Linux 4.20.
+        for line in ((try? ControlFile.read("/proc/modules")) ?? []).split(separator: newline) {
+            causes += line.prefix { $0 != UInt8(ascii: " ") }
+            causes.append(newline)
+        }
+        for name in ["dynamic_events", "kprobe_events", "uprobe_events"] {
+            guard let lines = try? ControlFile.read(file(name)) else { continue }
+            for line in lines.split(separator: newline) where !Self.isOwn(line) {
+                causes += line
+                causes.append(newline)
+            }
+            if name == "dynamic_events" { break }
+        }
+        return causes
+    }
+
+    /// Whether a line of `dynamic_events`, as `p:GROUP/NAME ...`, is of a group of Fleetrace's.
+    private static func isOwn(_ line: ArraySlice<UInt8>) -> Bool {
+        guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { return false }
+        return line[line.index(after: colon)...].starts(with: ownGroupPrefix.utf8)
+    }
+}

@@ -1,0 +1,36 @@
+import SwiftProtobuf
+import TraceProtocol
+
+/// Lists that nodes have told, by digest: a fleet of one kernel tells its list once.
+struct ListCache {
+    private var lists: [[UInt8]: Entry] = [:]
+    private var bytes = 0
+    private var clock: UInt64 = 0
+
+    private struct Entry {
+        var list: WireNameList
+        /// When it was last asked for, in calls.
+        var used: UInt64
+    }
+
+    /// Packed bytes that are kept at most. What was not asked for the longest goes first.
+    private static let budget = 64 << 20
+
+    mutating func list(_ digest: [UInt8]) -> WireNameList? {
+        clock += 1
+        lists[digest]?.used = clock
+        return lists[digest]?.list
+    }
+
+    mutating func keep(_ list: WireNameList) {
+        let digest = Array(list.digest)
+        guard lists[digest] == nil else { return }
+        clock += 1
+        lists[digest] = Entry(list: list, used: clock)
+        bytes += list.text.data.count
+        while bytes > Self.budget, let oldest = lists.min(by: { $0.value.used < $1.value.used }) {
+            bytes -= oldest.value.list.text.data.count
+            lists[oldest.key] = nil
+        }
+    }
+}
