@@ -1,0 +1,32 @@
+// Something to probe in a guest: a function with arguments and a result, and USDT probes with and without a semaphore.
+// usage: sample [ROUNDS [MILLISECONDS BETWEEN]]
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#define _SDT_HAS_SEMAPHORES 1
+#include <sys/sdt.h>
+
+// Above zero while somebody listens; the kernel counts it up through the probe's reference counter.
+unsigned short fleetrace_watched_semaphore __attribute__((unused, section(".probes")));
+unsigned short fleetrace_round_semaphore __attribute__((unused, section(".probes")));
+
+__attribute__((noinline)) int sample_work(int round, const char *name) {
+    DTRACE_PROBE2(fleetrace, round, round, name);
+    return round * 2;
+}
+
+int main(int count, char **words) {
+    int rounds = count > 1 ? atoi(words[1]) : 1;
+    useconds_t pause = (count > 2 ? atoi(words[2]) : 0) * 1000;
+    int watched = 0, sum = 0;
+    for (int round = 1; round <= rounds; round++) {
+        sum += sample_work(round, "sample text");
+        if (__builtin_expect(fleetrace_watched_semaphore, 0)) {
+            watched++;
+            DTRACE_PROBE1(fleetrace, watched, (long)round << 32);
+        }
+        if (pause) usleep(pause);
+    }
+    printf("rounds=%d watched=%d sum=%d\n", rounds, watched, sum);
+    return 0;
+}
