@@ -43,6 +43,9 @@ let package = Package(
 
         .systemLibrary(name: "COpenSSL", path: "Sources/COpenSSL"),
         .systemLibrary(name: "CLinux", path: "Sources/CLinux"),
+        .systemLibrary(name: "CPerfEvent", path: "Sources/CPerfEvent"),
+        .target(
+            name: "PerfCounters", dependencies: ["CPerfEvent"], path: "Sources/PerfCounters", swiftSettings: strict),
         .target(name: "RingBuffer", path: "Sources/RingBuffer", swiftSettings: strict),
         .target(name: "EventFormat", path: "Sources/EventFormat", swiftSettings: strict),
         .target(name: "TraceClock", path: "Sources/TraceClock", swiftSettings: strict),
@@ -137,6 +140,7 @@ let package = Package(
         test("EventFormatTests", ["EventFormat", "TraceDat", "RingBuffer"]),
         test("TraceClockTests", ["TraceClock"]),
         test("TracefsTests", ["Tracefs", "CLinux"]),
+        test("PerfCountersTests", ["PerfCounters", "Tracefs", "CLinux"]),
         test(
             "SecureTransportTests",
             ["SecureTransport", "COpenSSL", .product(name: "NIOEmbedded", package: "swift-nio")] + nio),

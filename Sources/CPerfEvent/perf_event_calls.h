@@ -1,0 +1,51 @@
+// perf_event_open(2): no libc wraps it, its ioctls are variadic, and its flags are bit fields.
+
+#ifndef FLEETRACE_PERF_EVENT_CALLS_H
+#define FLEETRACE_PERF_EVENT_CALLS_H
+
+#include <errno.h>
+#include <linux/perf_event.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+extern long syscall(long number, ...);
+
+/// A counter of everything that runs on one CPU.
+///
+/// A leader (`group` -1) begins disabled and carries its members with it; one read(2) of it gives `nr`, time enabled,
+/// time running, then the leader's and each member's value, all 64 bits (PERF_FORMAT_GROUP).
+/// Returns the descriptor, or -errno.
+static inline int perf_open_counter(uint32_t type, uint64_t config, int cpu, int group, int exclude_guest) {
+    struct perf_event_attr attr;
+    memset(&attr, 0, sizeof attr);
+    attr.size = sizeof attr;
+    attr.type = type;
+    attr.config = config;
+    attr.disabled = group < 0;
+    attr.exclude_guest = exclude_guest != 0;
+    attr.read_format = PERF_FORMAT_GROUP | PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING;
+    long fd = syscall(SYS_perf_event_open, &attr, (long)-1, (long)cpu, (long)group, (unsigned long)PERF_FLAG_FD_CLOEXEC);
+    return fd < 0 ? -errno : (int)fd;
+}
+
+/// Starts a leader with its members. Returns 0, or -errno.
+static inline int perf_enable(int fd) { return ioctl(fd, PERF_EVENT_IOC_ENABLE, 0) < 0 ? -errno : 0; }
+
+/// Stops a leader with its members. Returns 0, or -errno.
+static inline int perf_disable(int fd) { return ioctl(fd, PERF_EVENT_IOC_DISABLE, 0) < 0 ? -errno : 0; }
+
+/// Lets a tracepoint's counter count only events for which a filter holds. Returns 0, or -errno.
+static inline int perf_set_filter(int fd, const char *filter) {
+    return ioctl(fd, PERF_EVENT_IOC_SET_FILTER, filter) < 0 ? -errno : 0;
+}
+
+/// read(2). Returns the bytes read, or -errno.
+static inline long perf_read(int fd, void *buffer, size_t count) {
+    ssize_t n = read(fd, buffer, count);
+    return n < 0 ? -(long)errno : (long)n;
+}
+
+#endif

@@ -1,0 +1,89 @@
+import CPerfEvent
+import Glibc
+
+/// Counters of one CPU that start, stop and are read together: a leader and its members.
+///
+/// The kernel starts a group in one go on its own CPU, so its members count the same time exactly.
+struct CounterGroup: ~Copyable {
+    private let leader: Int32
+    private var members: [Int32] = []
+    /// The columns that it counts, in the order of the values read; the leader's own is not among them if it counts
+    /// nothing.
+    private(set) var columns: [Int] = []
+    private let leaderCounts: Bool
+    /// Time enabled at the last read, ns.
+    private(set) var lastEnabled: UInt64 = 0
+
+    /// The most members: the kernel reads a group into a record with a 16-bit length (`perf_event_validate_size`).
+    static let capacity = 500
+
+    /// A leader that counts nothing, for counters of software.
+    init(cpu: Int) throws(PerfError) {
+        leader = try Self.open(.dummy, cpu: cpu, group: -1)
+        leaderCounts = false
+    }
+
+    /// A group of one.
+    init(column: Int, event: PerfEvent, cpu: Int) throws(PerfError) {
+        leader = try Self.open(event, cpu: cpu, group: -1)
+        leaderCounts = true
+        columns = [column]
+    }
+
+    deinit {
+        for member in members { close(member) }
+        close(leader)
+    }
+
+    var isFull: Bool { members.count >= Self.capacity }
+
+    mutating func add(column: Int, event: PerfEvent, filter: String?, cpu: Int) throws(PerfError) {
+        let file = try Self.open(event, cpu: cpu, group: leader)
+        if let filter {
+            let code = perf_set_filter(file, filter)
+            guard code == 0 else {
+                close(file)
+                throw PerfError(errno: -code)
+            }
+        }
+        members.append(file)
+        columns.append(column)
+    }
+
+    private static func open(_ event: PerfEvent, cpu: Int, group: Int32) throws(PerfError) -> Int32 {
+        // As perf does: what a virtual machine's guest executes is not the host's. Not every counter can tell.
+        var file = perf_open_counter(event.type, event.config, Int32(cpu), group, event.isSoftware ? 0 : 1)
+        if file == -EINVAL || file == -EOPNOTSUPP, !event.isSoftware {
+            file = perf_open_counter(event.type, event.config, Int32(cpu), group, 0)
+        }
+        guard file >= 0 else { throw PerfError(errno: -file) }
+        return file
+    }
+
+    func enable() throws(PerfError) {
+        let code = perf_enable(leader)
+        guard code == 0 else { throw PerfError(errno: -code) }
+    }
+
+    func disable() throws(PerfError) {
+        let code = perf_disable(leader)
+        guard code == 0 else { throw PerfError(errno: -code) }
+    }
+
+    /// Reads all values with one system call, which the kernel serves on the group's CPU.
+    ///
+    /// - Parameter buffer: the caller's, with room for 3 words and one for each counter.
+    mutating func read(
+        into buffer: UnsafeMutableBufferPointer<UInt64>, _ body: (_ column: Int, CounterValue) -> Void
+    ) throws(PerfError) {
+        let bytes = perf_read(leader, buffer.baseAddress, buffer.count * 8)
+        guard bytes >= 0 else { throw PerfError(errno: Int32(-bytes)) }
+        let first = leaderCounts ? 3 : 4
+        // An empty read is a counter in an error state: its CPU was gone when it was started.
+        guard bytes >= (first + columns.count) * 8 else { return }
+        lastEnabled = buffer[1]
+        for (index, column) in columns.enumerated() {
+            body(column, CounterValue(raw: buffer[first + index], enabled: buffer[1], running: buffer[2]))
+        }
+    }
+}

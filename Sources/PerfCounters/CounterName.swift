@@ -1,0 +1,74 @@
+import CPerfEvent
+
+/// Hardware and software counters by the names that perf gives them (`perf list hw sw cache`).
+public enum CounterName {
+    /// The counter of that name; nil if perf has none either.
+    public static func event(_ name: String) -> PerfEvent? {
+        if let id = hardware.first(where: { $0.names.contains(name) })?.id {
+            return PerfEvent(type: PERF_TYPE_HARDWARE.rawValue, config: UInt64(id.rawValue))
+        }
+        if let id = software.first(where: { $0.names.contains(name) })?.id {
+            return PerfEvent(type: PERF_TYPE_SOFTWARE.rawValue, config: UInt64(id.rawValue))
+        }
+        return cacheEvent(name)
+    }
+
+    /// The names of hardware counters.
+    public static var hardwareNames: [String] { hardware.compactMap(\.names.first) }
+    /// The names of software counters.
+    public static var softwareNames: [String] { software.compactMap(\.names.first) }
+
+    private static let hardware: [(id: perf_hw_id, names: [String])] = [
+        (PERF_COUNT_HW_CPU_CYCLES, ["cycles", "cpu-cycles"]),
+        (PERF_COUNT_HW_INSTRUCTIONS, ["instructions"]),
+        (PERF_COUNT_HW_CACHE_REFERENCES, ["cache-references"]),
+        (PERF_COUNT_HW_CACHE_MISSES, ["cache-misses"]),
+        (PERF_COUNT_HW_BRANCH_INSTRUCTIONS, ["branches", "branch-instructions"]),
+        (PERF_COUNT_HW_BRANCH_MISSES, ["branch-misses"]),
+        (PERF_COUNT_HW_BUS_CYCLES, ["bus-cycles"]),
+        (PERF_COUNT_HW_STALLED_CYCLES_FRONTEND, ["stalled-cycles-frontend", "idle-cycles-frontend"]),
+        (PERF_COUNT_HW_STALLED_CYCLES_BACKEND, ["stalled-cycles-backend", "idle-cycles-backend"]),
+        (PERF_COUNT_HW_REF_CPU_CYCLES, ["ref-cycles"]),
+    ]
+
+    private static let software: [(id: perf_sw_ids, names: [String])] = [
+        (PERF_COUNT_SW_CPU_CLOCK, ["cpu-clock"]),
+        (PERF_COUNT_SW_TASK_CLOCK, ["task-clock"]),
+        (PERF_COUNT_SW_PAGE_FAULTS, ["page-faults", "faults"]),
+        (PERF_COUNT_SW_CONTEXT_SWITCHES, ["context-switches", "cs"]),
+        (PERF_COUNT_SW_CPU_MIGRATIONS, ["cpu-migrations", "migrations"]),
+        (PERF_COUNT_SW_PAGE_FAULTS_MIN, ["minor-faults"]),
+        (PERF_COUNT_SW_PAGE_FAULTS_MAJ, ["major-faults"]),
+        (PERF_COUNT_SW_ALIGNMENT_FAULTS, ["alignment-faults"]),
+        (PERF_COUNT_SW_EMULATION_FAULTS, ["emulation-faults"]),
+        (PERF_COUNT_SW_CGROUP_SWITCHES, ["cgroup-switches"]),
+    ]
+
+    /// `L1-dcache-load-misses`, `LLC-loads`, ...: CACHE-OPERATION, with `-misses` for those that missed.
+    private static func cacheEvent(_ name: String) -> PerfEvent? {
+        for (cache, prefix) in caches where name.hasPrefix(prefix + "-") {
+            let rest = name.dropFirst(prefix.count + 1)
+            for (operation, word) in operations {
+                let isMiss = rest == word + "-misses"
+                guard isMiss || rest == word + "s" || rest == word + "es" else { continue }
+                let result = isMiss ? PERF_COUNT_HW_CACHE_RESULT_MISS : PERF_COUNT_HW_CACHE_RESULT_ACCESS
+                // perf_event_open(2): id, operation and result, a byte each.
+                return PerfEvent(
+                    type: PERF_TYPE_HW_CACHE.rawValue,
+                    config: UInt64(cache.rawValue) | UInt64(operation.rawValue) << 8 | UInt64(result.rawValue) << 16)
+            }
+        }
+        return nil
+    }
+
+    private static let caches: [(perf_hw_cache_id, String)] = [
+        (PERF_COUNT_HW_CACHE_L1D, "L1-dcache"), (PERF_COUNT_HW_CACHE_L1I, "L1-icache"),
+        (PERF_COUNT_HW_CACHE_LL, "LLC"), (PERF_COUNT_HW_CACHE_DTLB, "dTLB"), (PERF_COUNT_HW_CACHE_ITLB, "iTLB"),
+        (PERF_COUNT_HW_CACHE_BPU, "branch"), (PERF_COUNT_HW_CACHE_NODE, "node"),
+    ]
+
+    private static let operations: [(perf_hw_cache_op_id, String)] = [
+        (PERF_COUNT_HW_CACHE_OP_READ, "load"), (PERF_COUNT_HW_CACHE_OP_WRITE, "store"),
+        (PERF_COUNT_HW_CACHE_OP_PREFETCH, "prefetch"),
+    ]
+}
