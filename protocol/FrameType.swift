@@ -28,6 +28,8 @@ public struct FrameType: RawRepresentable, Hashable, Sendable {
     public static let watermark = FrameType(rawValue: 0x23)
     public static let acknowledge = FrameType(rawValue: 0x24)
     public static let credit = FrameType(rawValue: 0x25)
+    /// Agent to controller: what a count has counted so far.
+    public static let counts = FrameType(rawValue: 0x26)
 
     // Clocks.
     public static let clockProbe = FrameType(rawValue: 0x30)
@@ -42,6 +44,7 @@ public struct FrameType: RawRepresentable, Hashable, Sendable {
     public static let response = FrameType(rawValue: 0x41)
     public static let logChunk = FrameType(rawValue: 0x42)
     public static let streamEnd = FrameType(rawValue: 0x43)
+    public static let countReport = FrameType(rawValue: 0x44)
 
     /// The largest body in bytes that a receiver accepts. A longer one ends the connection before
     /// anything is allocated.
@@ -50,9 +53,9 @@ public struct FrameType: RawRepresentable, Hashable, Sendable {
         case .hello, .welcome, .goodbye: 64 << 10
         case .ping, .pong, .credit, .acknowledge, .clockProbe, .clockReply, .clockKnot: 64
         case .vitals: 4 << 10
-        case .command, .answer, .request, .nodeNote, .streamEnd, .finish: 1 << 20
+        case .command, .answer, .request, .nodeNote, .streamEnd: 1 << 20
         case .batch: BatchHeader.length + Batch.maximumEncoded
-        case .metadata, .response: 32 << 20
+        case .metadata, .response, .counts, .finish, .countReport: 32 << 20
         case .watermark: Watermark.maximumBody
         case .logChunk: 34 << 20
         // A newer peer's frame: it is read over, so it has to have some bound.
@@ -65,7 +68,7 @@ public struct FrameType: RawRepresentable, Hashable, Sendable {
         switch self {
         case .hello, .welcome, .goodbye, .ping, .pong, .command, .answer, .vitals, .batch, .metadata, .finish,
             .watermark, .acknowledge, .credit, .clockProbe, .clockReply, .clockKnot, .nodeNote, .request, .response,
-            .logChunk, .streamEnd:
+            .logChunk, .streamEnd, .counts, .countReport:
             true
         default: false
         }
@@ -73,8 +76,8 @@ public struct FrameType: RawRepresentable, Hashable, Sendable {
 
     /// What a controller takes from agents and operators.
     public static let fromPeers: Set<FrameType> = [
-        .hello, .goodbye, .ping, .pong, .answer, .vitals, .batch, .metadata, .finish, .watermark, .clockReply,
-        .request,
+        .hello, .goodbye, .ping, .pong, .answer, .vitals, .batch, .metadata, .finish, .watermark, .counts,
+        .clockReply, .request,
     ]
     /// What an agent takes.
     public static let toAgents: Set<FrameType> = [
@@ -82,7 +85,7 @@ public struct FrameType: RawRepresentable, Hashable, Sendable {
     ]
     /// What an operator takes.
     public static let toOperators: Set<FrameType> = [
-        .welcome, .goodbye, .ping, .pong, .response, .logChunk, .streamEnd,
+        .welcome, .goodbye, .ping, .pong, .response, .logChunk, .streamEnd, .countReport,
     ]
 
     /// Frames that carry a session's number and a sequence number at the head of their body, are kept by

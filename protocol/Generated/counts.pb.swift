@@ -10,6 +10,11 @@
 
 /// Counting on the nodes: orders and totals. No event travels.
 
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
 import SwiftProtobuf
 
 // If the compiler emits an error on this type, it is because this file
@@ -22,7 +27,55 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
   typealias Version = _2
 }
 
-/// What to count. Part of Prepare and of OpenSession.
+public nonisolated enum WireCountWay: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
+  case unspecified // = 0
+
+  /// perf_event_open(2)
+  case perfCounter // = 1
+
+  /// the kernel's own tables
+  case histTrigger // = 2
+
+  /// the agent reads the session's ring buffers
+  case decodedPages // = 3
+  case UNRECOGNIZED(Int)
+
+  public init() {
+    self = .unspecified
+  }
+
+  public init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .unspecified
+    case 1: self = .perfCounter
+    case 2: self = .histTrigger
+    case 3: self = .decodedPages
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  public var rawValue: Int {
+    switch self {
+    case .unspecified: return 0
+    case .perfCounter: return 1
+    case .histTrigger: return 2
+    case .decodedPages: return 3
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  public static let allCases: [WireCountWay] = [
+    .unspecified,
+    .perfCounter,
+    .histTrigger,
+    .decodedPages,
+  ]
+
+}
+
+/// What to count. Part of Prepare and of OpenSession; the tracepoints and probes to count stand beside it there.
 public nonisolated struct WireCountOrder: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -31,21 +84,301 @@ public nonisolated struct WireCountOrder: Sendable {
   /// hardware and software counters by their names in perf, e.g. "instructions"
   public var counters: [String] = []
 
-  /// how often totals are sent; 0: only at the end
+  /// how often totals are sent; 0: as the agent likes, at least every 2 s
   public var intervalMs: UInt32 = 0
+
+  /// what to tell apart: "cpu", "pid", "comm", or a field of every event
+  public var keys: [String] = []
+
+  /// a field of every event: counts by powers of two of its value
+  public var histogram: String = String()
+
+  /// the time from one event to another of the same thread, by powers of two
+  public var latency: WireCountLatency {
+    get {_latency ?? WireCountLatency()}
+    set {_latency = newValue}
+  }
+  /// Returns true if `latency` has been explicitly set.
+  public var hasLatency: Bool {self._latency != nil}
+  /// Clears the value of `latency`. Subsequent reads from it will return its default value.
+  public mutating func clearLatency() {self._latency = nil}
+
+  /// keys kept at most on each node; 0: the agent's default
+  public var tableLimit: UInt32 = 0
+
+  /// operator -> controller: rows with keys for each node, not added up over nodes
+  public var perNode: Bool = false
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _latency: WireCountLatency? = nil
+}
+
+public nonisolated struct WireCountLatency: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// pattern that selects one event
+  public var entry: String = String()
+
+  public var exit: String = String()
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
 }
 
+/// What a node counts, and how. Part of Prepared.
+public nonisolated struct WireCountPlan: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var columns: [WireCountColumn] = []
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct WireCountColumn: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// as it is shown
+  public var event: String = String()
+
+  /// why it is not counted here; empty if it is
+  public var refused: String = String()
+
+  public var way: WireCountWay = .unspecified
+
+  /// why not in the kernel, where that would be cheaper
+  public var remark: String = String()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// agent -> controller, as a frame at every interval and in Finish: everything since the start. The latest one wins.
+public nonisolated struct WireCountTotals: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var session: UInt64 = 0
+
+  /// of the interval that has ended, from 1; 0 in Finish
+  public var number: UInt64 = 0
+
+  /// ns of the agent's trace clock: when the counters were read
+  public var at: Int64 = 0
+
+  /// since the start
+  public var elapsedNs: UInt64 = 0
+
+  public var rows: [WireCountRow] = []
+
+  /// events that the node could not count; with DECODED_PAGES only
+  public var lost: UInt64 = 0
+
+  /// exits without an entry, with a latency
+  public var unmatched: UInt64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct WireCountRow: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// index in the plan
+  public var column: UInt32 = 0
+
+  /// as many as the order has keys, then the bucket of a histogram or latency
+  public var key: [WireCountKey] = []
+
+  public var count: UInt64 = 0
+
+  /// perf counters: summed over the CPUs of the row
+  public var enabledNs: UInt64 = 0
+
+  /// less than enabled_ns: `count` is scaled
+  public var runningNs: UInt64 = 0
+
+  /// everything for which the table had no room; `key` is empty
+  public var other: Bool = false
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// A value of a key. Buckets are `number`: n > 0 for 2^(n-1) < value <= 2^n, 0 for the value 1, -1 for 0, -2 for less.
+public nonisolated struct WireCountKey: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var value: WireCountKey.OneOf_Value? = nil
+
+  public var number: Int64 {
+    get {
+      if case .number(let v)? = value {return v}
+      return 0
+    }
+    set {value = .number(newValue)}
+  }
+
+  public var unsigned: UInt64 {
+    get {
+      if case .unsigned(let v)? = value {return v}
+      return 0
+    }
+    set {value = .unsigned(newValue)}
+  }
+
+  public var text: Data {
+    get {
+      if case .text(let v)? = value {return v}
+      return Data()
+    }
+    set {value = .text(newValue)}
+  }
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public nonisolated enum OneOf_Value: Equatable, Sendable {
+    case number(Int64)
+    case unsigned(UInt64)
+    case text(Data)
+
+  }
+
+  public init() {}
+}
+
+/// controller -> operator, as a frame whenever there is news and the operator has room: the nodes of which there is.
+public nonisolated struct WireCountReport: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var session: UInt64 = 0
+
+  public var nodes: [WireNodeCounts] = []
+
+  /// with keys and without per_node: all nodes added up; columns as in `columns`
+  public var merged: [WireCountRow] = []
+
+  public var columns: [String] = []
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct WireNodeCounts: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// index in the session's list of nodes
+  public var node: UInt32 = 0
+
+  public var state: WireNodeCounts.State = .unspecified
+
+  /// why it is gone
+  public var reason: String = String()
+
+  /// with keys and without per_node: one row a column, without key
+  public var totals: WireCountTotals {
+    get {_totals ?? WireCountTotals()}
+    set {_totals = newValue}
+  }
+  /// Returns true if `totals` has been explicitly set.
+  public var hasTotals: Bool {self._totals != nil}
+  /// Clears the value of `totals`. Subsequent reads from it will return its default value.
+  public mutating func clearTotals() {self._totals = nil}
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public nonisolated enum State: SwiftProtobuf.Enum, Swift.CaseIterable {
+    public typealias RawValue = Int
+    case unspecified // = 0
+    case counting // = 1
+
+    /// connection lost; it may come back
+    case silent // = 2
+
+    /// these are its final totals
+    case finished // = 3
+
+    /// nothing more will come
+    case gone // = 4
+    case UNRECOGNIZED(Int)
+
+    public init() {
+      self = .unspecified
+    }
+
+    public init?(rawValue: Int) {
+      switch rawValue {
+      case 0: self = .unspecified
+      case 1: self = .counting
+      case 2: self = .silent
+      case 3: self = .finished
+      case 4: self = .gone
+      default: self = .UNRECOGNIZED(rawValue)
+      }
+    }
+
+    public var rawValue: Int {
+      switch self {
+      case .unspecified: return 0
+      case .counting: return 1
+      case .silent: return 2
+      case .finished: return 3
+      case .gone: return 4
+      case .UNRECOGNIZED(let i): return i
+      }
+    }
+
+    // The compiler won't synthesize support with the UNRECOGNIZED case.
+    public static let allCases: [WireNodeCounts.State] = [
+      .unspecified,
+      .counting,
+      .silent,
+      .finished,
+      .gone,
+    ]
+
+  }
+
+  public init() {}
+
+  fileprivate var _totals: WireCountTotals? = nil
+}
+
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "fleetrace.v1"
 
+nonisolated extension WireCountWay: SwiftProtobuf._ProtoNameProviding {
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0COUNT_WAY_UNSPECIFIED\0\u{1}PERF_COUNTER\0\u{1}HIST_TRIGGER\0\u{1}DECODED_PAGES\0")
+}
+
 nonisolated extension WireCountOrder: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".CountOrder"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}counters\0\u{3}interval_ms\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}counters\0\u{3}interval_ms\0\u{1}keys\0\u{1}histogram\0\u{1}latency\0\u{3}table_limit\0\u{3}per_node\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -55,17 +388,41 @@ nonisolated extension WireCountOrder: SwiftProtobuf.Message, SwiftProtobuf._Mess
       switch fieldNumber {
       case 1: try { try decoder.decodeRepeatedStringField(value: &self.counters) }()
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.intervalMs) }()
+      case 3: try { try decoder.decodeRepeatedStringField(value: &self.keys) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.histogram) }()
+      case 5: try { try decoder.decodeSingularMessageField(value: &self._latency) }()
+      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.tableLimit) }()
+      case 7: try { try decoder.decodeSingularBoolField(value: &self.perNode) }()
       default: break
       }
     }
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.counters.isEmpty {
       try visitor.visitRepeatedStringField(value: self.counters, fieldNumber: 1)
     }
     if self.intervalMs != 0 {
       try visitor.visitSingularUInt32Field(value: self.intervalMs, fieldNumber: 2)
+    }
+    if !self.keys.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.keys, fieldNumber: 3)
+    }
+    if !self.histogram.isEmpty {
+      try visitor.visitSingularStringField(value: self.histogram, fieldNumber: 4)
+    }
+    try { if let v = self._latency {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    } }()
+    if self.tableLimit != 0 {
+      try visitor.visitSingularUInt32Field(value: self.tableLimit, fieldNumber: 6)
+    }
+    if self.perNode != false {
+      try visitor.visitSingularBoolField(value: self.perNode, fieldNumber: 7)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -73,7 +430,404 @@ nonisolated extension WireCountOrder: SwiftProtobuf.Message, SwiftProtobuf._Mess
   public static func ==(lhs: WireCountOrder, rhs: WireCountOrder) -> Bool {
     if lhs.counters != rhs.counters {return false}
     if lhs.intervalMs != rhs.intervalMs {return false}
+    if lhs.keys != rhs.keys {return false}
+    if lhs.histogram != rhs.histogram {return false}
+    if lhs._latency != rhs._latency {return false}
+    if lhs.tableLimit != rhs.tableLimit {return false}
+    if lhs.perNode != rhs.perNode {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
+}
+
+nonisolated extension WireCountLatency: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".CountLatency"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}entry\0\u{1}exit\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.entry) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.exit) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.entry.isEmpty {
+      try visitor.visitSingularStringField(value: self.entry, fieldNumber: 1)
+    }
+    if !self.exit.isEmpty {
+      try visitor.visitSingularStringField(value: self.exit, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireCountLatency, rhs: WireCountLatency) -> Bool {
+    if lhs.entry != rhs.entry {return false}
+    if lhs.exit != rhs.exit {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireCountPlan: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".CountPlan"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}columns\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.columns) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.columns.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.columns, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireCountPlan, rhs: WireCountPlan) -> Bool {
+    if lhs.columns != rhs.columns {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireCountColumn: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".CountColumn"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}event\0\u{1}refused\0\u{1}way\0\u{1}remark\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.event) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.refused) }()
+      case 3: try { try decoder.decodeSingularEnumField(value: &self.way) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.remark) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.event.isEmpty {
+      try visitor.visitSingularStringField(value: self.event, fieldNumber: 1)
+    }
+    if !self.refused.isEmpty {
+      try visitor.visitSingularStringField(value: self.refused, fieldNumber: 2)
+    }
+    if self.way != .unspecified {
+      try visitor.visitSingularEnumField(value: self.way, fieldNumber: 3)
+    }
+    if !self.remark.isEmpty {
+      try visitor.visitSingularStringField(value: self.remark, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireCountColumn, rhs: WireCountColumn) -> Bool {
+    if lhs.event != rhs.event {return false}
+    if lhs.refused != rhs.refused {return false}
+    if lhs.way != rhs.way {return false}
+    if lhs.remark != rhs.remark {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireCountTotals: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".CountTotals"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}session\0\u{1}number\0\u{1}at\0\u{3}elapsed_ns\0\u{1}rows\0\u{1}lost\0\u{1}unmatched\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularFixed64Field(value: &self.session) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.number) }()
+      case 3: try { try decoder.decodeSingularSFixed64Field(value: &self.at) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.elapsedNs) }()
+      case 5: try { try decoder.decodeRepeatedMessageField(value: &self.rows) }()
+      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.lost) }()
+      case 7: try { try decoder.decodeSingularUInt64Field(value: &self.unmatched) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.session != 0 {
+      try visitor.visitSingularFixed64Field(value: self.session, fieldNumber: 1)
+    }
+    if self.number != 0 {
+      try visitor.visitSingularUInt64Field(value: self.number, fieldNumber: 2)
+    }
+    if self.at != 0 {
+      try visitor.visitSingularSFixed64Field(value: self.at, fieldNumber: 3)
+    }
+    if self.elapsedNs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.elapsedNs, fieldNumber: 4)
+    }
+    if !self.rows.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.rows, fieldNumber: 5)
+    }
+    if self.lost != 0 {
+      try visitor.visitSingularUInt64Field(value: self.lost, fieldNumber: 6)
+    }
+    if self.unmatched != 0 {
+      try visitor.visitSingularUInt64Field(value: self.unmatched, fieldNumber: 7)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireCountTotals, rhs: WireCountTotals) -> Bool {
+    if lhs.session != rhs.session {return false}
+    if lhs.number != rhs.number {return false}
+    if lhs.at != rhs.at {return false}
+    if lhs.elapsedNs != rhs.elapsedNs {return false}
+    if lhs.rows != rhs.rows {return false}
+    if lhs.lost != rhs.lost {return false}
+    if lhs.unmatched != rhs.unmatched {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireCountRow: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".CountRow"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}column\0\u{1}key\0\u{1}count\0\u{3}enabled_ns\0\u{3}running_ns\0\u{1}other\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.column) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.key) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.count) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.enabledNs) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.runningNs) }()
+      case 6: try { try decoder.decodeSingularBoolField(value: &self.other) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.column != 0 {
+      try visitor.visitSingularUInt32Field(value: self.column, fieldNumber: 1)
+    }
+    if !self.key.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.key, fieldNumber: 2)
+    }
+    if self.count != 0 {
+      try visitor.visitSingularUInt64Field(value: self.count, fieldNumber: 3)
+    }
+    if self.enabledNs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.enabledNs, fieldNumber: 4)
+    }
+    if self.runningNs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.runningNs, fieldNumber: 5)
+    }
+    if self.other != false {
+      try visitor.visitSingularBoolField(value: self.other, fieldNumber: 6)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireCountRow, rhs: WireCountRow) -> Bool {
+    if lhs.column != rhs.column {return false}
+    if lhs.key != rhs.key {return false}
+    if lhs.count != rhs.count {return false}
+    if lhs.enabledNs != rhs.enabledNs {return false}
+    if lhs.runningNs != rhs.runningNs {return false}
+    if lhs.other != rhs.other {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireCountKey: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".CountKey"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}number\0\u{1}unsigned\0\u{1}text\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try {
+        var v: Int64?
+        try decoder.decodeSingularSInt64Field(value: &v)
+        if let v = v {
+          if self.value != nil {try decoder.handleConflictingOneOf()}
+          self.value = .number(v)
+        }
+      }()
+      case 2: try {
+        var v: UInt64?
+        try decoder.decodeSingularUInt64Field(value: &v)
+        if let v = v {
+          if self.value != nil {try decoder.handleConflictingOneOf()}
+          self.value = .unsigned(v)
+        }
+      }()
+      case 3: try {
+        var v: Data?
+        try decoder.decodeSingularBytesField(value: &v)
+        if let v = v {
+          if self.value != nil {try decoder.handleConflictingOneOf()}
+          self.value = .text(v)
+        }
+      }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    switch self.value {
+    case .number?: try {
+      guard case .number(let v)? = self.value else { preconditionFailure() }
+      try visitor.visitSingularSInt64Field(value: v, fieldNumber: 1)
+    }()
+    case .unsigned?: try {
+      guard case .unsigned(let v)? = self.value else { preconditionFailure() }
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 2)
+    }()
+    case .text?: try {
+      guard case .text(let v)? = self.value else { preconditionFailure() }
+      try visitor.visitSingularBytesField(value: v, fieldNumber: 3)
+    }()
+    case nil: break
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireCountKey, rhs: WireCountKey) -> Bool {
+    if lhs.value != rhs.value {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireCountReport: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".CountReport"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}session\0\u{1}nodes\0\u{1}merged\0\u{1}columns\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularFixed64Field(value: &self.session) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.nodes) }()
+      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.merged) }()
+      case 4: try { try decoder.decodeRepeatedStringField(value: &self.columns) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.session != 0 {
+      try visitor.visitSingularFixed64Field(value: self.session, fieldNumber: 1)
+    }
+    if !self.nodes.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.nodes, fieldNumber: 2)
+    }
+    if !self.merged.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.merged, fieldNumber: 3)
+    }
+    if !self.columns.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.columns, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireCountReport, rhs: WireCountReport) -> Bool {
+    if lhs.session != rhs.session {return false}
+    if lhs.nodes != rhs.nodes {return false}
+    if lhs.merged != rhs.merged {return false}
+    if lhs.columns != rhs.columns {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireNodeCounts: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".NodeCounts"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}node\0\u{1}state\0\u{1}reason\0\u{1}totals\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.node) }()
+      case 2: try { try decoder.decodeSingularEnumField(value: &self.state) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      case 4: try { try decoder.decodeSingularMessageField(value: &self._totals) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.node != 0 {
+      try visitor.visitSingularUInt32Field(value: self.node, fieldNumber: 1)
+    }
+    if self.state != .unspecified {
+      try visitor.visitSingularEnumField(value: self.state, fieldNumber: 2)
+    }
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 3)
+    }
+    try { if let v = self._totals {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireNodeCounts, rhs: WireNodeCounts) -> Bool {
+    if lhs.node != rhs.node {return false}
+    if lhs.state != rhs.state {return false}
+    if lhs.reason != rhs.reason {return false}
+    if lhs._totals != rhs._totals {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireNodeCounts.State: SwiftProtobuf._ProtoNameProviding {
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0UNSPECIFIED\0\u{1}COUNTING\0\u{1}SILENT\0\u{1}FINISHED\0\u{1}GONE\0")
 }

@@ -319,51 +319,78 @@ public nonisolated struct WireCommand: Sendable {
   public init() {}
 }
 
-public nonisolated struct WirePrepare: Sendable {
+public nonisolated struct WirePrepare: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// patterns as `-e` takes them
-  public var events: [String] = []
+  public var events: [String] {
+    get {_storage._events}
+    set {_uniqueStorage()._events = newValue}
+  }
 
-  public var filters: [WireEventSetting] = []
+  public var filters: [WireEventSetting] {
+    get {_storage._filters}
+    set {_uniqueStorage()._filters = newValue}
+  }
 
-  public var triggers: [WireEventSetting] = []
+  public var triggers: [WireEventSetting] {
+    get {_storage._triggers}
+    set {_uniqueStorage()._triggers = newValue}
+  }
 
   /// per CPU; 0 is the agent's default
-  public var bufferKilobytes: UInt32 = 0
+  public var bufferKilobytes: UInt32 {
+    get {_storage._bufferKilobytes}
+    set {_uniqueStorage()._bufferKilobytes = newValue}
+  }
 
   /// for the audit log
-  public var `operator`: String = String()
+  public var `operator`: String {
+    get {_storage._operator}
+    set {_uniqueStorage()._operator = newValue}
+  }
 
   /// pids on this node's machine whose threads stay untraced
-  public var companions: [UInt32] = []
+  public var companions: [UInt32] {
+    get {_storage._companions}
+    set {_uniqueStorage()._companions = newValue}
+  }
 
   /// as `-p` takes them
-  public var probes: [String] = []
+  public var probes: [String] {
+    get {_storage._probes}
+    set {_uniqueStorage()._probes = newValue}
+  }
 
   /// only events of these tasks; none: of all
-  public var pids: [UInt32] = []
+  public var pids: [UInt32] {
+    get {_storage._pids}
+    set {_uniqueStorage()._pids = newValue}
+  }
 
   /// only events of tasks with these names (shell patterns); none: of all
-  public var comms: [String] = []
+  public var comms: [String] {
+    get {_storage._comms}
+    set {_uniqueStorage()._comms = newValue}
+  }
 
   /// count instead of recording
   public var count: WireCountOrder {
-    get {_count ?? WireCountOrder()}
-    set {_count = newValue}
+    get {_storage._count ?? WireCountOrder()}
+    set {_uniqueStorage()._count = newValue}
   }
   /// Returns true if `count` has been explicitly set.
-  public var hasCount: Bool {self._count != nil}
+  public var hasCount: Bool {_storage._count != nil}
   /// Clears the value of `count`. Subsequent reads from it will return its default value.
-  public mutating func clearCount() {self._count = nil}
+  public mutating func clearCount() {_uniqueStorage()._count = nil}
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
 
-  fileprivate var _count: WireCountOrder? = nil
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 public nonisolated struct WireStart: Sendable {
@@ -528,9 +555,21 @@ public nonisolated struct WirePrepared: Sendable {
   /// one for each of Prepare's, in their order
   public var probes: [WireProbeCheck] = []
 
+  /// when Prepare has a count
+  public var count: WireCountPlan {
+    get {_count ?? WireCountPlan()}
+    set {_count = newValue}
+  }
+  /// Returns true if `count` has been explicitly set.
+  public var hasCount: Bool {self._count != nil}
+  /// Clears the value of `count`. Subsequent reads from it will return its default value.
+  public mutating func clearCount() {self._count = nil}
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
+
+  fileprivate var _count: WireCountPlan? = nil
 }
 
 public nonisolated struct WireStarted: Sendable {
@@ -688,9 +727,21 @@ public nonisolated struct WireFinish: Sendable {
   /// pages left in the kernel could not be read
   public var incomplete: Bool = false
 
+  /// of a count: the final totals
+  public var counts: WireCountTotals {
+    get {_counts ?? WireCountTotals()}
+    set {_counts = newValue}
+  }
+  /// Returns true if `counts` has been explicitly set.
+  public var hasCounts: Bool {self._counts != nil}
+  /// Clears the value of `counts`. Subsequent reads from it will return its default value.
+  public mutating func clearCounts() {self._counts = nil}
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
+
+  fileprivate var _counts: WireCountTotals? = nil
 }
 
 public nonisolated struct WireCPUTotals: Sendable {
@@ -824,55 +875,94 @@ public nonisolated struct WireListSessions: Sendable {
   public init() {}
 }
 
-public nonisolated struct WireOpenSession: Sendable {
+public nonisolated struct WireOpenSession: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  public var selectors: [String] = []
+  public var selectors: [String] {
+    get {_storage._selectors}
+    set {_uniqueStorage()._selectors = newValue}
+  }
 
-  public var events: [String] = []
+  public var events: [String] {
+    get {_storage._events}
+    set {_uniqueStorage()._events = newValue}
+  }
 
-  public var filters: [WireEventSetting] = []
+  public var filters: [WireEventSetting] {
+    get {_storage._filters}
+    set {_uniqueStorage()._filters = newValue}
+  }
 
-  public var triggers: [WireEventSetting] = []
+  public var triggers: [WireEventSetting] {
+    get {_storage._triggers}
+    set {_uniqueStorage()._triggers = newValue}
+  }
 
-  public var bufferKilobytes: UInt32 = 0
+  public var bufferKilobytes: UInt32 {
+    get {_storage._bufferKilobytes}
+    set {_uniqueStorage()._bufferKilobytes = newValue}
+  }
 
   /// go on with the nodes that can
-  public var partial: Bool = false
+  public var partial: Bool {
+    get {_storage._partial}
+    set {_uniqueStorage()._partial = newValue}
+  }
 
   /// keep the session in the controller's store when it ends
-  public var keep: Bool = false
+  public var keep: Bool {
+    get {_storage._keep}
+    set {_uniqueStorage()._keep = newValue}
+  }
 
   /// for people; may be empty
-  public var name: String = String()
+  public var name: String {
+    get {_storage._name}
+    set {_uniqueStorage()._name = newValue}
+  }
 
   /// 0: as soon as every node can
-  public var startInMs: UInt32 = 0
+  public var startInMs: UInt32 {
+    get {_storage._startInMs}
+    set {_uniqueStorage()._startInMs = newValue}
+  }
 
-  public var stallMs: UInt32 = 0
+  public var stallMs: UInt32 {
+    get {_storage._stallMs}
+    set {_uniqueStorage()._stallMs = newValue}
+  }
 
-  public var probes: [String] = []
+  public var probes: [String] {
+    get {_storage._probes}
+    set {_uniqueStorage()._probes = newValue}
+  }
 
-  public var pids: [UInt32] = []
+  public var pids: [UInt32] {
+    get {_storage._pids}
+    set {_uniqueStorage()._pids = newValue}
+  }
 
-  public var comms: [String] = []
+  public var comms: [String] {
+    get {_storage._comms}
+    set {_uniqueStorage()._comms = newValue}
+  }
 
   public var count: WireCountOrder {
-    get {_count ?? WireCountOrder()}
-    set {_count = newValue}
+    get {_storage._count ?? WireCountOrder()}
+    set {_uniqueStorage()._count = newValue}
   }
   /// Returns true if `count` has been explicitly set.
-  public var hasCount: Bool {self._count != nil}
+  public var hasCount: Bool {_storage._count != nil}
   /// Clears the value of `count`. Subsequent reads from it will return its default value.
-  public mutating func clearCount() {self._count = nil}
+  public mutating func clearCount() {_uniqueStorage()._count = nil}
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
 
-  fileprivate var _count: WireCountOrder? = nil
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 public nonisolated struct WireStopSession: Sendable {
@@ -1866,76 +1956,130 @@ nonisolated extension WirePrepare: SwiftProtobuf.Message, SwiftProtobuf._Message
   public static let protoMessageName: String = _protobuf_package + ".Prepare"
   public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}events\0\u{1}filters\0\u{1}triggers\0\u{3}buffer_kilobytes\0\u{1}operator\0\u{1}companions\0\u{1}probes\0\u{1}pids\0\u{1}comms\0\u{1}count\0")
 
+  fileprivate class _StorageClass {
+    var _events: [String] = []
+    var _filters: [WireEventSetting] = []
+    var _triggers: [WireEventSetting] = []
+    var _bufferKilobytes: UInt32 = 0
+    var _operator: String = String()
+    var _companions: [UInt32] = []
+    var _probes: [String] = []
+    var _pids: [UInt32] = []
+    var _comms: [String] = []
+    var _count: WireCountOrder? = nil
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _events = source._events
+      _filters = source._filters
+      _triggers = source._triggers
+      _bufferKilobytes = source._bufferKilobytes
+      _operator = source._operator
+      _companions = source._companions
+      _probes = source._probes
+      _pids = source._pids
+      _comms = source._comms
+      _count = source._count
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeRepeatedStringField(value: &self.events) }()
-      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.filters) }()
-      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.triggers) }()
-      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.bufferKilobytes) }()
-      case 5: try { try decoder.decodeSingularStringField(value: &self.`operator`) }()
-      case 6: try { try decoder.decodeRepeatedUInt32Field(value: &self.companions) }()
-      case 7: try { try decoder.decodeRepeatedStringField(value: &self.probes) }()
-      case 8: try { try decoder.decodeRepeatedUInt32Field(value: &self.pids) }()
-      case 9: try { try decoder.decodeRepeatedStringField(value: &self.comms) }()
-      case 10: try { try decoder.decodeSingularMessageField(value: &self._count) }()
-      default: break
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeRepeatedStringField(value: &_storage._events) }()
+        case 2: try { try decoder.decodeRepeatedMessageField(value: &_storage._filters) }()
+        case 3: try { try decoder.decodeRepeatedMessageField(value: &_storage._triggers) }()
+        case 4: try { try decoder.decodeSingularUInt32Field(value: &_storage._bufferKilobytes) }()
+        case 5: try { try decoder.decodeSingularStringField(value: &_storage._operator) }()
+        case 6: try { try decoder.decodeRepeatedUInt32Field(value: &_storage._companions) }()
+        case 7: try { try decoder.decodeRepeatedStringField(value: &_storage._probes) }()
+        case 8: try { try decoder.decodeRepeatedUInt32Field(value: &_storage._pids) }()
+        case 9: try { try decoder.decodeRepeatedStringField(value: &_storage._comms) }()
+        case 10: try { try decoder.decodeSingularMessageField(value: &_storage._count) }()
+        default: break
+        }
       }
     }
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    if !self.events.isEmpty {
-      try visitor.visitRepeatedStringField(value: self.events, fieldNumber: 1)
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if !_storage._events.isEmpty {
+        try visitor.visitRepeatedStringField(value: _storage._events, fieldNumber: 1)
+      }
+      if !_storage._filters.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._filters, fieldNumber: 2)
+      }
+      if !_storage._triggers.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._triggers, fieldNumber: 3)
+      }
+      if _storage._bufferKilobytes != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._bufferKilobytes, fieldNumber: 4)
+      }
+      if !_storage._operator.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._operator, fieldNumber: 5)
+      }
+      if !_storage._companions.isEmpty {
+        try visitor.visitPackedUInt32Field(value: _storage._companions, fieldNumber: 6)
+      }
+      if !_storage._probes.isEmpty {
+        try visitor.visitRepeatedStringField(value: _storage._probes, fieldNumber: 7)
+      }
+      if !_storage._pids.isEmpty {
+        try visitor.visitPackedUInt32Field(value: _storage._pids, fieldNumber: 8)
+      }
+      if !_storage._comms.isEmpty {
+        try visitor.visitRepeatedStringField(value: _storage._comms, fieldNumber: 9)
+      }
+      try { if let v = _storage._count {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+      } }()
     }
-    if !self.filters.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.filters, fieldNumber: 2)
-    }
-    if !self.triggers.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.triggers, fieldNumber: 3)
-    }
-    if self.bufferKilobytes != 0 {
-      try visitor.visitSingularUInt32Field(value: self.bufferKilobytes, fieldNumber: 4)
-    }
-    if !self.`operator`.isEmpty {
-      try visitor.visitSingularStringField(value: self.`operator`, fieldNumber: 5)
-    }
-    if !self.companions.isEmpty {
-      try visitor.visitPackedUInt32Field(value: self.companions, fieldNumber: 6)
-    }
-    if !self.probes.isEmpty {
-      try visitor.visitRepeatedStringField(value: self.probes, fieldNumber: 7)
-    }
-    if !self.pids.isEmpty {
-      try visitor.visitPackedUInt32Field(value: self.pids, fieldNumber: 8)
-    }
-    if !self.comms.isEmpty {
-      try visitor.visitRepeatedStringField(value: self.comms, fieldNumber: 9)
-    }
-    try { if let v = self._count {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
-    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: WirePrepare, rhs: WirePrepare) -> Bool {
-    if lhs.events != rhs.events {return false}
-    if lhs.filters != rhs.filters {return false}
-    if lhs.triggers != rhs.triggers {return false}
-    if lhs.bufferKilobytes != rhs.bufferKilobytes {return false}
-    if lhs.`operator` != rhs.`operator` {return false}
-    if lhs.companions != rhs.companions {return false}
-    if lhs.probes != rhs.probes {return false}
-    if lhs.pids != rhs.pids {return false}
-    if lhs.comms != rhs.comms {return false}
-    if lhs._count != rhs._count {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._events != rhs_storage._events {return false}
+        if _storage._filters != rhs_storage._filters {return false}
+        if _storage._triggers != rhs_storage._triggers {return false}
+        if _storage._bufferKilobytes != rhs_storage._bufferKilobytes {return false}
+        if _storage._operator != rhs_storage._operator {return false}
+        if _storage._companions != rhs_storage._companions {return false}
+        if _storage._probes != rhs_storage._probes {return false}
+        if _storage._pids != rhs_storage._pids {return false}
+        if _storage._comms != rhs_storage._comms {return false}
+        if _storage._count != rhs_storage._count {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2248,7 +2392,7 @@ nonisolated extension WireAnswer: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension WirePrepared: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Prepared"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}events\0\u{1}cpus\0\u{3}buffer_kilobytes\0\u{1}probes\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}events\0\u{1}cpus\0\u{3}buffer_kilobytes\0\u{1}probes\0\u{1}count\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2260,12 +2404,17 @@ nonisolated extension WirePrepared: SwiftProtobuf.Message, SwiftProtobuf._Messag
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.cpus) }()
       case 3: try { try decoder.decodeSingularUInt32Field(value: &self.bufferKilobytes) }()
       case 4: try { try decoder.decodeRepeatedMessageField(value: &self.probes) }()
+      case 5: try { try decoder.decodeSingularMessageField(value: &self._count) }()
       default: break
       }
     }
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.events.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.events, fieldNumber: 1)
     }
@@ -2278,6 +2427,9 @@ nonisolated extension WirePrepared: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if !self.probes.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.probes, fieldNumber: 4)
     }
+    try { if let v = self._count {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2286,6 +2438,7 @@ nonisolated extension WirePrepared: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if lhs.cpus != rhs.cpus {return false}
     if lhs.bufferKilobytes != rhs.bufferKilobytes {return false}
     if lhs.probes != rhs.probes {return false}
+    if lhs._count != rhs._count {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2588,7 +2741,7 @@ nonisolated extension WireTaskName: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension WireFinish: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Finish"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}cpus\0\u{1}reason\0\u{1}incomplete\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}cpus\0\u{1}reason\0\u{1}incomplete\0\u{1}counts\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2599,12 +2752,17 @@ nonisolated extension WireFinish: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       case 1: try { try decoder.decodeRepeatedMessageField(value: &self.cpus) }()
       case 2: try { try decoder.decodeSingularStringField(value: &self.reason) }()
       case 3: try { try decoder.decodeSingularBoolField(value: &self.incomplete) }()
+      case 4: try { try decoder.decodeSingularMessageField(value: &self._counts) }()
       default: break
       }
     }
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.cpus.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.cpus, fieldNumber: 1)
     }
@@ -2614,6 +2772,9 @@ nonisolated extension WireFinish: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if self.incomplete != false {
       try visitor.visitSingularBoolField(value: self.incomplete, fieldNumber: 3)
     }
+    try { if let v = self._counts {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2621,6 +2782,7 @@ nonisolated extension WireFinish: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if lhs.cpus != rhs.cpus {return false}
     if lhs.reason != rhs.reason {return false}
     if lhs.incomplete != rhs.incomplete {return false}
+    if lhs._counts != rhs._counts {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2887,96 +3049,158 @@ nonisolated extension WireOpenSession: SwiftProtobuf.Message, SwiftProtobuf._Mes
   public static let protoMessageName: String = _protobuf_package + ".OpenSession"
   public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}selectors\0\u{1}events\0\u{1}filters\0\u{1}triggers\0\u{3}buffer_kilobytes\0\u{1}partial\0\u{1}keep\0\u{1}name\0\u{3}start_in_ms\0\u{3}stall_ms\0\u{1}probes\0\u{1}pids\0\u{1}comms\0\u{1}count\0")
 
+  fileprivate class _StorageClass {
+    var _selectors: [String] = []
+    var _events: [String] = []
+    var _filters: [WireEventSetting] = []
+    var _triggers: [WireEventSetting] = []
+    var _bufferKilobytes: UInt32 = 0
+    var _partial: Bool = false
+    var _keep: Bool = false
+    var _name: String = String()
+    var _startInMs: UInt32 = 0
+    var _stallMs: UInt32 = 0
+    var _probes: [String] = []
+    var _pids: [UInt32] = []
+    var _comms: [String] = []
+    var _count: WireCountOrder? = nil
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _selectors = source._selectors
+      _events = source._events
+      _filters = source._filters
+      _triggers = source._triggers
+      _bufferKilobytes = source._bufferKilobytes
+      _partial = source._partial
+      _keep = source._keep
+      _name = source._name
+      _startInMs = source._startInMs
+      _stallMs = source._stallMs
+      _probes = source._probes
+      _pids = source._pids
+      _comms = source._comms
+      _count = source._count
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeRepeatedStringField(value: &self.selectors) }()
-      case 2: try { try decoder.decodeRepeatedStringField(value: &self.events) }()
-      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.filters) }()
-      case 4: try { try decoder.decodeRepeatedMessageField(value: &self.triggers) }()
-      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.bufferKilobytes) }()
-      case 6: try { try decoder.decodeSingularBoolField(value: &self.partial) }()
-      case 7: try { try decoder.decodeSingularBoolField(value: &self.keep) }()
-      case 8: try { try decoder.decodeSingularStringField(value: &self.name) }()
-      case 9: try { try decoder.decodeSingularUInt32Field(value: &self.startInMs) }()
-      case 10: try { try decoder.decodeSingularUInt32Field(value: &self.stallMs) }()
-      case 11: try { try decoder.decodeRepeatedStringField(value: &self.probes) }()
-      case 12: try { try decoder.decodeRepeatedUInt32Field(value: &self.pids) }()
-      case 13: try { try decoder.decodeRepeatedStringField(value: &self.comms) }()
-      case 14: try { try decoder.decodeSingularMessageField(value: &self._count) }()
-      default: break
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeRepeatedStringField(value: &_storage._selectors) }()
+        case 2: try { try decoder.decodeRepeatedStringField(value: &_storage._events) }()
+        case 3: try { try decoder.decodeRepeatedMessageField(value: &_storage._filters) }()
+        case 4: try { try decoder.decodeRepeatedMessageField(value: &_storage._triggers) }()
+        case 5: try { try decoder.decodeSingularUInt32Field(value: &_storage._bufferKilobytes) }()
+        case 6: try { try decoder.decodeSingularBoolField(value: &_storage._partial) }()
+        case 7: try { try decoder.decodeSingularBoolField(value: &_storage._keep) }()
+        case 8: try { try decoder.decodeSingularStringField(value: &_storage._name) }()
+        case 9: try { try decoder.decodeSingularUInt32Field(value: &_storage._startInMs) }()
+        case 10: try { try decoder.decodeSingularUInt32Field(value: &_storage._stallMs) }()
+        case 11: try { try decoder.decodeRepeatedStringField(value: &_storage._probes) }()
+        case 12: try { try decoder.decodeRepeatedUInt32Field(value: &_storage._pids) }()
+        case 13: try { try decoder.decodeRepeatedStringField(value: &_storage._comms) }()
+        case 14: try { try decoder.decodeSingularMessageField(value: &_storage._count) }()
+        default: break
+        }
       }
     }
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    if !self.selectors.isEmpty {
-      try visitor.visitRepeatedStringField(value: self.selectors, fieldNumber: 1)
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if !_storage._selectors.isEmpty {
+        try visitor.visitRepeatedStringField(value: _storage._selectors, fieldNumber: 1)
+      }
+      if !_storage._events.isEmpty {
+        try visitor.visitRepeatedStringField(value: _storage._events, fieldNumber: 2)
+      }
+      if !_storage._filters.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._filters, fieldNumber: 3)
+      }
+      if !_storage._triggers.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._triggers, fieldNumber: 4)
+      }
+      if _storage._bufferKilobytes != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._bufferKilobytes, fieldNumber: 5)
+      }
+      if _storage._partial != false {
+        try visitor.visitSingularBoolField(value: _storage._partial, fieldNumber: 6)
+      }
+      if _storage._keep != false {
+        try visitor.visitSingularBoolField(value: _storage._keep, fieldNumber: 7)
+      }
+      if !_storage._name.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._name, fieldNumber: 8)
+      }
+      if _storage._startInMs != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._startInMs, fieldNumber: 9)
+      }
+      if _storage._stallMs != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._stallMs, fieldNumber: 10)
+      }
+      if !_storage._probes.isEmpty {
+        try visitor.visitRepeatedStringField(value: _storage._probes, fieldNumber: 11)
+      }
+      if !_storage._pids.isEmpty {
+        try visitor.visitPackedUInt32Field(value: _storage._pids, fieldNumber: 12)
+      }
+      if !_storage._comms.isEmpty {
+        try visitor.visitRepeatedStringField(value: _storage._comms, fieldNumber: 13)
+      }
+      try { if let v = _storage._count {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 14)
+      } }()
     }
-    if !self.events.isEmpty {
-      try visitor.visitRepeatedStringField(value: self.events, fieldNumber: 2)
-    }
-    if !self.filters.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.filters, fieldNumber: 3)
-    }
-    if !self.triggers.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.triggers, fieldNumber: 4)
-    }
-    if self.bufferKilobytes != 0 {
-      try visitor.visitSingularUInt32Field(value: self.bufferKilobytes, fieldNumber: 5)
-    }
-    if self.partial != false {
-      try visitor.visitSingularBoolField(value: self.partial, fieldNumber: 6)
-    }
-    if self.keep != false {
-      try visitor.visitSingularBoolField(value: self.keep, fieldNumber: 7)
-    }
-    if !self.name.isEmpty {
-      try visitor.visitSingularStringField(value: self.name, fieldNumber: 8)
-    }
-    if self.startInMs != 0 {
-      try visitor.visitSingularUInt32Field(value: self.startInMs, fieldNumber: 9)
-    }
-    if self.stallMs != 0 {
-      try visitor.visitSingularUInt32Field(value: self.stallMs, fieldNumber: 10)
-    }
-    if !self.probes.isEmpty {
-      try visitor.visitRepeatedStringField(value: self.probes, fieldNumber: 11)
-    }
-    if !self.pids.isEmpty {
-      try visitor.visitPackedUInt32Field(value: self.pids, fieldNumber: 12)
-    }
-    if !self.comms.isEmpty {
-      try visitor.visitRepeatedStringField(value: self.comms, fieldNumber: 13)
-    }
-    try { if let v = self._count {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 14)
-    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: WireOpenSession, rhs: WireOpenSession) -> Bool {
-    if lhs.selectors != rhs.selectors {return false}
-    if lhs.events != rhs.events {return false}
-    if lhs.filters != rhs.filters {return false}
-    if lhs.triggers != rhs.triggers {return false}
-    if lhs.bufferKilobytes != rhs.bufferKilobytes {return false}
-    if lhs.partial != rhs.partial {return false}
-    if lhs.keep != rhs.keep {return false}
-    if lhs.name != rhs.name {return false}
-    if lhs.startInMs != rhs.startInMs {return false}
-    if lhs.stallMs != rhs.stallMs {return false}
-    if lhs.probes != rhs.probes {return false}
-    if lhs.pids != rhs.pids {return false}
-    if lhs.comms != rhs.comms {return false}
-    if lhs._count != rhs._count {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._selectors != rhs_storage._selectors {return false}
+        if _storage._events != rhs_storage._events {return false}
+        if _storage._filters != rhs_storage._filters {return false}
+        if _storage._triggers != rhs_storage._triggers {return false}
+        if _storage._bufferKilobytes != rhs_storage._bufferKilobytes {return false}
+        if _storage._partial != rhs_storage._partial {return false}
+        if _storage._keep != rhs_storage._keep {return false}
+        if _storage._name != rhs_storage._name {return false}
+        if _storage._startInMs != rhs_storage._startInMs {return false}
+        if _storage._stallMs != rhs_storage._stallMs {return false}
+        if _storage._probes != rhs_storage._probes {return false}
+        if _storage._pids != rhs_storage._pids {return false}
+        if _storage._comms != rhs_storage._comms {return false}
+        if _storage._count != rhs_storage._count {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
