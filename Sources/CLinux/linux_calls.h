@@ -100,6 +100,28 @@ static inline int linux_mount_tracefs(const char *directory) {
     return rc != 0 ? -errno : 0;
 }
 
+static const int64_t linux_debugfs_magic = 0x64626720;
+
+/// Mounts a file system without a place in the directory tree (fsopen(2), fsmount(2), Linux 5.2): nobody sees it, and it
+/// is gone when the descriptor is closed. Its files are below /proc/self/fd/N. Returns the descriptor, or -errno.
+static inline int linux_detached_mount(const char *type) {
+#if defined(SYS_fsopen) && defined(SYS_fsconfig) && defined(SYS_fsmount)
+    const unsigned int close_on_exec = 1;       // FSOPEN_CLOEXEC, FSMOUNT_CLOEXEC
+    const unsigned int create = 6;              // FSCONFIG_CMD_CREATE
+    const unsigned int attributes = 2 | 4 | 8;  // MOUNT_ATTR_NOSUID, _NODEV, _NOEXEC
+    int context = (int)syscall(SYS_fsopen, type, close_on_exec);
+    if (context < 0) return -errno;
+    long result = syscall(SYS_fsconfig, context, create, NULL, NULL, 0);
+    if (result >= 0) result = syscall(SYS_fsmount, context, close_on_exec, attributes);
+    int error = errno;
+    close(context);
+    return result < 0 ? -error : (int)result;
+#else
+    (void)type;
+    return -ENOSYS;
+#endif
+}
+
 /// Inode number of a path (following links, which is what /proc/self/ns/pid needs), or 0 if there is none.
 static inline uint64_t linux_inode(const char *path) {
     struct stat facts;

@@ -17,9 +17,27 @@ public struct ErrorLogEntry: Sendable, Equatable {
     /// ```
     public static func last(in text: String) -> ErrorLogEntry? {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: true)
-        guard let start = lines.lastIndex(where: { timeless($0) != nil }), let heading = timeless(lines[start]) else {
-            return nil
+        guard let start = lines.lastIndex(where: { timeless($0) != nil }) else { return nil }
+        return entry(lines[start...])
+    }
+
+    /// The last entry about a command, in a log that others write to as well. Words of the command count, not the blanks
+    /// between them: the kernel puts a dynamic event's definition together anew from its words.
+    public static func last(in text: String, about command: String) -> ErrorLogEntry? {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: true)
+        let words = command.split(separator: " ")
+        var end = lines.endIndex
+        while let start = lines[..<end].lastIndex(where: { timeless($0) != nil }) {
+            if let entry = entry(lines[start..<end]), entry.command.split(separator: " ") == words { return entry }
+            end = start
         }
+        return nil
+    }
+
+    /// The entry that begins with the first of the lines.
+    private static func entry(_ lines: ArraySlice<Substring>) -> ErrorLogEntry? {
+        let start = lines.startIndex
+        guard let first = lines.first, let heading = timeless(first) else { return nil }
         let separator = ": error: "
         guard let end = lines[(start + 1)...].first, end.hasPrefix(commandPrefix) else { return nil }
         let (source, message) = split(heading, at: separator)

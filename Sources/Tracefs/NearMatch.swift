@@ -1,14 +1,25 @@
-/// Names that a mistyped event name may have meant.
-enum NearMatch {
-    static let maximumSuggestions = 3
+/// Names that a mistyped name may have meant.
+public enum NearMatch {
+    public static let maximumSuggestions = 3
+
+    /// Candidates within a third of the name's length in edits, nearest first, then by name; at most three.
+    public static func suggestions(for name: String, among candidates: some Sequence<String>) -> [String] {
+        nearest(to: name, among: candidates.lazy.map { (spelling: $0, shown: $0) })
+    }
 
     /// Candidates within a third of the pattern's length in edits, nearest first, then by name.
     static func suggestions(for pattern: String, among events: [EventName]) -> [String] {
+        nearest(to: pattern, among: candidates(for: pattern, among: events))
+    }
+
+    private static func nearest(
+        to pattern: String, among candidates: some Sequence<(spelling: String, shown: String)>
+    ) -> [String] {
         guard !pattern.isEmpty, pattern.utf8.count <= EventPattern.maximumLength else { return [] }
         let limit = max(1, pattern.utf8.count / 3)
         let typed = Array(pattern.utf8)
         var found: [(distance: Int, name: String)] = []
-        for candidate in candidates(for: pattern, among: events) {
+        for candidate in candidates where abs(candidate.spelling.utf8.count - typed.count) <= limit {
             let distance = editDistance(typed, Array(candidate.spelling.utf8), limit: limit)
             if distance <= limit { found.append((distance, candidate.shown)) }
         }

@@ -8,6 +8,18 @@ public enum TaskList {
         try Directory.names("/proc/\(pid)/task").compactMap { Int32($0) }.sorted()
     }
 
+    /// The threads that a user means by a number: all of a process, or the one thread that has the number. Empty if
+    /// there is neither.
+    public static func threads(meantBy pid: Int32) -> [Int32] {
+        guard exists(pid) else { return [] }
+        // /proc/TID/task of any thread lists its whole process.
+        let status = (try? ControlFile.text("/proc/\(pid)/status", limit: 64 << 10)) ?? ""
+        let group = status.split(separator: "\n").first { $0.hasPrefix("Tgid:") }.flatMap { line in
+            Int32(line.dropFirst(5).drop { $0 == "\t" || $0 == " " })
+        }
+        return group == pid ? (try? threads(of: pid)) ?? [] : [pid]
+    }
+
     /// The thread ids of this process, for ``TraceInstance/setNotracePIDs(_:)``. They are the kernel's own numbers
     /// only in the initial pid namespace; see ``HostFacts/isInitialPIDNamespace``.
     public static func ownThreads() throws(TracefsError) -> [Int32] {

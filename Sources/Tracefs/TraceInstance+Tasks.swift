@@ -78,6 +78,19 @@ extension TraceInstance {
         throw .malformed(path: "/proc/self/task", reason: "new threads in a hundred readings")
     }
 
+    /// Records events of these threads only, and of what they start from now on: the option `event-fork` makes the
+    /// kernel list what a listed thread forks before that runs.
+    ///
+    /// Events that name two tasks, `sched_switch` and `sched_wakeup`, are recorded if either is listed.
+    public func setPIDs(_ pids: some Sequence<Int32>) throws(TracefsError) {
+        let wanted = Set(pids)
+        for pid in wanted where pid < 0 || pid > Self.maximumPID {
+            throw .invalidArgument(name: "pid", value: "\(pid)", reason: "it lies between 0 and \(Self.maximumPID)")
+        }
+        try setOption("event-fork", true)
+        try write(Self.list(wanted), to: "set_event_pid", meaning: "it cannot record single tasks")
+    }
+
     /// The threads that the kernel leaves out now, ascending.
     public func notracePIDs() throws(TracefsError) -> [Int32] {
         try text("set_event_notrace_pid").split(separator: "\n").compactMap { Int32($0) }.sorted()

@@ -1,0 +1,91 @@
+/// What the kernel states of its kprobes, below `kprobes/` of debugfs (kernel/kprobes.c).
+public struct KprobeState: Sendable {
+    /// How a kprobe gets control.
+    public enum Planting: String, Sendable, Equatable {
+        /// Through the call that the compiler left at a function's entry for the function tracer: no instruction of the
+        /// function is replaced.
+        case ftrace
+        /// By a jump over the first instructions.
+        case optimized
+        /// By a breakpoint in place of one instruction.
+        case breakpoint
+    }
+
+    /// A line of `kprobes/list`: `ffffffff8136c0d0  k  do_filp_open+0x0    [FTRACE]`.
+    struct Entry: Equatable {
+        var address: UInt64
+        var isReturn: Bool
+        var symbol: String
+        var module: String?
+        var flags: String
+    }
+
+    let entries: [Entry]
+    /// False if somebody has switched all kprobes off (`kprobes/enabled`): none fires then.
+    public let isEnabled: Bool
+
+    /// - Throws: if debugfs cannot be reached; what the kernel says there is then not known.
+    public static func current() throws(TracefsError) -> KprobeState {
+        let enabled = (try? Debugfs.text("kprobes/enabled")) ?? "1"
+        return KprobeState(list: try Debugfs.text("kprobes/list"), isEnabled: !enabled.hasPrefix("0"))
+    }
+
+    init(list: String, isEnabled: Bool) {
+        entries = list.split(separator: "\n").compactMap(Self.entry)
+        self.isEnabled = isEnabled
+    }
+
+    /// How the probe at a place is planted; nil if the list has none there.
+    ///
+    /// Several probes at one place are one to the processor, so it does not matter whose entry this is.
+    public func planting(at place: KprobePlace) -> Planting? {
+        let found = entries.first { entry in
+            switch place.location {
+            case .address(let address): entry.address == address
+            case .symbol(let name, let offset): entry.symbol == name + "+0x" + String(offset, radix: 16)
+            }
+        }
+        return found.map { entry in
+            if entry.flags.contains("[FTRACE]") { return .ftrace }
+            return entry.flags.contains("[OPTIMIZED]") ? .optimized : .breakpoint
+        }
+    }
+
+    private static func entry(_ line: Substring) -> Entry? {
+        let words = line.split(separator: " ")
+        guard words.count >= 3, let address = UInt64(words[0], radix: 16), words[2].contains("+") else { return nil }
+        let rest = words.dropFirst(3)
+        let module = rest.first.flatMap { $0.hasPrefix("[") ? nil : String($0) }
+        return Entry(
+            address: address, isReturn: words[1] == "r", symbol: String(words[2]), module: module,
+            flags: rest.filter { $0.hasPrefix("[") }.joined())
+    }
+}
+
+/// Functions in which the kernel plants no kprobe, from `kprobes/blacklist`.
+public struct KprobeBlacklist: Sendable {
+    private let ranges: [(range: Range<UInt64>, symbol: String)]
+
+    /// - Throws: if debugfs cannot be reached.
+    public static func current() throws(TracefsError) -> KprobeBlacklist {
+        KprobeBlacklist(text: try Debugfs.text("kprobes/blacklist"))
+    }
+
+    /// Lines of `0xffffffff81001000-0xffffffff81001080<tab>function`.
+    init(text: String) {
+        ranges = text.split(separator: "\n").compactMap { line in
+            let parts = line.split(separator: "\t", maxSplits: 1)
+            guard parts.count == 2 else { return nil }
+            let ends = parts[0].split(separator: "-").map { UInt64($0.dropFirst(2), radix: 16) }
+            guard ends.count == 2, let low = ends[0], let high = ends[1], low <= high else { return nil }
+            return (low..<high, String(parts[1]))
+        }
+    }
+
+    public func contains(_ place: KprobePlace) -> Bool {
+        switch place.location {
+        case .address(let address): ranges.contains { $0.range.contains(address) }
+        case .symbol(let name, _): ranges.contains { $0.symbol == name }
+        }
+    }
+}
