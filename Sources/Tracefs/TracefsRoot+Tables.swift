@@ -7,6 +7,9 @@ extension TracefsRoot {
     /// (`0xffffffff8281972f : "text"`).
     public func printkFormats() throws(TracefsError) -> String { try ControlFile.text(file("printk_formats")) }
 
+    /// The kernel's short description of its tracing files. For some abilities it is the only place where they show.
+    public func readmeText() throws(TracefsError) -> String { try ControlFile.text(file("README")) }
+
     /// Names of tasks that were seen while recording. It is one table for the whole kernel and holds the last
     /// `saved_cmdlines_size` tasks. A task's name is saved when its CPU switches away from it after an event, unless
     /// another CPU is saving at that moment (kernel/trace/trace_sched_switch.c), so one that only just recorded an

@@ -163,14 +163,6 @@ struct DynamicEventTests {
         let events = DynamicEvents(try RealTracefs.root.get())
         #expect(throws: TracefsError.self) { try events.add(line) }
     }
-
-    @Test("The kernel's support agrees with its control files")
-    func support() throws {
-        let root = try RealTracefs.root.get()
-        let support = ProbeSupport(root)
-        #expect(support.uprobes)
-        #expect(support.kprobes == (access(root.path + "/kprobe_events", F_OK) == 0))
-    }
 }
 
 /// A function of this process's C library, as a place for probes.

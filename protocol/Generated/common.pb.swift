@@ -144,6 +144,7 @@ public nonisolated struct WireFailure: Sendable {
     /// the node's own rules forbid it
     case policy // = 18
     case unknownField // = 19
+    case unknownTask // = 20
     case UNRECOGNIZED(Int)
 
     public init() {
@@ -172,6 +173,7 @@ public nonisolated struct WireFailure: Sendable {
       case 17: self = .noProbes
       case 18: self = .policy
       case 19: self = .unknownField
+      case 20: self = .unknownTask
       default: self = .UNRECOGNIZED(rawValue)
       }
     }
@@ -198,6 +200,7 @@ public nonisolated struct WireFailure: Sendable {
       case .noProbes: return 17
       case .policy: return 18
       case .unknownField: return 19
+      case .unknownTask: return 20
       case .UNRECOGNIZED(let i): return i
       }
     }
@@ -224,6 +227,7 @@ public nonisolated struct WireFailure: Sendable {
       .noProbes,
       .policy,
       .unknownField,
+      .unknownTask,
     ]
 
   }
@@ -449,7 +453,7 @@ nonisolated extension WireFailure: SwiftProtobuf.Message, SwiftProtobuf._Message
 }
 
 nonisolated extension WireFailure.Code: SwiftProtobuf._ProtoNameProviding {
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0UNSPECIFIED\0\u{1}UNKNOWN_EVENT\0\u{1}BAD_FILTER\0\u{1}BAD_TRIGGER\0\u{1}NO_PERMISSION\0\u{1}NO_TRACEFS\0\u{1}UNSUPPORTED\0\u{1}NO_MEMORY\0\u{1}NO_SUCH_SESSION\0\u{1}WRONG_STATE\0\u{1}IO\0\u{1}CLOCK\0\u{1}NODE_LOST\0\u{1}TIMEOUT\0\u{1}BAD_PROBE\0\u{1}UNKNOWN_SYMBOL\0\u{1}NOT_PROBEABLE\0\u{1}NO_PROBES\0\u{1}POLICY\0\u{1}UNKNOWN_FIELD\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0UNSPECIFIED\0\u{1}UNKNOWN_EVENT\0\u{1}BAD_FILTER\0\u{1}BAD_TRIGGER\0\u{1}NO_PERMISSION\0\u{1}NO_TRACEFS\0\u{1}UNSUPPORTED\0\u{1}NO_MEMORY\0\u{1}NO_SUCH_SESSION\0\u{1}WRONG_STATE\0\u{1}IO\0\u{1}CLOCK\0\u{1}NODE_LOST\0\u{1}TIMEOUT\0\u{1}BAD_PROBE\0\u{1}UNKNOWN_SYMBOL\0\u{1}NOT_PROBEABLE\0\u{1}NO_PROBES\0\u{1}POLICY\0\u{1}UNKNOWN_FIELD\0\u{1}UNKNOWN_TASK\0")
 }
 
 nonisolated extension WireCompressedBlob: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {

@@ -386,6 +386,12 @@ public nonisolated struct WirePrepare: @unchecked Sendable {
   /// Clears the value of `count`. Subsequent reads from it will return its default value.
   public mutating func clearCount() {_uniqueStorage()._count = nil}
 
+  /// patterns: events after which the kernel's stack is recorded
+  public var stacks: [String] {
+    get {_storage._stacks}
+    set {_uniqueStorage()._stacks = newValue}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -958,6 +964,11 @@ public nonisolated struct WireOpenSession: @unchecked Sendable {
   /// Clears the value of `count`. Subsequent reads from it will return its default value.
   public mutating func clearCount() {_uniqueStorage()._count = nil}
 
+  public var stacks: [String] {
+    get {_storage._stacks}
+    set {_uniqueStorage()._stacks = newValue}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -989,85 +1000,91 @@ public nonisolated struct WireAttachSession: Sendable {
   public init() {}
 }
 
-public nonisolated struct WireResponse: Sendable {
+public nonisolated struct WireResponse: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  public var request: UInt64 = 0
+  public var request: UInt64 {
+    get {_storage._request}
+    set {_uniqueStorage()._request = newValue}
+  }
 
-  public var outcome: WireResponse.OneOf_Outcome? = nil
+  public var outcome: OneOf_Outcome? {
+    get {return _storage._outcome}
+    set {_uniqueStorage()._outcome = newValue}
+  }
 
   public var nodes: WireNodeList {
     get {
-      if case .nodes(let v)? = outcome {return v}
+      if case .nodes(let v)? = _storage._outcome {return v}
       return WireNodeList()
     }
-    set {outcome = .nodes(newValue)}
+    set {_uniqueStorage()._outcome = .nodes(newValue)}
   }
 
   public var opened: WireSessionOpened {
     get {
-      if case .opened(let v)? = outcome {return v}
+      if case .opened(let v)? = _storage._outcome {return v}
       return WireSessionOpened()
     }
-    set {outcome = .opened(newValue)}
+    set {_uniqueStorage()._outcome = .opened(newValue)}
   }
 
   public var stopped: WireSessionStopped {
     get {
-      if case .stopped(let v)? = outcome {return v}
+      if case .stopped(let v)? = _storage._outcome {return v}
       return WireSessionStopped()
     }
-    set {outcome = .stopped(newValue)}
+    set {_uniqueStorage()._outcome = .stopped(newValue)}
   }
 
   public var attached: WireSessionDescription {
     get {
-      if case .attached(let v)? = outcome {return v}
+      if case .attached(let v)? = _storage._outcome {return v}
       return WireSessionDescription()
     }
-    set {outcome = .attached(newValue)}
+    set {_uniqueStorage()._outcome = .attached(newValue)}
   }
 
   public var sessions: WireSessionList {
     get {
-      if case .sessions(let v)? = outcome {return v}
+      if case .sessions(let v)? = _storage._outcome {return v}
       return WireSessionList()
     }
-    set {outcome = .sessions(newValue)}
+    set {_uniqueStorage()._outcome = .sessions(newValue)}
   }
 
   public var failure: WireFailure {
     get {
-      if case .failure(let v)? = outcome {return v}
+      if case .failure(let v)? = _storage._outcome {return v}
       return WireFailure()
     }
-    set {outcome = .failure(newValue)}
+    set {_uniqueStorage()._outcome = .failure(newValue)}
   }
 
   public var probeReport: WireProbeReport {
     get {
-      if case .probeReport(let v)? = outcome {return v}
+      if case .probeReport(let v)? = _storage._outcome {return v}
       return WireProbeReport()
     }
-    set {outcome = .probeReport(newValue)}
+    set {_uniqueStorage()._outcome = .probeReport(newValue)}
   }
 
   public var nodeReport: WireNodeReport {
     get {
-      if case .nodeReport(let v)? = outcome {return v}
+      if case .nodeReport(let v)? = _storage._outcome {return v}
       return WireNodeReport()
     }
-    set {outcome = .nodeReport(newValue)}
+    set {_uniqueStorage()._outcome = .nodeReport(newValue)}
   }
 
   public var listReport: WireListReport {
     get {
-      if case .listReport(let v)? = outcome {return v}
+      if case .listReport(let v)? = _storage._outcome {return v}
       return WireListReport()
     }
-    set {outcome = .listReport(newValue)}
+    set {_uniqueStorage()._outcome = .listReport(newValue)}
   }
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -1086,6 +1103,8 @@ public nonisolated struct WireResponse: Sendable {
   }
 
   public init() {}
+
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 public nonisolated struct WireNodeList: Sendable {
@@ -1279,6 +1298,9 @@ public nonisolated struct WireSessionOpened: Sendable {
   /// Clears the value of `description_p`. Subsequent reads from it will return its default value.
   public mutating func clearDescription_p() {self._description_p = nil}
 
+  /// ns on the controller's timeline: the moment that was ordered
+  public var startAt: Int64 = 0
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -1329,6 +1351,8 @@ public nonisolated struct WireSessionDescription: Sendable {
   public var state: String = String()
 
   public var keep: Bool = false
+
+  public var probes: [String] = []
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1954,7 +1978,7 @@ nonisolated extension WireCommand: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WirePrepare: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Prepare"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}events\0\u{1}filters\0\u{1}triggers\0\u{3}buffer_kilobytes\0\u{1}operator\0\u{1}companions\0\u{1}probes\0\u{1}pids\0\u{1}comms\0\u{1}count\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}events\0\u{1}filters\0\u{1}triggers\0\u{3}buffer_kilobytes\0\u{1}operator\0\u{1}companions\0\u{1}probes\0\u{1}pids\0\u{1}comms\0\u{1}count\0\u{1}stacks\0")
 
   fileprivate class _StorageClass {
     var _events: [String] = []
@@ -1967,6 +1991,7 @@ nonisolated extension WirePrepare: SwiftProtobuf.Message, SwiftProtobuf._Message
     var _pids: [UInt32] = []
     var _comms: [String] = []
     var _count: WireCountOrder? = nil
+    var _stacks: [String] = []
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1987,6 +2012,7 @@ nonisolated extension WirePrepare: SwiftProtobuf.Message, SwiftProtobuf._Message
       _pids = source._pids
       _comms = source._comms
       _count = source._count
+      _stacks = source._stacks
     }
   }
 
@@ -2015,6 +2041,7 @@ nonisolated extension WirePrepare: SwiftProtobuf.Message, SwiftProtobuf._Message
         case 8: try { try decoder.decodeRepeatedUInt32Field(value: &_storage._pids) }()
         case 9: try { try decoder.decodeRepeatedStringField(value: &_storage._comms) }()
         case 10: try { try decoder.decodeSingularMessageField(value: &_storage._count) }()
+        case 11: try { try decoder.decodeRepeatedStringField(value: &_storage._stacks) }()
         default: break
         }
       }
@@ -2057,6 +2084,9 @@ nonisolated extension WirePrepare: SwiftProtobuf.Message, SwiftProtobuf._Message
       try { if let v = _storage._count {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
       } }()
+      if !_storage._stacks.isEmpty {
+        try visitor.visitRepeatedStringField(value: _storage._stacks, fieldNumber: 11)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -2076,6 +2106,7 @@ nonisolated extension WirePrepare: SwiftProtobuf.Message, SwiftProtobuf._Message
         if _storage._pids != rhs_storage._pids {return false}
         if _storage._comms != rhs_storage._comms {return false}
         if _storage._count != rhs_storage._count {return false}
+        if _storage._stacks != rhs_storage._stacks {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -3047,7 +3078,7 @@ nonisolated extension WireListSessions: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension WireOpenSession: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".OpenSession"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}selectors\0\u{1}events\0\u{1}filters\0\u{1}triggers\0\u{3}buffer_kilobytes\0\u{1}partial\0\u{1}keep\0\u{1}name\0\u{3}start_in_ms\0\u{3}stall_ms\0\u{1}probes\0\u{1}pids\0\u{1}comms\0\u{1}count\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}selectors\0\u{1}events\0\u{1}filters\0\u{1}triggers\0\u{3}buffer_kilobytes\0\u{1}partial\0\u{1}keep\0\u{1}name\0\u{3}start_in_ms\0\u{3}stall_ms\0\u{1}probes\0\u{1}pids\0\u{1}comms\0\u{1}count\0\u{1}stacks\0")
 
   fileprivate class _StorageClass {
     var _selectors: [String] = []
@@ -3064,6 +3095,7 @@ nonisolated extension WireOpenSession: SwiftProtobuf.Message, SwiftProtobuf._Mes
     var _pids: [UInt32] = []
     var _comms: [String] = []
     var _count: WireCountOrder? = nil
+    var _stacks: [String] = []
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -3088,6 +3120,7 @@ nonisolated extension WireOpenSession: SwiftProtobuf.Message, SwiftProtobuf._Mes
       _pids = source._pids
       _comms = source._comms
       _count = source._count
+      _stacks = source._stacks
     }
   }
 
@@ -3120,6 +3153,7 @@ nonisolated extension WireOpenSession: SwiftProtobuf.Message, SwiftProtobuf._Mes
         case 12: try { try decoder.decodeRepeatedUInt32Field(value: &_storage._pids) }()
         case 13: try { try decoder.decodeRepeatedStringField(value: &_storage._comms) }()
         case 14: try { try decoder.decodeSingularMessageField(value: &_storage._count) }()
+        case 15: try { try decoder.decodeRepeatedStringField(value: &_storage._stacks) }()
         default: break
         }
       }
@@ -3174,6 +3208,9 @@ nonisolated extension WireOpenSession: SwiftProtobuf.Message, SwiftProtobuf._Mes
       try { if let v = _storage._count {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 14)
       } }()
+      if !_storage._stacks.isEmpty {
+        try visitor.visitRepeatedStringField(value: _storage._stacks, fieldNumber: 15)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -3197,6 +3234,7 @@ nonisolated extension WireOpenSession: SwiftProtobuf.Message, SwiftProtobuf._Mes
         if _storage._pids != rhs_storage._pids {return false}
         if _storage._comms != rhs_storage._comms {return false}
         if _storage._count != rhs_storage._count {return false}
+        if _storage._stacks != rhs_storage._stacks {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -3270,188 +3308,226 @@ nonisolated extension WireResponse: SwiftProtobuf.Message, SwiftProtobuf._Messag
   public static let protoMessageName: String = _protobuf_package + ".Response"
   public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}nodes\0\u{1}opened\0\u{1}stopped\0\u{1}attached\0\u{1}sessions\0\u{1}failure\0\u{3}probe_report\0\u{3}node_report\0\u{3}list_report\0")
 
+  fileprivate class _StorageClass {
+    var _request: UInt64 = 0
+    var _outcome: WireResponse.OneOf_Outcome?
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _request = source._request
+      _outcome = source._outcome
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.request) }()
-      case 2: try {
-        var v: WireNodeList?
-        var hadOneofValue = false
-        if let current = self.outcome {
-          hadOneofValue = true
-          if case .nodes(let m) = current {v = m}
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularUInt64Field(value: &_storage._request) }()
+        case 2: try {
+          var v: WireNodeList?
+          var hadOneofValue = false
+          if let current = _storage._outcome {
+            hadOneofValue = true
+            if case .nodes(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._outcome = .nodes(v)
+          }
+        }()
+        case 3: try {
+          var v: WireSessionOpened?
+          var hadOneofValue = false
+          if let current = _storage._outcome {
+            hadOneofValue = true
+            if case .opened(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._outcome = .opened(v)
+          }
+        }()
+        case 4: try {
+          var v: WireSessionStopped?
+          var hadOneofValue = false
+          if let current = _storage._outcome {
+            hadOneofValue = true
+            if case .stopped(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._outcome = .stopped(v)
+          }
+        }()
+        case 5: try {
+          var v: WireSessionDescription?
+          var hadOneofValue = false
+          if let current = _storage._outcome {
+            hadOneofValue = true
+            if case .attached(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._outcome = .attached(v)
+          }
+        }()
+        case 6: try {
+          var v: WireSessionList?
+          var hadOneofValue = false
+          if let current = _storage._outcome {
+            hadOneofValue = true
+            if case .sessions(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._outcome = .sessions(v)
+          }
+        }()
+        case 7: try {
+          var v: WireFailure?
+          var hadOneofValue = false
+          if let current = _storage._outcome {
+            hadOneofValue = true
+            if case .failure(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._outcome = .failure(v)
+          }
+        }()
+        case 8: try {
+          var v: WireProbeReport?
+          var hadOneofValue = false
+          if let current = _storage._outcome {
+            hadOneofValue = true
+            if case .probeReport(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._outcome = .probeReport(v)
+          }
+        }()
+        case 9: try {
+          var v: WireNodeReport?
+          var hadOneofValue = false
+          if let current = _storage._outcome {
+            hadOneofValue = true
+            if case .nodeReport(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._outcome = .nodeReport(v)
+          }
+        }()
+        case 10: try {
+          var v: WireListReport?
+          var hadOneofValue = false
+          if let current = _storage._outcome {
+            hadOneofValue = true
+            if case .listReport(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._outcome = .listReport(v)
+          }
+        }()
+        default: break
         }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.outcome = .nodes(v)
-        }
-      }()
-      case 3: try {
-        var v: WireSessionOpened?
-        var hadOneofValue = false
-        if let current = self.outcome {
-          hadOneofValue = true
-          if case .opened(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.outcome = .opened(v)
-        }
-      }()
-      case 4: try {
-        var v: WireSessionStopped?
-        var hadOneofValue = false
-        if let current = self.outcome {
-          hadOneofValue = true
-          if case .stopped(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.outcome = .stopped(v)
-        }
-      }()
-      case 5: try {
-        var v: WireSessionDescription?
-        var hadOneofValue = false
-        if let current = self.outcome {
-          hadOneofValue = true
-          if case .attached(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.outcome = .attached(v)
-        }
-      }()
-      case 6: try {
-        var v: WireSessionList?
-        var hadOneofValue = false
-        if let current = self.outcome {
-          hadOneofValue = true
-          if case .sessions(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.outcome = .sessions(v)
-        }
-      }()
-      case 7: try {
-        var v: WireFailure?
-        var hadOneofValue = false
-        if let current = self.outcome {
-          hadOneofValue = true
-          if case .failure(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.outcome = .failure(v)
-        }
-      }()
-      case 8: try {
-        var v: WireProbeReport?
-        var hadOneofValue = false
-        if let current = self.outcome {
-          hadOneofValue = true
-          if case .probeReport(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.outcome = .probeReport(v)
-        }
-      }()
-      case 9: try {
-        var v: WireNodeReport?
-        var hadOneofValue = false
-        if let current = self.outcome {
-          hadOneofValue = true
-          if case .nodeReport(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.outcome = .nodeReport(v)
-        }
-      }()
-      case 10: try {
-        var v: WireListReport?
-        var hadOneofValue = false
-        if let current = self.outcome {
-          hadOneofValue = true
-          if case .listReport(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.outcome = .listReport(v)
-        }
-      }()
-      default: break
       }
     }
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    if self.request != 0 {
-      try visitor.visitSingularUInt64Field(value: self.request, fieldNumber: 1)
-    }
-    switch self.outcome {
-    case .nodes?: try {
-      guard case .nodes(let v)? = self.outcome else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
-    }()
-    case .opened?: try {
-      guard case .opened(let v)? = self.outcome else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
-    }()
-    case .stopped?: try {
-      guard case .stopped(let v)? = self.outcome else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
-    }()
-    case .attached?: try {
-      guard case .attached(let v)? = self.outcome else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
-    }()
-    case .sessions?: try {
-      guard case .sessions(let v)? = self.outcome else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
-    }()
-    case .failure?: try {
-      guard case .failure(let v)? = self.outcome else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
-    }()
-    case .probeReport?: try {
-      guard case .probeReport(let v)? = self.outcome else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
-    }()
-    case .nodeReport?: try {
-      guard case .nodeReport(let v)? = self.outcome else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
-    }()
-    case .listReport?: try {
-      guard case .listReport(let v)? = self.outcome else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
-    }()
-    case nil: break
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if _storage._request != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._request, fieldNumber: 1)
+      }
+      switch _storage._outcome {
+      case .nodes?: try {
+        guard case .nodes(let v)? = _storage._outcome else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+      }()
+      case .opened?: try {
+        guard case .opened(let v)? = _storage._outcome else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+      }()
+      case .stopped?: try {
+        guard case .stopped(let v)? = _storage._outcome else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+      }()
+      case .attached?: try {
+        guard case .attached(let v)? = _storage._outcome else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+      }()
+      case .sessions?: try {
+        guard case .sessions(let v)? = _storage._outcome else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+      }()
+      case .failure?: try {
+        guard case .failure(let v)? = _storage._outcome else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+      }()
+      case .probeReport?: try {
+        guard case .probeReport(let v)? = _storage._outcome else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
+      }()
+      case .nodeReport?: try {
+        guard case .nodeReport(let v)? = _storage._outcome else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+      }()
+      case .listReport?: try {
+        guard case .listReport(let v)? = _storage._outcome else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+      }()
+      case nil: break
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: WireResponse, rhs: WireResponse) -> Bool {
-    if lhs.request != rhs.request {return false}
-    if lhs.outcome != rhs.outcome {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._request != rhs_storage._request {return false}
+        if _storage._outcome != rhs_storage._outcome {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3763,7 +3839,7 @@ nonisolated extension WireNodeAnswer: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension WireSessionOpened: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".SessionOpened"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}session\0\u{1}started\0\u{1}answers\0\u{1}description\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}session\0\u{1}started\0\u{1}answers\0\u{1}description\0\u{3}start_at\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3775,6 +3851,7 @@ nonisolated extension WireSessionOpened: SwiftProtobuf.Message, SwiftProtobuf._M
       case 2: try { try decoder.decodeSingularBoolField(value: &self.started) }()
       case 3: try { try decoder.decodeRepeatedMessageField(value: &self.answers) }()
       case 4: try { try decoder.decodeSingularMessageField(value: &self._description_p) }()
+      case 5: try { try decoder.decodeSingularSInt64Field(value: &self.startAt) }()
       default: break
       }
     }
@@ -3797,6 +3874,9 @@ nonisolated extension WireSessionOpened: SwiftProtobuf.Message, SwiftProtobuf._M
     try { if let v = self._description_p {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
     } }()
+    if self.startAt != 0 {
+      try visitor.visitSingularSInt64Field(value: self.startAt, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3805,6 +3885,7 @@ nonisolated extension WireSessionOpened: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs.started != rhs.started {return false}
     if lhs.answers != rhs.answers {return false}
     if lhs._description_p != rhs._description_p {return false}
+    if lhs.startAt != rhs.startAt {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3842,7 +3923,7 @@ nonisolated extension WireSessionStopped: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension WireSessionDescription: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".SessionDescription"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}session\0\u{1}name\0\u{1}operator\0\u{1}created\0\u{3}epoch_offset\0\u{1}events\0\u{1}filters\0\u{1}nodes\0\u{1}controller\0\u{1}state\0\u{1}keep\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}session\0\u{1}name\0\u{1}operator\0\u{1}created\0\u{3}epoch_offset\0\u{1}events\0\u{1}filters\0\u{1}nodes\0\u{1}controller\0\u{1}state\0\u{1}keep\0\u{1}probes\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3861,6 +3942,7 @@ nonisolated extension WireSessionDescription: SwiftProtobuf.Message, SwiftProtob
       case 9: try { try decoder.decodeSingularStringField(value: &self.controller) }()
       case 10: try { try decoder.decodeSingularStringField(value: &self.state) }()
       case 11: try { try decoder.decodeSingularBoolField(value: &self.keep) }()
+      case 12: try { try decoder.decodeRepeatedStringField(value: &self.probes) }()
       default: break
       }
     }
@@ -3900,6 +3982,9 @@ nonisolated extension WireSessionDescription: SwiftProtobuf.Message, SwiftProtob
     if self.keep != false {
       try visitor.visitSingularBoolField(value: self.keep, fieldNumber: 11)
     }
+    if !self.probes.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.probes, fieldNumber: 12)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3915,6 +4000,7 @@ nonisolated extension WireSessionDescription: SwiftProtobuf.Message, SwiftProtob
     if lhs.controller != rhs.controller {return false}
     if lhs.state != rhs.state {return false}
     if lhs.keep != rhs.keep {return false}
+    if lhs.probes != rhs.probes {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -63,12 +63,18 @@ public nonisolated struct WireInstanceState: Sendable {
 
   public var name: String = String()
 
-  /// of this agent; 0 where it is somebody else's
+  /// of Fleetrace; 0 where it is somebody else's
   public var session: UInt64 = 0
 
   public var recording: Bool = false
 
   public var enabledEvents: UInt32 = 0
+
+  /// the name of the Fleetrace agent that has made it; empty where it is somebody else's
+  public var node: String = String()
+
+  /// for whom, in a session of this agent
+  public var `operator`: String = String()
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -94,7 +100,7 @@ public nonisolated struct WireProbeState: Sendable {
   /// as dynamic_events states it
   public var definition: String = String()
 
-  /// of this agent; 0 where it is somebody else's
+  /// of Fleetrace; 0 where it is somebody else's
   public var session: UInt64 = 0
 
   /// kprobe_profile, uprobe_profile
@@ -104,6 +110,11 @@ public nonisolated struct WireProbeState: Sendable {
 
   /// as in PlantedProbe
   public var planted: String = String()
+
+  /// as in InstanceState
+  public var node: String = String()
+
+  public var `operator`: String = String()
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -430,7 +441,7 @@ nonisolated extension WireNodeDescription: SwiftProtobuf.Message, SwiftProtobuf.
 
 nonisolated extension WireInstanceState: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".InstanceState"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}session\0\u{1}recording\0\u{3}enabled_events\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}session\0\u{1}recording\0\u{3}enabled_events\0\u{1}node\0\u{1}operator\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -442,6 +453,8 @@ nonisolated extension WireInstanceState: SwiftProtobuf.Message, SwiftProtobuf._M
       case 2: try { try decoder.decodeSingularFixed64Field(value: &self.session) }()
       case 3: try { try decoder.decodeSingularBoolField(value: &self.recording) }()
       case 4: try { try decoder.decodeSingularUInt32Field(value: &self.enabledEvents) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.node) }()
+      case 6: try { try decoder.decodeSingularStringField(value: &self.`operator`) }()
       default: break
       }
     }
@@ -460,6 +473,12 @@ nonisolated extension WireInstanceState: SwiftProtobuf.Message, SwiftProtobuf._M
     if self.enabledEvents != 0 {
       try visitor.visitSingularUInt32Field(value: self.enabledEvents, fieldNumber: 4)
     }
+    if !self.node.isEmpty {
+      try visitor.visitSingularStringField(value: self.node, fieldNumber: 5)
+    }
+    if !self.`operator`.isEmpty {
+      try visitor.visitSingularStringField(value: self.`operator`, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -468,6 +487,8 @@ nonisolated extension WireInstanceState: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs.session != rhs.session {return false}
     if lhs.recording != rhs.recording {return false}
     if lhs.enabledEvents != rhs.enabledEvents {return false}
+    if lhs.node != rhs.node {return false}
+    if lhs.`operator` != rhs.`operator` {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -475,7 +496,7 @@ nonisolated extension WireInstanceState: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension WireProbeState: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".ProbeState"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}event\0\u{1}definition\0\u{1}session\0\u{1}hits\0\u{1}misses\0\u{1}planted\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}event\0\u{1}definition\0\u{1}session\0\u{1}hits\0\u{1}misses\0\u{1}planted\0\u{1}node\0\u{1}operator\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -489,6 +510,8 @@ nonisolated extension WireProbeState: SwiftProtobuf.Message, SwiftProtobuf._Mess
       case 4: try { try decoder.decodeSingularUInt64Field(value: &self.hits) }()
       case 5: try { try decoder.decodeSingularUInt64Field(value: &self.misses) }()
       case 6: try { try decoder.decodeSingularStringField(value: &self.planted) }()
+      case 7: try { try decoder.decodeSingularStringField(value: &self.node) }()
+      case 8: try { try decoder.decodeSingularStringField(value: &self.`operator`) }()
       default: break
       }
     }
@@ -517,6 +540,12 @@ nonisolated extension WireProbeState: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if !self.planted.isEmpty {
       try visitor.visitSingularStringField(value: self.planted, fieldNumber: 6)
     }
+    if !self.node.isEmpty {
+      try visitor.visitSingularStringField(value: self.node, fieldNumber: 7)
+    }
+    if !self.`operator`.isEmpty {
+      try visitor.visitSingularStringField(value: self.`operator`, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -527,6 +556,8 @@ nonisolated extension WireProbeState: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs.hits != rhs.hits {return false}
     if lhs.misses != rhs.misses {return false}
     if lhs.planted != rhs.planted {return false}
+    if lhs.node != rhs.node {return false}
+    if lhs.`operator` != rhs.`operator` {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -105,14 +105,17 @@ public nonisolated struct WirePlantedProbe: Sendable {
   /// Clears the value of `event`. Subsequent reads from it will return its default value.
   public mutating func clearEvent() {self._event = nil}
 
-  /// as dynamic_events states it
+  /// as dynamic_events states it, with the group as it is shown
   public var definition: String = String()
 
-  /// how: "ftrace", "optimized", "breakpoint", "uprobe"; empty where the kernel does not say
+  /// how: "ftrace", "optimized", "breakpoint", "uprobe", "fprobe", "tracepoint", "event";
   public var planted: String = String()
 
-  /// its record, without the common fields
+  /// empty where the kernel does not say
   public var fields: [WireProbeField] = []
+
+  /// what a person should know although it works
+  public var notes: [String] = []
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -347,7 +350,7 @@ nonisolated extension WireProbeCheck: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension WirePlantedProbe: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".PlantedProbe"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}event\0\u{1}definition\0\u{1}planted\0\u{1}fields\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}event\0\u{1}definition\0\u{1}planted\0\u{1}fields\0\u{1}notes\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -359,6 +362,7 @@ nonisolated extension WirePlantedProbe: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 2: try { try decoder.decodeSingularStringField(value: &self.definition) }()
       case 3: try { try decoder.decodeSingularStringField(value: &self.planted) }()
       case 4: try { try decoder.decodeRepeatedMessageField(value: &self.fields) }()
+      case 5: try { try decoder.decodeRepeatedStringField(value: &self.notes) }()
       default: break
       }
     }
@@ -381,6 +385,9 @@ nonisolated extension WirePlantedProbe: SwiftProtobuf.Message, SwiftProtobuf._Me
     if !self.fields.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.fields, fieldNumber: 4)
     }
+    if !self.notes.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.notes, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -389,6 +396,7 @@ nonisolated extension WirePlantedProbe: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.definition != rhs.definition {return false}
     if lhs.planted != rhs.planted {return false}
     if lhs.fields != rhs.fields {return false}
+    if lhs.notes != rhs.notes {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

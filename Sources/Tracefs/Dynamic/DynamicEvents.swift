@@ -59,20 +59,3 @@ public struct DynamicEvents: Sendable {
     private var path: String { root.file("dynamic_events") }
     private static let missing = "it was built without dynamic events (CONFIG_KPROBE_EVENTS or CONFIG_UPROBE_EVENTS)"
 }
-
-/// Which kinds of probes a kernel was built with.
-public struct ProbeSupport: Sendable, Equatable {
-    /// CONFIG_KPROBE_EVENTS
-    public let kprobes: Bool
-    /// CONFIG_UPROBE_EVENTS
-    public let uprobes: Bool
-    /// CONFIG_FPROBE_EVENTS, Linux 6.5
-    public let fprobes: Bool
-
-    public init(_ root: TracefsRoot) {
-        kprobes = ControlFile.exists(root.file("kprobe_events"))
-        uprobes = ControlFile.exists(root.file("uprobe_events"))
-        // The only place where the kernel says so (readme_msg in kernel/trace/trace.c).
-        fprobes = ((try? ControlFile.text(root.file("README"))) ?? "").contains("f[:[<group>/][<event>]] <func-name>")
-    }
-}
