@@ -53,6 +53,7 @@ let package = Package(
             name: "TraceDat", dependencies: ["RingBuffer", "CZlib", "CZstd"], path: "Sources/TraceDat",
             swiftSettings: strict),
         .target(name: "Tracefs", dependencies: ["CLinux"], path: "Sources/Tracefs", swiftSettings: strict),
+        .target(name: "Probes", dependencies: ["CLinux", "Tracefs"], path: "Sources/Probes", swiftSettings: strict),
         .target(
             name: "SecureTransport",
             dependencies: ["COpenSSL"] + nio,
@@ -141,6 +142,7 @@ let package = Package(
         test("TraceClockTests", ["TraceClock"]),
         test("TracefsTests", ["Tracefs", "CLinux"]),
         test("PerfCountersTests", ["PerfCounters", "Tracefs", "CLinux"]),
+        test("ProbesTests", ["Probes", "Tracefs"]),
         test(
             "SecureTransportTests",
             ["SecureTransport", "COpenSSL", .product(name: "NIOEmbedded", package: "swift-nio")] + nio),

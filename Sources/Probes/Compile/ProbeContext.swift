@@ -1,0 +1,34 @@
+/// What a node's kernel can do with probes, as far as it must be known to write them.
+public struct ProbeContext: Sendable, Hashable {
+    /// Which registers hold arguments.
+    public var architecture: ProbeArchitecture
+    /// The kinds of probes that the kernel has been built with.
+    public var kinds: Set<ProbeKind>
+    /// `$argN` can be fetched at the entry of a kernel function.
+    public var hasKernelArguments: Bool
+    /// `$argN` can be fetched when a kernel function returns (Linux 6.9).
+    public var hasReturnArguments: Bool
+    /// A uprobe may count up a number in the program while it is planted (Linux 4.20).
+    public var hasReferenceCounters: Bool
+
+    /// Reads what the kernel says about itself.
+    ///
+    /// - Parameter readme: the file `README` of tracefs.
+    public init(architecture: ProbeArchitecture, readme: String) {
+        self.architecture = architecture
+        var kinds: Set<ProbeKind> = []
+        // tools/perf/util/probe-file.c looks for the same words.
+        if readme.contains("kprobe_events") { kinds.formUnion([.kprobe, .kretprobe]) }
+        if readme.contains("uprobe_events") { kinds.formUnion([.uprobe, .uretprobe, .usdt]) }
+        if readme.contains("place (fprobe)") || readme.contains("f[:[<group>/]") {
+            kinds.formUnion([.fprobe, .fprobeReturn])
+        }
+        if readme.contains("t[:[<group>/]") { kinds.insert(.tracepoint) }
+        if readme.contains("e[:[<group>/]") { kinds.insert(.eventProbe) }
+        self.kinds = kinds
+        hasKernelArguments = readme.contains("$arg<N>")
+        hasReturnArguments =
+            readme.split(separator: "\n").contains { $0.contains("return probes support") && $0.contains("$arg<N>") }
+        hasReferenceCounters = readme.contains("ref_ctr_offset")
+    }
+}

@@ -1,0 +1,68 @@
+extension ProbeSpec {
+    /// The lines that plant this probe on a node, in order. Files are read here, so this may block on a disk.
+    ///
+    /// - Parameters:
+    ///   - group: the group that the events are made in; the person's own group is for showing only.
+    ///   - context: what this node's kernel can do.
+    /// - Throws: why the probe cannot be planted here. What only the kernel knows, it says when the lines are written.
+    public func definitions(
+        group: String, in context: ProbeContext
+    ) throws(ProbeResolutionError) -> [ProbeDefinition] {
+        try checkKernel(context)
+        switch form {
+        case .eventProbe(let rest):
+            return [definition(group: group, head: "e", rest: rest)]
+        case .kernel(let head, let place) where kind.isKernel:
+            return [try kernelDefinition(group: group, head: head, place: place, context)]
+        case .short(let form) where kind.isKernel:
+            let place = String(form.dropFirst(kind.rawValue.utf8.count + 1))
+            return [try kernelDefinition(group: group, head: kind.isReturn ? "r" : "p", place: place, context)]
+        case .kernel, .short:
+            throw ProbeResolutionError(self, "probes of programs are not made yet")
+        }
+    }
+
+    private func checkKernel(_ context: ProbeContext) throws(ProbeResolutionError) {
+        guard !context.kinds.contains(kind) else { return }
+        let (what, option) =
+            switch kind {
+            case .kprobe, .kretprobe: ("kprobes", "CONFIG_KPROBE_EVENTS")
+            case .fprobe, .fprobeReturn: ("fprobes", "CONFIG_FPROBE_EVENTS")
+            case .tracepoint: ("tracepoint probes", "CONFIG_FPROBE_EVENTS")
+            case .eventProbe: ("event probes", "CONFIG_DYNAMIC_EVENTS, Linux 5.15")
+            case .uprobe, .uretprobe, .usdt: ("uprobes", "CONFIG_UPROBE_EVENTS")
+            }
+        throw ProbeResolutionError(self, "no \(what) in this kernel (it is built without \(option))")
+    }
+
+    private func kernelDefinition(
+        group: String, head: String, place: String, _ context: ProbeContext
+    ) throws(ProbeResolutionError) -> ProbeDefinition {
+        var words = [place]
+        for argument in arguments { words.append(try kernelArgument(argument, context)) }
+        return definition(group: group, head: head, rest: words.joined(separator: " "))
+    }
+
+    private func kernelArgument(
+        _ argument: FetchArgument, _ context: ProbeContext
+    ) throws(ProbeResolutionError) -> String {
+        try argument.translated(of: self, in: context) { reference, number throws(ProbeResolutionError) in
+            if kind == .kretprobe || kind == .fprobeReturn {
+                guard context.hasReturnArguments else {
+                    throw ProbeResolutionError(
+                        self, at: argument.offset + reference.range.lowerBound,
+                        "this kernel does not keep arguments until the return (Linux 6.9 does): "
+                            + "use a probe at the entry")
+                }
+                return nil
+            }
+            // Before Linux 4.20 there was no $argN. Beyond the registers, the stack is as in programs.
+            return context.hasKernelArguments ? nil : context.architecture.entryArgument(number)
+        }
+    }
+
+    func definition(group: String, head: String, rest: String, notes: [String] = []) -> ProbeDefinition {
+        ProbeDefinition(
+            line: "\(head):\(group)/\(eventName) \(rest)", group: group, event: eventName, notes: notes)
+    }
+}

@@ -1,0 +1,33 @@
+/// What can be fetched where a probe stands.
+struct FetchSite {
+    let kind: ProbeKind
+    let place: ProbePlace
+
+    /// Why `$argN` and names of arguments cannot be fetched here; nil when they can.
+    var reasonAgainstArguments: String? {
+        switch kind {
+        case .kprobe:
+            switch place {
+            case .address: "an address may lie anywhere in a function: arguments are known only at kprobe:FUNC"
+            case .function(_, let symbol, let offset) where offset != 0:
+                "arguments are in their place only at the entry of \(symbol): leave out the offset, or name registers"
+            default: nil
+            }
+        // Since Linux 6.9 the kernel keeps them from the entry; the node says if its kernel does not.
+        case .kretprobe, .fprobe, .fprobeReturn, .tracepoint, .eventProbe: nil
+        case .uprobe:
+            if case .fileSymbol(_, let symbol, let offset) = place, offset != 0 {
+                "arguments are in their place only at the entry of \(symbol): leave out the offset, or name registers"
+            } else {
+                nil
+            }
+        case .uretprobe: "the arguments are gone when a function returns: fetch them with uprobe: at its entry"
+        case .usdt: nil
+        }
+    }
+
+    /// Why names of arguments, which the kernel looks up in BTF, cannot be fetched here; nil when they can.
+    var reasonAgainstNames: String? {
+        kind.isKernel ? reasonAgainstArguments : "arguments have names only in the kernel: write $arg1, $arg2 …"
+    }
+}

@@ -1,0 +1,40 @@
+/// What is wrong with a probe text, and where.
+///
+/// Whoever reads the text first throws it (the command line), so that nothing is sent to any node.
+public struct ProbeSyntaxError: Error, Sendable, Hashable {
+    /// The whole text, as it was written.
+    public let text: String
+    /// Where in the text, in bytes of UTF-8 from 0; `text.utf8.count` is behind the end.
+    public let offset: Int
+    /// What is wrong and what to write instead; one line.
+    public let message: String
+    /// The name of the error in the kernel (TP_ERR_… in kernel/trace/trace_probe.h), where it has one for it.
+    public let kernelName: String?
+
+    init(text: String, offset: Int, _ message: String, kernelName: String? = nil) {
+        self.text = text
+        self.offset = min(max(offset, 0), text.utf8.count)
+        self.message = message
+        self.kernelName = kernelName
+    }
+}
+
+extension ProbeSyntaxError: CustomStringConvertible {
+    /// The message, with the text and a caret below it:
+    /// ```
+    /// $retval is known only when a function returns: write r: or kretprobe:
+    ///   p:x vfs_read $retval
+    ///                ^
+    /// ```
+    public var description: String { message + "\n" + CaretLine.lines(text: text, offset: offset) }
+}
+
+/// A text and, below it, a caret.
+enum CaretLine {
+    /// Both lines, indented by two. Control characters, which could move the caret or the cursor, are shown as `?`.
+    static func lines(text: String, offset: Int) -> String {
+        let shown = String(text.map { $0.isASCII && ($0.asciiValue ?? 0) < 0x20 ? "?" : $0 })
+        let before = String(decoding: text.utf8.prefix(offset), as: UTF8.self)
+        return "  \(shown)\n  " + String(repeating: " ", count: before.count) + "^"
+    }
+}

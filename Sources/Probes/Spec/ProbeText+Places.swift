@@ -1,0 +1,75 @@
+/// The parts of places that several forms share.
+extension ProbeText {
+    /// A name for an event.
+    func checkEventName(_ word: Word) throws(ProbeSyntaxError) {
+        guard !word.text.isEmpty else {
+            throw error(at: word.offset, "the name of the event is missing", "NO_EVENT_NAME")
+        }
+        guard word.text.utf8.count <= ProbeName.maximumLength else {
+            throw error(
+                at: word.offset, "the name of an event has at most \(ProbeName.maximumLength) bytes", "EVENT_TOO_LONG")
+        }
+        guard ProbeName.isIdentifier(word.text) else {
+            throw error(
+                at: word.offset, "\"\(word.text)\" is no name: letters, digits and _, not beginning with a digit",
+                "BAD_EVENT_NAME")
+        }
+    }
+
+    /// A file: the path as it is on the nodes.
+    func path(_ word: Word) throws(ProbeSyntaxError) -> String {
+        guard !word.text.isEmpty else { throw error(at: word.offset, "the path is missing") }
+        guard word.text.hasPrefix("/") else {
+            throw error(
+                at: word.offset, "\"\(word.text)\" is no absolute path: write it as it is on the nodes, from / on")
+        }
+        return String(word.text)
+    }
+
+    /// `SYMBOL[+OFFSET]`
+    func symbolAndOffset(_ word: Word, kind: ProbeKind) throws(ProbeSyntaxError) -> (symbol: Word, offset: UInt64) {
+        guard let plus = word.lastPosition(of: "+"), plus > 0 else { return (word, 0) }
+        let number = word.dropping(plus + 1)
+        guard let offset = KernelNumber.unsigned(number.text) else {
+            throw error(
+                at: word.offset, "\"\(number.text)\" is no offset: write \(word.keeping(plus).text)+16",
+                "BAD_PROBE_ADDR")
+        }
+        guard offset == 0 || !kind.isReturn else {
+            throw error(
+                at: word.offset, "a return probe stands at the entry of a function: leave out +\(number.text)",
+                "BAD_RETPROBE")
+        }
+        return (word.keeping(plus), offset)
+    }
+
+    /// `[MODULE:]FUNC[+OFFSET]`
+    func functionPlace(_ word: Word, kind: ProbeKind) throws(ProbeSyntaxError) -> ProbePlace {
+        var target = word
+        var module: String?
+        if let colon = word.position(of: ":") {
+            let name = word.keeping(colon)
+            guard !name.text.isEmpty,
+                name.text.utf8.allSatisfy({ ProbeName.isIdentifierByte($0) || $0 == UInt8(ascii: "-") })
+            else { throw error(at: name.offset, "\"\(name.text)\" is no name of a module", "BAD_PROBE_ADDR") }
+            module = String(name.text)
+            target = word.dropping(colon + 1)
+        }
+        guard !target.text.isEmpty else {
+            throw error(at: target.offset, "the function is missing: write \(kind.rawValue):FUNC", "BAD_PROBE_ADDR")
+        }
+        let (symbol, offset) = try symbolAndOffset(target, kind: kind)
+        guard KernelSymbol.isName(symbol.text) else {
+            let isPattern = symbol.text.utf8.contains { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "?") }
+            throw error(
+                at: symbol.offset,
+                isPattern
+                    ? "a probe is planted in one function: patterns are not taken"
+                    : "\"\(symbol.text)\" is no name of a kernel function", "BAD_PROBE_ADDR")
+        }
+        guard offset <= UInt64(UInt32.max) else {
+            throw error(at: target.offset, "the offset is too large", "BAD_PROBE_ADDR")
+        }
+        return .function(module: module, symbol: String(symbol.text), offset: offset)
+    }
+}

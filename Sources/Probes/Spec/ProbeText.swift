@@ -1,0 +1,80 @@
+/// A probe text cut at white space, as the kernel cuts it (argv_split).
+struct ProbeText {
+    /// A word and where it begins in the text, in bytes.
+    struct Word {
+        let text: Substring
+        let offset: Int
+
+        var end: Int { offset + text.utf8.count }
+
+        /// The part behind the first `count` bytes.
+        func dropping(_ count: Int) -> Word {
+            Word(text: text[text.utf8.index(text.startIndex, offsetBy: count)...], offset: offset + count)
+        }
+
+        /// The first `count` bytes.
+        func keeping(_ count: Int) -> Word {
+            Word(text: text[..<text.utf8.index(text.startIndex, offsetBy: count)], offset: offset)
+        }
+
+        /// Where in this word the byte first stands.
+        func position(of character: Unicode.Scalar) -> Int? {
+            let byte = UInt8(ascii: character)
+            return text.utf8.firstIndex(of: byte).map { text.utf8.distance(from: text.startIndex, to: $0) }
+        }
+
+        /// Where in this word the byte last stands.
+        func lastPosition(of character: Unicode.Scalar) -> Int? {
+            let byte = UInt8(ascii: character)
+            return text.utf8.lastIndex(of: byte).map { text.utf8.distance(from: text.startIndex, to: $0) }
+        }
+    }
+
+    let text: String
+    let words: [Word]
+
+    /// Cuts the text.
+    ///
+    /// - Throws: for a text that would be more than one command, or part of one, once it is written to the kernel.
+    init(_ written: String) throws(ProbeSyntaxError) {
+        let isBlank: (Character) -> Bool = { $0 == " " || $0 == "\t" || $0 == "\n" || $0 == "\r\n" }
+        let text = String(written.drop(while: isBlank).reversed().drop(while: isBlank).reversed())
+        self.text = text
+        guard !text.isEmpty else {
+            throw ProbeSyntaxError(text: text, offset: 0, "an empty probe: write for example kprobe:do_filp_open")
+        }
+        guard text.utf8.count <= ProbeSpec.maximumLength else {
+            throw ProbeSyntaxError(
+                text: text, offset: ProbeSpec.maximumLength,
+                "a probe has at most \(ProbeSpec.maximumLength) bytes: the kernel takes no longer lines")
+        }
+        var words: [Word] = []
+        var start: String.Index?
+        func finish(at end: String.Index) {
+            guard let begin = start else { return }
+            words.append(
+                Word(text: text[begin..<end], offset: text.utf8.distance(from: text.startIndex, to: begin)))
+            start = nil
+        }
+        for index in text.utf8.indices {
+            switch text.utf8[index] {
+            case UInt8(ascii: " "), UInt8(ascii: "\t"): finish(at: index)
+            case 0..<0x20, 0x7f:
+                throw ProbeSyntaxError(
+                    text: text, offset: text.utf8.distance(from: text.startIndex, to: index),
+                    "a probe is one line without control characters: give each its own -p")
+            case UInt8(ascii: "#"):
+                throw ProbeSyntaxError(
+                    text: text, offset: text.utf8.distance(from: text.startIndex, to: index),
+                    "the kernel takes # as the start of a comment: a probe cannot hold it")
+            default: if start == nil { start = index }
+            }
+        }
+        finish(at: text.endIndex)
+        self.words = words
+    }
+
+    func error(at offset: Int, _ message: String, _ kernelName: String? = nil) -> ProbeSyntaxError {
+        ProbeSyntaxError(text: text, offset: offset, message, kernelName: kernelName)
+    }
+}

@@ -1,0 +1,151 @@
+import Probes
+import Testing
+
+/// A kernel with everything.
+let fullKernel = ProbeContext(
+    architecture: .x86_64,
+    readme: """
+          kprobe_events - uprobe_events - place (fprobe): t[:[<group>/] e[:[<group>/] (ref_ctr_offset)
+          $arg<N>
+          kernel return probes support: $retval, $arg<N>, $comm
+        """)
+
+@Suite struct ProbeSpecTests {
+    /// What is written, and what the kernel is told.
+    @Test(arguments: [
+        (
+            "p:myprobe do_filp_open dfd=%di:s32 pathname=+0(+0(%si)):string",
+            "p:g/myprobe do_filp_open dfd=%di:s32 pathname=+0(+0(%si)):string"
+        ),
+        ("p do_filp_open", "p:g/do_filp_open do_filp_open"),
+        ("p:mine/open do_filp_open+0x10", "p:g/open do_filp_open+0x10"),
+        ("p:mine/ do_filp_open", "p:g/do_filp_open do_filp_open"),
+        ("p:mine.open do_filp_open", "p:g/open do_filp_open"),
+        ("p ext4:ext4_file_open", "p:g/ext4_file_open ext4:ext4_file_open"),
+        ("p:0xffffffff81234567", "p:g/abs_ffffffff81234567 0xffffffff81234567"),
+        ("p:x 0xffffffff81234567 %ax", "p:g/x 0xffffffff81234567 %ax"),
+        ("r16:x vfs_read $retval:s64 $arg1", "r16:g/x vfs_read $retval:s64 $arg1"),
+        ("r vfs_read", "r:g/vfs_read__return vfs_read"),
+        ("p vfs_read%return ret=$retval", "p:g/vfs_read__return vfs_read%return ret=$retval"),
+        ("f:x vfs_read $arg*", "f:g/x vfs_read $arg*"),
+        (
+            "f vfs_read file->f_path.dentry->d_name.name:string",
+            "f:g/vfs_read vfs_read file->f_path.dentry->d_name.name:string"
+        ),
+        ("f8:x vfs_read%return $retval", "f8:g/x vfs_read%return $retval"),
+        ("f vfs_read $retval", "f:g/vfs_read__return vfs_read $retval"),
+        ("t sched_switch preempt", "t:g/sched_switch sched_switch preempt"),
+        (
+            "e:x sched.sched_switch next=$next_pid:s32 if next_pid > 0",
+            "e:g/x sched.sched_switch next=$next_pid:s32 if next_pid > 0"
+        ),
+        (
+            "e syscalls/sys_enter_openat file=+0($filename):ustring",
+            "e:g/sys_enter_openat syscalls/sys_enter_openat file=+0($filename):ustring"
+        ),
+        ("kprobe:do_filp_open path=+0(+0($arg2)):string", "p:g/do_filp_open do_filp_open path=+0(+0($arg2)):string"),
+        ("kprobe:do_filp_open+16", "p:g/do_filp_open_0x10 do_filp_open+16"),
+        ("kprobe:ext4:ext4_file_open $arg2 $comm", "p:g/ext4_file_open ext4:ext4_file_open arg2=$arg2 comm=$comm"),
+        ("open=kprobe:do_filp_open", "p:g/open do_filp_open"),
+        ("kretprobe:vfs_read $retval", "r:g/vfs_read__return vfs_read retval=$retval"),
+        ("kprobe:tcp_v4_rcv.isra.0", "p:g/tcp_v4_rcv_isra_0 tcp_v4_rcv.isra.0"),
+        ("  kprobe:f \t%di   b=%si ", "p:g/f f %di b=%si"),
+        (
+            "p f @jiffies @jiffies-8:u32 @0xffffffff81000000 \\5 \\-1 \\\"text\"",
+            "p:g/f f @jiffies @jiffies-8:u32 @0xffffffff81000000 \\5 \\-1 \\\"text\""
+        ),
+        (
+            "p f +u0(%di):ustring +0(%si):u8[16] %dx:b4@0/8 $arg1:%pd",
+            "p:g/f f +u0(%di):ustring +0(%si):u8[16] %dx:b4@0/8 $arg1:%pd"
+        ),
+    ])
+    func isWrittenAs(_ text: String, _ line: String) throws {
+        let definitions = try ProbeSpec(parsing: text).definitions(group: "g", in: fullKernel)
+        #expect(definitions.map(\.line) == [line])
+        let head = line.prefix { $0 != " " }
+        #expect(definitions.first?.removalLine == "-:" + head.drop { $0 != ":" }.dropFirst())
+    }
+
+    @Test func longNamesAreCut() throws {
+        let symbol = "_ZN" + String(repeating: "a", count: 100)
+        #expect(try ProbeSpec(parsing: "uprobe:/bin/x:\(symbol)").eventName == String(symbol.prefix(63)))
+        let name = try ProbeSpec(parsing: "uretprobe:/bin/x:\(symbol)").eventName
+        #expect(name.utf8.count == 63 && name.hasSuffix("__return"))
+    }
+
+    @Test(arguments: [
+        ("uprobe:/usr/bin/bash:0x1234", "bash_0x1234"),
+        ("p /usr/lib/libc.so.6:0x1234", "libc_0x1234"),
+        ("uprobe:/lib/libc.so.6:memcpy@GLIBC_2.14", "memcpy"),
+        ("uretprobe:/lib/libc.so.6:malloc", "malloc__return"),
+        ("usdt:/bin/app:prov:query-start", "query_start"),
+        ("uprobe:/bin/go:main.(*T).Run", "main___T__Run"),
+        ("uprobe:/bin/a:b:c", "c"),
+    ])
+    func standardName(_ text: String, _ name: String) throws {
+        #expect(try ProbeSpec(parsing: text).eventName == name)
+    }
+
+    @Test func answersToItsNames() throws {
+        let open = try ProbeSpec(parsing: "kprobe:do_filp_open path=+0(+0($arg2)):string")
+        for name in ["kprobe:do_filp_open", "do_filp_open", "probe:do_filp_open", "do_filp_*", "probe:do_*"] {
+            #expect(open.answers(to: name), "\(name)")
+        }
+        for name in ["kretprobe:do_filp_open", "do_filp", "sched:do_filp_open", "vfs_*"] {
+            #expect(!open.answers(to: name), "\(name)")
+        }
+        let mine = try ProbeSpec(parsing: "p:mine/open do_filp_open+4")
+        #expect(mine.answers(to: "mine:open") && mine.answers(to: "open"))
+        #expect(mine.answers(to: "kprobe:do_filp_open+0x4"))
+        #expect(!mine.answers(to: "probe:open"))
+        let marker = try ProbeSpec(parsing: "usdt:/bin/app:prov:query")
+        #expect(marker.answers(to: "usdt:/bin/app:prov:query") && marker.answers(to: "prov:query"))
+    }
+
+    @Test func saysWhatTheKernelIsBuiltWithout() throws {
+        let bare = ProbeContext(architecture: .x86_64, readme: "uprobe_events")
+        for (text, missing) in [
+            ("kprobe:f", "no kprobes in this kernel"), ("r f", "no kprobes"), ("f f", "no fprobes"),
+            ("t sched_switch", "no tracepoint probes"), ("e a.b", "no event probes"),
+        ] {
+            let error = #expect(throws: ProbeResolutionError.self) {
+                try ProbeSpec(parsing: text).definitions(group: "g", in: bare)
+            }
+            #expect(error?.message.contains(missing) == true)
+        }
+    }
+
+    @Test func argumentsAreTranslatedWhereTheKernelDoesNotKnowThem() throws {
+        var old = fullKernel
+        old.hasKernelArguments = false
+        let spec = try ProbeSpec(parsing: "kprobe:f a=$arg1 b=+0(+8($arg2)):string c=$arg6 d=$arg7 e=$arg8")
+        #expect(
+            try spec.definitions(group: "g", in: old).map(\.line) == [
+                "p:g/f f a=%di b=+0(+8(%si)):string c=%r9 d=$stack1 e=$stack2"
+            ])
+        old.architecture = .arm64
+        #expect(
+            try ProbeSpec(parsing: "kprobe:f a=$arg1 b=$arg8 c=$arg9").definitions(group: "g", in: old).map(\.line) == [
+                "p:g/f f a=%x0 b=%x7 c=$stack0"
+            ])
+    }
+
+    @Test func argumentsAtTheReturnNeedAKernelThatKeepsThem() throws {
+        var old = fullKernel
+        old.hasReturnArguments = false
+        let error = #expect(throws: ProbeResolutionError.self) {
+            try ProbeSpec(parsing: "kretprobe:f a=$arg1").definitions(group: "g", in: old)
+        }
+        #expect(error?.offset == 14)
+        #expect(error?.message.contains("Linux 6.9") == true)
+    }
+
+    @Test func registersAreThoseOfTheNode() throws {
+        var arm = fullKernel
+        arm.architecture = .arm64
+        let error = #expect(throws: ProbeResolutionError.self) {
+            try ProbeSpec(parsing: "p f a=+0(%di)").definitions(group: "g", in: arm)
+        }
+        #expect(error?.description == "arm64 has no register %di\n  p f a=+0(%di)\n           ^")
+    }
+}
