@@ -76,7 +76,7 @@ let package = Package(
         .target(
             name: "AgentCore",
             dependencies: [
-                "CLinux", "Tracefs", "RingBuffer", "TraceProtocol", "SecureTransport", log,
+                "CLinux", "Tracefs", "PerfCounters", "RingBuffer", "TraceProtocol", "SecureTransport", log,
                 .product(name: "DequeModule", package: "swift-collections"),
             ] + nio,
             path: "agent/Core",
@@ -110,8 +110,12 @@ let package = Package(
             path: "controller/Timeline",
             swiftSettings: strict),
         .target(
+            name: "Counting", dependencies: ["TraceProtocol"], path: "controller/Counting", swiftSettings: strict),
+        .target(
             name: "ControllerCore",
-            dependencies: ["SessionStore", "TraceProtocol", "TraceClock", "SecureTransport", "Tracefs", log] + nio,
+            dependencies: [
+                "SessionStore", "Counting", "TraceProtocol", "TraceClock", "SecureTransport", "Tracefs", log,
+            ] + nio,
             path: "controller/Core",
             swiftSettings: strict),
         .target(
@@ -124,7 +128,7 @@ let package = Package(
         .executableTarget(
             name: "fleetrace",
             dependencies: [
-                "ControllerCore", "OperatorClient", "Timeline", "SessionStore", arguments, log,
+                "ControllerCore", "OperatorClient", "Counting", "Timeline", "SessionStore", arguments, log,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "SystemPackage", package: "swift-system"),

@@ -7,7 +7,7 @@ extension Agent {
         switch command.action {
         case .prepare(let order): prepare(order, command)
         case .start(let order): start(order, command)
-        case .stop: stop(command.session, answering: command)
+        case .stop(let order): stop(command.session, at: order.at, answering: command)
         case .discard: discard(command.session, answering: command)
         case .companions(let companions):
             answer(command, control.companions(companions.pids.map { Int32(bitPattern: $0) })) { .noted(WireNoted()) }
@@ -25,16 +25,27 @@ extension Agent {
         }
         log.notice(
             "prepare",
-            metadata: ["session": "\(hex(id))", "operator": "\(order.operator)", "events": "\(order.events)"])
+            metadata: [
+                "session": "\(hex(id))", "operator": "\(order.operator)",
+                "events": "\(order.events + order.count.counters)", "counts": "\(order.hasCount)",
+            ])
         let stream = SessionStream(
             session: id, budget: configuration.spoolBudget, onAppend: { [weak self] in self?.schedulePump() })
-        sessions[id] = AgentSession(stream: stream)
-        let prepared = control.prepare(
-            order, session: id, stream: stream,
-            onDrained: { [weak self] in
-                guard let self else { return }
-                self.loop.execute { self.assumeIsolated { $0.drained(id) } }
-            })
+        let onDrained: @Sendable () -> Void = { [weak self] in
+            guard let self else { return }
+            self.loop.execute { self.assumeIsolated { $0.drained(id) } }
+        }
+        sessions[id] = AgentSession(
+            stream: stream, kernel: order.hasCount ? counting : control, isCount: order.hasCount)
+        let prepared =
+            order.hasCount
+            ? counting.prepare(
+                order, session: id, stream: stream,
+                send: { [weak self] frame in
+                    guard let self else { return }
+                    self.loop.execute { self.assumeIsolated { $0.offer(frame) } }
+                }, onDrained: onDrained)
+            : control.prepare(order, session: id, stream: stream, onDrained: onDrained)
         prepared.assumeIsolated().whenComplete { [weak self] result in
             self?.assumeIsolated { agent in
                 switch result {
@@ -51,10 +62,12 @@ extension Agent {
 
     private func start(_ order: WireStart, _ command: WireCommand) {
         do {
-            guard case .start(let moment) = try sessions[command.session]?.state.start(at: order.at) else {
+            guard case .start(let moment) = try sessions[command.session]?.state.start(at: order.at),
+                let kernel = sessions[command.session]?.kernel
+            else {
                 throw CommandRefusal(.noSuchSession, "this node has no such session")
             }
-            answer(command, control.start(command.session, at: moment)) { [weak self] started in
+            answer(command, kernel.start(command.session, at: moment)) { [weak self] started in
                 self?.assumeIsolated { _ = $0.sessions[command.session]?.state.started() }
                 return .started(started)
             }
@@ -63,16 +76,17 @@ extension Agent {
         }
     }
 
-    func stop(_ id: UInt64, answering command: WireCommand? = nil) {
+    /// - Parameter moment: of the trace clock, ns; 0 for at once.
+    func stop(_ id: UInt64, at moment: Int64 = 0, answering command: WireCommand? = nil) {
         do {
-            guard let action = try sessions[id]?.state.stop() else {
+            guard let kernel = sessions[id]?.kernel, let action = try sessions[id]?.state.stop() else {
                 throw CommandRefusal(.noSuchSession, "this node has no such session")
             }
             guard action == .stopAndDrain else {
                 if let command { answer(command, .stopping(WireStopping())) }
                 return
             }
-            let stopped = control.stop(id)
+            let stopped = kernel.stop(id, at: moment)
             if let command { answer(command, stopped) { .stopping($0) } }
         } catch {
             if let command { refuse(command, error) }
@@ -82,7 +96,7 @@ extension Agent {
     /// All taps of a session have been read to the end.
     private func drained(_ id: UInt64) {
         guard let session = sessions[id], session.state.phase == .draining else { return }
-        control.finish(id, reason: session.endReason).assumeIsolated().whenComplete { [weak self] result in
+        session.kernel.finish(id, reason: session.endReason).assumeIsolated().whenComplete { [weak self] result in
             self?.assumeIsolated { agent in
                 if case .failure(let error) = result {
                     agent.log.error("a session did not end cleanly", metadata: ["reason": "\(error)"])
@@ -104,8 +118,8 @@ extension Agent {
     }
 
     private func tearDown(_ id: UInt64) {
-        sessions[id] = nil
-        control.remove(id).whenFailure { [log] in
+        guard let session = sessions.removeValue(forKey: id) else { return }
+        session.kernel.remove(id).whenFailure { [log] in
             log.error("an instance could not be removed", metadata: ["reason": "\($0)"])
         }
     }

@@ -17,6 +17,7 @@ public actor Agent {
     let facts: WireHostFacts
     let configuration: AgentConfiguration
     let control: SessionControl
+    let counting: CountingControl
     let inventory: Inventory
     /// Tells a restart of this agent from its reconnection.
     private let incarnation = String(UInt64.random(in: .min ... .max), radix: 16)
@@ -40,12 +41,13 @@ public actor Agent {
     private static let defaultLease: Int64 = 60_000_000_000
 
     init(
-        loop: any EventLoop, configuration: AgentConfiguration, control: SessionControl, inventory: Inventory,
-        facts: WireHostFacts, log: Logger
+        loop: any EventLoop, configuration: AgentConfiguration, control: SessionControl,
+        counting: CountingControl, inventory: Inventory, facts: WireHostFacts, log: Logger
     ) {
         executor = EventLoopExecutor(loop)
         self.configuration = configuration
         self.control = control
+        self.counting = counting
         self.inventory = inventory
         self.facts = facts
         self.log = log
@@ -209,6 +211,12 @@ public actor Agent {
         for id in sessions.keys { sendMark(of: id, on: channel) }
     }
 
+    /// Sends a frame that a later one will outdate, if the connection takes it now.
+    func offer(_ frame: Frame) {
+        guard isAccepted, let channel, channel.isWritable else { return }
+        channel.writeAndFlush(frame, promise: nil)
+    }
+
     private func sendMark(of id: UInt64, on channel: any Channel) {
         guard let pending = sessions[id]?.pendingMark,
             let sent = try? sessions[id]?.stream.withSpool({ spool throws(ProtocolError) in spool.sentSequence }),
@@ -222,7 +230,7 @@ public actor Agent {
 
     /// Every `CPUReader.interval`: task names, then watermarks.
     func tick() {
-        guard !sessions.isEmpty else { return }
+        guard sessions.values.contains(where: { !$0.isCount }) else { return }
         control.tick().whenSuccess { [weak self] marks in
             self?.assumeIsolated { agent in
                 for (id, entries, after) in marks {
@@ -274,6 +282,6 @@ public actor Agent {
     /// Removes everything this agent has made in the kernel.
     func shutDown() -> EventLoopFuture<Void> {
         sessions.removeAll()
-        return control.shutDown()
+        return counting.shutDown().flatMap { [control] in control.shutDown() }
     }
 }

@@ -29,6 +29,7 @@ public struct AgentRuntime: Sendable {
                 "instance of an agent that is gone", metadata: ["name": "\(stale.name)", "outcome": "\(stale.outcome)"])
         }
         try Self.checkClock(root, node: node)
+        OpenFileLimit.raise()
         let facts = try WireHostFacts.ofThisProcess()
 
         // The connection, the kernel's control files, lists that take long to make: each on a thread of its own.
@@ -48,9 +49,11 @@ public struct AgentRuntime: Sendable {
         let (loop, controlLoop) = (group.next(), group.next())
         let control = try SessionControl(
             root: root, node: node, facts: facts, agentLoop: loop, loop: controlLoop, log: log)
+        let counting = CountingControl(root: root, agentLoop: loop, loop: controlLoop, log: log)
         let inventory = Inventory(root: root, agentLoop: loop, loop: group.next())
         let agent = Agent(
-            loop: loop, configuration: configuration, control: control, inventory: inventory, facts: facts, log: log)
+            loop: loop, configuration: configuration, control: control, counting: counting, inventory: inventory,
+            facts: facts, log: log)
         let interval = TimeAmount.milliseconds(Int64(CPUReader.interval))
         let tick = loop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in
             agent.assumeIsolated { $0.tick() }

@@ -45,7 +45,9 @@ extension Controller {
     }
 
     private static func likeness(of node: Node, _ what: WireListNames) -> ListSurvey.Likeness {
-        if case .events = what.what, let digest = node.vitals?.catalog, !digest.isEmpty { return .digest(Array(digest)) }
+        if case .events = what.what, let digest = node.vitals?.catalog, !digest.isEmpty {
+            return .digest(Array(digest))
+        }
         return .hint("\(node.hello.host.kernelRelease) \(node.hello.host.architecture)")
     }
 

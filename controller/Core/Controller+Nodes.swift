@@ -89,6 +89,7 @@ extension Controller {
             guard now - session.parts[index].lastMark >= Self.markInterval else { return }
             session.parts[index].lastMark = now
             append(frame, session, index, sequence: 0, now: now)
+        case .counts: try receivedCounts(frame, from: link, now: now)
         case .clockReply: try receivedReply(ClockReplyFrame(frame), from: link, now: now)
         case .answer:
             let answer: WireAnswer = try frame.message()
@@ -104,7 +105,7 @@ extension Controller {
     }
 
     /// The part of a session from which something is still expected.
-    private func part(_ session: UInt64, of link: NodeLink) -> (LiveSession, Int)? {
+    func part(_ session: UInt64, of link: NodeLink) -> (LiveSession, Int)? {
         guard let session = sessions[session], let index = session.index(of: link.node),
             session.flow.expects(index)
         else { return nil }
@@ -112,7 +113,7 @@ extension Controller {
     }
 
     /// The node goes on with a session, or with its part of one, that is over here: once is enough to tell it so.
-    private func discardStray(_ session: UInt64, of link: NodeLink) {
+    func discardStray(_ session: UInt64, of link: NodeLink) {
         if let live = sessions[session], let index = live.index(of: link.node), case .finished = live.flow.parts[index]
         {
             return
@@ -137,6 +138,9 @@ extension Controller {
         // Before its number counts as taken: a malformed batch must not leave a hole.
         let header = frame.type == .batch ? try Batch(frame).header : nil
         guard try session.parts[index].tracker.take(number.sequence) == .next else { return grant(bytes, to: link) }
+        guard session.counts == nil else {
+            return try receivedFinalCounts(frame, number.sequence, session, index, link)
+        }
         nodes[link.node]?.outstanding += bytes
         // Only what brings the stream on counts: watermarks alone do not keep a stopped session open.
         session.parts[index].lastHeard = now

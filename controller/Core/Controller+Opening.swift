@@ -1,3 +1,4 @@
+import Counting
 import NIOCore
 import SessionStore
 import TraceProtocol
@@ -16,7 +17,10 @@ extension Controller {
         guard order.startInMs <= Self.longestDelay else {
             throw WireRefusal(.unspecified, "a start can be at most \(Self.longestDelay / 1_000) s ahead")
         }
-        guard !order.events.isEmpty else { throw WireRefusal(.unspecified, "no event was asked for") }
+        guard !order.events.isEmpty || !order.count.counters.isEmpty else {
+            throw WireRefusal(.unspecified, "no event was asked for")
+        }
+        if order.hasCount, let problem = order.count.problem { throw WireRefusal(.unspecified, problem) }
         let id = UInt64.random(in: 1 ... .max)
         var description = WireSessionDescription()
         description.session = id
@@ -24,7 +28,7 @@ extension Controller {
         description.operator = link.name
         description.epochOffset = epochOffset
         description.created = now() + description.epochOffset
-        description.events = order.events
+        description.events = order.events + order.count.counters
         description.filters = order.filters
         description.nodes = chosen.map(\.name)
         description.controller = name
@@ -39,8 +43,12 @@ extension Controller {
             "session",
             metadata: [
                 "session": "\(hex(id))", "operator": "\(link.name)", "nodes": "\(description.nodes)",
-                "events": "\(order.events)",
+                "events": "\(description.events)", "counts": "\(order.hasCount)",
             ])
+        if order.hasCount {
+            session.counts = CountLedger(order.count, nodes: chosen.count)
+            return prepare(session, order, link)
+        }
         store.open(description, at: directory.appending(hex(id))).hop(to: loop).assumeIsolated().whenComplete {
             result in
             self.assumeIsolated { controller in
@@ -94,8 +102,12 @@ extension Controller {
             prepare.bufferKilobytes = order.bufferKilobytes
             prepare.operator = link.name
             prepare.companions = companions(of: node)
+            if order.hasCount { prepare.count = order.count }
             command(.prepare(prepare), session: session.id, on: nodeLink) { [self] answer in
-                assumeIsolated { $0.perform(session.flow.prepared(index, answer.preparedResult), session) }
+                assumeIsolated { controller in
+                    let result = controller.planned(answer, session, index)
+                    controller.perform(session.flow.prepared(index, result), session)
+                }
             }
         }
         loop.assumeIsolated().scheduleTask(in: Self.prepareTimeout) { [self] in
@@ -144,6 +156,7 @@ extension Controller {
         discard(session, session.flow.parts.indices.filter { !session.flow.isLive($0) })
         respondOpened(session, started: true)
         guard let owner = session.owner else { return stop(session) }
+        guard session.counts == nil else { return sendReport(session) }
         attach(owner, to: session)
     }
 

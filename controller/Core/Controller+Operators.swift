@@ -42,6 +42,9 @@ extension Controller {
             link.respond(to: request.request, .stopped(stopped))
         case .attachSession(let order):
             let session = try session(order.session)
+            guard session.counts == nil else {
+                throw WireRefusal(.unsupported, "\(hex(session.id)) is a count: only its own operator reads it")
+            }
             link.respond(to: request.request, .attached(session.description))
             attach(link, to: session)
         // A newer operator's request, or one that is not built yet.
@@ -89,6 +92,7 @@ extension Controller {
 
     func pump(_ link: OperatorLink) {
         for attachment in link.attachments { pump(attachment) }
+        for session in sessions.values where session.counts != nil && session.owner === link { sendReport(session) }
     }
 
     /// Sends the next piece of the logs when the operator can take it. A slow operator falls behind on disk, not in

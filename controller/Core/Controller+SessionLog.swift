@@ -8,12 +8,15 @@ extension Controller {
     nonisolated var epochOffset: Int64 { WallClock.now() &- now() }
 
     func append(_ frame: Frame, _ session: LiveSession, _ index: Int, sequence: UInt64, now: Int64) {
+        // Counts leave nothing on disk.
+        guard session.counts == nil else { return }
         store.append(LogRecord(frame, received: now), session: session.id, node: index, sequence: sequence)
     }
 
     func note(
         _ kind: WireNodeNote.Kind, _ text: String, _ session: LiveSession, _ index: Int, started: WireStarted? = nil
     ) {
+        guard session.counts == nil else { return noteCount(kind, text, session, index) }
         var note = WireNodeNote()
         note.kind = kind
         note.at = now()

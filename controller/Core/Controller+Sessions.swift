@@ -8,6 +8,8 @@ extension Controller {
     /// events tries to connect every 3 s at least.
     private static let silentLimit: Int64 = 15_000_000_000
     private static let longestDrain: Int64 = 600_000_000_000
+    /// How far ahead the common end is set, so that the slowest link hears of it in time; ns.
+    private static let stopLead: Int64 = 50_000_000
     private static let goneLimit: Int64 = 6_000_000_000
 
     /// Does what the flow decided.
@@ -28,9 +30,12 @@ extension Controller {
             _ = store.close(session.id, keep: false)
         case .stop(let nodes):
             session.stopping = now()
+            let moment = now() + Self.stopLead
             for index in nodes {
-                guard let link = self.nodes[session.parts[index].node]?.link else { continue }
-                command(.stop(WireStop()), session: session.id, on: link) { _ in }
+                guard let node = self.nodes[session.parts[index].node], let link = node.link else { continue }
+                var order = WireStop()
+                order.at = node.agentTime(at: moment) ?? 0
+                command(.stop(order), session: session.id, on: link) { _ in }
             }
         case .end: end(session)
         }
@@ -55,6 +60,7 @@ extension Controller {
         }
         session.description.state =
             incomplete.isEmpty ? "complete" : "incomplete: " + incomplete.joined(separator: "; ")
+        guard session.counts == nil else { return endCount(session) }
         store.finish(session.description).hop(to: loop).assumeIsolated().whenComplete { [self] result in
             assumeIsolated { controller in
                 if case .failure(let error) = result, session.problem.isEmpty { session.problem = "\(error)" }

@@ -44,7 +44,8 @@ struct NodeLists {
             list = catalog
         case .functions(let pattern):
             guard !pattern.isEmpty, pattern.utf8.count <= EventName.maximumPartLength else {
-                throw CommandRefusal(.unspecified, "a pattern of functions has 1 to \(EventName.maximumPartLength) bytes")
+                throw CommandRefusal(
+                    .unspecified, "a pattern of functions has 1 to \(EventName.maximumPartLength) bytes")
             }
             list = try functions(Glob(pattern))
         // Of a newer controller.

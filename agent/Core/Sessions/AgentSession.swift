@@ -4,6 +4,10 @@ import TraceProtocol
 struct AgentSession {
     var state = SessionState()
     let stream: SessionStream
+    /// What carries out its commands.
+    let kernel: any SessionKernel
+    /// It counts, and so has no pages, watermarks or names to look after.
+    let isCount: Bool
     /// The watermark that waits until everything before it has been sent, and the number of the frame it
     /// stands behind.
     var pendingMark: (mark: Watermark, after: UInt64)?
@@ -12,8 +16,10 @@ struct AgentSession {
     /// Its instance is gone and only the stream is kept for the controller.
     var isFinished: Bool { state.phase == .finished }
 
-    init(stream: SessionStream) {
+    init(stream: SessionStream, kernel: any SessionKernel, isCount: Bool) {
         self.stream = stream
+        self.kernel = kernel
+        self.isCount = isCount
     }
 
     var held: WireHeldSession {

@@ -8,13 +8,13 @@ import Tracefs
 /// (enabling all events takes seconds). Owns the tracefs instances and the reading threads.
 ///
 /// Methods are called from the agent's event loop; results come back on it.
-final class SessionControl: Sendable {
+final class SessionControl: SessionKernel {
     private let agentLoop: any EventLoop
     private let loop: any EventLoop
     private let root: TracefsRoot
     private let node: String
     private let facts: WireHostFacts
-    private let readers: [Int: CPUReader]
+    let readers: [Int: CPUReader]
     private let codec = Atomic<UInt8>(BatchCodec.deflate.rawValue)
     private let kernelSide: NIOLoopBoundBox<KernelSide>
     private let log: Logger
@@ -57,10 +57,6 @@ final class SessionControl: Sendable {
 
     // MARK: Orders
 
-    /// ns.
-    private static let longestLead: Int64 = 120_000_000_000
-    private static let startMargin: Int64 = 5_000_000
-
     func prepare(
         _ order: WirePrepare, session: UInt64, stream: SessionStream, onDrained: @escaping @Sendable () -> Void
     ) -> EventLoopFuture<WirePrepared> {
@@ -85,18 +81,28 @@ final class SessionControl: Sendable {
     }
 
     func start(_ session: UInt64, at moment: Int64) -> EventLoopFuture<WireStarted> {
-        let ahead = moment == 0 ? 0 : moment - Int64(MonotonicRawClock.now())
-        guard ahead <= Self.longestLead else {
+        guard !Moment.isTooFar(moment, now: MonotonicRawClock.now()) else {
             return agentLoop.makeFailedFuture(CommandRefusal(.wrongState, "the start lies more than two minutes ahead"))
         }
-        // The thread serves others until shortly before; only the last moment is waited for on it.
-        return loop.scheduleTask(in: .nanoseconds(max(0, ahead - Self.startMargin))) { [kernelSide] in
-            try kernelSide.withValue { try Self.entry(session, $0).tracing.start(at: moment) }
-        }.futureResult.hop(to: agentLoop)
+        return at(moment) { side in try Self.entry(session, side).tracing.start(at: moment) }
     }
 
-    func stop(_ session: UInt64) -> EventLoopFuture<WireStopping> {
-        onControlThread { [self] side in try Self.entry(session, side).tracing.stop(readers: readers) }
+    func stop(_ session: UInt64, at moment: Int64) -> EventLoopFuture<WireStopping> {
+        // What was ordered for much later is stopped all the same.
+        let moment = Moment.isTooFar(moment, now: MonotonicRawClock.now()) ? 0 : moment
+        return at(moment) { [self] side in
+            let tracing = try Self.entry(session, side).tracing
+            if moment > 0 { _ = MonotonicRawClock.wait(until: UInt64(moment)) }
+            return try tracing.stop(readers: readers)
+        }
+    }
+
+    private func at<T: Sendable>(
+        _ moment: Int64, _ work: @escaping @Sendable (inout KernelSide) throws -> T
+    ) -> EventLoopFuture<T> {
+        loop.scheduleTask(in: Moment.delay(until: moment, now: MonotonicRawClock.now())) { [kernelSide] in
+            try kernelSide.withValue { try work(&$0) }
+        }.futureResult.hop(to: agentLoop)
     }
 
     /// Ends a drained session: the last task names and the totals go into its stream, the instance goes.

@@ -131,15 +131,25 @@ public struct ListSurvey: Sendable {
             if bytes > limit {
                 crowded += nodes
             } else {
-                report.groups.append(.with { $0.nodes = nodes.sorted(); $0.list = list })
+                report.groups.append(
+                    .with {
+                        $0.nodes = nodes.sorted(); $0.list = list
+                    })
             }
         }
         if !crowded.isEmpty {
-            let refusal = WireRefusal(.unspecified, "there are more different lists than one answer holds; choose nodes with --on")
-            report.groups.append(.with { $0.nodes = crowded.sorted(); $0.failure = refusal.failure })
+            let refusal = WireRefusal(
+                .unspecified, "there are more different lists than one answer holds; choose nodes with --on")
+            report.groups.append(
+                .with {
+                    $0.nodes = crowded.sorted(); $0.failure = refusal.failure
+                })
         }
         for (failure, nodes) in failures.sorted(by: { $0.key.text < $1.key.text }) {
-            report.groups.append(.with { $0.nodes = nodes.sorted(); $0.failure = failure })
+            report.groups.append(
+                .with {
+                    $0.nodes = nodes.sorted(); $0.failure = failure
+                })
         }
         return report
     }

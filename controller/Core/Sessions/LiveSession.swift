@@ -1,3 +1,4 @@
+import Counting
 import NIOCore
 import SessionStore
 import TraceProtocol
@@ -14,6 +15,10 @@ final class LiveSession: @unchecked Sendable {
     /// Number of the request to which `SessionOpened` is the answer.
     var openRequest: UInt64
     let startDelay: Int64
+    /// What its nodes have counted, if that is what they do.
+    var counts: CountLedger?
+    /// A report of the counts is on its way.
+    var isReportScheduled = false
     /// Everything is on disk; attachments may run to their ends.
     var isStored = false
     /// Its operator has been told that it runs.

@@ -1,0 +1,124 @@
+import TraceProtocol
+
+/// What a session's nodes have counted so far, as the controller keeps it: of each node the last totals. No I/O, no
+/// time.
+public struct CountLedger: Sendable {
+    /// What was ordered.
+    public let order: WireCountOrder
+    private var nodes: [Entry]
+
+    private struct Entry {
+        var plan = WireCountPlan()
+        var state = WireNodeCounts.State.counting
+        var reason = ""
+        var totals: WireCountTotals?
+        /// Not in a report yet.
+        var isNews = false
+        /// Its part has begun; before that nothing is expected of it.
+        var isPlanned = false
+    }
+
+    /// For a session of so many nodes.
+    public init(_ order: WireCountOrder, nodes count: Int) {
+        self.order = order
+        nodes = Array(repeating: Entry(), count: count)
+    }
+
+    /// Rows have keys that are added up over the nodes here.
+    public var isMerged: Bool { order.needsTables && !order.perNode }
+    /// Some node has news since the last report.
+    public var hasNews: Bool { nodes.contains(where: \.isNews) }
+
+    /// Every node that counts has sent the same interval's totals.
+    public var isAligned: Bool {
+        let numbers = nodes.filter { $0.isPlanned && $0.state == .counting }.map { $0.totals?.number ?? 0 }
+        return Set(numbers).count <= 1
+    }
+
+    /// A node has said what it counts.
+    public mutating func planned(_ node: Int, _ plan: WireCountPlan) {
+        nodes[node].plan = plan
+        nodes[node].isPlanned = true
+    }
+
+    /// A node's totals have come. Older ones than those that are here are passed over.
+    ///
+    /// - Throws: `ProtocolError.malformed` when they do not fit what the node said it counts.
+    public mutating func take(_ totals: WireCountTotals, from node: Int) throws(ProtocolError) {
+        try check(totals, of: node)
+        guard nodes[node].state != .finished, totals.elapsedNs >= nodes[node].totals?.elapsedNs ?? 0 else { return }
+        nodes[node].totals = totals
+        nodes[node].isNews = true
+    }
+
+    /// A node's final totals have come.
+    public mutating func finish(_ node: Int, _ totals: WireCountTotals, reason: String) throws(ProtocolError) {
+        try check(totals, of: node)
+        nodes[node].totals = totals
+        set(node, .finished, reason)
+    }
+
+    /// A node was lost, has come back, or is given up.
+    public mutating func set(_ node: Int, _ state: WireNodeCounts.State, _ reason: String) {
+        guard nodes[node].state != .finished else { return }
+        nodes[node].state = state
+        nodes[node].reason = reason
+        nodes[node].isNews = true
+    }
+
+    private func check(_ totals: WireCountTotals, of node: Int) throws(ProtocolError) {
+        let columns = nodes[node].plan.columns.count
+        for row in totals.rows {
+            guard row.column < columns, row.key.count == (row.other ? 0 : order.keyLength),
+                row.key.allSatisfy({ $0.value != nil && $0.text.count <= WireCountOrder.longestText })
+            else { throw .malformed(.counts, "a row does not fit what the node counts") }
+        }
+    }
+
+    // MARK: Reports
+
+    /// Bytes of rows after which the next report begins: well below a frame's limit.
+    private static let reportSize = 8 << 20
+
+    /// What has changed since the last call, in pieces that fit into a frame.
+    public mutating func reports(session: UInt64) -> [WireCountReport] {
+        var all: [WireCountReport] = []
+        var report = WireCountReport()
+        report.session = session
+        var size = 0
+        for node in nodes.indices where nodes[node].isNews {
+            nodes[node].isNews = false
+            let counts = counts(of: node)
+            size += 64 + counts.totals.rows.reduce(0) { $0 + Self.size(of: $1) }
+            report.nodes.append(counts)
+            guard size >= Self.reportSize else { continue }
+            all.append(report)
+            report.nodes = []
+            size = 0
+        }
+        if isMerged {
+            var merged = CountMerge(limit: Int(WireCountOrder.largestTableLimit))
+            for entry in nodes { if let totals = entry.totals { merged.add(totals, entry.plan) } }
+            report.columns = merged.columns
+            report.merged = merged.rows()
+        }
+        all.append(report)
+        return all
+    }
+
+    private func counts(of node: Int) -> WireNodeCounts {
+        let entry = nodes[node]
+        var counts = WireNodeCounts()
+        counts.node = UInt32(node)
+        counts.state = entry.state
+        counts.reason = entry.reason
+        guard let totals = entry.totals else { return counts }
+        counts.totals = totals
+        if isMerged { counts.totals.rows = CountMerge.sums(totals.rows) }
+        return counts
+    }
+
+    private static func size(of row: WireCountRow) -> Int {
+        40 + row.key.reduce(0) { $0 + 12 + $1.text.count }
+    }
+}

@@ -1,0 +1,83 @@
+import TraceProtocol
+
+/// Adds up the rows of several nodes, by event and key.
+public struct CountMerge: Sendable {
+    /// Names of the events.
+    public private(set) var columns: [String] = []
+    private var indices: [String: UInt32] = [:]
+    private var counts: [Key: Value] = [:]
+    private var others: [UInt32: Value] = [:]
+    private let limit: Int
+
+    private struct Key: Hashable {
+        let column: UInt32
+        let parts: [WireCountKey]
+    }
+
+    private struct Value {
+        var count: UInt64 = 0
+        var enabled: UInt64 = 0
+        var running: UInt64 = 0
+
+        mutating func add(_ row: WireCountRow) {
+            count &+= row.count
+            enabled &+= row.enabledNs
+            running &+= row.runningNs
+        }
+    }
+
+    /// - Parameter limit: keys that are held; what comes beyond goes to the event's `other` row.
+    public init(limit: Int) {
+        self.limit = limit
+    }
+
+    /// Adds a node's rows.
+    public mutating func add(_ totals: WireCountTotals, _ plan: WireCountPlan) {
+        let places = plan.columns.map { place($0.event) }
+        for row in totals.rows where places.indices.contains(Int(row.column)) {
+            let column = places[Int(row.column)]
+            let key = Key(column: column, parts: row.key)
+            if !row.other, counts.count < limit || counts[key] != nil {
+                counts[key, default: Value()].add(row)
+            } else {
+                others[column, default: Value()].add(row)
+            }
+        }
+    }
+
+    private mutating func place(_ event: String) -> UInt32 {
+        if let index = indices[event] { return index }
+        let index = UInt32(columns.count)
+        columns.append(event)
+        indices[event] = index
+        return index
+    }
+
+    /// The sums, in no order. `column` is an index in `columns`.
+    public func rows() -> [WireCountRow] {
+        var rows = counts.map { Self.row($0.key.column, $0.value, $0.key.parts) }
+        for (column, value) in others {
+            var row = Self.row(column, value, [])
+            row.other = true
+            rows.append(row)
+        }
+        return rows
+    }
+
+    /// One row for each column, without key.
+    static func sums(_ rows: [WireCountRow]) -> [WireCountRow] {
+        var sums: [UInt32: Value] = [:]
+        for row in rows { sums[row.column, default: Value()].add(row) }
+        return sums.sorted { $0.key < $1.key }.map { row($0.key, $0.value, []) }
+    }
+
+    private static func row(_ column: UInt32, _ value: Value, _ key: [WireCountKey]) -> WireCountRow {
+        var row = WireCountRow()
+        row.column = column
+        row.key = key
+        row.count = value.count
+        row.enabledNs = value.enabled
+        row.runningNs = value.running
+        return row
+    }
+}

@@ -1,0 +1,43 @@
+/// What makes an order to count one that nobody can carry out; the same for operators, controllers and agents.
+extension WireCountOrder {
+    /// ms. Reading counters more often would cost more than it tells.
+    public static let shortestInterval: UInt32 = 10
+    /// ms.
+    public static let longestInterval: UInt32 = 3_600_000
+    /// Keys that a table on a node holds unless stated.
+    public static let usualTableLimit: UInt32 = 4096
+    /// As the kernel's tables (TRACING_MAP_BITS_MAX).
+    public static let largestTableLimit: UInt32 = 1 << 17
+    /// As the kernel's histogram triggers (TRACING_MAP_KEYS_MAX), less one for the bucket of a histogram.
+    public static let mostKeys = 2
+    /// Bytes of a key that is text: longer ones are cut, as by the kernel (MAX_FILTER_STR_VAL with its NUL).
+    public static let longestText = 255
+
+    /// Counts by key need tables; others are single numbers.
+    public var needsTables: Bool { keys.contains { $0 != "cpu" } || hasBuckets }
+    /// The last part of a key is a power of two.
+    public var hasBuckets: Bool { !histogram.isEmpty || hasLatency }
+    /// Parts of a row's key.
+    public var keyLength: Int { keys.count + (hasBuckets ? 1 : 0) }
+
+    /// Why it cannot be carried out; nil if it can.
+    public var problem: String? {
+        if intervalMs != 0, intervalMs < Self.shortestInterval {
+            return "an interval of \(intervalMs) ms is too short: at least \(Self.shortestInterval) ms"
+        }
+        if intervalMs > Self.longestInterval { return "an interval can be an hour at most" }
+        if keys.count > Self.mostKeys {
+            return "\(keys.count) keys besides the node are too many: at most \(Self.mostKeys)"
+        }
+        if Set(keys).count != keys.count { return "a key is named twice" }
+        if keys.contains(where: \.isEmpty) { return "a key has no name" }
+        if tableLimit > Self.largestTableLimit {
+            return "a table of \(tableLimit) keys is too large: at most \(Self.largestTableLimit)"
+        }
+        if !histogram.isEmpty, hasLatency { return "a histogram of a field and a latency do not go together" }
+        if needsTables, !counters.isEmpty {
+            return "\(counters[0]) is a counter, which has no fields: it can be told apart by node and cpu only"
+        }
+        return nil
+    }
+}
