@@ -170,7 +170,10 @@ private let malformed: [(text: String, kernelName: String?, says: String)] = [
     ("p vfs_read @11 ^arg1=@12", "USED_ARG_NAME", "used twice"),
     ("p vfs_read ^common_pid=%di", "USED_ARG_NAME", "every record"),
     ("kprobe:vfs_read $arg1 ^$arg1", "USED_ARG_NAME", "used twice"),
-    ("p vfs_read ^+1234567(+1234567(+1234567(+1234567(+1234567(+1234567(@1234))))))", "ARG_TOO_LONG", "at most 63"),
+    (
+        "p vfs_read ^+1234567(+1234567(+1234567(+1234567(+1234567(+1234567(@1234))))))", "ARG_TOO_LONG",
+        "the kernel takes 63"
+    ),
     ("p vfs_read arg1=^", "NO_ARG_BODY", "nothing to fetch"),
 ]
 

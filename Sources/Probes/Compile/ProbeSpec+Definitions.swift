@@ -17,8 +17,37 @@ extension ProbeSpec {
         case .short(let form) where kind.isKernel:
             let place = String(form.dropFirst(kind.rawValue.utf8.count + 1))
             return [try kernelDefinition(group: group, head: kind.isReturn ? "r" : "p", place: place, context)]
-        case .kernel, .short:
-            throw ProbeResolutionError(self, "probes of programs are not made yet")
+        case .kernel(let head, let place):
+            return try fileDefinitions(group: group, head: head, written: place, context)
+        case .short:
+            return try fileDefinitions(group: group, head: kind.isReturn ? "r" : "p", written: nil, context)
+        }
+    }
+
+    /// - Parameter written: the place in the kernel's syntax, to be passed on as it is.
+    private func fileDefinitions(
+        group: String, head: String, written: String?, _ context: ProbeContext
+    ) throws(ProbeResolutionError) -> [ProbeDefinition] {
+        guard let path = place.path else { return [] }
+        let file = try ProbedFile(path, for: self, in: context)
+        var places: [FunctionPlace] = []
+        switch place {
+        case .marker(_, let provider, let name):
+            return try file.markerDefinitions(provider: provider, name: name, group: group)
+        case .fileSymbol(_, let symbol, let offset):
+            places = try ProbedFile.saying(self) { () throws(ELFError) in
+                try file.elf.functions(symbol, offset: offset)
+            }
+        case .fileOffset(_, let offset, _):
+            try file.checkIsCode(offset)
+            places = [FunctionPlace(offset: offset, notes: [])]
+        case .function, .address, .tracepoint, .event: break
+        }
+        let arguments = try file.arguments()
+        return places.map { place in
+            let target = written ?? "\(path):\(KernelNumber.hex(place.offset))"
+            return definition(
+                group: group, head: head, rest: ([target] + arguments).joined(separator: " "), notes: place.notes)
         }
     }
 

@@ -1,0 +1,46 @@
+/// A file that a probe names, opened on its node.
+struct ProbedFile {
+    let spec: ProbeSpec
+    let context: ProbeContext
+    let elf: ELFFile
+
+    init(_ path: String, for spec: ProbeSpec, in context: ProbeContext) throws(ProbeResolutionError) {
+        elf = try Self.saying(spec) { () throws(ELFError) in try ELFFile(path) }
+        self.spec = spec
+        self.context = context
+        guard elf.architecture == context.architecture else {
+            throw ProbeResolutionError(
+                spec, "\(path) is for \(elf.architecture.rawValue), this node is \(context.architecture.rawValue)")
+        }
+    }
+
+    /// Passes an error on as one of the probe.
+    static func saying<R>(
+        _ spec: ProbeSpec, _ body: () throws(ELFError) -> R
+    ) throws(ProbeResolutionError) -> R {
+        do throws(ELFError) {
+            return try body()
+        } catch {
+            throw ProbeResolutionError(spec, error.message)
+        }
+    }
+
+    /// A breakpoint in data would change what the program reads.
+    func checkIsCode(_ offset: UInt64) throws(ProbeResolutionError) {
+        guard elf.segment(ofFileOffset: offset)?.isExecutable == true else {
+            throw ProbeResolutionError(spec, "byte \(KernelNumber.hex(offset)) of \(elf.path) is no code")
+        }
+    }
+
+    /// The arguments at the entry of a function of a program.
+    func arguments() throws(ProbeResolutionError) -> [String] {
+        var texts: [String] = []
+        for argument in spec.arguments {
+            texts.append(
+                try argument.translated(of: spec, in: context) { (_, number) throws(ProbeResolutionError) in
+                    context.architecture.entryArgument(number)
+                })
+        }
+        return texts
+    }
+}

@@ -1,0 +1,119 @@
+import Tracefs
+
+/// A place to probe, and what a person should know about it.
+struct FunctionPlace: Sendable, Hashable {
+    /// In the file.
+    let offset: UInt64
+    let notes: [String]
+}
+
+extension ELFFile {
+    /// Most functions of one name that are probed.
+    private static let maximumPlaces = 64
+    /// Most names that a missing one is compared with.
+    private static let maximumNames = 500_000
+
+    /// Where `offset` bytes into the functions of this name lie in the file: one place, or several for functions of a
+    /// file each (`static`) that have the same name.
+    ///
+    /// - Parameter written: the name, perhaps with `@VERSION`.
+    /// - Throws: if there is none, or it is data.
+    func functions(_ written: String, offset: UInt64) throws(ELFError) -> [FunctionPlace] {
+        let name = String(written.prefix { $0 != "@" })
+        let version = written.contains("@") ? String(written.drop { $0 != "@" }.drop { $0 == "@" }) : nil
+        var others: [ELFSymbol] = []
+        for kind in [ELFSection.Kind.dynamicSymbols, ELFSection.Kind.symbols] {
+            guard let table = try ELFSymbolTable(self, kind: kind) else { continue }
+            let symbols = try table.symbols(named: name, in: self)
+            let functions = symbols.filter { symbol in
+                isFunction(symbol) && version.map { $0 == symbol.version } ?? true
+            }
+            if !functions.isEmpty { return try places(functions, name: written, offset: offset) }
+            others += symbols
+        }
+        throw try missing(name, version: version, among: others)
+    }
+
+    /// Assembler code has no type, but lies in code.
+    private func isFunction(_ symbol: ELFSymbol) -> Bool {
+        guard symbol.isDefined else { return false }
+        return symbol.isFunction || symbol.kind == .untyped && segment(ofAddress: symbol.address)?.isExecutable == true
+    }
+
+    private func places(_ symbols: [ELFSymbol], name: String, offset: UInt64) throws(ELFError) -> [FunctionPlace] {
+        // What the linker would take: the default version, and what is visible from outside.
+        var chosen = symbols
+        for isBetter in [{ $0.isDefaultVersion }, { !$0.isLocal }, { $0.isFunction }] as [(ELFSymbol) -> Bool] {
+            let better = chosen.filter(isBetter)
+            if !better.isEmpty { chosen = better }
+        }
+        var seen: Set<UInt64> = []
+        chosen = chosen.filter { seen.insert($0.address).inserted }
+        guard chosen.count <= Self.maximumPlaces else {
+            throw ELFError("\(path) has \(chosen.count) functions named \(name): give the offset of one")
+        }
+        var places: [FunctionPlace] = []
+        for symbol in chosen {
+            guard offset == 0 || symbol.size == 0 || offset < symbol.size else {
+                throw ELFError("\(name) in \(path) has \(symbol.size) bytes: +\(offset) is behind its end")
+            }
+            let (address, overflow) = symbol.address.addingReportingOverflow(offset)
+            guard !overflow, let segment = segment(ofAddress: address), let place = fileOffset(ofAddress: address)
+            else {
+                throw .damaged(path, "\(name) lies outside of it")
+            }
+            guard segment.isExecutable else { throw ELFError("\(name) in \(path) lies in data, not in code") }
+            places.append(FunctionPlace(offset: place, notes: notes(symbol, name: name, offset: offset)))
+        }
+        if places.count > 1 {
+            let note = "\(path) has \(places.count) functions named \(name): all are probed"
+            places[0] = FunctionPlace(offset: places[0].offset, notes: [note] + places[0].notes)
+        }
+        return places
+    }
+
+    private func notes(_ symbol: ELFSymbol, name: String, offset: UInt64) -> [String] {
+        var notes: [String] = []
+        if symbol.kind == .indirectFunction {
+            notes.append(
+                "\(name) is an indirect function: this is its resolver, which runs once when a program starts, "
+                    + "and not at calls")
+        }
+        if offset > 0 {
+            notes.append(
+                "nobody checks that \(name)+\(offset) is the beginning of an instruction: "
+                    + "within one, the probe damages the program")
+        }
+        return notes
+    }
+
+    /// Why there is no such function.
+    private func missing(_ name: String, version: String?, among symbols: [ELFSymbol]) throws(ELFError) -> ELFError {
+        if let version {
+            let versions = Set(symbols.filter { isFunction($0) }.compactMap(\.version)).sorted()
+            if !versions.isEmpty {
+                return ELFError(
+                    "no version \(version) of \(name) in \(path): it has \(versions.joined(separator: ", "))")
+            }
+        }
+        if symbols.contains(where: { $0.isDefined && ($0.kind == .data || $0.kind == .untyped) }) {
+            return ELFError("\(name) in \(path) is data, not a function")
+        }
+        if symbols.contains(where: { !$0.isDefined }) {
+            return ELFError("\(path) only calls \(name): probe the library that defines it")
+        }
+        var names: Set<String> = []
+        var hasSymbols = false
+        for kind in [ELFSection.Kind.dynamicSymbols, ELFSection.Kind.symbols] {
+            guard let table = try ELFSymbolTable(self, kind: kind) else { continue }
+            if kind == ELFSection.Kind.symbols { hasSymbols = true }
+            names.formUnion(try table.functionNames(in: self, limit: Self.maximumNames))
+        }
+        let near = NearMatch.suggestions(for: name, among: names)
+        let hint =
+            near.isEmpty
+            ? hasSymbols ? "" : " (it is stripped: only its \(names.count) exported functions can be named)"
+            : " (did you mean \(near.joined(separator: " or "))?)"
+        return ELFError("no function \"\(name)\" in \(path)\(hint)")
+    }
+}

@@ -1,0 +1,117 @@
+/// A symbol table of a file, read in pieces: that of a large program has hundreds of megabytes.
+struct ELFSymbolTable {
+    private let section: ELFSection
+    private let strings: [UInt8]
+    private let versions: [UInt8]
+    private let versionNames: [UInt16: String]
+
+    /// Largest table of strings, in bytes.
+    private static let stringLimit: UInt64 = 256 << 20
+    private static let symbolLimit: UInt64 = 1 << 30
+    private static let symbolsAtATime = 1 << 16
+
+    /// The table of this kind; nil if the file has none.
+    init?(_ file: ELFFile, kind: UInt32) throws(ELFError) {
+        guard let section = file.sections.first(where: { $0.kind == kind }), !section.isEmptyInFile,
+            section.link < file.sections.count
+        else { return nil }
+        self.section = section
+        strings = try file.content(of: file.sections[Int(section.link)], limit: Self.stringLimit)
+        if kind == ELFSection.Kind.dynamicSymbols {
+            let versions = file.sections.first { $0.kind == ELFSection.Kind.versions }
+            self.versions = if let versions { try file.content(of: versions, limit: Self.symbolLimit) } else { [] }
+            versionNames = try Self.versionNames(file)
+        } else {
+            versions = []
+            versionNames = [:]
+        }
+    }
+
+    /// The names behind the numbers of versions that this file defines (Elf64_Verdef).
+    private static func versionNames(_ file: ELFFile) throws(ELFError) -> [UInt16: String] {
+        guard let section = file.sections.first(where: { $0.kind == ELFSection.Kind.versionDefinitions }),
+            section.link < file.sections.count
+        else { return [:] }
+        let table = try file.content(of: section, limit: stringLimit)
+        let strings = try file.content(of: file.sections[Int(section.link)], limit: stringLimit)
+        var names: [UInt16: String] = [:]
+        var start = 0
+        while let index = table.little(UInt16.self, at: start + 4),
+            let auxiliary = table.little(UInt32.self, at: start + 12),
+            let next = table.little(UInt32.self, at: start + 16)
+        {
+            if let name = table.little(UInt32.self, at: start + Int(auxiliary)), let text = strings.text(at: Int(name))
+            {
+                names[index & 0x7fff] = text
+            }
+            // Forward only, so that this ends.
+            guard next > 0 else { break }
+            start += Int(next)
+        }
+        return names
+    }
+
+    /// Symbols of this name, whatever their version.
+    func symbols(named name: String, in file: ELFFile) throws(ELFError) -> [ELFSymbol] {
+        let wanted = Array(name.utf8)
+        var found: [ELFSymbol] = []
+        try forEach(in: file) { symbol, index in
+            guard isNamed(symbol, wanted), let full = strings.text(at: symbol.nameOffset) else { return }
+            found.append(symbol.symbol(named: full, version: version(index)))
+        }
+        return found
+    }
+
+    /// Names of functions that are defined here, at most `limit`.
+    func functionNames(in file: ELFFile, limit: Int) throws(ELFError) -> Set<String> {
+        var names: Set<String> = []
+        try forEach(in: file) { symbol, _ in
+            guard names.count < limit, symbol.section != 0,
+                symbol.kind == .function || symbol.kind == .indirectFunction,
+                let name = strings.text(at: symbol.nameOffset)
+            else { return }
+            names.insert(String(name.prefix { $0 != "@" }))
+        }
+        return names
+    }
+
+    /// Whether the name in the table is this one, perhaps with a version behind it. No text is made for the others.
+    private func isNamed(_ symbol: ELFRawSymbol, _ wanted: [UInt8]) -> Bool {
+        let start = symbol.nameOffset
+        guard start > 0, start < strings.count - wanted.count else { return false }
+        let next = strings[start + wanted.count]
+        guard next == 0 || next == UInt8(ascii: "@") else { return false }
+        return strings[start..<(start + wanted.count)].elementsEqual(wanted)
+    }
+
+    private func version(_ index: Int) -> ELFVersion? {
+        guard let number = versions.little(UInt16.self, at: index * 2), let name = versionNames[number & 0x7fff],
+            number & 0x7fff > 1
+        else { return nil }
+        return ELFVersion(name: name, isHidden: number & 0x8000 != 0)
+    }
+
+    private func forEach(
+        in file: ELFFile, _ body: (ELFRawSymbol, Int) -> Void
+    ) throws(ELFError) {
+        guard section.size <= Self.symbolLimit else {
+            throw ELFError("\(file.path): a symbol table of \(section.size) bytes is not read")
+        }
+        let total = Int(section.size) / ELFRawSymbol.size
+        var index = 0
+        while index < total {
+            let count = min(Self.symbolsAtATime, total - index)
+            let (start, overflow) = section.offset.addingReportingOverflow(UInt64(index * ELFRawSymbol.size))
+            guard !overflow else { throw .damaged(file.path, "section \(section.name)") }
+            let piece = try file.bytes.read(
+                "section \(section.name)", at: start, count: UInt64(count * ELFRawSymbol.size), limit: Self.symbolLimit)
+            piece.withUnsafeBytes { raw in
+                for entry in 0..<count {
+                    let range = (entry * ELFRawSymbol.size)..<((entry + 1) * ELFRawSymbol.size)
+                    body(ELFRawSymbol(UnsafeRawBufferPointer(rebasing: raw[range])), index + entry)
+                }
+            }
+            index += count
+        }
+    }
+}
