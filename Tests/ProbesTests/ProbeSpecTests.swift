@@ -66,6 +66,21 @@ let fullKernel = ProbeContext(
         #expect(definitions.first?.removalLine == "-:" + head.drop { $0 != ":" }.dropFirst())
     }
 
+    /// What only a kernel can tell is passed on as it is, and its error log says what is wrong.
+    @Test(arguments: [
+        "p non_exist_func", "p no_module:vfs_read", "p vfs_read+3", "r some_label",  // BAD_PROBE_ADDR, BAD_INSN_BNDRY …
+        "p twice_defined", "p vfs_read+0x100000",  // NON_UNIQ_SYMBOL, FAIL_REG_PROBE
+        "f vfs_read hoge", "f kfree $arg10", "f vfs_read file->foo",  // NO_BTFARG, NO_BTF_FIELD
+        "f kfree%return $retval", "f vfs_read%return $retval->foo",  // NO_RETVAL, NO_PTR_STRCT
+        "f vfs_read file:string",  // BAD_TYPE4STR
+        "t no_such_tracepoint", "e no.event", "e sched.sched_switch $no_field",  // NO_TRACEPOINT, BAD_ATTACH_…
+        "p vfs_read @no_such_symbol", "p vfs_read a=%di:u8 b=+0(%si):symstr",  // found when it is planted, BAD_SYMSTRING
+    ])
+    func isLeftToTheKernel(_ text: String) throws {
+        let line = try #require(try ProbeSpec(parsing: text).definitions(group: "g", in: fullKernel).first?.line)
+        #expect(line.split(separator: " ").dropFirst() == text.split(separator: " ").dropFirst())
+    }
+
     @Test func longNamesAreCut() throws {
         let symbol = "_ZN" + String(repeating: "a", count: 100)
         #expect(try ProbeSpec(parsing: "uprobe:/bin/x:\(symbol)").eventName == String(symbol.prefix(63)))

@@ -57,6 +57,19 @@ final class ProbeSession {
         guard written == count else { throw Refused(line: text, log: "errno \(errno)") }
     }
 
+    /// Writes a line that the kernel is to refuse.
+    ///
+    /// - Throws: if it takes it; the probe is removed again.
+    func refused(_ line: String) throws {
+        do {
+            try Self.write(line, to: root + "/dynamic_events")
+        } catch {
+            return
+        }
+        try Self.write("-:" + line.dropFirst(2).prefix { $0 != " " }, to: root + "/dynamic_events")
+        throw Refused(line: line, log: "it was taken")
+    }
+
     /// Plants the probes and records.
     func plant(_ texts: [String]) throws {
         let context = try #require(RealKernel.context)

@@ -3,7 +3,7 @@ import Testing
 
 /// Texts that are refused before anything is sent. `^` stands where the caret must be. The kernel's names of errors are
 /// those of kernel/trace/trace_probe.h; nil where only we look.
-private let malformed: [(text: String, kernelName: String?, says: String)] = [
+let malformed: [(text: String, kernelName: String?, says: String)] = [
     // The whole.
     ("^", nil, "an empty probe"),
     ("^do_filp_open", nil, "write kprobe:do_filp_open"),
@@ -140,7 +140,7 @@ private let malformed: [(text: String, kernelName: String?, says: String)] = [
     ("p vfs_read +0(^)", "BAD_FETCH_ARG", "between the brackets"),
     ("p vfs_read +0(^$comm)", "COMM_CANT_DEREF", "no addresses"),
     ("p vfs_read +0(^\\\"a\")", "COMM_CANT_DEREF", "no addresses"),
-    ("p vfs_read ^+0(+0(+0(+0(+0(+0(+0(+0(+0(+0(+0(+0(+0(+0(@0))))))))))))))", "TOO_MANY_OPS", "more levels"),
+    ("p vfs_read +0(^+0(+0(+0(+0(+0(+0(+0(+0(+0(+0(+0(+0(+0(@0))))))))))))))", "TOO_MANY_OPS", "more levels"),
     // Types.
     ("p vfs_read @11:^unknown_type", "BAD_TYPE", "\"unknown_type\""),
     ("p vfs_read %di:^int", "BAD_TYPE", "write s32"),

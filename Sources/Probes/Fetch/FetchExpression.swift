@@ -8,6 +8,8 @@ struct FetchExpression {
     private(set) var references: [FetchArgument.Reference] = []
     /// Steps of the kernel's interpreter.
     private(set) var operations = 1
+    /// Where the inside of each `+0(…)` begins in the text of the probe, from the outermost on.
+    private(set) var levels: [Int] = []
     /// The last step reads memory, so that a string or an array can be read.
     private(set) var isMemory = false
     /// `$comm` or a literal string.
@@ -25,11 +27,11 @@ struct FetchExpression {
         self.site = site
         self.start = word.offset
         var rest = word
-        var depth = 0
         while rest.text.hasPrefix("+") || rest.text.hasPrefix("-") {
             rest = try dereference(rest)
-            depth += 1
+            levels.append(rest.offset)
         }
+        let depth = levels.count
         let closing = rest.text.utf8.reversed().prefix { $0 == UInt8(ascii: ")") }.count
         guard closing >= depth else {
             throw text.error(at: rest.end - closing, "a ( of +0(…) is not closed", "DEREF_OPEN_BRACE")

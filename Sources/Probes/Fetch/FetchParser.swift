@@ -104,8 +104,12 @@ struct FetchParser {
         let expression = try FetchExpression(fetched, text: text, site: site)
         if let type, let parts { try check(expression, fetched, type, parts) }
         let modifiers = (parts?.isBitfield == true ? 1 : 0) + (parts?.isArray == true ? 1 : 0)
-        guard expression.operations + modifiers <= FetchExpression.maximumOperations else {
-            throw text.error(at: fetched.offset, "more levels of +0(…) than the kernel follows", "TOO_MANY_OPS")
+        let excess = expression.operations + modifiers - FetchExpression.maximumOperations
+        guard excess <= 0 else {
+            // Where the kernel puts its caret: in the level that it does not reach, counted from the innermost.
+            let level = min(excess, expression.levels.count)
+            let position = level > 0 ? expression.levels[level - 1] : fetched.offset
+            throw text.error(at: position, "more levels of +0(…) than the kernel follows", "TOO_MANY_OPS")
         }
         return FetchArgument(
             name: name ?? (namesVariables ? expression.variable : nil), body: String(fetched.text),
