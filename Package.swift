@@ -76,7 +76,7 @@ let package = Package(
         .target(
             name: "AgentCore",
             dependencies: [
-                "CLinux", "Tracefs", "PerfCounters", "RingBuffer", "TraceProtocol", "SecureTransport", log,
+                "CLinux", "Tracefs", "Probes", "PerfCounters", "RingBuffer", "TraceProtocol", "SecureTransport", log,
                 .product(name: "DequeModule", package: "swift-collections"),
             ] + nio,
             path: "agent/Core",
@@ -128,7 +128,7 @@ let package = Package(
         .executableTarget(
             name: "fleetrace",
             dependencies: [
-                "ControllerCore", "OperatorClient", "Counting", "Timeline", "SessionStore", arguments, log,
+                "ControllerCore", "OperatorClient", "Counting", "Timeline", "SessionStore", "Probes", arguments, log,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -151,7 +151,7 @@ let package = Package(
             "SecureTransportTests",
             ["SecureTransport", "COpenSSL", .product(name: "NIOEmbedded", package: "swift-nio")] + nio),
         test("TraceProtocolTests", ["TraceProtocol"]),
-        test("AgentCoreTests", ["AgentCore", "TraceProtocol"]),
+        test("AgentCoreTests", ["AgentCore", "Probes", "Tracefs", "TraceProtocol"]),
         test("SessionStoreTests", ["SessionStore", "TraceProtocol"]),
         test("ControllerCoreTests", ["ControllerCore", "TraceProtocol"]),
         test("TimelineTests", ["Timeline", "TraceClock", "TraceProtocol", "RingBuffer"]),

@@ -81,6 +81,11 @@ public struct UnknownEvent: Error, Sendable, Equatable, CustomStringConvertible 
     /// Names that may have been meant, nearest first; at most three.
     public let suggestions: [String]
 
+    public init(pattern: String, suggestions: [String]) {
+        self.pattern = pattern
+        self.suggestions = suggestions
+    }
+
     /// E.g. `no event "sched:sched_swich" (did you mean sched:sched_switch?)`.
     public var description: String {
         let shown = pattern.utf8.count > 80 ? String(pattern.prefix(80)) + "..." : pattern

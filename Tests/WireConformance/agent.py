@@ -127,11 +127,15 @@ class Player:
             due = time.monotonic() + max(0, command["start"]["at"] - self.clock()) / 1e9
             self.later(due + self.o.slow_start, lambda: self.start(command, session))
         elif action == "stop":
-            now = self.clock()
-            if session.phase in ("ready", "recording"):
-                session.phase = "draining"
-                self.later(time.monotonic() + self.o.slow_finish, lambda: self.finish(session))
-            self.answer(command, stopping={"before": now, "after": now})
+            due = time.monotonic() + max(0, command["stop"]["at"] - self.clock()) / 1e9
+            self.later(due, lambda: self.stop(command, session))
+
+    def stop(self, command, session):
+        now = self.clock()
+        if session.phase in ("ready", "recording"):
+            session.phase = "draining"
+            self.later(time.monotonic() + self.o.slow_finish, lambda: self.finish(session))
+        self.answer(command, stopping={"before": now, "after": now})
 
     def later(self, due, function):
         self.delayed.append((due, function))

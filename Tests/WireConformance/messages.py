@@ -33,7 +33,7 @@ PREPARE = {
 }
 COMMAND = {
     1: ("request", "uint"), 2: ("session", "fixed64"), 3: ("prepare", PREPARE), 4: ("start", {1: ("at", "sfixed64")}),
-    5: ("stop", {}), 6: ("discard", {}), 7: ("companions", {1: ("pids", "uint", "repeated")}),
+    5: ("stop", {1: ("at", "sfixed64")}), 6: ("discard", {}), 7: ("companions", {1: ("pids", "uint", "repeated")}),
 }
 COMMAND_ACTIONS = ("prepare", "start", "stop", "discard", "companions")
 FAILURE_CODES = [

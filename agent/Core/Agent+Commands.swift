@@ -11,10 +11,11 @@ extension Agent {
         case .discard: discard(command.session, answering: command)
         case .companions(let companions):
             answer(command, control.companions(companions.pids.map { Int32(bitPattern: $0) })) { .noted(WireNoted()) }
-        // A newer controller's command, or one that is not built yet.
         case .listNames(let order): answer(command, inventory.answer(order)) { .names($0) }
-        case .checkProbes, .describe, nil:
-            refuse(command, CommandRefusal(.unsupported, "this agent does not know that command"))
+        case .checkProbes(let order): check(order, command)
+        case .describe: answer(command, inventory.describe(operators: sessions.mapValues(\.operator))) { .description_p($0) }
+        // A newer controller's command.
+        case nil: refuse(command, CommandRefusal(.unsupported, "this agent does not know that command"))
         }
     }
 
@@ -28,6 +29,8 @@ extension Agent {
             metadata: [
                 "session": "\(hex(id))", "operator": "\(order.operator)",
                 "events": "\(order.events + order.count.counters)", "counts": "\(order.hasCount)",
+                "probes": "\(order.probes)", "filters": "\(order.filters.map(\.text))",
+                "triggers": "\(order.triggers.map(\.text))",
             ])
         let stream = SessionStream(
             session: id, budget: configuration.spoolBudget, onAppend: { [weak self] in self?.schedulePump() })
@@ -36,7 +39,8 @@ extension Agent {
             self.loop.execute { self.assumeIsolated { $0.drained(id) } }
         }
         sessions[id] = AgentSession(
-            stream: stream, kernel: order.hasCount ? counting : control, isCount: order.hasCount)
+            stream: stream, operator: order.operator, kernel: order.hasCount ? counting : control,
+            isCount: order.hasCount)
         let prepared =
             order.hasCount
             ? counting.prepare(
@@ -73,6 +77,16 @@ extension Agent {
             }
         } catch {
             refuse(command, error)
+        }
+    }
+
+    /// Finds out whether probes would work, and leaves none.
+    private func check(_ order: WireCheckProbes, _ command: WireCommand) {
+        log.notice("check probes", metadata: ["operator": "\(order.operator)", "probes": "\(order.probes)"])
+        let checked = inventory.check(order)
+        answer(command, checked) { .probesChecked($0) }
+        checked.whenComplete { [weak self] _ in
+            self?.assumeIsolated { agent in _ = agent.control.removeStaleProbes(isExpected: true) }
         }
     }
 

@@ -248,6 +248,9 @@ public actor Agent {
         control.refreshThreads().whenFailure { [log] in
             log.warning("the list of untraced threads could not be brought up to date", metadata: ["reason": "\($0)"])
         }
+        control.removeStaleProbes().whenFailure { [log] in
+            log.warning("probes of a session that is over are left in the kernel", metadata: ["reason": "\($0)"])
+        }
         guard lease.hasRunOut(now: Int64(MonotonicRawClock.now())) else { return }
         for id in sessions.keys where sessions[id]?.state.isLive == true {
             log.warning(

@@ -24,7 +24,7 @@ public struct AgentRuntime: Sendable {
     public func run() async throws {
         let root = try TracefsRoot.locate(mountIfNeeded: true)
         let node = tls.identity.identity.name
-        for stale in try root.removeStaleInstances(prefix: TracingSession.instancePrefix) {
+        for stale in try root.removeStaleInstances(prefix: InstanceName.prefix) {
             log.notice(
                 "instance of an agent that is gone", metadata: ["name": "\(stale.name)", "outcome": "\(stale.outcome)"])
         }
@@ -50,10 +50,13 @@ public struct AgentRuntime: Sendable {
         let control = try SessionControl(
             root: root, node: node, facts: facts, agentLoop: loop, loop: controlLoop, log: log)
         let counting = CountingControl(root: root, agentLoop: loop, loop: controlLoop, log: log)
-        let inventory = Inventory(root: root, agentLoop: loop, loop: group.next())
+        let inventory = Inventory(root: root, node: node, agentLoop: loop, loop: group.next())
         let agent = Agent(
             loop: loop, configuration: configuration, control: control, counting: counting, inventory: inventory,
             facts: facts, log: log)
+        control.removeStaleProbes(isExpected: true).whenFailure { [log] in
+            log.warning("probes of an earlier agent may be left in the kernel", metadata: ["reason": "\($0)"])
+        }
         let interval = TimeAmount.milliseconds(Int64(CPUReader.interval))
         let tick = loop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in
             agent.assumeIsolated { $0.tick() }
@@ -139,7 +142,7 @@ public struct AgentRuntime: Sendable {
     /// (time_namespaces(7)).
     private static func checkClock(_ root: TracefsRoot, node: String) throws {
         let check = try TraceClockCheck.run(
-            in: root, instanceName: "\(TracingSession.instancePrefix)\(node)-clock-\(TaskList.currentProcess())")
+            in: root, instanceName: "\(InstanceName.prefix)\(node)-clock-\(TaskList.currentProcess())")
         guard case .agrees = check else { throw ClockMismatch(check: check) }
     }
 }

@@ -182,6 +182,12 @@ extension Controller {
                 perform(session.flow.giveUp(index, "the connection was lost"), session)
             }
         }
+        // Who waits for an answer need not wait for a time limit.
+        var lost = WireAnswer()
+        lost.failure = WireRefusal(.nodeLost, "the connection was lost").failure
+        let pending = link.pending.values
+        link.pending = [:]
+        for answer in pending { answer(lost) }
         companionsChanged()
     }
 }

@@ -17,10 +17,11 @@ extension Controller {
         guard order.startInMs <= Self.longestDelay else {
             throw WireRefusal(.unspecified, "a start can be at most \(Self.longestDelay / 1_000) s ahead")
         }
-        guard !order.events.isEmpty || !order.count.counters.isEmpty else {
+        guard !order.events.isEmpty || !order.probes.isEmpty || !order.count.counters.isEmpty else {
             throw WireRefusal(.unspecified, "no event was asked for")
         }
         if order.hasCount, let problem = order.count.problem { throw WireRefusal(.unspecified, problem) }
+        try Self.refuseTooMany(order.probes)
         let id = UInt64.random(in: 1 ... .max)
         var description = WireSessionDescription()
         description.session = id
@@ -30,6 +31,7 @@ extension Controller {
         description.created = now() + description.epochOffset
         description.events = order.events + order.count.counters
         description.filters = order.filters
+        description.probes = order.probes
         description.nodes = chosen.map(\.name)
         description.controller = name
         description.state = "recording"
@@ -44,6 +46,8 @@ extension Controller {
             metadata: [
                 "session": "\(hex(id))", "operator": "\(link.name)", "nodes": "\(description.nodes)",
                 "events": "\(description.events)", "counts": "\(order.hasCount)",
+                "probes": "\(order.probes)", "filters": "\(order.filters.map(\.text))",
+                "triggers": "\(order.triggers.map(\.text))",
             ])
         if order.hasCount {
             session.counts = CountLedger(order.count, nodes: chosen.count)
@@ -99,6 +103,10 @@ extension Controller {
             prepare.events = order.events
             prepare.filters = order.filters
             prepare.triggers = order.triggers
+            prepare.probes = order.probes
+            prepare.pids = order.pids
+            prepare.comms = order.comms
+            prepare.stacks = order.stacks
             prepare.bufferKilobytes = order.bufferKilobytes
             prepare.operator = link.name
             prepare.companions = companions(of: node)
@@ -117,6 +125,7 @@ extension Controller {
 
     func start(_ session: LiveSession, nodes indices: [Int]) {
         let moment = now() + max(Self.startLead, session.startDelay)
+        session.startAt = moment
         for index in indices {
             let name = session.parts[index].node
             guard let node = nodes[name], let link = node.link else {
@@ -164,6 +173,7 @@ extension Controller {
         var opened = WireSessionOpened()
         opened.session = session.id
         opened.started = started
+        opened.startAt = session.startAt
         opened.description_p = session.description
         opened.answers = session.parts.enumerated().map { index, part in
             var answer = part.answer

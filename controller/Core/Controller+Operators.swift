@@ -36,7 +36,9 @@ extension Controller {
             try open(order, request: request.request, from: link)
         case .stopSession(let order):
             try require(.tracer, "stop sessions", link)
-            stop(try session(order.session))
+            let session = try session(order.session)
+            log.notice("stop", metadata: ["session": "\(hex(session.id))", "operator": "\(link.name)"])
+            stop(session)
             var stopped = WireSessionStopped()
             stopped.session = order.session
             link.respond(to: request.request, .stopped(stopped))
@@ -47,10 +49,13 @@ extension Controller {
             }
             link.respond(to: request.request, .attached(session.description))
             attach(link, to: session)
-        // A newer operator's request, or one that is not built yet.
         case .listOnNodes(let order): try list(order, request: request.request, for: link)
-        case .checkProbes, .describeNode, nil:
-            throw WireRefusal(.unsupported, "this controller does not know that request")
+        case .checkProbes(let order):
+            try require(.tracer, "check probes, which plants them for a moment", link)
+            try checkProbes(order, request: request.request, from: link)
+        case .describeNode(let order): try describe(order, request: request.request, from: link)
+        // A newer operator's request.
+        case nil: throw WireRefusal(.unsupported, "this controller does not know that request")
         }
     }
 

@@ -30,6 +30,11 @@ public struct KprobeState: Sendable {
         return KprobeState(list: try Debugfs.text("kprobes/list"), isEnabled: !enabled.hasPrefix("0"))
     }
 
+    /// Whether the kernel replaces breakpoints by jumps where it can (sysctl debug.kprobes-optimization).
+    public static var isOptimizing: Bool {
+        (try? ControlFile.text("/proc/sys/debug/kprobes-optimization", limit: 4096))?.hasPrefix("1") ?? false
+    }
+
     init(list: String, isEnabled: Bool) {
         entries = list.split(separator: "\n").compactMap(Self.entry)
         self.isEnabled = isEnabled

@@ -5,6 +5,11 @@ public struct ProbeHits: Sendable, Equatable {
     /// Times the kernel could not run it: it was hit inside another probe, or too many returns were awaited. Always 0 for
     /// uprobes, of which the kernel does not say.
     public var misses: UInt64 = 0
+
+    public init(hits: UInt64 = 0, misses: UInt64 = 0) {
+        self.hits = hits
+        self.misses = misses
+    }
 }
 
 extension DynamicEvents {

@@ -21,9 +21,11 @@ final class PerfCount: CountSource {
     /// - Throws: when nothing of the order can be counted here, or a filter is wrong.
     init(_ order: WirePrepare, root: TracefsRoot) throws(CommandRefusal) {
         isByCPU = order.count.keys.contains("cpu")
-        let selection = try EventSelection(order, root: root)
+        guard order.probes.isEmpty else { throw CommandRefusal(.unsupported, "this agent does not count probes") }
+        let selection = try EventSelection(order, probes: [], root: root)
         events = selection.events
-        let filters = Dictionary(selection.filters, uniquingKeysWith: { "(\($0)) && (\($1))" })
+        let filters = Dictionary(
+            selection.filters.map { ($0.event, $0.filter) }, uniquingKeysWith: { "(\($0)) && (\($1))" })
         guard selection.triggers.isEmpty else {
             throw CommandRefusal(.unsupported, "triggers do not go with plain counts")
         }

@@ -7,9 +7,13 @@ import Tracefs
 final class Inventory: Sendable {
     private let agentLoop: any EventLoop
     private let loop: any EventLoop
+    private let root: TracefsRoot
+    private let node: String
     private let lists: NIOLoopBoundBox<NodeLists>
 
-    init(root: TracefsRoot, agentLoop: any EventLoop, loop: any EventLoop) {
+    init(root: TracefsRoot, node: String, agentLoop: any EventLoop, loop: any EventLoop) {
+        self.root = root
+        self.node = node
         self.agentLoop = agentLoop
         self.loop = loop
         lists = NIOLoopBoundBox.makeBoxSendingValue(NodeLists(root: root), eventLoop: loop)
@@ -22,6 +26,18 @@ final class Inventory: Sendable {
     /// Digest of the list of events as it is now.
     func catalogDigest() -> EventLoopFuture<[UInt8]> {
         onOwnThread { try $0.catalogDigest() }
+    }
+
+    /// Whether probes would work. They are planted for a moment.
+    func check(_ order: WireCheckProbes) -> EventLoopFuture<WireProbesChecked> {
+        onOwnThread { [root, node] _ in try ProbeCheck(root: root, node: node).run(order) }
+    }
+
+    /// Everybody's instances and probes.
+    ///
+    /// - Parameter operators: for whom this agent's sessions are.
+    func describe(operators: [UInt64: String]) -> EventLoopFuture<WireNodeDescription> {
+        onOwnThread { [root, node] _ in try NodeState(root: root, node: node, operators: operators).description() }
     }
 
     private func onOwnThread<T: Sendable>(

@@ -4,6 +4,8 @@ import TraceProtocol
 struct AgentSession {
     var state = SessionState()
     let stream: SessionStream
+    /// For whom, as the controller says.
+    let `operator`: String
     /// What carries out its commands.
     let kernel: any SessionKernel
     /// It counts, and so has no pages, watermarks or names to look after.
@@ -16,8 +18,9 @@ struct AgentSession {
     /// Its instance is gone and only the stream is kept for the controller.
     var isFinished: Bool { state.phase == .finished }
 
-    init(stream: SessionStream, kernel: any SessionKernel, isCount: Bool) {
+    init(stream: SessionStream, operator: String, kernel: any SessionKernel, isCount: Bool) {
         self.stream = stream
+        self.operator = `operator`
         self.kernel = kernel
         self.isCount = isCount
     }

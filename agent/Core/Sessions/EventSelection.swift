@@ -2,52 +2,103 @@ import Glibc
 import TraceProtocol
 import Tracefs
 
-/// The events, filters and triggers of a `Prepare`, resolved against this node's kernel.
+/// The events, filters and triggers of a `Prepare`, resolved against this node's kernel and the session's probes.
 struct EventSelection {
+    /// In the kernel's names, probes included, sorted.
     let events: [EventName]
-    let filters: [(EventName, String)]
-    let triggers: [(EventName, String)]
+    /// One for each event that has any.
+    let filters: [(event: EventName, filter: String)]
+    /// What takes effect at once.
+    let triggers: [(event: EventName, trigger: String)]
+    /// What would switch recording on before the session's start: it is set behind that.
+    let lateTriggers: [(event: EventName, trigger: String)]
+    /// What narrows every event to tasks of certain names; nil if nothing does.
+    let taskFilter: String?
 
     /// - Throws: `CommandRefusal` that names every pattern which selects nothing, with near matches.
-    init(_ order: WirePrepare, root: TracefsRoot) throws(CommandRefusal) {
+    init(_ order: WirePrepare, probes: [Probe], root: TracefsRoot) throws(CommandRefusal) {
+        // Probes of other sessions are not this one's business: enabled here, they could not be removed there.
         let known: [EventName]
         do throws(TracefsError) {
-            known = try root.events()
+            known = try root.events().filter { ProbeGroup($0.system) == nil }
         } catch {
             throw CommandRefusal(error)
         }
         var unknown: [UnknownEvent] = []
-        func select(_ pattern: String, among names: [EventName]) -> [EventName] {
+        var chosen: Set<EventName> = []
+        for pattern in order.events {
             do throws(UnknownEvent) {
-                return try EventPattern.resolve(pattern, among: names)
+                chosen.formUnion(try EventPattern.resolve(pattern, among: known))
             } catch {
                 unknown.append(error)
-                return []
             }
         }
-        var chosen: Set<EventName> = []
-        for pattern in order.events { chosen.formUnion(select(pattern, among: known)) }
-        events = chosen.sorted()
-        if let refusal = Self.refusal(for: unknown) { throw refusal }
-
-        var settings: [[(EventName, String)]] = []
-        for list in [order.filters, order.triggers] {
-            settings.append(
-                list.flatMap { setting in select(setting.event, among: chosen.sorted()).map { ($0, setting.text) } })
-        }
-        if let first = unknown.first {
+        if !unknown.isEmpty {
             throw CommandRefusal(
-                .badFilter, "\(first); a filter or trigger has to name one of the session's events",
-                nearMatches: first.suggestions)
+                .unknownEvent, unknown.map(\.description).joined(separator: "; "),
+                nearMatches: unknown.flatMap(\.suggestions))
         }
-        (filters, triggers) = (settings[0], settings[1])
+        let members = SessionEvents(tracepoints: chosen.sorted(), probes: probes)
+        events = members.all
+        taskFilter = try TaskFilter.text(order.comms)
+        var filters: [EventName: String] = [:]
+        for setting in order.filters {
+            for event in try members.select(setting.event) {
+                filters[event] = filters[event].map { "(\($0)) && (\(setting.text))" } ?? setting.text
+            }
+        }
+        self.filters = filters.sorted { $0.key < $1.key }.map { (event: $0.key, filter: $0.value) }
+        (triggers, lateTriggers) = try Self.triggers(order, members, filters, taskFilter)
     }
 
-    private static func refusal(for unknown: [UnknownEvent]) -> CommandRefusal? {
-        guard !unknown.isEmpty else { return nil }
-        return CommandRefusal(
-            .unknownEvent, unknown.map(\.description).joined(separator: "; "),
-            nearMatches: unknown.flatMap(\.suggestions))
+    private static func triggers(
+        _ order: WirePrepare, _ members: SessionEvents, _ filters: [EventName: String], _ taskFilter: String?
+    ) throws(CommandRefusal) -> (now: [(event: EventName, trigger: String)], late: [(event: EventName, trigger: String)]) {
+        var now: [(event: EventName, trigger: String)] = []
+        var late: [(event: EventName, trigger: String)] = []
+        for setting in order.triggers {
+            let trigger = try SessionTrigger(setting.text, members)
+            for event in try members.select(setting.event) {
+                if trigger.switchesOn {
+                    late.append((event, trigger.text))
+                } else {
+                    now.append((event, trigger.text))
+                }
+            }
+        }
+        for pattern in order.stacks {
+            for event in try members.select(pattern) {
+                let condition = [filters[event], taskFilter].compactMap { $0 }.map { "(\($0))" }.joined(separator: " && ")
+                now.append((event, SessionTrigger.stack(if: condition)))
+            }
+        }
+        return (now, late)
+    }
+}
+
+/// What filters and triggers of a session can name.
+struct SessionEvents {
+    let tracepoints: [EventName]
+    let probes: [Probe]
+
+    var all: [EventName] { (tracepoints + probes.map(\.event)).sorted() }
+
+    /// The events that a pattern means: a probe by any of its names, a tracepoint as `-e` has it.
+    func select(_ pattern: String) throws(CommandRefusal) -> [EventName] {
+        let named = probes.filter { $0.spec.answers(to: pattern) || $0.shown.description == pattern }.map(\.event)
+        do throws(UnknownEvent) {
+            return named + (try EventPattern.resolve(pattern, among: tracepoints))
+        } catch {
+            guard named.isEmpty else { return named }
+            let suggestions =
+                error.suggestions.isEmpty
+                ? NearMatch.suggestions(for: pattern, among: probes.flatMap { [$0.shown.description] + $0.spec.aliases })
+                : error.suggestions
+            throw CommandRefusal(
+                .badFilter,
+                "\(UnknownEvent(pattern: pattern, suggestions: suggestions)); a filter, trigger or stack has to name one of the session's events",
+                nearMatches: suggestions)
+        }
     }
 }
 

@@ -19,7 +19,7 @@ struct MetadataCollector {
                 throw CommandRefusal(.io, "event \(event) has no format on this kernel any more")
             }
             var format = WireEventFormatText()
-            format.system = event.system
+            format.system = session.shownName(of: event).system
             format.text = text
             metadata.formats.append(format)
         }

@@ -22,6 +22,8 @@ final class SessionControl: SessionKernel {
     /// What only the control thread touches.
     private struct KernelSide {
         var sessions: [UInt64: Entry] = [:]
+        /// Probes of sessions that are over may still be in the kernel.
+        var hasStaleProbes = false
 
         struct Entry {
             var tracing: TracingSession
@@ -111,12 +113,23 @@ final class SessionControl: SessionKernel {
             guard var entry = side.sessions.removeValue(forKey: session) else { return }
             tellNames(&entry)
             entry.stream.append(try .numbered(.finish, entry.tracing.totals(reason: reason)))
-            try entry.tracing.remove()
+            try Self.remove(entry.tracing, &side)
         }
     }
 
     func remove(_ session: UInt64) -> EventLoopFuture<Void> {
-        onControlThread { side in try side.sessions.removeValue(forKey: session)?.tracing.remove() }
+        onControlThread { side in
+            if let entry = side.sessions.removeValue(forKey: session) { try Self.remove(entry.tracing, &side) }
+        }
+    }
+
+    private static func remove(_ tracing: TracingSession, _ side: inout KernelSide) throws {
+        do {
+            try tracing.remove()
+        } catch {
+            side.hasStaleProbes = true
+            throw error
+        }
     }
 
     func companions(_ pids: [Int32]) -> EventLoopFuture<Void> {
@@ -148,6 +161,25 @@ final class SessionControl: SessionKernel {
         }
     }
 
+    /// Removes probes of sessions that are over, of this agent or one before it: those that somebody else had enabled
+    /// could not be removed then.
+    ///
+    /// - Parameter isExpected: look even though nothing is known to be left.
+    func removeStaleProbes(isExpected: Bool = false) -> EventLoopFuture<Void> {
+        onControlThread { [root, log] side in
+            guard side.hasStaleProbes || isExpected else { return }
+            let removals = try StaleProbes.remove(in: root)
+            side.hasStaleProbes = removals.contains { $0.failure != nil }
+            for removal in removals where removal.failure == nil || isExpected {
+                log.notice(
+                    "probe of a session that is over",
+                    metadata: [
+                        "probe": "\(removal.event)", "outcome": "\(removal.failure.map { "\($0)" } ?? "removed")",
+                    ])
+            }
+        }
+    }
+
     /// Removes everything; for the agent's own end.
     func shutDown() -> EventLoopFuture<Void> {
         onControlThread { [self] side in
@@ -155,7 +187,7 @@ final class SessionControl: SessionKernel {
                 do {
                     try entry.tracing.remove()
                 } catch {
-                    log.error("an instance was left behind", metadata: ["reason": "\(error)"])
+                    log.error("an instance or a probe was left behind", metadata: ["reason": "\(error)"])
                 }
             }
             side.sessions.removeAll()

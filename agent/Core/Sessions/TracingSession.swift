@@ -9,20 +9,28 @@ import Tracefs
 /// Confined to the agent's control thread; every call may block for as long as the kernel does.
 final class TracingSession {
     let session: UInt64
+    /// In the kernel's names; those of probes are shown under others.
     let events: [EventName]
     private let instance: TraceInstance
+    private let probes: ProbeSet
+    private let shownNames: [EventName: EventName]
+    private let lateTriggers: [(event: EventName, trigger: String)]
     private let taps: [Tap]
     private let stream: SessionStream
     private(set) var companions: [Int32]
+    private var isStopped = false
     private var untraced: UntracedThreads
 
     private init(
-        session: UInt64, events: [EventName], instance: TraceInstance, taps: [Tap], stream: SessionStream,
-        companions: [Int32], untraced: UntracedThreads
+        session: UInt64, selection: EventSelection, instance: TraceInstance, probes: ProbeSet, taps: [Tap],
+        stream: SessionStream, companions: [Int32], untraced: UntracedThreads
     ) {
         self.session = session
-        self.events = events
+        self.events = selection.events
+        self.lateTriggers = selection.lateTriggers
         self.instance = instance
+        self.probes = probes
+        self.shownNames = Dictionary(probes.probes.map { ($0.event, $0.shown) }, uniquingKeysWith: { $1 })
         self.taps = taps
         self.stream = stream
         self.companions = companions
@@ -35,13 +43,6 @@ final class TracingSession {
     /// A reader is woken when a buffer is this full, or after its interval.
     private static let wakePercent = 25
 
-    /// Name of the instance. The prefix marks it as Fleetrace's to whoever cleans up.
-    static func instanceName(node: String, session: UInt64) -> String {
-        "\(instancePrefix)\(node)-\(String(session, radix: 16))"
-    }
-
-    static let instancePrefix = "fleetrace-"
-
     /// Makes everything, with recording off.
     ///
     /// - Throws: `CommandRefusal`; nothing is left behind then.
@@ -49,13 +50,20 @@ final class TracingSession {
         _ order: WirePrepare, session: UInt64, node: String, root: TracefsRoot, stream: SessionStream,
         codec: @escaping @Sendable () -> BatchCodec, onDrained: @escaping @Sendable () -> Void
     ) throws(CommandRefusal) -> TracingSession {
-        let events = try EventSelection(order, root: root)
         do {
-            let instance = try TraceInstance.create(in: root, name: instanceName(node: node, session: session))
+            let name = InstanceName(node: node, session: session)
+            let instance = try TraceInstance.create(in: root, name: name.text)
+            var probes: ProbeSet?
             do {
-                return try fill(instance, order, events, session, stream, codec, onDrained)
+                var planted = try ProbeSet(order.probes, instance: name, root: root)
+                probes = planted
+                if let refusal = planted.refusal { throw refusal }
+                let selection = try EventSelection(order, probes: planted.probes, root: root)
+                return try fill(instance, order, selection, &planted, session, stream, codec, onDrained)
             } catch {
+                // The instance first: it holds the probes enabled.
                 try? instance.remove()
+                try? probes?.remove()
                 throw error
             }
         } catch let refusal as CommandRefusal {
@@ -66,8 +74,8 @@ final class TracingSession {
     }
 
     private static func fill(
-        _ instance: TraceInstance, _ order: WirePrepare, _ events: EventSelection, _ session: UInt64,
-        _ stream: SessionStream, _ codec: @escaping @Sendable () -> BatchCodec,
+        _ instance: TraceInstance, _ order: WirePrepare, _ selection: EventSelection, _ probes: inout ProbeSet,
+        _ session: UInt64, _ stream: SessionStream, _ codec: @escaping @Sendable () -> BatchCodec,
         _ onDrained: @escaping @Sendable () -> Void
     ) throws -> TracingSession {
         let companions = order.companions.map { Int32(bitPattern: $0) }
@@ -80,9 +88,13 @@ final class TracingSession {
         var untraced = UntracedThreads()
         try instance.setNotracePIDs(
             untraced.update(wanted: threads(with: companions), now: MonotonicRawClock.now(), isAlive: TaskList.exists))
-        for (event, filter) in events.filters { try instance.setFilter(event, filter) }
-        for (event, trigger) in events.triggers { try instance.setTrigger(event, trigger) }
-        try instance.enable(events.events)
+        if !order.pids.isEmpty { try instance.setPIDs(try tasks(order.pids)) }
+        try instance.apply(selection)
+        // Probes first, for what the kernel says when it plants them.
+        probes.enable(in: instance)
+        if let refusal = probes.refusal { throw refusal }
+        let own = Set(probes.probes.map(\.event))
+        try instance.enable(selection.events.filter { !own.contains($0) })
 
         let layout = try SubBufferLayout(headerPage: instance.headerPageText())
         let pageSize = try instance.subBufferSize()
@@ -94,8 +106,19 @@ final class TracingSession {
                 layout: layout, stream: stream, codec: codec, onFinished: { remaining.step() })
         }
         return TracingSession(
-            session: session, events: events.events, instance: instance, taps: taps, stream: stream,
+            session: session, selection: selection, instance: instance, probes: probes, taps: taps, stream: stream,
             companions: companions, untraced: untraced)
+    }
+
+    /// The threads that are meant by numbers of tasks.
+    private static func tasks(_ pids: [UInt32]) throws(CommandRefusal) -> Set<Int32> {
+        var threads: Set<Int32> = []
+        for pid in pids {
+            let meant = Int32(exactly: pid).map { TaskList.threads(meantBy: $0) } ?? []
+            guard !meant.isEmpty else { throw CommandRefusal(.unknownTask, "no process \(pid) runs on this node") }
+            threads.formUnion(meant)
+        }
+        return threads
     }
 
     /// Own threads, and those of the other Fleetrace processes here: tracing their system calls would make more
@@ -115,16 +138,15 @@ final class TracingSession {
 
     func answer() -> WirePrepared {
         var prepared = WirePrepared()
-        prepared.events = events.map { event in
-            var name = WireEventName()
-            name.system = event.system
-            name.name = event.name
-            return name
-        }
+        prepared.events = events.map { WireEventName(shownName(of: $0)) }
+        prepared.probes = probes.checks()
         prepared.cpus = UInt32(taps.count)
         prepared.bufferKilobytes = UInt32((try? instance.bufferSize(cpu: taps.first?.cpu ?? 0)) ?? 0)
         return prepared
     }
+
+    /// The name under which an event is shown.
+    func shownName(of event: EventName) -> EventName { shownNames[event] ?? event }
 
     /// The layout of this instance's sub-buffers, as a reader needs it.
     func headerPage() throws(TracefsError) -> String {
@@ -145,7 +167,10 @@ final class TracingSession {
     }
 
     /// Starts recording at a moment of the trace clock (ns), or at once when it has passed.
-    func start(at moment: Int64) throws(TracefsError) -> WireStarted {
+    ///
+    /// - Throws: also when it has been stopped meanwhile.
+    func start(at moment: Int64) throws -> WireStarted {
+        guard !isStopped else { throw CommandRefusal(.wrongState, "the session was stopped before its start") }
         var started = WireStarted()
         if moment > 0 {
             started.missed = MonotonicRawClock.now() > UInt64(moment)
@@ -154,11 +179,13 @@ final class TracingSession {
         let change = try instance.setTracing(true)
         started.before = Int64(change.before)
         started.after = Int64(change.after)
+        for (event, trigger) in lateTriggers { try instance.setTrigger(event, trigger) }
         return started
     }
 
     /// Stops recording and lets the taps read to the end; `onDrained` is called when the last one has.
     func stop(readers: [Int: CPUReader]) throws(TracefsError) -> WireStopping {
+        isStopped = true
         let change = try instance.setTracing(false)
         // What had begun to be written is still finished; the last drain must find it.
         try? RecordingBarrier.synchronize()
@@ -206,10 +233,40 @@ final class TracingSession {
 
     var eventsRead: UInt64 { taps.reduce(0) { $0 &+ $1.events.load(ordering: .relaxed) } }
 
-    /// Removes the instance and all it holds.
+    /// Removes the instance with all it holds, and then the probes.
+    ///
+    /// - Throws: also when somebody else has one of the probes enabled; `StaleProbes` removes it once that is over.
     func remove() throws(TracefsError) {
         for tap in taps { tap.abandon() }
-        try instance.remove()
+        let instanceFailure: TracefsError?
+        do throws(TracefsError) {
+            try instance.remove()
+            instanceFailure = nil
+        } catch {
+            instanceFailure = error
+        }
+        try probes.remove()
+        if let instanceFailure { throw instanceFailure }
+    }
+}
+
+extension TraceInstance {
+    /// Filters and triggers, each judged by the kernel.
+    fileprivate func apply(_ selection: EventSelection) throws(TracefsError) {
+        for (event, filter) in selection.filters { try setFilter(event, filter) }
+        if let taskFilter = selection.taskFilter {
+            let filters = Dictionary(selection.filters.map { ($0.event, $0.filter) }, uniquingKeysWith: { $1 })
+            for event in selection.events {
+                // The operator's own text stands in it already and has been found right.
+                try setFilter(event, filters[event].map { "(\($0)) && (\(taskFilter))" } ?? taskFilter)
+            }
+        }
+        for (event, trigger) in selection.triggers { try setTrigger(event, trigger) }
+        // Tried now, so that the kernel's refusal comes before the start.
+        for (event, trigger) in selection.lateTriggers {
+            try setTrigger(event, trigger)
+            try setTrigger(event, "!" + trigger)
+        }
     }
 }
 

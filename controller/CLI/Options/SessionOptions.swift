@@ -1,4 +1,5 @@
 import ArgumentParser
+import Probes
 import TraceProtocol
 
 /// What to trace, where and for how long: common to `trace` and `record`.
@@ -9,6 +10,15 @@ struct SessionOptions: ParsableArguments {
             "Events: system:event, a system, or a shell pattern such as 'syscalls:sys_enter_open*'. May be repeated.",
             valueName: "event"))
     var events: [String] = []
+
+    @Option(
+        name: [.customShort("p"), .customLong("probe")],
+        help: ArgumentHelp(
+            """
+            A probe, in the kernel's own syntax or as kprobe:FUNC, kretprobe:FUNC, uprobe:PATH:SYMBOL, uretprobe:..., \
+            usdt:PATH:PROVIDER:NAME, with NAME=FETCHARG behind it. May be repeated. 'fleetrace probe' tries it.
+            """, valueName: "probe"))
+    var probes: [String] = []
 
     @Option(
         name: [.customShort("f"), .customLong("filter")],
@@ -23,6 +33,17 @@ struct SessionOptions: ParsableArguments {
             "'EVENT: TRIGGER' in the kernel's syntax, e.g. 'sched:sched_process_exec: traceoff'.", valueName: "trigger")
     )
     var triggers: [EventText] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Record the kernel's stack after this event ('kprobe:do_filp_open'). May be repeated.", valueName: "event"))
+    var stack: [String] = []
+
+    @Option(help: ArgumentHelp("Only this process with what it starts from now on. May be repeated.", valueName: "pid"))
+    var pid: [UInt32] = []
+
+    @Option(help: ArgumentHelp("Only tasks of this name ('nginx*'). May be repeated.", valueName: "name"))
+    var comm: [String] = []
 
     @Option(
         help: "Nodes: all, a name or pattern, label=value; conditions joined by commas all hold, repeated ones add up.")
@@ -49,7 +70,10 @@ struct SessionOptions: ParsableArguments {
     var command: [String] = []
 
     func validate() throws {
-        guard !events.isEmpty else { throw ValidationError("say which events: -e system:event") }
+        guard !events.isEmpty || !probes.isEmpty else {
+            throw ValidationError("say which events: -e system:event, or -p kprobe:FUNCTION")
+        }
+        try ProbeSyntax.check(probes)
         guard (0...1 << 22).contains(buffer) else { throw ValidationError("--buffer: 1 to 4194304 (kilobytes)") }
         if let local, !(1...64).contains(local) { throw ValidationError("--local: 1 to 64 agents") }
     }
@@ -60,9 +84,26 @@ struct SessionOptions: ParsableArguments {
         order.events = events
         order.filters = filters.map(\.setting)
         order.triggers = triggers.map(\.setting)
+        order.probes = probes
+        order.stacks = stack
+        order.pids = pid
+        order.comms = comm
         order.bufferKilobytes = UInt32(buffer)
         order.partial = partial
         order.startInMs = UInt32(clamping: (startIn?.nanoseconds ?? 0) / 1_000_000)
         return order
+    }
+}
+
+/// What of a probe can be judged before anything is sent.
+enum ProbeSyntax {
+    static func check(_ probes: [String]) throws {
+        for probe in probes {
+            do throws(ProbeSyntaxError) {
+                _ = try ProbeSpec(parsing: probe)
+            } catch {
+                throw ValidationError("probe \(error)")
+            }
+        }
     }
 }

@@ -120,7 +120,7 @@ struct SessionRun {
                 refused.count == opened.answers.count
                     ? "no node can do it" : "nothing was started; --partial goes on with the nodes that can")
         }
-        say(StartText.line(opened))
+        for line in StartText.lines(opened) { say(line) }
         return opened
     }
 

@@ -2,18 +2,50 @@ import TraceProtocol
 
 /// What is said on stderr when a session starts.
 enum StartText {
-    static func line(_ opened: WireSessionOpened) -> String {
+    /// Nodes whose starts are listed one by one.
+    private static let listed = 4
+
+    static func lines(_ opened: WireSessionOpened) -> [String] {
         let started = opened.answers.filter(\.started)
         let events = Set(started.flatMap { $0.prepared.events.map { "\($0.system):\($0.name)" } }).count
-        var line =
-            "tracing \(events) event\(events == 1 ? "" : "s") on \(started.count) node\(started.count == 1 ? "" : "s")"
+        var line = "tracing \(count(events, "event")) on \(count(started.count, "node"))"
         let times = started.map(\.startedAt)
         if times.count > 1, let first = times.min(), let last = times.max() {
             line += ", started within \((last - first) / 1000) us"
         }
         let late = started.filter(\.missedStart).map(\.node)
         if !late.isEmpty { line += " (\(late.joined(separator: ", ")) missed the moment and started at once)" }
-        return line + "; Ctrl-C ends it"
+        return [line + "; Ctrl-C ends it"] + spread(started, moment: opened.startAt)
+    }
+
+    /// When each node's recording began, after the moment that was ordered; how exactly that is known is its clock's bound.
+    static func spread(_ started: [WireNodeAnswer], moment: Int64) -> [String] {
+        let sorted = started.sorted { $0.startedAt < $1.startedAt }
+        guard moment > 0, sorted.count > 1, let first = sorted.first, let last = sorted.last else { return [] }
+        func after(_ answer: WireNodeAnswer) -> String { "\((answer.startedAt - moment) / 1000) us" }
+        let middle = sorted[(sorted.count - 1) / 2]
+        let line =
+            "start: min \(after(first)) (\(first.node)), median \(after(middle)), max \(after(last)) (\(last.node)) after the moment; "
+        guard sorted.count > listed else {
+            let each = started.map { "\($0.node) \(after($0)) \(bound($0.startedBound))" }
+            return [line + "each: " + each.joined(separator: ", ")]
+        }
+        let bounds = started.sorted { width($0) < width($1) }
+        guard let narrow = bounds.first, let wide = bounds.last else { return [line] }
+        return [
+            line
+                + "known \(bound(narrow.startedBound)) (\(narrow.node)) to \(bound(wide.startedBound)) (\(wide.node))"
+        ]
+    }
+
+    private static func count(_ number: Int, _ what: String) -> String { "\(number) \(what)\(number == 1 ? "" : "s")" }
+
+    private static func width(_ answer: WireNodeAnswer) -> Int64 {
+        answer.startedBound < 0 ? .max : answer.startedBound
+    }
+
+    private static func bound(_ nanoseconds: Int64) -> String {
+        nanoseconds < 0 ? "±?" : "±\((nanoseconds + 999) / 1000) us"
     }
 }
 

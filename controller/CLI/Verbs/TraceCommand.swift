@@ -12,6 +12,10 @@ struct TraceCommand: AsyncParsableCommand {
             Examples:
               fleetrace trace -e sched:sched_switch -f 'sched:sched_switch: prev_pid != 0' --on role=db --for 10s
               fleetrace trace --local 2 -e sched:sched_process_exec -- make
+              fleetrace trace -p 'kprobe:do_filp_open path=+0(+0($arg2)):string' \\
+                  -f 'kprobe:do_filp_open: path ~ "/etc/*"' --on all --start-in 2s --for 10s
+              fleetrace trace -p 'uprobe:/usr/lib/x86_64-linux-gnu/libc.so.6:malloc size=$arg1' --comm nginx \\
+                  --stack uprobe:malloc --for 1s
             """)
 
     @OptionGroup var session: SessionOptions

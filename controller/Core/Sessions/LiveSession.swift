@@ -19,6 +19,8 @@ final class LiveSession: @unchecked Sendable {
     var counts: CountLedger?
     /// A report of the counts is on its way.
     var isReportScheduled = false
+    /// The moment that was ordered, ns; 0 before that.
+    var startAt: Int64 = 0
     /// Everything is on disk; attachments may run to their ends.
     var isStored = false
     /// Its operator has been told that it runs.

@@ -19,6 +19,16 @@ public struct StaleRemoval: Sendable, Equatable {
 }
 
 extension TracefsRoot {
+    /// Whether somebody's instance records.
+    public func isTracing(instance: String) throws(TracefsError) -> Bool {
+        try ControlFile.text(file("instances/\(instance)/tracing_on")).hasPrefix("1")
+    }
+
+    /// The events that are enabled in somebody's instance, sorted.
+    public func enabledEvents(instance: String) throws(TracefsError) -> [EventName] {
+        Self.eventNames(try ControlFile.text(file("instances/\(instance)/set_event")))
+    }
+
     /// Names of the instances whose name starts with `prefix`, sorted.
     public func instances(prefix: String) throws(TracefsError) -> [String] {
         try Directory.names(file("instances")).filter { $0.hasPrefix(prefix) }

@@ -1,0 +1,47 @@
+import Glibc
+import Probes
+import TraceProtocol
+import Tracefs
+
+/// Answers whether probes would work on this node, by planting them for a moment.
+struct ProbeCheck {
+    let root: TracefsRoot
+    let node: String
+
+    /// In an instance of its own with recording off; nothing is left behind.
+    func run(_ order: WireCheckProbes) throws -> WireProbesChecked {
+        let name = InstanceName(node: node, session: .random(in: 1 ... .max))
+        let instance = try TraceInstance.create(in: root, name: name.text)
+        let result = Result { try run(order, name, instance) }
+        try instance.remove()
+        return try result.get()
+    }
+
+    private func run(_ order: WireCheckProbes, _ name: InstanceName, _ instance: TraceInstance) throws -> WireProbesChecked {
+        var probes = try ProbeSet(order.probes, instance: name, root: root)
+        probes.enable(in: instance)
+        waitForOptimization(of: probes)
+        var checked = WireProbesChecked()
+        checked.checks = probes.checks()
+        // The instance first: it holds them enabled. A probe that somebody else has enabled meanwhile is removed later,
+        // by whoever removes stale ones.
+        try instance.remove()
+        try? probes.remove()
+        return checked
+    }
+
+    /// The kernel replaces breakpoints by jumps a little later, when no CPU can be in between (kprobe_optimizer in
+    /// kernel/kprobes.c); until then its list says breakpoint.
+    private func waitForOptimization(of probes: ProbeSet) {
+        guard KprobeState.isOptimizing else { return }
+        for _ in 0..<Self.optimizationAttempts {
+            let planted = probes.checks().map(\.planted.planted)
+            guard planted.contains(KprobeState.Planting.breakpoint.rawValue) else { return }
+            usleep(Self.optimizationPause)
+        }
+    }
+
+    private static let optimizationAttempts = 10
+    /// us.
+    private static let optimizationPause: UInt32 = 50_000
+}

@@ -1,0 +1,106 @@
+import Glibc
+import Probes
+import TraceProtocol
+import Tracefs
+
+/// Why the kernel refused a probe, in words that say what to do.
+///
+/// The kernel says only that it failed to register a probe. Whether the function is missing, on the blacklist, kept from
+/// tracing, or has several places stands in its lists.
+struct ProbeExplanation {
+    let spec: ProbeSpec
+    /// As it was written.
+    let line: String
+    let group: ProbeGroup
+    let root: TracefsRoot
+
+    func refusal(_ error: TracefsError) -> CommandRefusal {
+        guard case .rejected(let rejection) = error else { return CommandRefusal(error) }
+        if isAboutPlace(rejection), case .function(_, let symbol, _) = spec.place,
+            let refusal = refusal(about: symbol, rejection)
+        {
+            return refusal
+        }
+        if isAboutPlace(rejection), case .address = spec.place, isBlacklisted {
+            return CommandRefusal(.notProbeable, "the address is on the kernel's blacklist: probing it could crash the node")
+        }
+        return CommandRefusal(.badProbe, described: inOperatorsWords(rejection))
+    }
+
+    /// For what the kernel finds out only when it plants the probe.
+    static func notPlanted(_ spec: ProbeSpec, _ error: TracefsError) -> CommandRefusal {
+        let reason =
+            switch error.errno {
+            case EINVAL, ENXIO, EIO:
+                spec.kind.isKernel
+                    ? "the kernel cannot plant it there (is it the first byte of an instruction?)"
+                    : "the kernel cannot plant it there (does the offset lie in the file, on the first byte of an instruction?)"
+            case EOPNOTSUPP, ENOSYS: "the kernel cannot step over the instruction there"
+            case EBUSY: "somebody else uses the place in a way that excludes others"
+            default: "\(error)"
+            }
+        return CommandRefusal(.notProbeable, reason)
+    }
+
+    /// Words of the definition before the fetch arguments; a complaint that points behind them is about those.
+    private func isAboutPlace(_ rejection: KernelRejection) -> Bool {
+        guard spec.kind.isKernel, let log = rejection.log, let caret = log.caret else { return spec.kind.isKernel }
+        let words = line.split(separator: " ")
+        return caret <= words.prefix(2).reduce(0) { $0 + $1.utf8.count } + 1
+    }
+
+    private var isBlacklisted: Bool {
+        guard let place = line.split(separator: " ").dropFirst().first.flatMap({ KprobePlace($0) }),
+            let blacklist = try? KprobeBlacklist.current()
+        else { return false }
+        return blacklist.contains(place)
+    }
+
+    private func refusal(about symbol: String, _ rejection: KernelRejection) -> CommandRefusal? {
+        guard let functions = try? FunctionTable.current(root) else { return nil }
+        switch functions.count(symbol) {
+        case 0:
+            if functions.isData(symbol) {
+                return CommandRefusal(.unknownSymbol, "\(symbol) is data of the kernel, not a function")
+            }
+            let copies = functions.copies(of: symbol)
+            let near = copies.isEmpty ? functions.nearMatches(for: symbol) : Array(copies.prefix(3))
+            let hint = near.isEmpty ? "" : " (did you mean \(near.joined(separator: ", "))?)"
+            let made = copies.isEmpty ? "" : "; the compiler has left only \(copies.prefix(3).joined(separator: ", "))"
+            return CommandRefusal(
+                .unknownSymbol,
+                "no kernel function \"\(symbol)\": it does not exist here, or is inlined everywhere"
+                    + (copies.isEmpty ? hint : made), nearMatches: near)
+        case 2...:
+            // Newer kernels refuse to choose (Linux 6.7); older ones take the first.
+            guard rejection.log?.message.contains("unique") == true || rejection.errno == EADDRNOTAVAIL else { break }
+            return CommandRefusal(
+                .badProbe,
+                "the kernel has \(functions.count(symbol)) functions \"\(symbol)\"; say which by address or by another symbol and an offset")
+        default: break
+        }
+        if isBlacklisted {
+            return CommandRefusal(
+                .notProbeable, "\(symbol) is on the kernel's blacklist: a probe there could crash the node")
+        }
+        if functions.isNotrace(symbol) == true {
+            return CommandRefusal(.notProbeable, "\(symbol) is marked notrace: the kernel takes no probes there")
+        }
+        return nil
+    }
+
+    /// The kernel's message with the session's group, which says nothing to a person, taken out of its command.
+    private func inOperatorsWords(_ rejection: KernelRejection) -> String {
+        guard let log = rejection.log else { return "the kernel refused it: \(String(cString: strerror(rejection.errno)))" }
+        let hidden = "\(group.name)/"
+        var (command, caret) = (log.command, log.caret)
+        if let range = command.firstRange(of: hidden) {
+            let start = command.utf8.distance(from: command.startIndex, to: range.lowerBound)
+            command.removeSubrange(range)
+            if let position = caret, position > start { caret = max(start, position - hidden.utf8.count) }
+        }
+        var lines = ["the kernel says: \(log.message)", "  " + command]
+        if let caret { lines.append("  " + String(repeating: " ", count: caret) + "^") }
+        return lines.joined(separator: "\n")
+    }
+}

@@ -1,0 +1,144 @@
+import Probes
+import TraceProtocol
+import Tracefs
+
+/// A probe of a session in this node's kernel.
+struct Probe: Sendable, Hashable {
+    let spec: ProbeSpec
+    /// As the kernel has it, in the session's group.
+    let event: EventName
+    /// As its events are shown: in the group that the operator gave, or `probe`.
+    let shown: EventName
+    let notes: [String]
+}
+
+/// The probes of a session or a check, from their texts to their removal. Confined to the thread that made it.
+///
+/// The session's instance has to exist before, and to be removed before `remove()` (`StaleProbes` says why).
+struct ProbeSet {
+    let group: ProbeGroup
+    /// One for each text, in their order.
+    private(set) var outcomes: [Result<Probe, CommandRefusal>]
+    private let root: TracefsRoot
+    private let texts: [String]
+
+    /// The most probes of a session, and the most places they may have in all: a marker can have many.
+    static let mostProbes = 128
+    static let mostPlaces = 1024
+
+    /// Adds the probes to the kernel, disabled.
+    ///
+    /// - Throws: when it cannot be tried at all: too many probes, no dynamic events. What is wrong with single probes is
+    ///   in `outcomes`.
+    init(_ texts: [String], instance: InstanceName, root: TracefsRoot) throws {
+        guard texts.count <= Self.mostProbes else {
+            throw CommandRefusal(.badProbe, "\(texts.count) probes: a session takes \(Self.mostProbes) at most")
+        }
+        group = ProbeGroup(instance)
+        self.root = root
+        self.texts = texts
+        outcomes = []
+        guard !texts.isEmpty else { return }
+        let writer = try ProbeWriter(root: root, group: group)
+        var names = ProbeNames(try root.events())
+        var places = 0
+        for text in texts {
+            do throws(CommandRefusal) {
+                let spec = try ProbeWriter.spec(text)
+                try names.take(spec)
+                let probe = try writer.write(spec, places: &places)
+                outcomes.append(.success(probe))
+            } catch {
+                outcomes.append(.failure(error))
+            }
+        }
+    }
+
+    /// Those that are in the kernel.
+    var probes: [Probe] { outcomes.compactMap { try? $0.get() } }
+
+    /// Enables the probes in an instance: only now does the kernel plant them.
+    mutating func enable(in instance: TraceInstance) {
+        for index in outcomes.indices {
+            guard case .success(let probe) = outcomes[index] else { continue }
+            do throws(TracefsError) {
+                try instance.enable([probe.event])
+            } catch {
+                outcomes[index] = .failure(ProbeExplanation.notPlanted(probe.spec, error))
+            }
+        }
+    }
+
+    /// Why the session cannot have its probes; nil if it has all.
+    var refusal: CommandRefusal? {
+        var failed: [(text: String, refusal: CommandRefusal)] = []
+        for (text, outcome) in zip(texts, outcomes) {
+            if case .failure(let refusal) = outcome { failed.append((text, refusal)) }
+        }
+        guard let first = failed.first else { return nil }
+        let others = failed.count > 1 ? " (and \(failed.count - 1) more of \(texts.count) probes)" : ""
+        var refusal = first.refusal
+        refusal.failure.text = "probe \(first.text.prefix(200)): \(refusal.failure.text)\(others)"
+        return refusal
+    }
+
+    /// What the kernel says of each.
+    func checks() -> [WireProbeCheck] {
+        let stated = ((try? DynamicEvents(root).list()) ?? []).filter { $0.event.system == group.name }
+        // Without debugfs it is not known how they are planted, and nothing else is lost.
+        let kprobes = stated.contains { $0.kind == .kprobe || $0.kind == .kretprobe } ? try? KprobeState.current() : nil
+        return zip(texts, outcomes).map { text, outcome in
+            var check = WireProbeCheck()
+            check.probe = text
+            switch outcome {
+            case .failure(let refusal): check.failure = refusal.failure
+            case .success(let probe):
+                let places = stated.filter { $0.event == probe.event }
+                check.planted = WirePlantedProbe(
+                    probe, places, format: (try? root.formatText(probe.event)) ?? "", kprobes)
+            }
+            return check
+        }
+    }
+
+    /// Removes all of them from the kernel. Those that somebody else has enabled stay.
+    ///
+    /// - Throws: the first failure.
+    func remove() throws(TracefsError) {
+        let events = DynamicEvents(root)
+        var failure: TracefsError?
+        // What the kernel has, not what was remembered: a probe of several places may be half made.
+        for event in Set(try events.list().map(\.event).filter { $0.system == group.name }).sorted() {
+            do throws(TracefsError) { try events.remove(event) } catch { failure = failure ?? error }
+        }
+        if let failure { throw failure }
+    }
+}
+
+/// Which event names the probes of one session have taken.
+struct ProbeNames {
+    private let events: Set<EventName>
+    private var taken: [String: String] = [:]
+
+    init(_ events: [EventName]) {
+        self.events = Set(events)
+    }
+
+    mutating func take(_ spec: ProbeSpec) throws(CommandRefusal) {
+        // In the kernel all are in one group, whatever groups they are shown in.
+        if let other = taken[spec.eventName] {
+            throw CommandRefusal(
+                .badProbe,
+                "the name \(spec.eventName) is taken by \(other); name one of them: p:NAME ..., or NAME=\(spec.kind.rawValue):...")
+        }
+        if let shown = spec.shownEvent, events.contains(shown) {
+            throw CommandRefusal(.badProbe, "this kernel has an event \(shown) already; choose another group or name")
+        }
+        taken[spec.eventName] = spec.text
+    }
+}
+
+extension ProbeSpec {
+    /// The name under which its events are shown.
+    var shownEvent: EventName? { EventName(system: group ?? "probe", name: eventName) }
+}

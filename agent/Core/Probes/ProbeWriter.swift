@@ -1,0 +1,80 @@
+import Glibc
+import Probes
+import TraceProtocol
+import Tracefs
+
+/// Brings single probes from their text into the kernel's list.
+struct ProbeWriter {
+    private let root: TracefsRoot
+    private let group: ProbeGroup
+    private let context: ProbeContext
+    private let events: DynamicEvents
+
+    init(root: TracefsRoot, group: ProbeGroup) throws {
+        self.root = root
+        self.group = group
+        let machine = try HostFacts.current().architecture
+        guard let architecture = ProbeArchitecture(machine: machine) else {
+            throw CommandRefusal(.noProbes, "probes on \(machine) are not known here: x86_64 and aarch64 are")
+        }
+        context = ProbeContext(architecture: architecture, readme: try root.readmeText())
+        events = DynamicEvents(root)
+    }
+
+    static func spec(_ text: String) throws(CommandRefusal) -> ProbeSpec {
+        do throws(ProbeSyntaxError) {
+            return try ProbeSpec(parsing: text)
+        } catch {
+            throw CommandRefusal(.badProbe, described: error.description)
+        }
+    }
+
+    /// Adds a probe, disabled.
+    ///
+    /// - Parameter places: how many lines the session has in the kernel's list; counted up.
+    func write(_ spec: ProbeSpec, places: inout Int) throws(CommandRefusal) -> Probe {
+        if context.kinds.contains(spec.kind) { try checkModule(spec) }
+        let definitions: [ProbeDefinition]
+        do throws(ProbeResolutionError) {
+            definitions = try spec.definitions(group: group.name, in: context)
+        } catch {
+            throw CommandRefusal(
+                context.kinds.contains(spec.kind) ? .badProbe : .noProbes, described: error.description)
+        }
+        guard let first = definitions.first, let event = EventName(system: group.name, name: first.event),
+            let shown = spec.shownEvent
+        else { throw CommandRefusal(.badProbe, "it has no place on this node") }
+        guard places + definitions.count <= ProbeSet.mostPlaces else {
+            throw CommandRefusal(
+                .badProbe, "it has \(definitions.count) places: a session takes \(ProbeSet.mostPlaces) in all")
+        }
+        for definition in definitions {
+            do throws(TracefsError) {
+                try events.add(definition.line)
+            } catch {
+                // The places that were made before go with the session's others.
+                throw ProbeExplanation(spec: spec, line: definition.line, group: group, root: root).refusal(error)
+            }
+            places += 1
+        }
+        return Probe(spec: spec, event: event, shown: shown, notes: definitions.flatMap(\.notes))
+    }
+
+    /// The kernel takes a probe in a module that is not loaded, for the time when it is: it would never fire in this
+    /// session, since probes in modules are planted when they are made.
+    private func checkModule(_ spec: ProbeSpec) throws(CommandRefusal) {
+        guard case .function(let module?, _, _) = spec.place, module != "vmlinux",
+            access("/sys/module/\(module.replacing("-", with: "_"))", F_OK) != 0
+        else { return }
+        throw CommandRefusal(.unknownSymbol, "no module \"\(module)\" is loaded on this node")
+    }
+}
+
+extension CommandRefusal {
+    /// From a description whose first line says what is wrong, and whose others show where.
+    init(_ code: WireFailure.Code, described text: String, nearMatches: [String] = []) {
+        let lines = text.split(separator: "\n", maxSplits: 1)
+        self.init(
+            code, String(lines.first ?? ""), detail: lines.count > 1 ? String(lines[1]) : "", nearMatches: nearMatches)
+    }
+}

@@ -1,0 +1,77 @@
+import TraceProtocol
+
+/// What nodes answer to the question whether probes would work, those with the same answer together. No I/O, no time.
+public struct ProbeSurvey: Sendable {
+    private enum Outcome: Hashable, Sendable {
+        case checked(WireProbesChecked)
+        case failure(WireFailure)
+
+        /// Bytes on the wire.
+        var size: Int {
+            switch self {
+            case .checked(let checked): (try? checked.serializedData().count) ?? 0
+            case .failure(let failure): (try? failure.serializedData().count) ?? 0
+            }
+        }
+    }
+
+    private var waiting: Set<String>
+    private let probes: Int
+    private var groups: [Outcome: [String]] = [:]
+    private var bytes = 0
+    /// Bytes of different answers that one response holds, with room to spare in its frame.
+    private let limit: Int
+
+    /// - Parameters:
+    ///   - probes: how many were asked about.
+    ///   - limit: bytes of different answers that the report may have.
+    public init(nodes: [String], probes: Int, limit: Int) {
+        waiting = Set(nodes)
+        self.probes = probes
+        self.limit = limit
+    }
+
+    public var isDone: Bool { waiting.isEmpty }
+
+    public mutating func answered(_ node: String, _ result: Result<WireProbesChecked, WireRefusal>) {
+        guard waiting.remove(node) != nil else { return }
+        var outcome: Outcome
+        switch result {
+        case .success(let checked) where checked.checks.count == probes: outcome = .checked(checked)
+        case .success: outcome = .failure(WireRefusal(.unspecified, "the node answered for other probes").failure)
+        case .failure(let refusal): outcome = .failure(refusal.failure)
+        }
+        if groups[outcome] == nil {
+            let size = outcome.size
+            if bytes + size > limit {
+                outcome = .failure(WireRefusal(.unspecified, "there are more different answers than fit into one").failure)
+            } else {
+                bytes += size
+            }
+        }
+        groups[outcome, default: []].append(node)
+    }
+
+    /// Nodes that have not answered in time.
+    public mutating func deadline() {
+        for node in waiting { answered(node, .failure(WireRefusal(.timeout, "no answer in time"))) }
+    }
+
+    /// The largest group first; nodes by name.
+    public func report() -> WireProbeReport {
+        var report = WireProbeReport()
+        report.groups = groups.map { outcome, nodes in
+            var group = WireProbeReportGroup()
+            group.nodes = nodes.sorted()
+            switch outcome {
+            case .checked(let checked): group.checked = checked
+            case .failure(let failure): group.failure = failure
+            }
+            return group
+        }.sorted { a, b in
+            a.nodes.count == b.nodes.count
+                ? (a.nodes.first ?? "") < (b.nodes.first ?? "") : a.nodes.count > b.nodes.count
+        }
+        return report
+    }
+}
