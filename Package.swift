@@ -24,7 +24,7 @@ let package = Package(
             name: "FleetraceLibraries",
             targets: [
                 "RingBuffer", "EventFormat", "TraceDat", "Tracefs", "TraceProtocol", "SecureTransport", "SessionStore",
-                "Timeline",
+                "Timeline", "FleetView",
             ]),
     ],
     dependencies: [
@@ -125,10 +125,14 @@ let package = Package(
             ] + nio,
             path: "controller/Client",
             swiftSettings: strict),
+        .target(
+            name: "FleetView", dependencies: ["TraceProtocol", "Tracefs", "CLinux"], path: "controller/View",
+            swiftSettings: strict),
         .executableTarget(
             name: "fleetrace",
             dependencies: [
-                "ControllerCore", "OperatorClient", "Counting", "Timeline", "SessionStore", "Probes", arguments, log,
+                "ControllerCore", "OperatorClient", "Counting", "FleetView", "Timeline", "SessionStore", "Probes",
+                arguments, log,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -154,6 +158,7 @@ let package = Package(
         test("AgentCoreTests", ["AgentCore", "Probes", "Tracefs", "TraceProtocol"]),
         test("SessionStoreTests", ["SessionStore", "TraceProtocol"]),
         test("ControllerCoreTests", ["ControllerCore", "TraceProtocol"]),
+        test("FleetViewTests", ["FleetView", "TraceProtocol"]),
         test("TimelineTests", ["Timeline", "TraceClock", "TraceProtocol", "RingBuffer"]),
 
         // The product as a whole, with real kernels, networks and processes.

@@ -56,6 +56,7 @@ public enum KernelFunctions {
     /// Names in lines `0xADDRESS-0xADDRESS name`; empty where debugfs is not there.
     private static func blacklist() -> Set<String> {
         guard let text = try? ControlFile.text("/sys/kernel/debug/kprobes/blacklist") else { return [] }
-        return Set(text.split(separator: "\n").compactMap { $0.split(whereSeparator: \.isWhitespace).last.map(String.init) })
+        return Set(
+            text.split(separator: "\n").compactMap { $0.split(whereSeparator: \.isWhitespace).last.map(String.init) })
     }
 }

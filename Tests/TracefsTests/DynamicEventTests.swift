@@ -11,7 +11,10 @@ struct DynamicEventTextTests {
             ("p:kprobes/open do_filp_open dfd=%di:s32", "kprobes:open", DynamicEvent.Kind.kprobe, "do_filp_open"),
             ("r:g/ret vfs_read ret=$retval", "g:ret", .kretprobe, "vfs_read"),
             ("r64:g/ret vfs_read", "g:ret", .kretprobe, "vfs_read"),
-            ("p:g/m /usr/lib/libc.so.6:0x0000000000098930 size=%di", "g:m", .uprobe, "/usr/lib/libc.so.6:0x0000000000098930"),
+            (
+                "p:g/m /usr/lib/libc.so.6:0x0000000000098930 size=%di", "g:m", .uprobe,
+                "/usr/lib/libc.so.6:0x0000000000098930"
+            ),
             ("r:g/m /bin/bash:0x00000000000000f0", "g:m", .uretprobe, "/bin/bash:0x00000000000000f0"),
             ("f:g/f vfs_read%return", "g:f", .fprobe, "vfs_read%return"),
             ("t:g/t sched_switch", "g:t", .tracepoint, "sched_switch"),
@@ -25,7 +28,8 @@ struct DynamicEventTextTests {
         #expect(event.definition == text)
     }
 
-    @Test("Lines that name no event", arguments: ["", "p", "p:", "p:a", "p:a/b/c x", "x:a/b c", "nonsense", "p:../x y"])
+    @Test(
+        "Lines that name no event", arguments: ["", "p", "p:", "p:a", "p:a/b/c x", "x:a/b c", "nonsense", "p:../x y"])
     func noLine(_ text: String) {
         #expect(DynamicEvent(line: text) == nil)
     }
@@ -36,7 +40,8 @@ struct DynamicEventTextTests {
         let pairs = try #require(
             DynamicEvents.pair(
                 list: list,
-                profile: "  open                        12               3\n  open                        4               0\n",
+                profile:
+                    "  open                        12               3\n  open                        4               0\n",
                 hasMisses: true))
         #expect(pairs.map(\.0.description) == ["a:open", "b:open"])
         #expect(pairs.map(\.1) == [ProbeHits(hits: 12, misses: 3), ProbeHits(hits: 4, misses: 0)])
@@ -194,6 +199,8 @@ enum UserProbe {
     }
 
     static func removeAll(_ events: DynamicEvents, groups: [String]) {
-        for event in (try? events.list()) ?? [] where groups.contains(event.event.system) { try? events.remove(event.event) }
+        for event in (try? events.list()) ?? [] where groups.contains(event.event.system) {
+            try? events.remove(event.event)
+        }
     }
 }

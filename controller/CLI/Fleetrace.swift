@@ -13,7 +13,8 @@ struct Fleetrace: AsyncParsableCommand {
             """,
         version: Negotiation.software,
         subcommands: [
-            TraceCommand.self, RecordCommand.self, ReportCommand.self, NodesCommand.self, SessionsCommand.self,
+            TraceCommand.self, RecordCommand.self, ReportCommand.self, ListCommand.self, NodesCommand.self,
+            SessionsCommand.self,
             AttachCommand.self, ControllerCommand.self, AuthorityCommand.self,
         ])
 }

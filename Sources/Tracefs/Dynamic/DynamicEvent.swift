@@ -18,7 +18,9 @@ public struct DynamicEvent: Sendable, Hashable {
     /// Forms: trace_kprobe_show, trace_uprobe_show, eprobe_dyn_event_show and __synth_event_show in kernel/trace.
     public init?(line: some StringProtocol) {
         let words = line.split(whereSeparator: { $0 == " " || $0 == "\t" })
-        guard let first = words.first, let colon = first.firstIndex(of: ":"), let letter = first.first else { return nil }
+        guard let first = words.first, let colon = first.firstIndex(of: ":"), let letter = first.first else {
+            return nil
+        }
         let place = words.count > 1 ? String(words[1]) : ""
         let name = first[first.index(after: colon)...].split(separator: "/", omittingEmptySubsequences: false)
         let isFile = place.hasPrefix("/")

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import Timeline
 
 /// A failure in words for the person at the terminal.
 struct CommandError: Error, CustomStringConvertible {
@@ -27,6 +28,8 @@ struct CommandError: Error, CustomStringConvertible {
     }
 
     private static func report(_ error: any Error) -> any Error {
+        // The reader has had enough, as `head` has: no fault.
+        if let error = error as? OutputError, error.isClosedPipe { return ExitCode.success }
         if error is ExitCode || error is ValidationError || error is CleanExit { return error }
         say("error: \(error)")
         return ExitCode.failure

@@ -52,7 +52,7 @@ enum StartText {
 /// Why nodes refused, those with the same answer together.
 enum RefusalText {
     static func lines(_ refused: [WireNodeAnswer], of total: Int) -> [String] {
-        var groups: [(failure: WireFailure, nodes: [String])] = []
+        var groups: [Group] = []
         for answer in refused {
             if let index = groups.firstIndex(where: { $0.failure == answer.failure }) {
                 groups[index].nodes.append(answer.node)
@@ -60,7 +60,14 @@ enum RefusalText {
                 groups.append((answer.failure, [answer.node]))
             }
         }
-        return groups.flatMap { group -> [String] in
+        return lines(groups, of: total)
+    }
+
+    /// One reason, and the nodes that gave it.
+    typealias Group = (failure: WireFailure, nodes: [String])
+
+    static func lines(_ groups: [Group], of total: Int) -> [String] {
+        groups.flatMap { group -> [String] in
             let shown = group.nodes.prefix(5).joined(separator: ", ") + (group.nodes.count > 5 ? ", ..." : "")
             let who = group.nodes.count == 1 ? "node \(shown)" : "\(group.nodes.count) of \(total) nodes (\(shown))"
             return ["\(who): \(group.failure.text)"]

@@ -1,4 +1,5 @@
 import ArgumentParser
+import FleetView
 import NIOPosix
 import TraceProtocol
 
@@ -49,13 +50,6 @@ struct NodesCommand: AsyncParsableCommand {
         case ..<1_000_000_000: "\(nanoseconds / 1_000_000)ms"
         default: "\(nanoseconds / 1_000_000_000)s"
         }
-    }
-}
-
-extension String {
-    /// Without what a terminal would obey: nodes choose their labels themselves.
-    var printable: String {
-        String(unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : Character($0) })
     }
 }
 

@@ -14,7 +14,11 @@ struct ListCache {
     }
 
     /// Packed bytes that are kept at most. What was not asked for the longest goes first.
-    private static let budget = 64 << 20
+    private let budget: Int
+
+    init(budget: Int = 64 << 20) {
+        self.budget = budget
+    }
 
     mutating func list(_ digest: [UInt8]) -> WireNameList? {
         clock += 1
@@ -28,7 +32,7 @@ struct ListCache {
         clock += 1
         lists[digest] = Entry(list: list, used: clock)
         bytes += list.text.data.count
-        while bytes > Self.budget, let oldest = lists.min(by: { $0.value.used < $1.value.used }) {
+        while bytes > budget, let oldest = lists.min(by: { $0.value.used < $1.value.used }) {
             bytes -= oldest.value.list.text.data.count
             lists[oldest.key] = nil
         }

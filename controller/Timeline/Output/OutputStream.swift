@@ -13,7 +13,7 @@ public struct OutputStream: Sendable {
     /// Writes everything.
     ///
     /// - Throws: `OutputError`.
-    func write(_ bytes: UnsafeRawBufferPointer) throws(OutputError) {
+    public func write(_ bytes: UnsafeRawBufferPointer) throws(OutputError) {
         var rest = bytes
         while rest.count > 0 {
             let count = Glibc.write(descriptor, rest.baseAddress, rest.count)

@@ -1,0 +1,10 @@
+import FoundationEssentials
+
+/// One JSON object on a line, its keys sorted.
+public enum JSONLine {
+    public static func text(_ value: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+}
