@@ -1,0 +1,35 @@
+import EventFormat
+
+private let symbols = Array(
+    "ffffffff81000000 T _stext\nffffffff81000010 T do_filp_open\nffffffffc0000000 t b\t[m]\n".utf8
+).withUnsafeBytes { KernelSymbols(parsing: $0) }
+nonisolated(unsafe) private var out = TextBuffer()
+
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzzProgram(_ input: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+    guard let input, count > 0 else { return 0 }
+    let bytes = UnsafeBufferPointer(start: input, count: count)
+    guard let end = bytes.firstIndex(of: 0) else { return 0 }
+    let text = String(decoding: bytes[..<end], as: UTF8.self)
+    let systems = ["sched", "syscalls", "kprobes", "synthetic", "ftrace"]
+    let catalog = EventCatalog(
+        formats: [(systems[end % systems.count], text)], symbols: symbols,
+        printkFormats: [0: "%d%s%*d%pS", 1: "%"], kernel: KernelDescription(longSize: end % 7 == 0 ? 4 : 8))
+    guard let event = catalog.events.values.first else { return 0 }
+    // Its first two bytes become the event's number, so that the record is the event's.
+    var record = Array(bytes[(end + 1)...])
+    if record.count >= 2 {
+        record[0] = UInt8(truncatingIfNeeded: event.format.id)
+        record[1] = UInt8(truncatingIfNeeded: event.format.id >> 8)
+    }
+    // Exactly as long as it is, in memory of its own.
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: record.count, alignment: 8)
+    defer { memory.deallocate() }
+    memory.copyBytes(from: record)
+    let payload = UnsafeRawBufferPointer(memory)
+    out.removeAll()
+    _ = catalog.render(payload, into: &out)
+    catalog.renderFieldsJSON(payload, into: &out)
+    precondition(out.count < 64 << 20, "a record of \(record.count) bytes became \(out.count) bytes of text")
+    return 0
+}
