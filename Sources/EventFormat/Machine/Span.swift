@@ -27,7 +27,8 @@ struct RecordSpan {
     /// What a `__data_loc` or `__rel_loc` word at `offset` describes; `nil` outside the record.
     @inline(__always)
     init?(locationAt offset: Int, isRelative: Bool, in record: UnsafeRawBufferPointer) {
-        guard let base = record.baseAddress else { return nil }
+        // A field's stated size may be less than the word's four bytes: formats come over a network.
+        guard let base = record.baseAddress, offset >= 0, offset &+ 4 <= record.count else { return nil }
         let word = UInt32(littleEndian: base.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
         let start = Int(word & 0xffff) &+ (isRelative ? offset &+ 4 : 0)
         let length = Int(word >> 16)
