@@ -74,7 +74,7 @@ let fullKernel = ProbeContext(
         "f kfree%return $retval", "f vfs_read%return $retval->foo",  // NO_RETVAL, NO_PTR_STRCT
         "f vfs_read file:string",  // BAD_TYPE4STR
         "t no_such_tracepoint", "e no.event", "e sched.sched_switch $no_field",  // NO_TRACEPOINT, BAD_ATTACH_…
-        "p vfs_read @no_such_symbol", "p vfs_read a=%di:u8 b=+0(%si):symstr",  // found when it is planted, BAD_SYMSTRING
+        "p vfs_read @no_such_symbol", "p vfs_read a=%di:u8 b=+0(%si):symstr",  // BAD_SYMSTRING
     ])
     func isLeftToTheKernel(_ text: String) throws {
         let line = try #require(try ProbeSpec(parsing: text).definitions(group: "g", in: fullKernel).first?.line)

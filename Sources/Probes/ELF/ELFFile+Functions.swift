@@ -10,8 +10,6 @@ struct FunctionPlace: Sendable, Hashable {
 extension ELFFile {
     /// Most functions of one name that are probed.
     private static let maximumPlaces = 64
-    /// Most names that a missing one is compared with.
-    private static let maximumNames = 500_000
 
     /// Where `offset` bytes into the functions of this name lie in the file: one place, or several for functions of a
     /// file each (`static`) that have the same name.
@@ -103,16 +101,18 @@ extension ELFFile {
             return ELFError("\(path) only calls \(name): probe the library that defines it")
         }
         var names: Set<String> = []
+        var exported = 0
         var hasSymbols = false
         for kind in [ELFSection.Kind.dynamicSymbols, ELFSection.Kind.symbols] {
             guard let table = try ELFSymbolTable(self, kind: kind) else { continue }
-            if kind == ELFSection.Kind.symbols { hasSymbols = true }
-            names.formUnion(try table.functionNames(in: self, limit: Self.maximumNames))
+            let functions = try table.functions(near: name, in: self)
+            names.formUnion(functions.names)
+            if kind == ELFSection.Kind.symbols { hasSymbols = true } else { exported = functions.count }
         }
         let near = NearMatch.suggestions(for: name, among: names)
         let hint =
             near.isEmpty
-            ? hasSymbols ? "" : " (it is stripped: only its \(names.count) exported functions can be named)"
+            ? hasSymbols ? "" : " (it is stripped: only its \(exported) exported functions can be named)"
             : " (did you mean \(near.joined(separator: " or "))?)"
         return ELFError("no function \"\(name)\" in \(path)\(hint)")
     }

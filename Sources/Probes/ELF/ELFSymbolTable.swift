@@ -62,17 +62,24 @@ struct ELFSymbolTable {
         return found
     }
 
-    /// Names of functions that are defined here, at most `limit`.
-    func functionNames(in file: ELFFile, limit: Int) throws(ELFError) -> Set<String> {
+    /// How many functions are defined here, and the names of those about as long as `name`, which it may have meant.
+    func functions(near name: String, in file: ELFFile) throws(ELFError) -> (count: Int, names: Set<String>) {
+        var count = 0
         var names: Set<String> = []
+        let length = name.utf8.count
+        let slack = max(1, length / 3)
         try forEach(in: file) { symbol, _ in
-            guard names.count < limit, symbol.section != 0,
-                symbol.kind == .function || symbol.kind == .indirectFunction,
-                let name = strings.text(at: symbol.nameOffset)
-            else { return }
-            names.insert(String(name.prefix { $0 != "@" }))
+            guard symbol.section != 0, symbol.kind == .function || symbol.kind == .indirectFunction else { return }
+            count += 1
+            let start = symbol.nameOffset
+            // No text is made for the many that are too long or too short.
+            let end = strings[min(start, strings.count)...].prefix(length + slack + 1).firstIndex {
+                $0 == 0 || $0 == UInt8(ascii: "@")
+            }
+            guard let end, end - start >= length - slack else { return }
+            names.insert(String(decoding: strings[start..<end], as: UTF8.self))
         }
-        return names
+        return (count, names)
     }
 
     /// Whether the name in the table is this one, perhaps with a version behind it. No text is made for the others.
