@@ -34,7 +34,8 @@ struct ProbeGroup: Hashable {
     let name: String
 
     init(_ instance: InstanceName) {
-        name = TracefsRoot.ownGroupPrefix + Self.hex(instance.session, digits: 16) + "_"
+        name =
+            TracefsRoot.ownGroupPrefix + Self.hex(instance.session, digits: 16) + "_"
             + Self.hex(Self.hash(instance.node), digits: 8)
     }
 
@@ -49,7 +50,9 @@ struct ProbeGroup: Hashable {
 
     private static func isHex(_ text: Substring, digits: Int) -> Bool {
         text.utf8.count == digits
-            && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0) }
+            && text.utf8.allSatisfy {
+                (0x30...0x39).contains($0) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0)
+            }
     }
 
     private static func hex(_ number: UInt64, digits: Int) -> String {

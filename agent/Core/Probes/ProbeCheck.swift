@@ -17,7 +17,9 @@ struct ProbeCheck {
         return try result.get()
     }
 
-    private func run(_ order: WireCheckProbes, _ name: InstanceName, _ instance: TraceInstance) throws -> WireProbesChecked {
+    private func run(_ order: WireCheckProbes, _ name: InstanceName, _ instance: TraceInstance) throws
+        -> WireProbesChecked
+    {
         var probes = try ProbeSet(order.probes, instance: name, root: root)
         probes.enable(in: instance)
         waitForOptimization(of: probes)

@@ -22,7 +22,8 @@ struct ProbeExplanation {
             return refusal
         }
         if isAboutPlace(rejection), case .address = spec.place, isBlacklisted {
-            return CommandRefusal(.notProbeable, "the address is on the kernel's blacklist: probing it could crash the node")
+            return CommandRefusal(
+                .notProbeable, "the address is on the kernel's blacklist: probing it could crash the node")
         }
         return CommandRefusal(.badProbe, described: inOperatorsWords(rejection))
     }
@@ -76,7 +77,8 @@ struct ProbeExplanation {
             guard rejection.log?.message.contains("unique") == true || rejection.errno == EADDRNOTAVAIL else { break }
             return CommandRefusal(
                 .badProbe,
-                "the kernel has \(functions.count(symbol)) functions \"\(symbol)\"; say which by address or by another symbol and an offset")
+                "the kernel has \(functions.count(symbol)) functions \"\(symbol)\"; say which by address or by another symbol and an offset"
+            )
         default: break
         }
         if isBlacklisted {
@@ -91,7 +93,9 @@ struct ProbeExplanation {
 
     /// The kernel's message with the session's group, which says nothing to a person, taken out of its command.
     private func inOperatorsWords(_ rejection: KernelRejection) -> String {
-        guard let log = rejection.log else { return "the kernel refused it: \(String(cString: strerror(rejection.errno)))" }
+        guard let log = rejection.log else {
+            return "the kernel refused it: \(String(cString: strerror(rejection.errno)))"
+        }
         let hidden = "\(group.name)/"
         var (command, caret) = (log.command, log.caret)
         if let range = command.firstRange(of: hidden) {

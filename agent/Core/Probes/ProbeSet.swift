@@ -129,7 +129,8 @@ struct ProbeNames {
         if let other = taken[spec.eventName] {
             throw CommandRefusal(
                 .badProbe,
-                "the name \(spec.eventName) is taken by \(other); name one of them: p:NAME ..., or NAME=\(spec.kind.rawValue):...")
+                "the name \(spec.eventName) is taken by \(other); name one of them: p:NAME ..., or NAME=\(spec.kind.rawValue):..."
+            )
         }
         if let shown = spec.shownEvent, events.contains(shown) {
             throw CommandRefusal(.badProbe, "this kernel has an event \(shown) already; choose another group or name")

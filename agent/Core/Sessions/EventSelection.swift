@@ -53,7 +53,9 @@ struct EventSelection {
 
     private static func triggers(
         _ order: WirePrepare, _ members: SessionEvents, _ filters: [EventName: String], _ taskFilter: String?
-    ) throws(CommandRefusal) -> (now: [(event: EventName, trigger: String)], late: [(event: EventName, trigger: String)]) {
+    ) throws(CommandRefusal) -> (
+        now: [(event: EventName, trigger: String)], late: [(event: EventName, trigger: String)]
+    ) {
         var now: [(event: EventName, trigger: String)] = []
         var late: [(event: EventName, trigger: String)] = []
         for setting in order.triggers {
@@ -68,7 +70,8 @@ struct EventSelection {
         }
         for pattern in order.stacks {
             for event in try members.select(pattern) {
-                let condition = [filters[event], taskFilter].compactMap { $0 }.map { "(\($0))" }.joined(separator: " && ")
+                let condition = [filters[event], taskFilter].compactMap { $0 }.map { "(\($0))" }.joined(
+                    separator: " && ")
                 now.append((event, SessionTrigger.stack(if: condition)))
             }
         }
@@ -92,7 +95,8 @@ struct SessionEvents {
             guard named.isEmpty else { return named }
             let suggestions =
                 error.suggestions.isEmpty
-                ? NearMatch.suggestions(for: pattern, among: probes.flatMap { [$0.shown.description] + $0.spec.aliases })
+                ? NearMatch.suggestions(
+                    for: pattern, among: probes.flatMap { [$0.shown.description] + $0.spec.aliases })
                 : error.suggestions
             throw CommandRefusal(
                 .badFilter,

@@ -63,7 +63,9 @@ enum TaskFilter {
             let isPlain = comm.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7f && $0 != UInt8(ascii: "\"") }
             guard !comm.isEmpty, comm.utf8.count <= 64, isPlain else {
                 throw CommandRefusal(
-                    .badFilter, "\"\(comm.prefix(80))\" is no pattern for names of tasks: they take 1 to \(longest) bytes, with * ? [] for others")
+                    .badFilter,
+                    "\"\(comm.prefix(80))\" is no pattern for names of tasks: they take 1 to \(longest) bytes, with * ? [] for others"
+                )
             }
         }
         return comms.isEmpty ? nil : comms.map { "COMM ~ \"\($0)\"" }.joined(separator: " || ")

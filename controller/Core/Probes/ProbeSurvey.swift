@@ -44,7 +44,8 @@ public struct ProbeSurvey: Sendable {
         if groups[outcome] == nil {
             let size = outcome.size
             if bytes + size > limit {
-                outcome = .failure(WireRefusal(.unspecified, "there are more different answers than fit into one").failure)
+                outcome = .failure(
+                    WireRefusal(.unspecified, "there are more different answers than fit into one").failure)
             } else {
                 bytes += size
             }
