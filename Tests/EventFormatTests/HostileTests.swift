@@ -76,22 +76,6 @@ import TraceDat
         #expect((outcomes[.truncated] ?? 0) > 1000)
     }
 
-    /// Found by fuzzing: the field states one byte, the word that says where its data lies has four.
-    @Test func aLocationThatIsNotWholeInTheRecord() throws {
-        let text =
-            "name: a\nID: 1\nformat:\n\tfield:unsigned short common_type;\toffset:0;\tsize:2;\tsigned:0;\n"
-            + "\n\tfield:__data_loc char[] x;\toffset:4;\tsize:1;\tsigned:0;\n\nprint fmt: \"\"\n"
-        let catalog = EventCatalog(formats: [("a", text)])
-        try #require(catalog.events.count == 1)
-        var out = TextBuffer()
-        // Exactly five bytes of memory, so that the address sanitizer sees one more.
-        let record = UnsafeMutableRawBufferPointer.allocate(byteCount: 5, alignment: 1)
-        defer { record.deallocate() }
-        record.copyBytes(from: [1, 0, 0, 0, 0])
-        #expect(catalog.renderFieldsJSON(UnsafeRawBufferPointer(record), into: &out) == .damaged)
-        #expect(out.string == "{\"x\":null}")
-    }
-
     @Test func mutatedSymbolsAndTypeInformation() {
         var random = SplitMix64(seed: 7)
         let text = Array("ffffffff81000000 T _stext\nffffffff81000010 T a\nffffffffc0000000 t b\t[m]\n".utf8)
