@@ -48,7 +48,7 @@ for path in arguments.dropLast() {
                     pages += 1
                     if pages % 16 == 1 {
                         // A page as it is: its header stands before what was committed.
-                        let head = file.layoutHead(of: buffer)
+                        let head = try file.layout(of: buffer).dataOffset
                         let start = page.committed.baseAddress.map { $0 - head }
                         pageSeeds.add([0] + Array(UnsafeRawBufferPointer(start: start, count: page.usedLength)))
                     }
@@ -66,10 +66,3 @@ for path in arguments.dropLast() {
     }
 }
 print("\(pageSeeds.count) pages, \(formatSeeds.count) formats, \(programSeeds.count) records")
-
-extension TraceDatFile {
-    /// Bytes of the header of a buffer's sub-buffers.
-    func layoutHead(of buffer: TraceDatBuffer) -> Int {
-        (try? layout(of: buffer).dataOffset) ?? 16
-    }
-}

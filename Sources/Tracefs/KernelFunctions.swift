@@ -20,7 +20,8 @@ public enum KernelFunctions {
             {
                 traceable(text, pattern)
             } else {
-                symbols(try TracefsRoot.kallsyms(), except: blacklist(), pattern)
+                symbols(
+                    try TracefsRoot.kallsyms(), except: (try? KprobeBlacklist.current())?.symbols ?? [], pattern)
             }
         let sorted = names.sorted()
         return (Array(sorted.prefix(limit)), sorted.count > limit)
@@ -51,12 +52,5 @@ public enum KernelFunctions {
             names.insert(words.count > 3 ? name + " " + String(decoding: words[3], as: UTF8.self) : name)
         }
         return names
-    }
-
-    /// Names in lines `0xADDRESS-0xADDRESS name`; empty where debugfs is not there.
-    private static func blacklist() -> Set<String> {
-        guard let text = try? ControlFile.text("/sys/kernel/debug/kprobes/blacklist") else { return [] }
-        return Set(
-            text.split(separator: "\n").compactMap { $0.split(whereSeparator: \.isWhitespace).last.map(String.init) })
     }
 }

@@ -87,6 +87,9 @@ public struct KprobeBlacklist: Sendable {
         }
     }
 
+    /// Names of the functions.
+    var symbols: Set<String> { Set(ranges.map(\.symbol)) }
+
     public func contains(_ place: KprobePlace) -> Bool {
         switch place.location {
         case .address(let address): ranges.contains { $0.range.contains(address) }

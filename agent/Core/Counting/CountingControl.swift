@@ -38,12 +38,7 @@ final class CountingControl: SessionKernel {
             var prepared = WirePrepared()
             prepared.count = source.plan
             prepared.cpus = UInt32(try CPUList.online().cpus.count)
-            prepared.events = source.events.map { event in
-                var name = WireEventName()
-                name.system = event.system
-                name.name = event.name
-                return name
-            }
+            prepared.events = source.events.map { WireEventName($0) }
             return prepared
         }
     }

@@ -34,27 +34,18 @@ final class CountingSession {
     }
 
     func start(at moment: Int64) throws -> WireStarted {
-        var answer = WireStarted()
-        if moment > 0 {
-            answer.missed = MonotonicRawClock.now() > UInt64(moment)
-            _ = MonotonicRawClock.wait(until: UInt64(moment))
-        }
+        let missed = Moment.wait(for: moment)
         let change = try source.start()
         started = Int64(change.after)
-        answer.before = Int64(change.before)
-        answer.after = Int64(change.after)
-        return answer
+        return WireStarted(change, missed: missed)
     }
 
     func stop(at moment: Int64) throws -> WireStopping {
         sampler?.cancel()
-        if moment > 0 { _ = MonotonicRawClock.wait(until: UInt64(moment)) }
+        Moment.wait(for: moment)
         let change = try source.stop(onDrained: onDrained)
         stopped = Int64(change.after)
-        var answer = WireStopping()
-        answer.before = Int64(change.before)
-        answer.after = Int64(change.after)
-        return answer
+        return WireStopping(change)
     }
 
     /// Everything counted since the start.

@@ -120,10 +120,7 @@ extension CommandRefusal {
         case .failed(_, _, let errno) where errno == ENOMEM: self.init(.noMemory, error.description)
         case .unknownEvent(let unknown): self.init(.unknownEvent, unknown.description, nearMatches: unknown.suggestions)
         case .rejected(let rejection):
-            let lines = rejection.description.split(separator: "\n", maxSplits: 1)
-            self.init(
-                rejection.kind == .trigger ? .badTrigger : .badFilter, String(lines.first ?? ""),
-                detail: lines.count > 1 ? String(lines[1]) : "")
+            self.init(rejection.kind == .trigger ? .badTrigger : .badFilter, described: rejection.description)
         default: self.init(.io, error.description)
         }
     }

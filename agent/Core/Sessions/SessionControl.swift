@@ -94,7 +94,7 @@ final class SessionControl: SessionKernel {
         let moment = Moment.isTooFar(moment, now: MonotonicRawClock.now()) ? 0 : moment
         return at(moment) { [self] side in
             let tracing = try Self.entry(session, side).tracing
-            if moment > 0 { _ = MonotonicRawClock.wait(until: UInt64(moment)) }
+            Moment.wait(for: moment)
             return try tracing.stop(readers: readers)
         }
     }

@@ -1,5 +1,6 @@
 import NIOCore
 import TraceProtocol
+import Tracefs
 
 /// What carries out a session's commands in this node's kernel, whether it records or counts.
 ///
@@ -24,9 +25,19 @@ enum Moment {
 
     /// After how long the control thread has to turn to it. The thread serves others until then; only the last moment is
     /// waited for on it.
-    ///
     static func delay(until moment: Int64, now: UInt64) -> TimeAmount {
         .nanoseconds(max(0, moment - Int64(now) - margin))
+    }
+
+    /// Waits on this thread until it has come; 0 is at once.
+    ///
+    /// - Returns: whether it had passed already.
+    @discardableResult
+    static func wait(for moment: Int64) -> Bool {
+        guard moment > 0 else { return false }
+        let missed = MonotonicRawClock.now() > UInt64(moment)
+        _ = MonotonicRawClock.wait(until: UInt64(moment))
+        return missed
     }
 
     /// Whether it lies so far ahead that it must be a mistake.

@@ -171,16 +171,10 @@ final class TracingSession {
     /// - Throws: also when it has been stopped meanwhile.
     func start(at moment: Int64) throws -> WireStarted {
         guard !isStopped else { throw CommandRefusal(.wrongState, "the session was stopped before its start") }
-        var started = WireStarted()
-        if moment > 0 {
-            started.missed = MonotonicRawClock.now() > UInt64(moment)
-            _ = MonotonicRawClock.wait(until: UInt64(moment))
-        }
+        let missed = Moment.wait(for: moment)
         let change = try instance.setTracing(true)
-        started.before = Int64(change.before)
-        started.after = Int64(change.after)
         for (event, trigger) in lateTriggers { try instance.setTrigger(event, trigger) }
-        return started
+        return WireStarted(change, missed: missed)
     }
 
     /// Stops recording and lets the taps read to the end; `onDrained` is called when the last one has.
@@ -193,10 +187,7 @@ final class TracingSession {
             tap.finish()
             readers[tap.cpu]?.wake()
         }
-        var stopping = WireStopping()
-        stopping.before = Int64(change.before)
-        stopping.after = Int64(change.after)
-        return stopping
+        return WireStopping(change)
     }
 
     /// What the kernel counted, once all is drained.

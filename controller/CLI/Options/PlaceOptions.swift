@@ -1,7 +1,5 @@
 import ArgumentParser
 import FleetView
-import Glibc
-import NIOPosix
 import OperatorClient
 import Timeline
 import UnixSignals
@@ -24,22 +22,9 @@ struct PlaceOptions: ParsableArguments {
     /// Connects, or starts a fleet of this machine and connects to that, for as long as `body` runs. Errors are said on
     /// stderr and become exit statuses.
     func withClient(_ body: (ControllerClient) async throws -> Void) async throws {
-        signal(SIGPIPE, SIG_IGN)
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        try await CommandError.catching {
-            guard let local else {
-                return try await Self.run(try await connection.connect(group: group), body)
-            }
-            let fleet = try await LocalFleet.start(count: local)
-            do {
-                try await Self.run(try await fleet.connect(group: group), body)
-            } catch {
-                await fleet.stop()
-                throw error
-            }
-            await fleet.stop()
+        try await ControllerAccess(connection: connection, local: local).run { client in
+            try await Self.run(client, body)
         }
-        try await group.shutdownGracefully()
     }
 
     /// Ctrl-C closes the connection, on which `body` fails: what a local fleet has made is removed then too.

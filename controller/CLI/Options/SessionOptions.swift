@@ -16,7 +16,7 @@ struct SessionOptions: ParsableArguments {
         help: ArgumentHelp(
             """
             A probe, in the kernel's own syntax or as kprobe:FUNC, kretprobe:FUNC, uprobe:PATH:SYMBOL, uretprobe:..., \
-            usdt:PATH:PROVIDER:NAME, with NAME=FETCHARG behind it. May be repeated. 'fleetrace probe' tries it.
+            usdt:PATH:PROVIDER:NAME, with NAME=FETCHARG behind it. May be repeated.
             """, valueName: "probe"))
     var probes: [String] = []
 

@@ -1,6 +1,4 @@
 import ArgumentParser
-import Glibc
-import NIOPosix
 import OperatorClient
 import Timeline
 import TraceProtocol
@@ -23,24 +21,9 @@ struct SessionRun {
     func run(
         keep: Bool, name: String, consumer: @escaping @Sendable (WireSessionDescription) throws -> any SessionConsumer
     ) async throws {
-        signal(SIGPIPE, SIG_IGN)
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        try await CommandError.catching {
-            guard let local = options.local else {
-                let client = try await connection.connect(group: group)
-                return try await run(client, keep: keep, name: name, consumer: consumer)
-            }
-            let fleet = try await LocalFleet.start(count: local)
-            do {
-                let client = try await fleet.connect(group: group)
-                try await run(client, keep: keep, name: name, consumer: consumer)
-            } catch {
-                await fleet.stop()
-                throw error
-            }
-            await fleet.stop()
+        try await ControllerAccess(connection: connection, local: options.local).run { client in
+            try await run(client, keep: keep, name: name, consumer: consumer)
         }
-        try await group.shutdownGracefully()
     }
 
     private func run(
