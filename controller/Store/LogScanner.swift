@@ -23,6 +23,12 @@ public struct LogScanner: Sendable {
     }
 
     public mutating func feed(_ bytes: ByteBuffer) {
+        // Records that were taken are pieces of this memory and may be kept for long. Written to while they are, it would
+        // be copied as large as it ever was: a small batch would then hold half a megabyte.
+        guard buffer.readableBytes > 0 else {
+            buffer = bytes
+            return
+        }
         buffer.discardReadBytes()
         buffer.writeImmutableBuffer(bytes)
     }
