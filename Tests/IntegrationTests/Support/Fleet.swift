@@ -225,7 +225,11 @@ final class Fleet: Sendable {
         for name in names {
             for instance in TracefsState.instances(of: name) { rmdir("\(TracefsState.instancesFolder)/\(instance)") }
         }
+        KernelProbes.remove(KernelProbes.lines(of: names))
     }
+
+    /// Lines of the probes that this fleet's agents have now.
+    var probes: [String] { KernelProbes.lines(of: names) }
 
     /// Names of the instances that this fleet's agents have now.
     var instances: [String] { names.flatMap { TracefsState.instances(of: $0) }.sorted() }

@@ -23,6 +23,10 @@ extension Trait where Self == ConditionTrait {
             if: Requirements.missingForTracing == nil, "SKIPPED, not tested: \(Requirements.missingForTracing ?? "")")
     }
 
+    static var needsUserProbes: Self {
+        .enabled(if: KernelProbes.missing == nil, "SKIPPED, not tested: \(KernelProbes.missing ?? "")")
+    }
+
     static var needsNamespaces: Self {
         .enabled(
             if: Requirements.missingForNamespaces == nil,

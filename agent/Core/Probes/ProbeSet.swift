@@ -5,11 +5,18 @@ import Tracefs
 /// A probe of a session in this node's kernel.
 struct Probe: Sendable, Hashable {
     let spec: ProbeSpec
-    /// As the kernel has it, in the session's group.
-    let event: EventName
-    /// As its events are shown: in the group that the operator gave, or `probe`.
-    let shown: EventName
+    /// As the kernel has them, in the session's group. Most probes have one event; a marker whose places differ in their
+    /// arguments' types has one for each kind.
+    let events: [EventName]
     let notes: [String]
+
+    /// The name under which an event of it is shown: in the group that the operator gave, or `probe`.
+    func shown(_ event: EventName) -> EventName { EventName(system: spec.group ?? "probe", name: event.name) ?? event }
+
+    /// Whether a filter or trigger means it by this name or pattern.
+    func answers(to pattern: String) -> Bool {
+        spec.answers(to: pattern) || events.contains { shown($0).description == pattern }
+    }
 }
 
 /// The probes of a session or a check, from their texts to their removal. Confined to the thread that made it.
@@ -44,10 +51,7 @@ struct ProbeSet {
         var places = 0
         for text in texts {
             do throws(CommandRefusal) {
-                let spec = try ProbeWriter.spec(text)
-                try names.take(spec)
-                let probe = try writer.write(spec, places: &places)
-                outcomes.append(.success(probe))
+                outcomes.append(.success(try writer.write(try ProbeWriter.spec(text), names: &names, places: &places)))
             } catch {
                 outcomes.append(.failure(error))
             }
@@ -62,7 +66,7 @@ struct ProbeSet {
         for index in outcomes.indices {
             guard case .success(let probe) = outcomes[index] else { continue }
             do throws(TracefsError) {
-                try instance.enable([probe.event])
+                try instance.enable(probe.events)
             } catch {
                 outcomes[index] = .failure(ProbeExplanation.notPlanted(probe.spec, error))
             }
@@ -93,9 +97,9 @@ struct ProbeSet {
             switch outcome {
             case .failure(let refusal): check.failure = refusal.failure
             case .success(let probe):
-                let places = stated.filter { $0.event == probe.event }
-                check.planted = WirePlantedProbe(
-                    probe, places, format: (try? root.formatText(probe.event)) ?? "", kprobes)
+                let places = stated.filter { probe.events.contains($0.event) }
+                let format = probe.events.first.flatMap { try? root.formatText($0) } ?? ""
+                check.planted = WirePlantedProbe(probe, places, format: format, kprobes)
             }
             return check
         }
@@ -124,22 +128,17 @@ struct ProbeNames {
         self.events = Set(events)
     }
 
-    mutating func take(_ spec: ProbeSpec) throws(CommandRefusal) {
+    mutating func take(_ name: String, for spec: ProbeSpec) throws(CommandRefusal) {
         // In the kernel all are in one group, whatever groups they are shown in.
-        if let other = taken[spec.eventName] {
+        if let other = taken[name] {
             throw CommandRefusal(
                 .badProbe,
-                "the name \(spec.eventName) is taken by \(other); name one of them: p:NAME ..., or NAME=\(spec.kind.rawValue):..."
+                "the name \(name) is taken by the probe \(other); name one of them: p:NAME ..., or NAME=\(spec.kind.rawValue):..."
             )
         }
-        if let shown = spec.shownEvent, events.contains(shown) {
+        if let shown = EventName(system: spec.group ?? "probe", name: name), events.contains(shown) {
             throw CommandRefusal(.badProbe, "this kernel has an event \(shown) already; choose another group or name")
         }
-        taken[spec.eventName] = spec.text
+        taken[name] = spec.text
     }
-}
-
-extension ProbeSpec {
-    /// The name under which its events are shown.
-    var shownEvent: EventName? { EventName(system: group ?? "probe", name: eventName) }
 }

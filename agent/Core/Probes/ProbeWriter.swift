@@ -31,8 +31,10 @@ struct ProbeWriter {
 
     /// Adds a probe, disabled.
     ///
-    /// - Parameter places: how many lines the session has in the kernel's list; counted up.
-    func write(_ spec: ProbeSpec, places: inout Int) throws(CommandRefusal) -> Probe {
+    /// - Parameters:
+    ///   - names: those that the session's other probes have taken.
+    ///   - places: how many lines the session has in the kernel's list; counted up.
+    func write(_ spec: ProbeSpec, names: inout ProbeNames, places: inout Int) throws(CommandRefusal) -> Probe {
         if context.kinds.contains(spec.kind) { try checkModule(spec) }
         let definitions: [ProbeDefinition]
         do throws(ProbeResolutionError) {
@@ -41,9 +43,11 @@ struct ProbeWriter {
             throw CommandRefusal(
                 context.kinds.contains(spec.kind) ? .badProbe : .noProbes, described: error.description)
         }
-        guard let first = definitions.first, let event = EventName(system: group.name, name: first.event),
-            let shown = spec.shownEvent
-        else { throw CommandRefusal(.badProbe, "it has no place on this node") }
+        var kinds: [String] = []
+        for definition in definitions where !kinds.contains(definition.event) { kinds.append(definition.event) }
+        let made = kinds.compactMap { EventName(system: group.name, name: $0) }
+        guard !made.isEmpty else { throw CommandRefusal(.badProbe, "it has no place on this node") }
+        for name in kinds { try names.take(name, for: spec) }
         guard places + definitions.count <= ProbeSet.mostPlaces else {
             throw CommandRefusal(
                 .badProbe, "it has \(definitions.count) places: a session takes \(ProbeSet.mostPlaces) in all")
@@ -57,7 +61,12 @@ struct ProbeWriter {
             }
             places += 1
         }
-        return Probe(spec: spec, event: event, shown: shown, notes: definitions.flatMap(\.notes))
+        return Probe(spec: spec, events: made, notes: Self.distinct(definitions.flatMap(\.notes)))
+    }
+
+    private static func distinct(_ notes: [String]) -> [String] {
+        var seen: Set<String> = []
+        return notes.filter { seen.insert($0).inserted }
     }
 
     /// The kernel takes a probe in a module that is not loaded, for the time when it is: it would never fire in this

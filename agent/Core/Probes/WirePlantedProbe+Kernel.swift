@@ -9,8 +9,8 @@ extension WirePlantedProbe {
     ///   - kprobes: what the kernel says of its kprobes; nil where it cannot be read.
     init(_ probe: Probe, _ places: [DynamicEvent], format: String, _ kprobes: KprobeState?) {
         self.init()
-        event = WireEventName(probe.shown)
-        definition = places.map { $0.shown(as: probe.shown) }.joined(separator: "\n")
+        if let first = probe.events.first { event = WireEventName(probe.shown(first)) }
+        definition = places.map { $0.shown(as: probe.shown($0.event)) }.joined(separator: "\n")
         planted = places.first.map { Self.planting($0, kprobes) } ?? ""
         fields = format.split(separator: "\n").compactMap { WireProbeField(formatLine: $0) }
         notes = probe.notes

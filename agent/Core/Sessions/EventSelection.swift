@@ -84,11 +84,11 @@ struct SessionEvents {
     let tracepoints: [EventName]
     let probes: [Probe]
 
-    var all: [EventName] { (tracepoints + probes.map(\.event)).sorted() }
+    var all: [EventName] { (tracepoints + probes.flatMap(\.events)).sorted() }
 
     /// The events that a pattern means: a probe by any of its names, a tracepoint as `-e` has it.
     func select(_ pattern: String) throws(CommandRefusal) -> [EventName] {
-        let named = probes.filter { $0.spec.answers(to: pattern) || $0.shown.description == pattern }.map(\.event)
+        let named = probes.filter { $0.answers(to: pattern) }.flatMap(\.events)
         do throws(UnknownEvent) {
             return named + (try EventPattern.resolve(pattern, among: tracepoints))
         } catch {
@@ -96,7 +96,7 @@ struct SessionEvents {
             let suggestions =
                 error.suggestions.isEmpty
                 ? NearMatch.suggestions(
-                    for: pattern, among: probes.flatMap { [$0.shown.description] + $0.spec.aliases })
+                    for: pattern, among: probes.flatMap { $0.events.map($0.shown).map(\.description) + $0.spec.aliases })
                 : error.suggestions
             throw CommandRefusal(
                 .badFilter,

@@ -39,7 +39,8 @@ struct SessionTrigger {
         guard parts.count >= 3 else { return text }
         // The event's name ends at a blank where no count follows.
         let target = parts[2].prefix { $0 != " " }
-        guard let probe = members.probes.first(where: { $0.shown.system == parts[1] && $0.shown.name == target }) else {
+        let all = members.probes.flatMap { probe in probe.events.map { (event: $0, shown: probe.shown($0)) } }
+        guard let probe = all.first(where: { $0.shown.system == parts[1] && $0.shown.name == target }) else {
             return text
         }
         parts[1] = probe.event.system

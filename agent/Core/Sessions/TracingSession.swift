@@ -30,7 +30,8 @@ final class TracingSession {
         self.lateTriggers = selection.lateTriggers
         self.instance = instance
         self.probes = probes
-        self.shownNames = Dictionary(probes.probes.map { ($0.event, $0.shown) }, uniquingKeysWith: { $1 })
+        self.shownNames = Dictionary(
+            probes.probes.flatMap { probe in probe.events.map { ($0, probe.shown($0)) } }, uniquingKeysWith: { $1 })
         self.taps = taps
         self.stream = stream
         self.companions = companions
@@ -93,7 +94,7 @@ final class TracingSession {
         // Probes first, for what the kernel says when it plants them.
         probes.enable(in: instance)
         if let refusal = probes.refusal { throw refusal }
-        let own = Set(probes.probes.map(\.event))
+        let own = Set(probes.probes.flatMap(\.events))
         try instance.enable(selection.events.filter { !own.contains($0) })
 
         let layout = try SubBufferLayout(headerPage: instance.headerPageText())

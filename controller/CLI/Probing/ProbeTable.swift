@@ -1,0 +1,93 @@
+import FleetView
+import TraceProtocol
+
+/// The answers of nodes about probes: for each probe a row for each different answer.
+struct ProbeTable {
+    /// Nodes that refuse a probe, or everything.
+    let refusals: Set<String>
+    /// How many nodes were asked.
+    let nodes: Int
+    let lines: [String]
+
+    private typealias Row = (answer: WireProbeCheck.OneOf_Outcome, nodes: [String])
+
+    init(_ report: WireProbeReport, probes: [String]) {
+        var refusals: Set<String> = []
+        var rows = [["PROBE", "NODES", "PLANTED", "RECORD, OR WHY NOT"]]
+        var remarks: [String] = []
+        let total = report.groups.reduce(0) { $0 + $1.nodes.count }
+        for (index, probe) in probes.enumerated() {
+            let answers = Self.answers(report, index)
+            for (position, row) in answers.enumerated() {
+                var cells = [position == 0 ? probe : "", NodeNames.short(row.nodes, of: total)]
+                switch row.answer {
+                case .planted(let planted):
+                    cells += [planted.planted.isEmpty ? "yes" : planted.planted, Self.record(planted)]
+                    remarks += planted.notes.map { "\(probe), \(NodeNames.short(row.nodes, of: total)): \($0)" }
+                case .failure(let failure):
+                    refusals.formUnion(row.nodes)
+                    cells += ["no", failure.text]
+                    remarks += Self.detail(failure, probe, row.nodes, total)
+                }
+                rows.append(cells)
+            }
+            remarks += Self.differences(answers, probe)
+        }
+        nodes = total
+        self.refusals = refusals
+        lines = TextTable.lines(rows) + (remarks.isEmpty ? [] : [""] + remarks)
+    }
+
+    /// The different answers about one probe, that of the most nodes first.
+    private static func answers(_ report: WireProbeReport, _ index: Int) -> [Row] {
+        var rows: [Row] = []
+        for group in report.groups {
+            let answer: WireProbeCheck.OneOf_Outcome
+            switch group.outcome {
+            case .checked(let checked) where checked.checks.indices.contains(index):
+                guard let outcome = checked.checks[index].outcome else { continue }
+                answer = outcome
+            case .failure(let failure): answer = .failure(failure)
+            default: continue
+            }
+            if let row = rows.firstIndex(where: { $0.answer == answer }) {
+                rows[row].nodes = (rows[row].nodes + group.nodes).sorted()
+            } else {
+                rows.append((answer, group.nodes))
+            }
+        }
+        return rows.sorted { $0.nodes.count > $1.nodes.count }
+    }
+
+    /// `probe:open: 8 __probe_ip u64, 16 dfd s32`
+    private static func record(_ planted: WirePlantedProbe) -> String {
+        let fields = planted.fields.map { "\($0.declaration) @\($0.offset)" }.joined(separator: ", ")
+        return "\(planted.event.system):\(planted.event.name): \(fields)"
+    }
+
+    /// The kernel's own text, with its caret.
+    private static func detail(_ failure: WireFailure, _ probe: String, _ nodes: [String], _ total: Int) -> [String] {
+        guard !failure.detail.isEmpty else { return [] }
+        return ["\(probe), \(NodeNames.short(nodes, of: total)): \(failure.text)"]
+            + failure.detail.split(separator: "\n").map(String.init)
+    }
+
+    /// Kernels that lay the same probe's record out differently: their events are decoded each by its own, but whoever
+    /// compares raw records should know.
+    private static func differences(_ rows: [Row], _ probe: String) -> [String] {
+        var layouts: [[WireProbeField]: [String]] = [:]
+        for row in rows {
+            if case .planted(let planted) = row.answer { layouts[planted.fields, default: []] += row.nodes }
+        }
+        guard layouts.count > 1 else { return [] }
+        return ["\(probe): its record has \(layouts.count) layouts on these nodes; see the rows"]
+    }
+}
+
+extension NodeNames {
+    /// `all 1000`, the one node's name, or how many with the first names.
+    fileprivate static func short(_ nodes: [String], of total: Int) -> String {
+        if nodes.count == 1 { return nodes[0] }
+        return nodes.count == total ? "all \(total)" : short(nodes)
+    }
+}
