@@ -29,7 +29,9 @@ extension IntegrationTests {
                     #expect(fleet.probes.count == 2, "who would have removed it?")
                     try fleet.startAgent(killed)
                     try await fleet.connected([killed])
-                    try await eventually("the dead agent's probe is removed: \(fleet.probes)") { fleet.probes.count == 1 }
+                    try await eventually("the dead agent's probe is removed: \(fleet.probes)") {
+                        fleet.probes.count == 1
+                    }
                     #expect(KernelProbes.lines(of: [fleet.names[0]]).count == 1, "a live agent's probe was removed")
                     trace.send(SIGINT)
                     try await trace.exit()
@@ -120,7 +122,8 @@ extension IntegrationTests {
                     #expect(text.contains { $0.hasPrefix("fleetrace-\(fleet.names[0])-") && $0.contains(" on ") })
                     trace.send(SIGINT)
                     try await trace.exit()
-                    let none = try await fleet.run(["node", fleet.names[0] + "x"] + fleet.access, expecting: .exited(1))
+                    let none = try await fleet.run(
+                        ["node", fleet.names[0] + "x"] + fleet.access, expecting: .exited(1))
                     #expect(none.errors.text.contains("did you mean \(fleet.names[0])"), "\(none.errors.text)")
                 }
             }

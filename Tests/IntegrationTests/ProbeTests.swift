@@ -35,7 +35,9 @@ extension IntegrationTests {
             }
         }
 
-        @Test("The check's table: one row for nodes of one answer, the reason where it does not work, nothing planted after")
+        @Test(
+            "The check's table: one row for nodes of one answer, the reason where it does not work, nothing planted after"
+        )
         func table() async throws {
             try await Fleet.with(agents: 2) { fleet in
                 let check = try await fleet.run(
@@ -47,7 +49,9 @@ extension IntegrationTests {
                 #expect(good?.contains("all 2") == true && good?.contains(" uprobe ") == true, "\(check.output.text)")
                 #expect(good?.contains("probe:cmd") == true && good?.contains("char[] text") == true)
                 let bad = rows.first { $0.hasPrefix("uprobe:/usr/bin/bash:parse_and_exekute") }
-                #expect(bad?.contains("all 2") == true && bad?.contains("parse_and_execute") == true, "\(check.output.text)")
+                #expect(
+                    bad?.contains("all 2") == true && bad?.contains("parse_and_execute") == true, "\(check.output.text)"
+                )
                 #expect(fleet.probes.isEmpty && fleet.instances.isEmpty)
                 // With --partial some have to work.
                 try await fleet.run(
@@ -61,7 +65,8 @@ extension IntegrationTests {
             try await Fleet.with(agents: 1) { fleet in
                 let check = try await fleet.run(["probe", Self.refusedKprobe] + fleet.access, expecting: .exited(1))
                 #expect(check.output.text.contains("no kprobes in this kernel"), "\(check.output.text)")
-                let trace = try await fleet.run(["trace", "-p", Self.refusedKprobe] + fleet.access, expecting: .exited(1))
+                let trace = try await fleet.run(
+                    ["trace", "-p", Self.refusedKprobe] + fleet.access, expecting: .exited(1))
                 #expect(trace.errors.text.contains("no kprobes in this kernel"), "\(trace.errors.text)")
                 #expect(fleet.instances.isEmpty)
             }

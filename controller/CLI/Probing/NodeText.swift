@@ -30,7 +30,8 @@ enum NodeText {
         return TextTable.lines([["PROBE", "OWNER", "HITS", "MISSES", "PLANTED", "DEFINITION"]] + rows)
     }
 
-    private static func owner(_ session: UInt64, _ node: String, _ operator: String, _ report: WireNodeReport) -> String {
+    private static func owner(_ session: UInt64, _ node: String, _ operator: String, _ report: WireNodeReport) -> String
+    {
         guard !node.isEmpty else { return "somebody else" }
         guard node == report.node else { return "agent \(node)" }
         return "session \(String(session, radix: 16))" + (`operator`.isEmpty ? "" : ", \(`operator`)")
