@@ -131,8 +131,8 @@ let package = Package(
         .executableTarget(
             name: "fleetrace",
             dependencies: [
-                "ControllerCore", "OperatorClient", "Counting", "FleetView", "Timeline", "SessionStore", "Probes",
-                arguments, log,
+                "ControllerCore", "OperatorClient", "Counting", "PerfCounters", "FleetView", "Timeline", "SessionStore",
+                "Probes", arguments, log,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -158,6 +158,7 @@ let package = Package(
         test("AgentCoreTests", ["AgentCore", "Probes", "Tracefs", "TraceProtocol"]),
         test("SessionStoreTests", ["SessionStore", "TraceProtocol"]),
         test("ControllerCoreTests", ["ControllerCore", "TraceProtocol"]),
+        test("CountingTests", ["Counting", "TraceProtocol"]),
         test("FleetViewTests", ["FleetView", "TraceProtocol"]),
         test("TimelineTests", ["Timeline", "TraceClock", "TraceProtocol", "RingBuffer"]),
 

@@ -13,8 +13,9 @@ struct Fleetrace: AsyncParsableCommand {
             """,
         version: Negotiation.software,
         subcommands: [
-            TraceCommand.self, RecordCommand.self, ReportCommand.self, ListCommand.self, ProbeCommand.self,
-            NodesCommand.self, NodeCommand.self, SessionsCommand.self, AttachCommand.self, ControllerCommand.self,
+            TraceCommand.self, StatCommand.self, RecordCommand.self, ReportCommand.self, ListCommand.self,
+            ProbeCommand.self, NodesCommand.self, NodeCommand.self, SessionsCommand.self, AttachCommand.self,
+            ControllerCommand.self,
             AuthorityCommand.self,
         ])
 }

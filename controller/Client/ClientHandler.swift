@@ -76,6 +76,7 @@ final class ClientHandler: ChannelInboundHandler {
                 promise.fail(ClientError.unknownAnswer)
             }
         case .logChunk: put(.chunk(try LogChunk(frame).compacted()), context)
+        case .countReport: put(.counts(try frame.message(), bytes: frame.body.readableBytes), context)
         case .streamEnd:
             let end: WireStreamEnd = try frame.message()
             put(.end(problem: end.problem), context)

@@ -5,6 +5,8 @@ import TraceProtocol
 public final class LogQueue: Sendable {
     public enum Item: Sendable {
         case chunk(LogChunk)
+        /// What a count has counted, and how many bytes that is.
+        case counts(WireCountReport, bytes: Int)
         /// Everything has come; the problem, if the controller had one.
         case end(problem: String)
         /// The connection is gone before the end.
@@ -34,7 +36,11 @@ public final class LogQueue: Sendable {
         condition.lock()
         let isFull = state.withLockedValue { state in
             state.items.append(item)
-            if case .chunk(let chunk) = item { state.bytes += chunk.records.readableBytes }
+            switch item {
+            case .chunk(let chunk): state.bytes += chunk.records.readableBytes
+            case .counts(_, let bytes): state.bytes += bytes
+            case .end, .disconnected: break
+            }
             if state.bytes > Self.high {
                 state.isFull = true
                 state.onRoom = onRoom

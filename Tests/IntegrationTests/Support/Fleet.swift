@@ -155,16 +155,28 @@ final class Fleet: Sendable {
         try await session(["record", "-o", path] + arguments + access, .collected, [])
     }
 
+    /// Starts `fleetrace stat`, and returns when it says that it counts.
+    func stat(
+        _ arguments: [String], command: [String] = [], environment: [String: String] = [:]
+    ) async throws -> RunningProcess {
+        try await session(["stat"] + arguments + access, .collected, command, environment)
+    }
+
     private func session(
-        _ arguments: [String], _ output: RunningProcess.Output, _ command: [String]
+        _ arguments: [String], _ output: RunningProcess.Output, _ command: [String],
+        _ environment: [String: String] = [:]
     ) async throws -> RunningProcess {
         let process = try keep(
             RunningProcess(
-                [try Executables.fleetrace()] + arguments + (command.isEmpty ? [] : ["--"] + command), output: output))
-        try await eventually("\(process.name) traces: \(process.errors.text)", within: .seconds(40)) {
-            process.errors.texts.contains { $0.hasPrefix("tracing ") } || !process.isRunning
+                [try Executables.fleetrace()] + arguments + (command.isEmpty ? [] : ["--"] + command),
+                environment: environment, output: output))
+        func hasStarted() -> Bool {
+            process.errors.texts.contains { $0.hasPrefix("tracing ") || $0.hasPrefix("counting ") }
         }
-        guard process.errors.texts.contains(where: { $0.hasPrefix("tracing ") }) else {
+        try await eventually("\(process.name) started: \(process.errors.text)", within: .seconds(40)) {
+            hasStarted() || !process.isRunning
+        }
+        guard hasStarted() else {
             throw TestFailure("\(process.name) did not start:\n\(process.errors.text)")
         }
         return process

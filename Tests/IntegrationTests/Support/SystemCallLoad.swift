@@ -25,8 +25,10 @@ final class SystemCallLoad: Sendable {
     ///   - rate: calls a second; nil for as many as there can be.
     ///   - most: calls in all at most.
     ///   - limit: seconds it runs at most, whatever happens to the test.
-    init(cpu: Int, rate: Int? = nil, most: UInt64 = .max, limit: Double = 60) {
-        let name = "ft" + String(UInt32.random(in: 0x1000_0000 ... .max), radix: 16)
+    ///   - name: of its thread.
+    init(
+        cpu: Int, rate: Int? = nil, most: UInt64 = .max, limit: Double = 60, name: String = SystemCallLoad.freshName()
+    ) {
         let state = Shared()
         self.name = name
         self.state = state
@@ -83,8 +85,12 @@ final class SystemCallLoad: Sendable {
         state.isStopping.store(true, ordering: .relaxed)
     }
 
+    /// A name that no other thread has.
+    static func freshName() -> String { "ft" + String(UInt32.random(in: 0x1000_0000 ... .max), radix: 16) }
+
     /// The event of its calls, and what selects them.
     static let event = "syscalls:sys_enter_close"
-    var filter: String { "\(Self.event): comm == \"\(name)\"" }
+    static func filter(_ name: String) -> String { "\(event): comm == \"\(name)\"" }
+    var filter: String { Self.filter(name) }
     var selection: [String] { ["-e", Self.event, "-f", filter] }
 }

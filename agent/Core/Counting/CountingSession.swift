@@ -34,6 +34,8 @@ final class CountingSession {
     }
 
     func start(at moment: Int64) throws -> WireStarted {
+        // Whatever takes time comes before the moment.
+        try source.refresh()
         let missed = Moment.wait(for: moment)
         let change = try source.start()
         started = Int64(change.after)

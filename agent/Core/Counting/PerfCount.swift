@@ -20,6 +20,10 @@ final class PerfCount: CountSource {
     ///
     /// - Throws: when nothing of the order can be counted here, or a filter is wrong.
     init(_ order: WirePrepare, root: TracefsRoot) throws(CommandRefusal) {
+        if let problem = order.count.problem { throw CommandRefusal(.unsupported, problem) }
+        guard !order.count.needsTables else {
+            throw CommandRefusal(.unsupported, "this agent counts by node and cpu only")
+        }
         isByCPU = order.count.keys.contains("cpu")
         guard order.probes.isEmpty else { throw CommandRefusal(.unsupported, "this agent does not count probes") }
         let selection = try EventSelection(order, probes: [], root: root)
@@ -74,7 +78,6 @@ final class PerfCount: CountSource {
     }
 
     func start() throws -> TracingSwitch {
-        try follow()
         let before = MonotonicRawClock.now()
         try counters?.enable()
         return TracingSwitch(before: before, after: MonotonicRawClock.now())

@@ -6,10 +6,16 @@ import TraceProtocol
 /// What a command does with the logs of the session it runs. Confined to one thread.
 protocol SessionConsumer: AnyObject {
     func take(_ chunk: LogChunk) throws
+    /// Of a session that counts.
+    func take(_ report: WireCountReport) throws
     /// Called some fifty times a second, and after each piece.
     func turn() throws
     /// Everything has come, or nothing more will.
     func finish(problem: String) throws -> Verdict
+}
+
+extension SessionConsumer {
+    func take(_ report: WireCountReport) {}
 }
 
 /// Prints the timeline.

@@ -6,7 +6,13 @@ import UnixSignals
 
 /// One session from the command line: opens it, runs until it is time, stops it, and reads it to its end.
 struct SessionRun {
-    var options: SessionOptions
+    var order: WireOpenSession
+    /// Agents to start here; nil for those of a controller.
+    var local: Int?
+    /// nil: until Ctrl-C, or until the command ends.
+    var duration: Span?
+    /// To run meanwhile; may be empty.
+    var command: [String] = []
     var connection: ConnectionOptions
 
     /// What can end a run.
@@ -18,17 +24,14 @@ struct SessionRun {
         case read(Result<Verdict, any Error>)
     }
 
-    func run(
-        keep: Bool, name: String, consumer: @escaping @Sendable (WireSessionDescription) throws -> any SessionConsumer
-    ) async throws {
-        try await ControllerAccess(connection: connection, local: options.local).run { client in
-            try await run(client, keep: keep, name: name, consumer: consumer)
+    func run(_ consumer: @escaping @Sendable (WireSessionOpened) throws -> any SessionConsumer) async throws {
+        try await ControllerAccess(connection: connection, local: local).run { client in
+            try await run(client, consumer)
         }
     }
 
     private func run(
-        _ client: ControllerClient, keep: Bool, name: String,
-        consumer: @escaping @Sendable (WireSessionDescription) throws -> any SessionConsumer
+        _ client: ControllerClient, _ consumer: @escaping @Sendable (WireSessionOpened) throws -> any SessionConsumer
     ) async throws {
         // From before the session exists: a Ctrl-C must always take it down in order.
         let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
@@ -36,9 +39,9 @@ struct SessionRun {
         let watch = Task { for await _ in signals { continuation.yield(.interrupted) } }
         defer { watch.cancel() }
 
-        let opened = try await open(client, keep: keep, name: name)
+        let opened = try await open(client)
         Worker.start {
-            continuation.yield(.read(Result { try Self.read(client.queue, try consumer(opened.description_p)) }))
+            continuation.yield(.read(Result { try Self.read(client.queue, try consumer(opened)) }))
         }
         try startClocks(continuation)
 
@@ -75,11 +78,11 @@ struct SessionRun {
     }
 
     private func startClocks(_ continuation: AsyncStream<Event>.Continuation) throws {
-        if !options.command.isEmpty {
-            let child = try ChildProcess(options.command)
+        if !command.isEmpty {
+            let child = try ChildProcess(command)
             Task { continuation.yield(.commandEnded(await child.exit())) }
         }
-        if let duration = options.duration {
+        if let duration {
             Task {
                 try? await Task.sleep(for: .nanoseconds(duration.nanoseconds))
                 continuation.yield(.timeIsUp)
@@ -89,10 +92,7 @@ struct SessionRun {
 
     // MARK: Opening
 
-    private func open(_ client: ControllerClient, keep: Bool, name: String) async throws -> WireSessionOpened {
-        var order = options.order()
-        order.keep = keep
-        order.name = name
+    private func open(_ client: ControllerClient) async throws -> WireSessionOpened {
         guard case .opened(let opened) = try await client.request(.openSession(order)) else {
             throw ClientError.unknownAnswer
         }
@@ -115,6 +115,7 @@ struct SessionRun {
             for item in queue.take(waiting: 0.02) {
                 switch item {
                 case .chunk(let chunk): try consumer.take(chunk)
+                case .counts(let report, _): try consumer.take(report)
                 case .end(let problem): return try consumer.finish(problem: problem)
                 case .disconnected(let reason):
                     return try consumer.finish(problem: "the connection to the controller was lost: \(reason)")
@@ -122,5 +123,18 @@ struct SessionRun {
             }
             try consumer.turn()
         }
+    }
+}
+
+extension SessionRun {
+    /// A session that records.
+    init(_ options: SessionOptions, _ connection: ConnectionOptions, keep: Bool = false, name: String = "") {
+        order = options.order()
+        order.keep = keep
+        order.name = name
+        local = options.local
+        duration = options.duration
+        command = options.command
+        self.connection = connection
     }
 }

@@ -7,8 +7,10 @@ enum StartText {
 
     static func lines(_ opened: WireSessionOpened) -> [String] {
         let started = opened.answers.filter(\.started)
-        let events = Set(started.flatMap { $0.prepared.events.map { "\($0.system):\($0.name)" } }).count
-        var line = "tracing \(count(events, "event")) on \(count(started.count, "node"))"
+        let columns = Set(started.flatMap { $0.prepared.count.columns.map(\.event) }).count
+        let traced = Set(started.flatMap { $0.prepared.events.map { "\($0.system):\($0.name)" } }).count
+        let what = columns > 0 ? "counting \(count(columns, "event"))" : "tracing \(count(traced, "event"))"
+        var line = "\(what) on \(count(started.count, "node"))"
         let times = started.map(\.startedAt)
         if times.count > 1, let first = times.min(), let last = times.max() {
             line += ", started within \((last - first) / 1000) us"

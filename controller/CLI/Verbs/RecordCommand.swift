@@ -25,9 +25,9 @@ struct RecordCommand: AsyncParsableCommand {
         guard access(path.string, F_OK) != 0 else {
             throw CommandError("\(path) exists already; choose another name with -o")
         }
-        try await SessionRun(options: session, connection: connection).run(
-            keep: false, name: path.lastComponent?.string ?? "",
-            consumer: { description in try RecordConsumer(description, at: path) })
+        try await SessionRun(session, connection, name: path.lastComponent?.string ?? "").run { opened in
+            try RecordConsumer(opened.description_p, at: path)
+        }
     }
 
     private static func defaultName() -> String {

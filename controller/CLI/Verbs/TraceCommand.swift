@@ -30,10 +30,8 @@ struct TraceCommand: AsyncParsableCommand {
 
     func run() async throws {
         let filter = TimelineFilter(condition: condition)
-        try await SessionRun(options: session, connection: connection).run(
-            keep: false, name: "",
-            consumer: { [format] description in
-                TraceConsumer(description, format: format, filter: filter)
-            })
+        try await SessionRun(session, connection).run { [format] opened in
+            TraceConsumer(opened.description_p, format: format, filter: filter)
+        }
     }
 }

@@ -1,0 +1,72 @@
+import ArgumentParser
+import Counting
+import TraceProtocol
+
+struct StatCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "stat",
+        abstract: "Count events on many nodes together, as perf stat -a does on one.",
+        discussion: """
+            Counts are exact and cost next to nothing: the nodes count, and only totals travel. Counting starts and stops \
+            at the same moment everywhere. docs/counting.md says how each is made.
+
+            Examples:
+              fleetrace stat -e sched:sched_switch,page-faults --on all --for 10s
+              fleetrace stat -e 'block:*' --by node --interval 1s -- sleep 10
+            """)
+
+    @OptionGroup var count: CountOptions
+    @OptionGroup var connection: ConnectionOptions
+
+    @Option(
+        help: "Nodes: all, a name or pattern, label=value; conditions joined by commas all hold, repeated ones add up.")
+    var on: [String] = []
+
+    @Option(
+        name: .customLong("for"),
+        help: "How long, e.g. 500ms, 10s, 2m. Without it: until Ctrl-C, or until the command ends.")
+    var duration: Span?
+
+    @Option(help: "Print what each stretch of this length counted, e.g. 1s; at least 10ms.")
+    var interval: Span?
+
+    @Option(help: "table, json (one object a line) or csv.")
+    var format = CountFormat.table
+
+    @Flag(help: "Go on with the nodes that can, when some cannot.")
+    var partial = false
+
+    @Option(help: ArgumentHelp("No controller: run one here, with N agents of this machine.", valueName: "n"))
+    var local: Int?
+
+    @Argument(parsing: .postTerminator, help: "A command to run meanwhile; counting ends when it does.")
+    var command: [String] = []
+
+    func validate() throws {
+        if let local, !(1...64).contains(local) { throw ValidationError("--local: 1 to 64 agents") }
+        if let interval, interval.nanoseconds < Int64(WireCountOrder.shortestInterval) * 1_000_000 {
+            throw ValidationError("--interval: at least \(WireCountOrder.shortestInterval)ms")
+        }
+        _ = try order()
+    }
+
+    private func order() throws -> WireOpenSession {
+        var order = WireOpenSession()
+        order.selectors = on
+        order.partial = partial
+        try count.fill(&order, interval: interval?.nanoseconds ?? 0, isForPrograms: format != .table)
+        return order
+    }
+
+    func run() async throws {
+        let order = try order()
+        let layout = CountLayout(
+            order.count, isByNode: count.isByNode, top: count.top, width: TerminalWidth.current)
+        let printer = CountPrinter(layout, format: format)
+        let run = SessionRun(
+            order: order, local: local, duration: duration, command: command, connection: connection)
+        try await run.run { opened in CountConsumer(opened, order.count, printer) }
+    }
+}
+
+extension CountFormat: ExpressibleByArgument {}

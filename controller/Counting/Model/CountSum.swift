@@ -1,0 +1,38 @@
+import TraceProtocol
+
+/// A count with the time that it took: of one row, or of several added up.
+public struct CountSum: Sendable, Hashable {
+    /// Events; ns for counters of time.
+    public var count: UInt64 = 0
+    /// ns; summed over CPUs and nodes. 0 where tables count, which know no time.
+    public var enabled: UInt64 = 0
+    /// ns; less than `enabled` where the processor's counters were shared.
+    public var running: UInt64 = 0
+
+    /// Nothing.
+    public init() {}
+
+    init(_ row: WireCountRow) {
+        (count, enabled, running) = (row.count, row.enabledNs, row.runningNs)
+    }
+
+    static func += (a: inout CountSum, b: CountSum) {
+        a.count &+= b.count
+        a.enabled &+= b.enabled
+        a.running &+= b.running
+    }
+
+    /// What has come since an earlier sum. A scaled count can shrink; that is no less than nothing.
+    func since(_ earlier: CountSum) -> CountSum {
+        var sum = CountSum()
+        sum.count = count > earlier.count ? count - earlier.count : 0
+        sum.enabled = enabled > earlier.enabled ? enabled - earlier.enabled : 0
+        sum.running = running > earlier.running ? running - earlier.running : 0
+        return sum
+    }
+
+    /// The count is an estimate from a part of the time.
+    public var isScaled: Bool { running < enabled && running > 0 }
+    /// It was on and never ran: nothing is known.
+    public var neverRan: Bool { running == 0 && enabled > 0 }
+}

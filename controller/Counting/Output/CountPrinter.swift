@@ -1,0 +1,118 @@
+import TraceProtocol
+
+/// How counts are written.
+public enum CountFormat: String, Sendable, CaseIterable {
+    /// For people.
+    case table
+    /// One object a line.
+    case json
+    /// RFC 4180.
+    case csv
+}
+
+/// Makes lines of counts.
+public struct CountPrinter: Sendable {
+    private let layout: CountLayout
+    private let format: CountFormat
+    private var hasHeader = false
+
+    /// For an order.
+    public init(_ layout: CountLayout, format: CountFormat) {
+        self.layout = layout
+        self.format = format
+    }
+
+    /// The lines of one stretch of time.
+    public mutating func lines(_ counts: FleetCounts, _ interval: CountInterval) -> [String] {
+        let isFirst = !hasHeader
+        hasHeader = true
+        switch format {
+        case .json: return CountRecords(counts: counts, interval: interval, layout: layout).json()
+        case .csv:
+            let records = CountRecords(counts: counts, interval: interval, layout: layout)
+            return (isFirst ? [CountRecords.header(isTimed: layout.isTimed)] : []) + records.csv()
+        case .table: return table(counts, interval, isFirst)
+        }
+    }
+
+    private func table(_ counts: FleetCounts, _ interval: CountInterval, _ isFirst: Bool) -> [String] {
+        if layout.hasBuckets { return HistogramChart(counts: counts, interval: interval, layout: layout).lines() }
+        let outliers =
+            layout.isTimed
+            ? []
+            : Outliers.lines(counts, interval).map { line in
+                layout.width.map { FittedTable.cut(line, to: max(1, $0)) } ?? line
+            }
+        if layout.keys.isEmpty, !layout.isByNode {
+            return EventTable(counts: counts, interval: interval, layout: layout).lines(header: isFirst) + outliers
+        }
+        return KeyTable(counts: counts, interval: interval, layout: layout).lines(header: isFirst) + outliers
+    }
+
+    /// What is said at the end: how each node counted, for how long, and what was not counted.
+    public static func account(_ counts: FleetCounts) -> [String] {
+        var lines = ["counted for \(CountText.seconds(counts.elapsed)) s: " + ways(counts).joined(separator: "; ")]
+        for column in counts.columns.indices {
+            let refused = counts.nodes.indices.filter { counts.refusal(column: column, node: $0) != nil }
+            guard let first = refused.first, let reason = counts.refusal(column: column, node: first) else { continue }
+            lines.append(
+                "\(counts.columns[column]): not counted on \(list(refused.map { counts.nodes[$0].name })): \(reason)")
+        }
+        if counts.unmatched > 0 { lines.append("\(counts.unmatched) exits without an entry are not counted") }
+        return lines
+    }
+
+    /// Which way each node went.
+    private static func ways(_ counts: FleetCounts) -> [String] {
+        var groups: [(text: String, nodes: [String])] = []
+        for node in counts.nodes {
+            var texts: [String] = []
+            for column in node.plan where column.refused.isEmpty {
+                let text = column.way.text + (column.remark.isEmpty ? "" : " (\(column.remark))")
+                if !texts.contains(text) { texts.append(text) }
+            }
+            let text = texts.joined(separator: " and ")
+            if let index = groups.firstIndex(where: { $0.text == text }) {
+                groups[index].nodes.append(node.name)
+            } else {
+                groups.append((text, [node.name]))
+            }
+        }
+        return groups.map { "\(list($0.nodes)) by \($0.text)" }
+    }
+
+    /// What makes the counts less than they should be.
+    public static func problems(_ counts: FleetCounts) -> [String] {
+        var lines = counts.nodes.compactMap { node -> String? in
+            let upTo = node.totals.map { "its last totals are of \(CountText.seconds($0.elapsedNs)) s" }
+            switch node.state {
+            case .silent, .gone:
+                return "node \(node.name): \(node.reason); \(upTo ?? "nothing of it is counted")"
+            case .finished where !node.reason.isEmpty: return "node \(node.name): \(node.reason)"
+            case .counting: return "node \(node.name): its final totals have not come; \(upTo ?? "none of it have")"
+            default: return nil
+            }
+        }
+        for node in counts.nodes {
+            guard let lost = node.totals?.lost, lost > 0 else { continue }
+            lines.append("node \(node.name): \(lost) events came faster than they could be read and are not counted")
+        }
+        return lines
+    }
+
+    private static func list(_ names: [String]) -> String {
+        names.count <= 5
+            ? names.joined(separator: ", ") : "\(names.count) nodes (\(names.prefix(3).joined(separator: ", ")), ...)"
+    }
+}
+
+extension WireCountWay {
+    var text: String {
+        switch self {
+        case .perfCounter: "perf counters"
+        case .histTrigger: "the kernel's tables"
+        case .decodedPages: "decoded pages"
+        default: "an unknown way"
+        }
+    }
+}

@@ -1,0 +1,102 @@
+import TraceProtocol
+
+/// One record for each event, node and key: for programs.
+struct CountRecords {
+    let counts: FleetCounts
+    let interval: CountInterval
+    let layout: CountLayout
+
+    private struct Record {
+        let event: String
+        let node: String
+        let key: String?
+        /// Nil where nothing could be counted.
+        let sum: CountSum?
+        let state: String
+    }
+
+    private func records() -> [Record] {
+        counts.columns.indices.flatMap { column -> [Record] in
+            let lines = CountRows(interval, isByNode: true).lines(of: column)
+            let counted = lines.compactMap { line -> Record? in
+                guard let index = line.place.node else { return nil }
+                return Record(
+                    event: counts.columns[column], node: counts.nodes[index].name, key: key(line),
+                    sum: line.sum.neverRan ? nil : line.sum, state: state(counts.nodes[index]))
+            }
+            let refused = counts.nodes.indices.filter { counts.refusal(column: column, node: $0) != nil }
+            return counted
+                + refused.map { node in
+                    Record(
+                        event: counts.columns[column], node: counts.nodes[node].name, key: nil, sum: nil,
+                        state: "not supported")
+                }
+        }
+    }
+
+    private func key(_ line: CountLine) -> String? {
+        if line.place.isOther { return "other" }
+        var parts = line.place.key.map(CountText.key)
+        if layout.hasBuckets, let bucket = line.place.key.last { parts[parts.count - 1] = Bucket(bucket).text }
+        return parts.isEmpty ? nil : parts.joined(separator: ",")
+    }
+
+    private func state(_ node: FleetCounts.Node) -> String {
+        switch node.state {
+        case .silent, .gone: "lost"
+        default: ""
+        }
+    }
+
+    /// One object a line.
+    func json() -> [String] {
+        records().map { record in
+            var line = "{"
+            if layout.isTimed { line += "\"elapsed_ns\":\(interval.end)," }
+            line += "\"event\":\(JSONText.quoted(record.event)),\"node\":\(JSONText.quoted(record.node))"
+            line += ",\"key\":\(record.key.map(JSONText.quoted) ?? "null")"
+            line += ",\"count\":\(record.sum.map { "\($0.count)" } ?? "null")"
+            line += ",\"enabled_ns\":\(record.sum?.enabled ?? 0),\"running_ns\":\(record.sum?.running ?? 0)"
+            if !record.state.isEmpty { line += ",\"state\":\(JSONText.quoted(record.state))" }
+            return line + "}"
+        }
+    }
+
+    static func header(isTimed: Bool) -> String {
+        (isTimed ? "elapsed_ns," : "") + "event,node,key,count,enabled_ns,running_ns,state"
+    }
+
+    /// RFC 4180, an empty count where nothing could be counted.
+    func csv() -> [String] {
+        records().map { record in
+            let fields = [
+                record.event, record.node, record.key ?? "", record.sum.map { "\($0.count)" } ?? "",
+                "\(record.sum?.enabled ?? 0)", "\(record.sum?.running ?? 0)", record.state,
+            ]
+            return ((layout.isTimed ? ["\(interval.end)"] : []) + fields.map(Self.field)).joined(separator: ",")
+        }
+    }
+
+    private static func field(_ text: String) -> String {
+        guard text.contains(where: { ",\"\n\r".contains($0) }) else { return text }
+        return "\"" + text.replacing("\"", with: "\"\"") + "\""
+    }
+}
+
+enum JSONText {
+    /// RFC 8259, section 7.
+    static func quoted(_ text: String) -> String {
+        var out = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": out += "\\\""
+            case "\\": out += "\\\\"
+            case _ where scalar.value < 0x20:
+                let hex = String(scalar.value, radix: 16)
+                out += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+            default: out.unicodeScalars.append(scalar)
+            }
+        }
+        return out + "\""
+    }
+}

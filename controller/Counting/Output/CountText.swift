@@ -1,0 +1,75 @@
+import TraceProtocol
+
+/// Numbers and keys as people read them.
+public enum CountText {
+    /// With a comma between thousands.
+    public static func grouped(_ number: UInt64) -> String {
+        let digits = String(number)
+        var text = ""
+        for (index, digit) in digits.enumerated() {
+            if index > 0, (digits.count - index) % 3 == 0 { text.append(",") }
+            text.append(digit)
+        }
+        return text
+    }
+
+    /// Whether a counter of that name counts nanoseconds.
+    static func isTime(_ event: String) -> Bool { event == "cpu-clock" || event == "task-clock" }
+
+    /// A count of `event`.
+    static func value(_ count: UInt64, of event: String) -> String {
+        isTime(event) ? "\(grouped(count / 1_000_000)).\(padded(count / 10_000 % 100, 2)) ms" : grouped(count)
+    }
+
+    /// A rate for each second.
+    static func rate(_ count: UInt64, over nanoseconds: UInt64) -> String {
+        guard nanoseconds > 0 else { return "" }
+        return short(Double(count) * 1e9 / Double(nanoseconds))
+    }
+
+    /// Three digits and a magnitude.
+    static func short(_ value: Double) -> String {
+        for (limit, unit) in [(1e12, "T"), (1e9, "G"), (1e6, "M"), (1e4, "k")] where value >= limit {
+            return decimal(value / (limit == 1e4 ? 1e3 : limit)) + unit
+        }
+        return decimal(value)
+    }
+
+    private static func decimal(_ value: Double) -> String {
+        guard value < 100 else { return String(UInt64(value.rounded())) }
+        let scaled = UInt64((value * 100).rounded())
+        return "\(scaled / 100).\(padded(scaled % 100, 2))"
+    }
+
+    static func padded(_ number: UInt64, _ digits: Int) -> String {
+        let text = String(number)
+        return String(repeating: "0", count: max(0, digits - text.count)) + text
+    }
+
+    /// A part of a whole, in percent.
+    static func share(_ part: UInt64, of whole: UInt64) -> String {
+        guard whole > 0 else { return "" }
+        let tenths = UInt64((Double(part) / Double(whole) * 1000).rounded())
+        return "\(tenths / 10).\(tenths % 10) %"
+    }
+
+    /// Nanoseconds as seconds with milliseconds.
+    public static func seconds(_ nanoseconds: UInt64) -> String {
+        "\(nanoseconds / 1_000_000_000).\(padded(nanoseconds / 1_000_000 % 1000, 3))"
+    }
+
+    /// A value of a key.
+    public static func key(_ key: WireCountKey) -> String {
+        switch key.value {
+        case .number(let number): String(number)
+        case .unsigned(let number): String(number)
+        case .text(let bytes): printable(String(decoding: bytes, as: UTF8.self))
+        case nil: ""
+        }
+    }
+
+    /// Without what a terminal would obey: tasks choose their names themselves.
+    static func printable(_ text: String) -> String {
+        String(text.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : Character($0) })
+    }
+}
