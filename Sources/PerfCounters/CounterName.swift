@@ -44,13 +44,18 @@ public enum CounterName {
         (PERF_COUNT_SW_CGROUP_SWITCHES, ["cgroup-switches"]),
     ]
 
+    /// The names of counters of caches.
+    public static var cacheNames: [String] {
+        caches.flatMap { cache in operations.flatMap { ["\(cache.1)-\($0.plural)", "\(cache.1)-\($0.word)-misses"] } }
+    }
+
     /// `L1-dcache-load-misses`, `LLC-loads`, ...: CACHE-OPERATION, with `-misses` for those that missed.
     private static func cacheEvent(_ name: String) -> PerfEvent? {
         for (cache, prefix) in caches where name.hasPrefix(prefix + "-") {
             let rest = name.dropFirst(prefix.count + 1)
-            for (operation, word) in operations {
+            for (operation, word, plural) in operations {
                 let isMiss = rest == word + "-misses"
-                guard isMiss || rest == word + "s" || rest == word + "es" else { continue }
+                guard isMiss || rest == plural else { continue }
                 let result = isMiss ? PERF_COUNT_HW_CACHE_RESULT_MISS : PERF_COUNT_HW_CACHE_RESULT_ACCESS
                 // perf_event_open(2): id, operation and result, a byte each.
                 return PerfEvent(
@@ -67,8 +72,8 @@ public enum CounterName {
         (PERF_COUNT_HW_CACHE_BPU, "branch"), (PERF_COUNT_HW_CACHE_NODE, "node"),
     ]
 
-    private static let operations: [(perf_hw_cache_op_id, String)] = [
-        (PERF_COUNT_HW_CACHE_OP_READ, "load"), (PERF_COUNT_HW_CACHE_OP_WRITE, "store"),
-        (PERF_COUNT_HW_CACHE_OP_PREFETCH, "prefetch"),
+    private static let operations: [(id: perf_hw_cache_op_id, word: String, plural: String)] = [
+        (PERF_COUNT_HW_CACHE_OP_READ, "load", "loads"), (PERF_COUNT_HW_CACHE_OP_WRITE, "store", "stores"),
+        (PERF_COUNT_HW_CACHE_OP_PREFETCH, "prefetch", "prefetches"),
     ]
 }

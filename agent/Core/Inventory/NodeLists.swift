@@ -1,4 +1,7 @@
+import Glibc
 import NIOCore
+import PerfCounters
+import Probes
 import SecureTransport
 import TraceProtocol
 import Tracefs
@@ -18,8 +21,8 @@ struct NodeLists {
         var isCut = false
     }
 
-    /// The most functions listed in one answer.
-    static let functionLimit = 10_000
+    /// The most names listed in one answer.
+    static let nameLimit = 10_000
 
     init(root: TracefsRoot) {
         self.root = root
@@ -48,8 +51,10 @@ struct NodeLists {
                     .unspecified, "a pattern of functions has 1 to \(EventName.maximumPartLength) bytes")
             }
             list = try functions(Glob(pattern))
+        case .counters: list = try Self.counters()
+        case .usdt(let path): list = try Self.markers(path)
         // Of a newer controller.
-        case .counters, .usdt, nil: throw CommandRefusal(.unsupported, "this agent does not know that list")
+        case nil: throw CommandRefusal(.unsupported, "this agent does not know that list")
         }
         var answer = WireNameList()
         answer.digest = .init(list.digest)
@@ -60,13 +65,42 @@ struct NodeLists {
 
     private func functions(_ pattern: Glob) throws -> List {
         do {
-            let found = try KernelFunctions.matching(pattern, in: root, limit: Self.functionLimit)
-            var list = try Self.list(of: Array(found.names.map { $0 + "\n" }.joined().utf8))
+            let found = try KernelFunctions.matching(pattern, in: root, limit: Self.nameLimit)
+            var list = try Self.list(of: found.names)
             list.isCut = found.isCut
             return list
         } catch TracefsError.missingFile(_, let meaning) {
             throw CommandRefusal(.noProbes, meaning)
         }
+    }
+
+    private static func counters() throws -> List {
+        guard let cpu = try CPUList.online().cpus.first else {
+            throw CommandRefusal(.io, "the kernel names no online CPU")
+        }
+        do {
+            return try list(of: NodeCounters.available(on: cpu).map { "\($0.name) [\($0.kind)]" })
+        } catch let error as PerfError {
+            throw CommandRefusal(error.meansUnsupported ? .unsupported : .noPermission, "cannot count: \(error)")
+        }
+    }
+
+    private static func markers(_ path: String) throws -> List {
+        guard path.hasPrefix("/"), path.utf8.count < Int(PATH_MAX), !path.utf8.contains(0) else {
+            throw CommandRefusal(.unspecified, "the path of a program is absolute: it is one on the node")
+        }
+        do {
+            return try list(of: MarkerList.names(in: path))
+        } catch let error as ProbeFileError {
+            throw CommandRefusal(.io, error.description)
+        }
+    }
+
+    /// A line for each name, as far as they are not too many.
+    private static func list(of names: [String]) throws -> List {
+        var list = try Self.list(of: Array(names.prefix(nameLimit).map { $0 + "\n" }.joined().utf8))
+        list.isCut = names.count > nameLimit
+        return list
     }
 
     static func list(of text: [UInt8]) throws -> List {

@@ -17,15 +17,16 @@ public struct FleetNames: Sendable {
     /// Nodes whose list was cut because it is too long.
     public private(set) var cut: [String] = []
 
+    /// - Parameter prefix: stands before each line.
     /// - Throws: `CodecError` for a list that cannot be unpacked.
-    public init(_ report: WireListReport) throws {
+    public init(_ report: WireListReport, prefix: String = "") throws {
         var counts: [String: Int] = [:]
         for group in report.groups {
             guard case .list(let list) = group.outcome else { continue }
             nodes += group.nodes.count
             if list.cut { cut += group.nodes }
             let text = String(decoding: try list.text.unpacked(limit: Self.longestList), as: UTF8.self)
-            for line in text.split(separator: "\n") { counts[String(line), default: 0] += group.nodes.count }
+            for line in text.split(separator: "\n") { counts[prefix + line, default: 0] += group.nodes.count }
         }
         entries = counts.map { Entry(name: $0.key, nodes: $0.value, missing: nodes - $0.value) }
             .sorted { $0.name < $1.name }

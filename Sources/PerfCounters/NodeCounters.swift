@@ -1,0 +1,19 @@
+/// Which of perf's counters this machine has: found out by opening each one.
+public enum NodeCounters {
+    /// Names as perf has them, each with what counts it: `hardware`, `cache` or `software`.
+    ///
+    /// - Parameter cpu: number of a CPU that runs.
+    /// - Throws: what concerns all counters, such as missing rights.
+    public static func available(on cpu: Int) throws(PerfError) -> [(name: String, kind: String)] {
+        var all: [(name: String, kind: String, event: PerfEvent)] = []
+        let kinds = [
+            ("hardware", CounterName.hardwareNames), ("cache", CounterName.cacheNames),
+            ("software", CounterName.softwareNames),
+        ]
+        for (kind, names) in kinds {
+            for name in names { if let event = CounterName.event(name) { all.append((name, kind, event)) } }
+        }
+        let set = try CounterSet(all.map { .init($0.event) }, online: [cpu])
+        return all.indices.filter { set.refused[$0] == nil }.map { (all[$0].name, all[$0].kind) }
+    }
+}
