@@ -22,16 +22,19 @@ struct PlaceOptions: ParsableArguments {
     /// Connects, or starts a fleet of this machine and connects to that, for as long as `body` runs. Errors are said on
     /// stderr and become exit statuses.
     func withClient(_ body: (ControllerClient) async throws -> Void) async throws {
-        try await ControllerAccess(connection: connection, local: local).run { client in
-            try await Self.run(client, body)
-        }
+        try await withConnector { connect in try await Self.run(try await connect(), body) }
+    }
+
+    /// The same for those who connect themselves, perhaps several times, and look after signals.
+    func withConnector(_ body: (@escaping ControllerAccess.Connector) async throws -> Void) async throws {
+        try await ControllerAccess(connection: connection, local: local).run(connecting: body)
     }
 
     /// Ctrl-C closes the connection, on which `body` fails: what a local fleet has made is removed then too.
     private static func run(
         _ client: ControllerClient, _ body: (ControllerClient) async throws -> Void
     ) async throws {
-        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
+        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup)
         let watch = Task {
             for await _ in signals {
                 await client.close()

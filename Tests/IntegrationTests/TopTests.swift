@@ -1,0 +1,203 @@
+import Foundation
+import Testing
+
+extension IntegrationTests {
+    /// `fleetrace top`, driven in a terminal.
+    @Suite(.serialized, .needsTerminal)
+    struct TopTests {
+        /// Runs it in a shell until `body` is done; `before` stands on the shell's screen, and its settings are compared.
+        private static func top(
+            _ fleet: Fleet, _ arguments: [String] = [], environment: [String: String] = [:],
+            _ body: (TerminalSession) async throws -> Void
+        ) async throws {
+            try await TerminalSession.with(columns: 100, rows: 24, environment: environment) { terminal in
+                let words = [try Executables.fleetrace(), "top"] + arguments + fleet.access
+                let settings = fleet.folder.file("settings")
+                try await terminal.type("stty -g > \(settings); echo before-top")
+                try await terminal.type(words.map { "'\($0)'" }.joined(separator: " ") + "; echo status $?")
+                try await terminal.until("rates of both nodes") { screen in
+                    screen.first?.hasPrefix("fleetrace top ") == true && row("it", screen).count == 2
+                }
+                #expect(try await terminal.isAlternate())
+                #expect(try await terminal.isCursorShown() == false)
+                try await body(terminal)
+                // Whatever ended it, the shell's screen and settings are back.
+                let after = try await terminal.until("the shell's prompt") { screen in
+                    screen.contains { $0.hasPrefix("status ") } && screen.last { !$0.isEmpty } == "ready>"
+                }
+                #expect(after.contains("before-top") && !after.contains { $0.contains("RATE/S") }, "\(after)")
+                #expect(try await terminal.isAlternate() == false)
+                #expect(try await terminal.isCursorShown())
+                try await terminal.type("stty -g | diff - \(settings) && echo same settings")
+                try await terminal.until("the same settings") { $0.contains("same settings") }
+            }
+            try await eventually("no instance remains: \(fleet.instances)") { fleet.instances.isEmpty }
+        }
+
+        /// The table's rows whose name begins so, as words.
+        private static func row(_ prefix: String, _ screen: [String]) -> [[String]] {
+            screen.dropFirst(3).filter { $0.hasPrefix(prefix) }.map { $0.split(separator: " ").map(String.init) }
+        }
+
+        /// `1.23k`, as a number.
+        private static func number(_ text: String) -> Double {
+            let units: [Character: Double] = ["k": 1e3, "M": 1e6, "G": 1e9]
+            guard let unit = text.last.flatMap({ units[$0] }) else { return Double(text) ?? -1 }
+            return (Double(text.dropLast()) ?? -1) * unit
+        }
+
+        @Test("Rates of a known load, by node and by event; keys; any size; q puts the terminal back")
+        func known() async throws {
+            try await Fleet.with(agents: 2) { fleet in
+                let load = SystemCallLoad(cpu: 0, rate: 30_000)
+                let events = ["-e", SystemCallLoad.event, "-e", "sched:sched_process_exec", "-e", "page-faults"]
+                try await Self.top(fleet, events) { terminal in
+                    // The machine's other processes close files too, but not that many.
+                    try await terminal.until("the load's rate") { screen in
+                        let rows = Self.row("it", screen)
+                        return rows.count == 2 && rows.allSatisfy { (29_000..<80_000).contains(Self.number($0[1])) }
+                    }
+                    // Bars, growing to the right.
+                    try await terminal.until("bars") { $0.dropFirst(3).filter { $0.contains("█") }.count == 2 }
+
+                    try await terminal.press("Tab")
+                    let byEvent = try await terminal.until("events") { $0[1].hasPrefix("events") }
+                    #expect(Self.row(SystemCallLoad.event, byEvent).count == 1)
+                    #expect(Self.row("page-faults", byEvent).count == 1)
+                    // Two agents count the same kernel.
+                    #expect(Self.number(Self.row(SystemCallLoad.event, byEvent)[0][1]) > 58_000, "\(byEvent)")
+
+                    try await terminal.press("s")
+                    let byName = try await terminal.until("order by name") { $0[1].contains("by name") }
+                    let names = byName.dropFirst(3).prefix(3).map { $0.prefix { $0 != " " } }
+                    #expect(names == ["page-faults", "sched:sched_process_exec", "syscalls:sys_enter_close"])
+                    try await terminal.press("/", "c", "l", "o", "s", "e", "Enter")
+                    try await terminal.until("one event") { screen in
+                        screen[1].contains("/close") && Self.row("syscalls:", screen).count == 1
+                            && Self.row("page-faults", screen).isEmpty
+                    }
+                    try await terminal.press("Down", "Enter", "/", "Escape")
+                    try await terminal.until("its nodes") { screen in
+                        screen[1].hasPrefix("nodes with \(SystemCallLoad.event)") && Self.row("it", screen).count == 2
+                    }
+
+                    try await terminal.press("p")
+                    let paused = try await terminal.until("a pause") { $0[0].hasSuffix("PAUSED") }
+                    try await Task.sleep(for: .milliseconds(2500))
+                    let still = try await terminal.screen()
+                    #expect(still.dropFirst() == paused.dropFirst())
+                    try await terminal.press("p")
+                    try await terminal.until("it goes on") {
+                        $0[0].hasPrefix("fleetrace top") && $0.dropFirst() != paused.dropFirst()
+                    }
+
+                    for (columns, rows) in [(20, 6), (1, 1), (200, 50)] {
+                        try await terminal.resize(columns: columns, rows: rows)
+                        try await terminal.until("a screen of \(columns) columns") { screen in
+                            screen.first?.hasPrefix(columns > 14 ? "fleetrace top " : "~") == true
+                                && screen.allSatisfy { $0.count <= columns }
+                        }
+                    }
+                    try await terminal.until("the whole width") { screen in
+                        screen[0].hasSuffix("lost 0") && Self.row("it", screen).count == 2
+                    }
+                    try await terminal.resize(columns: 100, rows: 24)
+                    try await terminal.press("q")
+                    try await terminal.until("the status") { $0.contains("status 0") }
+                }
+                try await load.stop()
+            }
+        }
+
+        @Test("A node that stands still is red and marked, and comes back; without colours with NO_COLOR")
+        func stalled() async throws {
+            for color in [true, false] {
+                try await Fleet.with(agents: 2) { fleet in
+                    try await Self.top(fleet, environment: color ? [:] : ["NO_COLOR": "1"]) { terminal in
+                        let agent = try #require(fleet.agent(fleet.names[1]))
+                        agent.send(SIGSTOP)
+                        let screen: [String]
+                        do {
+                            screen = try await terminal.until("a stalled node") { screen in
+                                screen[0].contains("(1 stalled)") && screen.contains { $0.contains("! stalled") }
+                            }
+                        } catch {
+                            agent.send(SIGCONT)
+                            throw error
+                        }
+                        #expect(screen.first { $0.contains("! stalled") }?.hasPrefix(fleet.names[1] + " ") == true)
+                        let red = try await terminal.coloredScreen().filter { $0.contains("31m") }
+                        #expect(red.count == (color ? 2 : 0), "\(red)")
+                        agent.send(SIGCONT)
+                        try await terminal.until("it is back") { !$0.contains { $0.contains("stalled") } }
+                        agent.kill()
+                        try await terminal.until("it is gone") { $0.contains { $0.contains("! stalled: ") } }
+                        try await terminal.press("C-c")
+                    }
+                }
+            }
+        }
+
+        @Test(
+            "Signals, a lost controller and a crash: the terminal is put back",
+            arguments: [SIGTERM, SIGHUP, SIGINT, SIGABRT, 0])
+        func ends(signal: Int32) async throws {
+            try await Fleet.with(agents: 2) { fleet in
+                try await Self.top(fleet) { terminal in
+                    if signal == 0 {
+                        fleet.controller?.kill()
+                    } else {
+                        let pids = ProcessTable.pids.filter { pid in
+                            let words = ProcessTable.arguments(of: pid)
+                            return words.dropFirst().first == "top" && words.contains(fleet.pki)
+                        }
+                        #expect(pids.count == 1)
+                        for pid in pids { kill(pid, signal) }
+                    }
+                    let expected = signal == 0 ? "status 1" : signal == SIGABRT ? "status 134" : "status 0"
+                    let screen = try await terminal.until("the end") { $0.contains(expected) }
+                    if signal == 0 {
+                        #expect(screen.contains { $0.hasPrefix("error: the connection to the controller was lost") })
+                    }
+                }
+            }
+        }
+
+        @Test("Plain rows where stdout is no terminal, and no fault when its reader leaves")
+        func plain() async throws {
+            try await Fleet.with(agents: 2) { fleet in
+                let load = SystemCallLoad(cpu: 0, rate: 30_000)
+                let top = try await fleet.run(
+                    ["top", "-e", SystemCallLoad.event, "--for", "4s"] + fleet.access, within: .seconds(30))
+                for name in fleet.names {
+                    let rows = top.output.texts.filter { $0.contains(" \(name) \(SystemCallLoad.event) ") }
+                    #expect(rows.count >= 2, "\(top.output.text)")
+                    let rates = rows.compactMap { $0.split(separator: " ").last?.split(separator: "/").first }
+                        .map { Self.number(String($0)) }
+                    #expect(rates.dropFirst().allSatisfy { (25_000..<90_000).contains($0) }, "\(top.output.text)")
+                }
+                let line = ([try Executables.fleetrace(), "top"] + fleet.access).joined(separator: " ")
+                let head = try RunningProcess(["bash", "-c", "set -o pipefail; \(line) | head -1"])
+                #expect(try await head.exit() == .success, "\(head.errors.text)")
+                try await load.stop()
+                try await eventually("no instance remains: \(fleet.instances)") { fleet.instances.isEmpty }
+            }
+        }
+
+        @Test(
+            "Events that no node has, one that only some have, a counter that does not exist, an interval that is too short"
+        )
+        func mistakes() async throws {
+            try await Fleet.with(agents: 1) { fleet in
+                let unknown = try await fleet.run(
+                    ["top", "-e", "sched:sched_swich"] + fleet.access, expecting: .exited(1))
+                #expect(unknown.errors.text.contains("sched:sched_switch"))
+                let counter = try await fleet.run(
+                    ["top", "-e", "no-such-counter"] + fleet.access, expecting: .exited(1))
+                #expect(counter.errors.text.contains("no counter of that name"), "\(counter.errors.text)")
+                let interval = try await fleet.run(["top", "--interval", "9ms"], expecting: .exited(64))
+                #expect(interval.errors.text.contains("--interval: 100ms to 1h"))
+            }
+        }
+    }
+}

@@ -1,0 +1,38 @@
+import FleetView
+import Synchronization
+
+/// The thread that waits for keys of a terminal.
+final class KeyReader: Sendable {
+    private let isStopping = Atomic<Bool>(false)
+    private let hasEnded = Atomic<Bool>(false)
+
+    /// How long the rest of a key's sequence may take; ms.
+    private static let patience: Int32 = 50
+
+    /// - Parameter take: called on that thread with the keys that were pressed; nil when the terminal is gone.
+    init(_ terminal: Terminal, _ take: @escaping @Sendable ([Key]?) -> Void = { _ in }) {
+        Worker.start { [self] in
+            var parser = KeyParser()
+            while !isStopping.load(ordering: .relaxed) {
+                guard let bytes = terminal.read(within: Self.patience) else {
+                    hasEnded.store(true, ordering: .relaxed)
+                    return take(nil)
+                }
+                let keys = bytes.isEmpty ? parser.flush() : parser.keys(in: bytes)
+                if keys.contains(where: Self.ends) { hasEnded.store(true, ordering: .relaxed) }
+                if !keys.isEmpty { take(keys) }
+            }
+        }
+    }
+
+    /// A key that commonly ends a program was pressed, or the terminal is gone.
+    var isOver: Bool { hasEnded.load(ordering: .relaxed) }
+
+    func stop() {
+        isStopping.store(true, ordering: .relaxed)
+    }
+
+    private static func ends(_ key: Key) -> Bool {
+        key == .character("q") || key == .control("c")
+    }
+}

@@ -1,0 +1,82 @@
+import TraceProtocol
+
+/// The nodes that a controller knows, as a table and as JSON.
+public enum NodeTable {
+    /// Rows of cells, the first of them the titles.
+    public static func rows(_ nodes: [WireNodeStatus]) -> [[String]] {
+        let titles = [
+            "NODE", "STATE", "KERNEL", "ARCH", "CPUS", "CLOCK", "RTT", "SESSIONS", "EVENTS", "LOST", "BYTES/S", "AGENT",
+            "CPU", "MEMORY", "LABELS",
+        ]
+        return [titles] + nodes.map(row)
+    }
+
+    private static func row(_ node: WireNodeStatus) -> [String] {
+        let isKnown = node.connected && node.hasVitals
+        return [
+            node.name, state(node), node.host.kernelRelease, node.host.architecture, "\(node.host.onlineCpus)",
+            "±" + Quantity.duration(node.clockBoundNs), Quantity.duration(node.roundTripNs), "\(node.sessions)",
+            "\(node.eventsReceived)", "\(node.eventsLost)",
+            node.connected ? Quantity.short(Double(node.bytesPerSecond)) : "-", version(node),
+            isKnown ? percent(node.agentCpuPermille) : "-", isKnown ? Quantity.bytes(node.vitals.residentBytes) : "-",
+            labels(node).map { "\($0.key)=\($0.value)" }.joined(separator: ","),
+        ]
+    }
+
+    /// Whether a node is missing or has lost events: worth a look.
+    public static func isBad(_ node: WireNodeStatus) -> Bool { !node.connected || node.eventsLost > 0 }
+
+    private static func state(_ node: WireNodeStatus) -> String {
+        node.connected ? "connected" : "gone \(node.lastHeardMs / 1000)s"
+    }
+
+    /// `fleetrace-agent 0.1.0` is an agent's usual name for itself.
+    private static func version(_ node: WireNodeStatus) -> String {
+        node.software.hasPrefix("fleetrace-agent ") ? String(node.software.dropFirst(16)) : node.software
+    }
+
+    private static func percent(_ permille: UInt32) -> String { "\(permille / 10).\(permille % 10)%" }
+
+    private static func labels(_ node: WireNodeStatus) -> [(key: String, value: String)] {
+        node.labels.sorted { $0.key < $1.key }
+    }
+
+    private struct Object: Encodable {
+        var node: String
+        var state: String
+        var kernel: String
+        var arch: String
+        var cpus: UInt32
+        var clock_bound_ns: Int64?
+        var rtt_ns: Int64?
+        var sessions: UInt32
+        var events: UInt64
+        var lost: UInt64
+        var bytes: UInt64
+        var bytes_per_second: UInt64
+        var events_per_second: UInt64
+        var agent: String
+        var agent_cpu_percent: Double?
+        var agent_memory_bytes: UInt64?
+        var last_heard_ms: Int64
+        var labels: [String: String]
+    }
+
+    /// One object a line. What is not known is left out.
+    public static func json(_ nodes: [WireNodeStatus]) throws -> [String] {
+        try nodes.map { node in
+            let isKnown = node.connected && node.hasVitals
+            return try JSONLine.text(
+                Object(
+                    node: node.name, state: node.connected ? "connected" : "gone", kernel: node.host.kernelRelease,
+                    arch: node.host.architecture, cpus: node.host.onlineCpus,
+                    clock_bound_ns: node.clockBoundNs >= 0 ? node.clockBoundNs : nil,
+                    rtt_ns: node.roundTripNs >= 0 ? node.roundTripNs : nil, sessions: node.sessions,
+                    events: node.eventsReceived, lost: node.eventsLost, bytes: node.bytesReceived,
+                    bytes_per_second: node.bytesPerSecond, events_per_second: node.eventsPerSecond,
+                    agent: node.software, agent_cpu_percent: isKnown ? Double(node.agentCpuPermille) / 10 : nil,
+                    agent_memory_bytes: isKnown ? node.vitals.residentBytes : nil, last_heard_ms: node.lastHeardMs,
+                    labels: node.labels))
+        }
+    }
+}

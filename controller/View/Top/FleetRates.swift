@@ -1,0 +1,109 @@
+import TraceProtocol
+
+/// How often each event happens on each node, from the totals that a count brings. No I/O, no time.
+public struct FleetRates: Sendable {
+    /// One node that counts.
+    struct Node: Sendable {
+        let name: String
+        /// Its columns as indices of `events`.
+        let columns: [Int]
+        var state = WireNodeCounts.State.counting
+        var reason = ""
+        /// By event.
+        var totals: [UInt64]
+        var rates: [RateHistory]
+        var rate = RateHistory()
+        /// Number of the interval that was told last.
+        var interval: UInt64 = 0
+        /// ns since the start.
+        var elapsed: UInt64 = 0
+        /// What the controller says of the node: the sum so far, and since the last look.
+        var lost: UInt64 = 0
+        var lostNow: UInt64 = 0
+        /// Whether the controller has heard from it lately.
+        var isHeard = true
+
+        var total: UInt64 { totals.reduce(0, &+) }
+        var isStalled: Bool { !isHeard || state != .counting }
+    }
+
+    /// How long a node may say nothing: what counts is asked for the time every second at least, whatever its interval; ms.
+    private static let longestSilence: Int64 = 2000
+
+    var nodes: [Node] = []
+    public private(set) var events: [String] = []
+    /// Index in the session's list of nodes to index in `nodes`.
+    private var indices: [UInt32: Int] = [:]
+    private var names: [String: Int] = [:]
+
+    /// From the answer to the order.
+    public init(_ opened: WireSessionOpened) {
+        let order = Dictionary(
+            opened.description_p.nodes.enumerated().map { ($1, UInt32($0)) }, uniquingKeysWith: { first, _ in first })
+        var places: [String: Int] = [:]
+        for answer in opened.answers where answer.started {
+            let columns = answer.prepared.count.columns.map { column -> Int in
+                if let place = places[column.event] { return place }
+                places[column.event] = events.count
+                events.append(column.event)
+                return events.count - 1
+            }
+            if let index = order[answer.node] { indices[index] = nodes.count }
+            names[answer.node] = nodes.count
+            nodes.append(Node(name: answer.node, columns: columns, totals: [], rates: []))
+        }
+        for node in nodes.indices {
+            nodes[node].totals = Array(repeating: 0, count: events.count)
+            nodes[node].rates = Array(repeating: RateHistory(), count: events.count)
+        }
+    }
+
+    /// The names of the nodes that count, as they were given.
+    public var nodeNames: [String] { nodes.map(\.name) }
+
+    /// Every node that still counts has told as much as the others: a row of all can be shown.
+    public var isComplete: Bool {
+        Set(nodes.filter { !$0.isStalled }.map(\.interval)).count == 1
+    }
+
+    /// Takes in new totals.
+    public mutating func take(_ report: WireCountReport) {
+        for counts in report.nodes {
+            guard let index = indices[counts.node] else { continue }
+            nodes[index].state = counts.state
+            nodes[index].reason = counts.reason
+            if counts.hasTotals { nodes[index].take(counts.totals) }
+        }
+    }
+
+    /// Takes in what the controller knows of the nodes.
+    public mutating func take(_ list: WireNodeList) {
+        for status in list.nodes {
+            guard let index = names[status.name] else { continue }
+            nodes[index].lostNow = status.eventsLost &- min(status.eventsLost, nodes[index].lost)
+            nodes[index].lost = status.eventsLost
+            nodes[index].isHeard = status.connected && status.lastHeardMs < Self.longestSilence
+        }
+    }
+}
+
+extension FleetRates.Node {
+    fileprivate mutating func take(_ news: WireCountTotals) {
+        guard news.elapsedNs > elapsed else { return }
+        var sums = Array(repeating: UInt64(0), count: totals.count)
+        for row in news.rows where columns.indices.contains(Int(row.column)) {
+            sums[columns[Int(row.column)]] &+= row.count
+        }
+        let seconds = Double(news.elapsedNs - elapsed) / 1e9
+        var all = 0.0
+        for event in totals.indices {
+            let rate = Double(sums[event] &- min(sums[event], totals[event])) / seconds
+            rates[event].add(rate)
+            all += rate
+        }
+        rate.add(all)
+        totals = sums
+        interval = news.number
+        elapsed = news.elapsedNs
+    }
+}
