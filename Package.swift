@@ -46,6 +46,7 @@ let package = Package(
         .systemLibrary(name: "CPerfEvent", path: "Sources/CPerfEvent"),
         .target(
             name: "PerfCounters", dependencies: ["CPerfEvent"], path: "Sources/PerfCounters", swiftSettings: strict),
+        .target(name: "RecentLog", dependencies: [log], path: "Sources/RecentLog", swiftSettings: strict),
         .target(name: "RingBuffer", path: "Sources/RingBuffer", swiftSettings: strict),
         .target(name: "EventFormat", path: "Sources/EventFormat", swiftSettings: strict),
         .target(name: "TraceClock", path: "Sources/TraceClock", swiftSettings: strict),
@@ -76,7 +77,9 @@ let package = Package(
         .target(
             name: "AgentCore",
             dependencies: [
-                "CLinux", "Tracefs", "Probes", "PerfCounters", "RingBuffer", "TraceProtocol", "SecureTransport", log,
+                "CLinux", "Tracefs", "Probes", "PerfCounters", "RecentLog", "RingBuffer", "TraceProtocol",
+                "SecureTransport",
+                log,
                 .product(name: "DequeModule", package: "swift-collections"),
             ] + nio,
             path: "agent/Core",
@@ -114,7 +117,8 @@ let package = Package(
         .target(
             name: "ControllerCore",
             dependencies: [
-                "SessionStore", "Counting", "TraceProtocol", "TraceClock", "SecureTransport", "Tracefs", log,
+                "SessionStore", "Counting", "RecentLog", "TraceProtocol", "TraceClock", "SecureTransport", "Tracefs",
+                log,
             ] + nio,
             path: "controller/Core",
             swiftSettings: strict),
@@ -155,6 +159,7 @@ let package = Package(
             "SecureTransportTests",
             ["SecureTransport", "COpenSSL", .product(name: "NIOEmbedded", package: "swift-nio")] + nio),
         test("TraceProtocolTests", ["TraceProtocol"]),
+        test("RecentLogTests", ["RecentLog", log]),
         test("AgentCoreTests", ["AgentCore", "Probes", "Tracefs", "TraceProtocol"]),
         test("SessionStoreTests", ["SessionStore", "TraceProtocol"]),
         test("ControllerCoreTests", ["ControllerCore", "TraceProtocol"]),

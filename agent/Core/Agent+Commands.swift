@@ -13,8 +13,7 @@ extension Agent {
             answer(command, control.companions(companions.pids.map { Int32(bitPattern: $0) })) { .noted(WireNoted()) }
         case .listNames(let order): answer(command, inventory.answer(order)) { .names($0) }
         case .checkProbes(let order): check(order, command)
-        case .describe:
-            answer(command, inventory.describe(operators: sessions.mapValues(\.operator))) { .description_p($0) }
+        case .describe: answer(command, describe()) { .description_p($0) }
         // A newer controller's command.
         case nil: refuse(command, CommandRefusal(.unsupported, "this agent does not know that command"))
         }

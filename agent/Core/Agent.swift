@@ -1,5 +1,6 @@
 import Logging
 import NIOCore
+import RecentLog
 import SwiftProtobuf
 import TraceProtocol
 import Tracefs
@@ -14,6 +15,7 @@ public actor Agent {
     private nonisolated let executor: EventLoopExecutor
 
     let log: Logger
+    let recent: RecentLog
     let facts: WireHostFacts
     let configuration: AgentConfiguration
     let control: SessionControl
@@ -42,7 +44,8 @@ public actor Agent {
 
     init(
         loop: any EventLoop, configuration: AgentConfiguration, control: SessionControl,
-        counting: CountingControl, inventory: Inventory, facts: WireHostFacts, log: Logger
+        counting: CountingControl, inventory: Inventory, facts: WireHostFacts, log: Logger,
+        recent: RecentLog
     ) {
         executor = EventLoopExecutor(loop)
         self.configuration = configuration
@@ -51,6 +54,7 @@ public actor Agent {
         self.inventory = inventory
         self.facts = facts
         self.log = log
+        self.recent = recent
         lease = Lease(duration: Self.defaultLease, now: Int64(MonotonicRawClock.now()))
     }
 

@@ -1,6 +1,7 @@
 import Logging
 import NIOCore
 import NIOPosix
+import RecentLog
 import SecureTransport
 import TraceProtocol
 import Tracefs
@@ -10,11 +11,12 @@ public struct AgentRuntime: Sendable {
     private let configuration: AgentConfiguration
     private let tls: TLSContext
     private let log: Logger
+    private let recent = RecentLog()
 
     public init(configuration: AgentConfiguration, tls: TLSContext, log: Logger) {
         self.configuration = configuration
         self.tls = tls
-        self.log = log
+        self.log = recent.following(log)
     }
 
     /// Runs until the task is cancelled, then removes everything this agent made in the kernel.
@@ -53,7 +55,7 @@ public struct AgentRuntime: Sendable {
         let inventory = Inventory(root: root, node: node, agentLoop: loop, loop: group.next())
         let agent = Agent(
             loop: loop, configuration: configuration, control: control, counting: counting, inventory: inventory,
-            facts: facts, log: log)
+            facts: facts, log: log, recent: recent)
         control.removeStaleProbes(isExpected: true).whenFailure { [log] in
             log.warning("probes of an earlier agent may be left in the kernel", metadata: ["reason": "\($0)"])
         }

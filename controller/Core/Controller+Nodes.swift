@@ -24,8 +24,11 @@ extension Controller {
             node = nodes[link.node] ?? node
         }
         // The trace clock starts anew with each boot.
-        if node.hello.host.bootID != hello.host.bootID { node.clock = LiveClock() }
-        node.recentKnots.removeAll { _ in node.hello.host.bootID != hello.host.bootID }
+        if node.hello.host.bootID != hello.host.bootID {
+            if node.connectedSince != 0 { node.clockHistory.rebooted(at: epochOffset + now()) }
+            node.clock = LiveClock()
+            node.recentKnots.removeAll()
+        }
         node.hello = hello
         node.vitals = nil
         node.link = link
@@ -147,6 +150,7 @@ extension Controller {
         if let header {
             nodes[link.node]?.traffic.bytes &+= UInt64(bytes)
             nodes[link.node]?.traffic.events &+= UInt64(header.events)
+            session.parts[index].received[header.cpu, default: 0] &+= UInt64(header.events)
             if header.lost != BatchHeader.unknownLoss { nodes[link.node]?.traffic.lost &+= header.lost }
         }
         if frame.type == .finish { session.parts[index].finish = number.sequence }
@@ -162,7 +166,7 @@ extension Controller {
         // t1 is what this side remembers, not what the reply says.
         guard let sent = link.takeProbe(reply.id), sent == reply.probeSent else { return }
         let knot = ClockKnot(t1: sent, t2: reply.received, t3: reply.sent, t4: now)
-        nodes[link.node]?.observe(knot)
+        nodes[link.node]?.observe(knot, epochOffset: epochOffset)
         for session in sessions.values {
             guard let index = session.index(of: link.node), session.flow.isLive(index) else { continue }
             append(knot.frame(), session, index, sequence: 0, now: now)

@@ -1,5 +1,6 @@
 import Logging
 import NIOCore
+import RecentLog
 import SecureTransport
 import SessionStore
 import SystemPackage
@@ -17,6 +18,7 @@ public actor Controller {
     private nonisolated let executor: EventLoopExecutor
 
     let log: Logger
+    let recent: RecentLog
     let name: String
     let directory: FilePath
     /// This process: its threads stay out of the traces of agents on the same machine.
@@ -40,7 +42,7 @@ public actor Controller {
 
     init(
         name: String, directory: FilePath, leaseMilliseconds: UInt32, host: WireHostFacts, loop: any EventLoop,
-        diskLoop: any EventLoop, log: Logger
+        diskLoop: any EventLoop, log: Logger, recent: RecentLog
     ) {
         executor = EventLoopExecutor(loop)
         self.name = name
@@ -48,6 +50,7 @@ public actor Controller {
         self.leaseMilliseconds = leaseMilliseconds
         self.host = host
         self.log = log
+        self.recent = recent
         store = StoreWorker(loop: diskLoop)
     }
 
@@ -160,7 +163,10 @@ public actor Controller {
             let period = link.nextProbe < 10 ? 1 : busy.contains(name) ? 1 + busy.count / 64 : 20
             if ticks % period == 0 { link.probe(now: self.now()) }
         }
-        if ticks % 20 == 0 { for name in nodes.keys { nodes[name]?.measureRates(now: now) } }
+        if ticks % 20 == 0 {
+            let epochOffset = epochOffset
+            for name in nodes.keys { nodes[name]?.measure(now: now, epochOffset: epochOffset) }
+        }
         if ticks % 10 == 0 { checkDeadlines(now: now) }
         if ticks % 300 == 0 { for link in operators.values { link.send(Frame(.ping, ByteBuffer())) } }
     }

@@ -2,6 +2,7 @@ import Glibc
 import Logging
 import NIOCore
 import NIOPosix
+import RecentLog
 import SecureTransport
 import SystemPackage
 import TraceProtocol
@@ -32,13 +33,15 @@ public final class ControllerRuntime: Sendable {
             files.rlim_cur = files.rlim_max
             setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files)
         }
+        let recent = RecentLog(capacity: 1000)
+        let log = recent.following(log)
         LeftoverSessions.settle(in: directory, log: log)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
         do {
             let controller = Controller(
                 name: tls.identity.identity.name, directory: directory, leaseMilliseconds: leaseMilliseconds,
                 host: try .ofThisProcess(), loop: group.next(),
-                diskLoop: group.next(), log: log)
+                diskLoop: group.next(), log: log, recent: recent)
             await controller.begin()
             let listener = try await Listener.start(host: host, port: port, tls: tls, controller: controller, log: log)
             return ControllerRuntime(group: group, controller: controller, listener: listener.channel)

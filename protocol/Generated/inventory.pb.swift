@@ -50,6 +50,114 @@ public nonisolated struct WireNodeDescription: Sendable {
 
   public var probes: [WireProbeState] = []
 
+  /// those that record
+  public var sessions: [WireSessionState] = []
+
+  /// tasks by the CPU time they took in the last second, the busiest first
+  public var busiest: [WireTaskLoad] = []
+
+  /// the agent's own last lines, oldest first
+  public var log: [WireLogLine] = []
+
+  /// as they are now
+  public var vitals: WireVitals {
+    get {_vitals ?? WireVitals()}
+    set {_vitals = newValue}
+  }
+  /// Returns true if `vitals` has been explicitly set.
+  public var hasVitals: Bool {self._vitals != nil}
+  /// Clears the value of `vitals`. Subsequent reads from it will return its default value.
+  public mutating func clearVitals() {self._vitals = nil}
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _vitals: WireVitals? = nil
+}
+
+/// A recording session's part on the node, while it runs.
+public nonisolated struct WireSessionState: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var session: UInt64 = 0
+
+  /// for whom
+  public var `operator`: String = String()
+
+  /// that are enabled
+  public var events: UInt32 = 0
+
+  /// kept for the controller, not acknowledged
+  public var heldBytes: UInt64 = 0
+
+  public var cpus: [WireCPUState] = []
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// recorded = sent + lost + unread + what is under way in the agent, apart from the events of the moment of reading.
+public nonisolated struct WireCPUState: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var cpu: UInt32 = 0
+
+  /// as in CPUTotals
+  public var recorded: UInt64 = 0
+
+  public var lost: UInt64 = 0
+
+  public var sent: UInt64 = 0
+
+  /// events in the kernel's buffer
+  public var unread: UInt64 = 0
+
+  public var unreadBytes: UInt64 = 0
+
+  /// size of the buffer
+  public var bufferBytes: UInt64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// All processes of one name together.
+public nonisolated struct WireTaskLoad: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var comm: Data = Data()
+
+  public var processes: UInt32 = 0
+
+  /// of one CPU
+  public var cpuPermille: UInt32 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct WireLogLine: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// ns since the epoch, by the clock of whoever wrote it
+  public var at: Int64 = 0
+
+  public var level: String = String()
+
+  public var text: String = String()
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -137,27 +245,148 @@ public nonisolated struct WireDescribeNode: Sendable {
 }
 
 /// The response.
-public nonisolated struct WireNodeReport: Sendable {
+public nonisolated struct WireNodeReport: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  public var node: String = String()
+  public var node: String {
+    get {_storage._node}
+    set {_uniqueStorage()._node = newValue}
+  }
 
+  /// absent when the node could not say it: `failure` has the reason
   public var description_p: WireNodeDescription {
-    get {_description_p ?? WireNodeDescription()}
-    set {_description_p = newValue}
+    get {_storage._description_p ?? WireNodeDescription()}
+    set {_uniqueStorage()._description_p = newValue}
   }
   /// Returns true if `description_p` has been explicitly set.
-  public var hasDescription_p: Bool {self._description_p != nil}
+  public var hasDescription_p: Bool {_storage._description_p != nil}
   /// Clears the value of `description_p`. Subsequent reads from it will return its default value.
-  public mutating func clearDescription_p() {self._description_p = nil}
+  public mutating func clearDescription_p() {_uniqueStorage()._description_p = nil}
+
+  public var failure: WireFailure {
+    get {_storage._failure ?? WireFailure()}
+    set {_uniqueStorage()._failure = newValue}
+  }
+  /// Returns true if `failure` has been explicitly set.
+  public var hasFailure: Bool {_storage._failure != nil}
+  /// Clears the value of `failure`. Subsequent reads from it will return its default value.
+  public mutating func clearFailure() {_uniqueStorage()._failure = nil}
+
+  public var clock: WireClockHistory {
+    get {_storage._clock ?? WireClockHistory()}
+    set {_uniqueStorage()._clock = newValue}
+  }
+  /// Returns true if `clock` has been explicitly set.
+  public var hasClock: Bool {_storage._clock != nil}
+  /// Clears the value of `clock`. Subsequent reads from it will return its default value.
+  public mutating func clearClock() {_uniqueStorage()._clock = nil}
+
+  /// of the sessions that record there
+  public var received: [WireSessionReceipt] {
+    get {_storage._received}
+    set {_uniqueStorage()._received = newValue}
+  }
+
+  /// the controller's last lines about this node, oldest first
+  public var log: [WireLogLine] {
+    get {_storage._log}
+    set {_uniqueStorage()._log = newValue}
+  }
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
 
-  fileprivate var _description_p: WireNodeDescription? = nil
+  fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// What the controller knows of a node's clock.
+public nonisolated struct WireClockHistory: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// oldest first, one every 10 s
+  public var samples: [WireClockSample] = []
+
+  /// oldest first
+  public var breaks: [WireClockBreakNote] = []
+
+  public var acceptedProbes: UInt64 = 0
+
+  public var rejectedProbes: UInt64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct WireClockSample: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// ns since the epoch
+  public var at: Int64 = 0
+
+  /// half width; -1 while unknown
+  public var boundNs: Int64 = 0
+
+  /// the smallest since the sample before; -1 if there was no probe
+  public var roundTripNs: Int64 = 0
+
+  /// of the node's clock against the controller's, estimated
+  public var driftPpb: Int64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct WireClockBreakNote: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// ns since the epoch: when it was found
+  public var at: Int64 = 0
+
+  public var reason: String = String()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// What has come of one session from one node.
+public nonisolated struct WireSessionReceipt: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var session: UInt64 = 0
+
+  public var cpus: [WireCPUReceipt] = []
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct WireCPUReceipt: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var cpu: UInt32 = 0
+
+  public var events: UInt64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
 }
 
 /// agent -> controller, unasked: once accepted, every 5 s, and when its catalog changes. Totals are since the agent began.
@@ -406,7 +635,7 @@ nonisolated extension WireDescribe: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension WireNodeDescription: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".NodeDescription"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}instances\0\u{1}probes\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}instances\0\u{1}probes\0\u{1}sessions\0\u{1}busiest\0\u{1}log\0\u{1}vitals\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -416,24 +645,238 @@ nonisolated extension WireNodeDescription: SwiftProtobuf.Message, SwiftProtobuf.
       switch fieldNumber {
       case 1: try { try decoder.decodeRepeatedMessageField(value: &self.instances) }()
       case 2: try { try decoder.decodeRepeatedMessageField(value: &self.probes) }()
+      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.sessions) }()
+      case 4: try { try decoder.decodeRepeatedMessageField(value: &self.busiest) }()
+      case 5: try { try decoder.decodeRepeatedMessageField(value: &self.log) }()
+      case 6: try { try decoder.decodeSingularMessageField(value: &self._vitals) }()
       default: break
       }
     }
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.instances.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.instances, fieldNumber: 1)
     }
     if !self.probes.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.probes, fieldNumber: 2)
     }
+    if !self.sessions.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.sessions, fieldNumber: 3)
+    }
+    if !self.busiest.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.busiest, fieldNumber: 4)
+    }
+    if !self.log.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.log, fieldNumber: 5)
+    }
+    try { if let v = self._vitals {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: WireNodeDescription, rhs: WireNodeDescription) -> Bool {
     if lhs.instances != rhs.instances {return false}
     if lhs.probes != rhs.probes {return false}
+    if lhs.sessions != rhs.sessions {return false}
+    if lhs.busiest != rhs.busiest {return false}
+    if lhs.log != rhs.log {return false}
+    if lhs._vitals != rhs._vitals {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireSessionState: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".SessionState"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}session\0\u{1}operator\0\u{1}events\0\u{3}held_bytes\0\u{1}cpus\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularFixed64Field(value: &self.session) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.`operator`) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.events) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.heldBytes) }()
+      case 5: try { try decoder.decodeRepeatedMessageField(value: &self.cpus) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.session != 0 {
+      try visitor.visitSingularFixed64Field(value: self.session, fieldNumber: 1)
+    }
+    if !self.`operator`.isEmpty {
+      try visitor.visitSingularStringField(value: self.`operator`, fieldNumber: 2)
+    }
+    if self.events != 0 {
+      try visitor.visitSingularUInt32Field(value: self.events, fieldNumber: 3)
+    }
+    if self.heldBytes != 0 {
+      try visitor.visitSingularUInt64Field(value: self.heldBytes, fieldNumber: 4)
+    }
+    if !self.cpus.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.cpus, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireSessionState, rhs: WireSessionState) -> Bool {
+    if lhs.session != rhs.session {return false}
+    if lhs.`operator` != rhs.`operator` {return false}
+    if lhs.events != rhs.events {return false}
+    if lhs.heldBytes != rhs.heldBytes {return false}
+    if lhs.cpus != rhs.cpus {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireCPUState: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".CPUState"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}cpu\0\u{1}recorded\0\u{1}lost\0\u{1}sent\0\u{1}unread\0\u{3}unread_bytes\0\u{3}buffer_bytes\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.cpu) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.recorded) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.lost) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.sent) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.unread) }()
+      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.unreadBytes) }()
+      case 7: try { try decoder.decodeSingularUInt64Field(value: &self.bufferBytes) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.cpu != 0 {
+      try visitor.visitSingularUInt32Field(value: self.cpu, fieldNumber: 1)
+    }
+    if self.recorded != 0 {
+      try visitor.visitSingularUInt64Field(value: self.recorded, fieldNumber: 2)
+    }
+    if self.lost != 0 {
+      try visitor.visitSingularUInt64Field(value: self.lost, fieldNumber: 3)
+    }
+    if self.sent != 0 {
+      try visitor.visitSingularUInt64Field(value: self.sent, fieldNumber: 4)
+    }
+    if self.unread != 0 {
+      try visitor.visitSingularUInt64Field(value: self.unread, fieldNumber: 5)
+    }
+    if self.unreadBytes != 0 {
+      try visitor.visitSingularUInt64Field(value: self.unreadBytes, fieldNumber: 6)
+    }
+    if self.bufferBytes != 0 {
+      try visitor.visitSingularUInt64Field(value: self.bufferBytes, fieldNumber: 7)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireCPUState, rhs: WireCPUState) -> Bool {
+    if lhs.cpu != rhs.cpu {return false}
+    if lhs.recorded != rhs.recorded {return false}
+    if lhs.lost != rhs.lost {return false}
+    if lhs.sent != rhs.sent {return false}
+    if lhs.unread != rhs.unread {return false}
+    if lhs.unreadBytes != rhs.unreadBytes {return false}
+    if lhs.bufferBytes != rhs.bufferBytes {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireTaskLoad: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".TaskLoad"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}comm\0\u{1}processes\0\u{3}cpu_permille\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.comm) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.processes) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.cpuPermille) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.comm.isEmpty {
+      try visitor.visitSingularBytesField(value: self.comm, fieldNumber: 1)
+    }
+    if self.processes != 0 {
+      try visitor.visitSingularUInt32Field(value: self.processes, fieldNumber: 2)
+    }
+    if self.cpuPermille != 0 {
+      try visitor.visitSingularUInt32Field(value: self.cpuPermille, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireTaskLoad, rhs: WireTaskLoad) -> Bool {
+    if lhs.comm != rhs.comm {return false}
+    if lhs.processes != rhs.processes {return false}
+    if lhs.cpuPermille != rhs.cpuPermille {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireLogLine: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".LogLine"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}at\0\u{1}level\0\u{1}text\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularSFixed64Field(value: &self.at) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.level) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.text) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.at != 0 {
+      try visitor.visitSingularSFixed64Field(value: self.at, fieldNumber: 1)
+    }
+    if !self.level.isEmpty {
+      try visitor.visitSingularStringField(value: self.level, fieldNumber: 2)
+    }
+    if !self.text.isEmpty {
+      try visitor.visitSingularStringField(value: self.text, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireLogLine, rhs: WireLogLine) -> Bool {
+    if lhs.at != rhs.at {return false}
+    if lhs.level != rhs.level {return false}
+    if lhs.text != rhs.text {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -595,7 +1038,112 @@ nonisolated extension WireDescribeNode: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension WireNodeReport: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".NodeReport"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}node\0\u{1}description\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}node\0\u{1}description\0\u{1}failure\0\u{1}clock\0\u{1}received\0\u{1}log\0")
+
+  fileprivate class _StorageClass {
+    var _node: String = String()
+    var _description_p: WireNodeDescription? = nil
+    var _failure: WireFailure? = nil
+    var _clock: WireClockHistory? = nil
+    var _received: [WireSessionReceipt] = []
+    var _log: [WireLogLine] = []
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _node = source._node
+      _description_p = source._description_p
+      _failure = source._failure
+      _clock = source._clock
+      _received = source._received
+      _log = source._log
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularStringField(value: &_storage._node) }()
+        case 2: try { try decoder.decodeSingularMessageField(value: &_storage._description_p) }()
+        case 3: try { try decoder.decodeSingularMessageField(value: &_storage._failure) }()
+        case 4: try { try decoder.decodeSingularMessageField(value: &_storage._clock) }()
+        case 5: try { try decoder.decodeRepeatedMessageField(value: &_storage._received) }()
+        case 6: try { try decoder.decodeRepeatedMessageField(value: &_storage._log) }()
+        default: break
+        }
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if !_storage._node.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._node, fieldNumber: 1)
+      }
+      try { if let v = _storage._description_p {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+      } }()
+      try { if let v = _storage._failure {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+      } }()
+      try { if let v = _storage._clock {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+      } }()
+      if !_storage._received.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._received, fieldNumber: 5)
+      }
+      if !_storage._log.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._log, fieldNumber: 6)
+      }
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireNodeReport, rhs: WireNodeReport) -> Bool {
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._node != rhs_storage._node {return false}
+        if _storage._description_p != rhs_storage._description_p {return false}
+        if _storage._failure != rhs_storage._failure {return false}
+        if _storage._clock != rhs_storage._clock {return false}
+        if _storage._received != rhs_storage._received {return false}
+        if _storage._log != rhs_storage._log {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireClockHistory: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ClockHistory"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}samples\0\u{1}breaks\0\u{3}accepted_probes\0\u{3}rejected_probes\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -603,30 +1151,186 @@ nonisolated extension WireNodeReport: SwiftProtobuf.Message, SwiftProtobuf._Mess
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularStringField(value: &self.node) }()
-      case 2: try { try decoder.decodeSingularMessageField(value: &self._description_p) }()
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.samples) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.breaks) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.acceptedProbes) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.rejectedProbes) }()
       default: break
       }
     }
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    if !self.node.isEmpty {
-      try visitor.visitSingularStringField(value: self.node, fieldNumber: 1)
+    if !self.samples.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.samples, fieldNumber: 1)
     }
-    try { if let v = self._description_p {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
-    } }()
+    if !self.breaks.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.breaks, fieldNumber: 2)
+    }
+    if self.acceptedProbes != 0 {
+      try visitor.visitSingularUInt64Field(value: self.acceptedProbes, fieldNumber: 3)
+    }
+    if self.rejectedProbes != 0 {
+      try visitor.visitSingularUInt64Field(value: self.rejectedProbes, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  public static func ==(lhs: WireNodeReport, rhs: WireNodeReport) -> Bool {
-    if lhs.node != rhs.node {return false}
-    if lhs._description_p != rhs._description_p {return false}
+  public static func ==(lhs: WireClockHistory, rhs: WireClockHistory) -> Bool {
+    if lhs.samples != rhs.samples {return false}
+    if lhs.breaks != rhs.breaks {return false}
+    if lhs.acceptedProbes != rhs.acceptedProbes {return false}
+    if lhs.rejectedProbes != rhs.rejectedProbes {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireClockSample: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ClockSample"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}at\0\u{3}bound_ns\0\u{3}round_trip_ns\0\u{3}drift_ppb\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularSInt64Field(value: &self.at) }()
+      case 2: try { try decoder.decodeSingularSInt64Field(value: &self.boundNs) }()
+      case 3: try { try decoder.decodeSingularSInt64Field(value: &self.roundTripNs) }()
+      case 4: try { try decoder.decodeSingularSInt64Field(value: &self.driftPpb) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.at != 0 {
+      try visitor.visitSingularSInt64Field(value: self.at, fieldNumber: 1)
+    }
+    if self.boundNs != 0 {
+      try visitor.visitSingularSInt64Field(value: self.boundNs, fieldNumber: 2)
+    }
+    if self.roundTripNs != 0 {
+      try visitor.visitSingularSInt64Field(value: self.roundTripNs, fieldNumber: 3)
+    }
+    if self.driftPpb != 0 {
+      try visitor.visitSingularSInt64Field(value: self.driftPpb, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireClockSample, rhs: WireClockSample) -> Bool {
+    if lhs.at != rhs.at {return false}
+    if lhs.boundNs != rhs.boundNs {return false}
+    if lhs.roundTripNs != rhs.roundTripNs {return false}
+    if lhs.driftPpb != rhs.driftPpb {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireClockBreakNote: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ClockBreakNote"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}at\0\u{1}reason\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularSInt64Field(value: &self.at) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.at != 0 {
+      try visitor.visitSingularSInt64Field(value: self.at, fieldNumber: 1)
+    }
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireClockBreakNote, rhs: WireClockBreakNote) -> Bool {
+    if lhs.at != rhs.at {return false}
+    if lhs.reason != rhs.reason {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireSessionReceipt: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".SessionReceipt"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}session\0\u{1}cpus\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularFixed64Field(value: &self.session) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.cpus) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.session != 0 {
+      try visitor.visitSingularFixed64Field(value: self.session, fieldNumber: 1)
+    }
+    if !self.cpus.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.cpus, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireSessionReceipt, rhs: WireSessionReceipt) -> Bool {
+    if lhs.session != rhs.session {return false}
+    if lhs.cpus != rhs.cpus {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireCPUReceipt: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".CPUReceipt"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}cpu\0\u{1}events\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.cpu) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.events) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.cpu != 0 {
+      try visitor.visitSingularUInt32Field(value: self.cpu, fieldNumber: 1)
+    }
+    if self.events != 0 {
+      try visitor.visitSingularUInt64Field(value: self.events, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireCPUReceipt, rhs: WireCPUReceipt) -> Bool {
+    if lhs.cpu != rhs.cpu {return false}
+    if lhs.events != rhs.events {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

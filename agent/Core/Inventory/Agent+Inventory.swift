@@ -1,3 +1,4 @@
+import NIOCore
 import TraceProtocol
 
 /// What the agent tells about its node.
@@ -7,15 +8,50 @@ extension Agent {
         guard isAccepted else { return }
         inventory.catalogDigest().whenComplete { [weak self] result in
             self?.assumeIsolated { agent in
-                var vitals = ProcessCost.current().vitals
+                var vitals = agent.vitals
                 switch result {
                 case .success(let digest): vitals.catalog = .init(digest)
                 case .failure(let error):
                     agent.log.warning("the list of events cannot be read", metadata: ["reason": "\(error)"])
                 }
-                vitals.heldBytes = UInt64(agent.sessions.values.reduce(0) { $0 + $1.stream.bytes })
                 agent.send(.vitals, vitals)
             }
         }
+    }
+
+    /// What this process has cost so far.
+    private var vitals: WireVitals {
+        var vitals = ProcessCost.current().vitals
+        vitals.heldBytes = UInt64(sessions.values.reduce(0) { $0 + $1.stream.bytes })
+        return vitals
+    }
+
+    /// Everything about this node and this agent. It takes a second, in which the busiest tasks are found.
+    func describe() -> EventLoopFuture<WireNodeDescription> {
+        let busiest = inventory.busiest()
+        let state = inventory.describe(operators: sessions.mapValues(\.operator))
+        return busiest.and(state).and(control.states()).assumeIsolated().map { [self] found, states in
+            assumeIsolated { agent in
+                var description = found.1
+                description.busiest = found.0
+                description.sessions = states.map { agent.completed($0) }.sorted { $0.session < $1.session }
+                description.vitals = agent.vitals
+                description.log = agent.recent.lines.map { line in
+                    .with {
+                        $0.at = line.at
+                        $0.level = line.level.rawValue
+                        $0.text = line.text
+                    }
+                }
+                return description
+            }
+        }.nonisolated()
+    }
+
+    private func completed(_ state: WireSessionState) -> WireSessionState {
+        var state = state
+        state.operator = sessions[state.session]?.operator ?? ""
+        state.heldBytes = UInt64(sessions[state.session]?.stream.bytes ?? 0)
+        return state
     }
 }

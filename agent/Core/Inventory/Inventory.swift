@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 import NIOPosix
 import TraceProtocol
@@ -39,6 +40,20 @@ final class Inventory: Sendable {
     func describe(operators: [UInt64: String]) -> EventLoopFuture<WireNodeDescription> {
         onOwnThread { [root, node] _ in try NodeState(root: root, node: node, operators: operators).description() }
     }
+
+    /// The names whose processes take the most CPU time, over a second from now.
+    func busiest() -> EventLoopFuture<[WireTaskLoad]> {
+        let counted = loop.submit { try TaskLoads.now() }.flatMap { [loop] before in
+            loop.scheduleTask(in: Self.busyInterval) {
+                try TaskLoads.now().busiest(
+                    since: before, Self.busiestCount, ticksPerSecond: sysconf(Int32(_SC_CLK_TCK)))
+            }.futureResult
+        }
+        return counted.hop(to: agentLoop)
+    }
+
+    private static let busyInterval = TimeAmount.seconds(1)
+    private static let busiestCount = 10
 
     private func onOwnThread<T: Sendable>(
         _ work: @escaping @Sendable (inout NodeLists) throws -> T

@@ -154,6 +154,11 @@ final class SessionControl: SessionKernel {
         }
     }
 
+    /// What the sessions that record have counted so far.
+    func states() -> EventLoopFuture<[WireSessionState]> {
+        onControlThread { side in side.sessions.values.map { $0.tracing.state() } }
+    }
+
     /// Threads come and go; brings the lists of untraced ones up to date.
     func refreshThreads() -> EventLoopFuture<Void> {
         onControlThread { side in

@@ -211,6 +211,28 @@ final class TracingSession {
         return finish
     }
 
+    /// What the kernel and the reading threads have counted so far.
+    func state() -> WireSessionState {
+        var state = WireSessionState()
+        state.session = session
+        state.events = UInt32(events.count)
+        for tap in taps {
+            var cpu = WireCPUState()
+            cpu.cpu = UInt32(tap.cpu)
+            cpu.bufferBytes = UInt64((try? instance.bufferSize(cpu: tap.cpu)) ?? 0) << 10
+            // Sent before recorded: so nothing is sent that was not recorded.
+            cpu.sent = tap.events.load(ordering: .acquiring)
+            if let statistics = try? instance.statistics(cpu: tap.cpu) {
+                cpu.recorded = UInt64(clamping: statistics.recorded)
+                cpu.lost = UInt64(clamping: statistics.lost)
+                cpu.unread = UInt64(clamping: statistics.entries)
+                cpu.unreadBytes = UInt64(clamping: statistics.bytes)
+            }
+            state.cpus.append(cpu)
+        }
+        return state
+    }
+
     /// Per CPU, up to where everything is in the session's stream; nil until each has been read once.
     func watermarks() -> [Watermark.Entry]? {
         var entries: [Watermark.Entry] = []

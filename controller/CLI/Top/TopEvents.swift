@@ -8,6 +8,8 @@ struct TopEvents {
     private(set) var events: [String] = []
     /// perf's own, which have no system.
     private(set) var counters: [String] = []
+    /// What was left out, for people.
+    private(set) var remark = ""
 
     /// What says most about what a node does, as far as its kernel has it.
     private static let usual = [
@@ -16,25 +18,38 @@ struct TopEvents {
         "net:net_dev_queue", "net:netif_receive_skb", "exceptions:page_fault_user", "kmem:mm_page_alloc",
     ]
 
-    /// - Parameter wanted: as -e has them; without any, the usual ones that exist on all nodes.
+    /// Events of which this is more are too many to be counted besides the usual ones.
+    private static let mostOthers = 64
+
+    /// The usual events that all of these nodes have.
+    ///
+    /// - Parameter patterns: of others to count too, if they are not too many; `remark` says so.
+    static func usual(
+        on selectors: [String], and patterns: [String] = [], _ client: ControllerClient
+    ) async throws -> TopEvents {
+        let fleet = try await events(on: selectors, client)
+        let everywhere = Set(fleet.events.filter { $0.nodes == fleet.nodes }.map(\.name.description))
+        var chosen = TopEvents()
+        chosen.events = usual.filter(everywhere.contains)
+        // What a session records under a probe's name is no event of the catalog.
+        let others = Set(patterns.flatMap { (try? fleet.matching($0)) ?? [] }.map(\.name.description))
+            .subtracting(chosen.events).sorted()
+        if others.count <= mostOthers {
+            chosen.events += others
+        } else {
+            chosen.remark = "the \(others.count) events of sessions are too many to be counted one by one"
+        }
+        guard !chosen.events.isEmpty else {
+            throw CommandError("the nodes have none of the usual events in common: say which with -e")
+        }
+        return chosen
+    }
+
+    /// - Parameter wanted: as -e has them; at least one.
     static func choose(_ wanted: [String], on selectors: [String], _ client: ControllerClient) async throws -> TopEvents
     {
-        var order = WireListOnNodes()
-        order.selectors = selectors
-        order.what.events = WireEventCatalog()
-        guard case .listReport(let report) = try await client.request(.listOnNodes(order)) else {
-            throw ClientError.unknownAnswer
-        }
-        let fleet = try FleetEvents(report)
+        let fleet = try await events(on: selectors, client)
         var chosen = TopEvents()
-        guard !wanted.isEmpty else {
-            let everywhere = Set(fleet.events.filter { $0.nodes == fleet.nodes }.map(\.name.description))
-            chosen.events = usual.filter(everywhere.contains)
-            guard !chosen.events.isEmpty else {
-                throw CommandError("the nodes have none of the usual events in common: say which with -e")
-            }
-            return chosen
-        }
         for pattern in wanted {
             do throws(UnknownEvent) {
                 _ = try fleet.matching(pattern)
@@ -48,13 +63,23 @@ struct TopEvents {
         return chosen
     }
 
-    func order(on selectors: [String], interval: Span) -> WireOpenSession {
+    private static func events(on selectors: [String], _ client: ControllerClient) async throws -> FleetEvents {
+        var order = WireListOnNodes()
+        order.selectors = selectors
+        order.what.events = WireEventCatalog()
+        guard case .listReport(let report) = try await client.request(.listOnNodes(order)) else {
+            throw ClientError.unknownAnswer
+        }
+        return try FleetEvents(report)
+    }
+
+    func order(on selectors: [String], milliseconds: UInt32) -> WireOpenSession {
         var order = WireOpenSession()
         order.selectors = selectors
         order.events = events
         order.partial = true
         order.count.counters = counters
-        order.count.intervalMs = UInt32(clamping: interval.nanoseconds / 1_000_000)
+        order.count.intervalMs = milliseconds
         return order
     }
 }

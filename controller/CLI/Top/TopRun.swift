@@ -1,5 +1,5 @@
+import ControllerCore
 import FleetView
-import Glibc
 import OperatorClient
 import Timeline
 import TraceProtocol
@@ -29,7 +29,9 @@ struct TopRun {
     func run() async throws {
         let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup, .sigwinch)
         let client = try await connect()
-        let chosen = try await TopEvents.choose(events, on: on, client)
+        let chosen =
+            events.isEmpty
+            ? try await TopEvents.usual(on: on, client) : try await TopEvents.choose(events, on: on, client)
         let opened = try await open(chosen, client)
         let (events, continuation) = AsyncStream<Event>.makeStream()
         let watch = Task {
@@ -59,7 +61,7 @@ struct TopRun {
     }
 
     private func open(_ chosen: TopEvents, _ client: ControllerClient) async throws -> WireSessionOpened {
-        let order = chosen.order(on: on, interval: interval)
+        let order = chosen.order(on: on, milliseconds: UInt32(clamping: interval.nanoseconds / 1_000_000))
         guard case .opened(let opened) = try await client.request(.openSession(order)) else {
             throw ClientError.unknownAnswer
         }
@@ -121,21 +123,12 @@ struct TopRun {
             switch event {
             case .counts(let report):
                 rates.take(report)
-                if rates.isComplete { try put(rates.plainLines(clock: clock())) }
+                if rates.isComplete { try put(rates.plainLines(clock: TimeOfDay.text(WallClock.now()))) }
             case .nodes(let list): rates.take(list)
             case .stop: return
             case .ended(let reason): throw CommandError(reason)
             case .keys, .resized, .tasks, .terminalGone: break
             }
         }
-    }
-
-    /// The time of day, as people here have it.
-    static func clock() -> String {
-        var now = time(nil)
-        var parts = tm()
-        localtime_r(&now, &parts)
-        func two(_ number: Int32) -> String { String(number + 100).dropFirst().description }
-        return "\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec))"
     }
 }

@@ -1,3 +1,4 @@
+import ControllerCore
 import FleetView
 import OperatorClient
 import TraceProtocol
@@ -50,7 +51,7 @@ struct TopScreen {
     }
 
     private mutating func draw() -> Bool {
-        terminal.write(writer.screen(model.lines(terminal.size, clock: TopRun.clock())))
+        terminal.write(writer.screen(model.lines(terminal.size, clock: TimeOfDay.text(WallClock.now()))))
     }
 
     private mutating func press(_ keys: [Key]) async -> Bool {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import FleetView
 import NIOPosix
 import TraceProtocol
 

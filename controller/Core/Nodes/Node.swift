@@ -12,6 +12,7 @@ struct Node {
     /// ns of CLOCK_MONOTONIC_RAW.
     var lastHeard: Int64 = 0
     var clock = LiveClock()
+    var clockHistory = ClockHistory()
     var roundTrip: Int64?
     var recentKnots: [ClockKnot] = []
     var traffic = Traffic()
@@ -90,9 +91,11 @@ final class NodeLink: @unchecked Sendable {
 }
 
 extension Node {
-    mutating func observe(_ knot: ClockKnot) {
-        _ = clock.observe(ClockProbe(t1: knot.t1, t2: knot.t2, t3: knot.t3, t4: knot.t4))
+    /// - Parameter epochOffset: of the controller's timeline, ns.
+    mutating func observe(_ knot: ClockKnot, epochOffset: Int64) {
+        let outcome = clock.observe(ClockProbe(t1: knot.t1, t2: knot.t2, t3: knot.t3, t4: knot.t4))
         let delay = (knot.t4 &- knot.t1) &- (knot.t3 &- knot.t2)
+        clockHistory.observed(outcome, roundTrip: delay, at: knot.t4 &+ epochOffset)
         roundTrip = min(roundTrip ?? .max, delay)
         recentKnots.append(knot)
         if recentKnots.count > Node.keptKnots { recentKnots.removeFirst() }

@@ -45,7 +45,11 @@ extension Node {
         rates.measure(cpu: vitals.cpuNs, now: now)
     }
 
-    mutating func measureRates(now: Int64) {
+    /// Called about every second.
+    mutating func measure(now: Int64, epochOffset: Int64) {
         rates.measure(traffic, now: now)
+        guard link != nil else { return }
+        clockHistory.sample(
+            bound: clockBound(at: now), driftPartsPerMillion: clock.driftPartsPerMillion, at: now &+ epochOffset)
     }
 }

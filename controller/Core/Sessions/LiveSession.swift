@@ -34,6 +34,8 @@ final class LiveSession: @unchecked Sendable {
         let node: String
         let incarnation: String
         var tracker = SequenceTracker()
+        /// Events that have come, by CPU.
+        var received: [UInt32: UInt64] = [:]
         /// Number of its Finish frame once that has come.
         var finish: UInt64?
         /// Readers may read up to here.

@@ -19,7 +19,7 @@ public enum NodeTable {
             "\(node.eventsReceived)", "\(node.eventsLost)",
             node.connected ? Quantity.short(Double(node.bytesPerSecond)) : "-", version(node),
             isKnown ? percent(node.agentCpuPermille) : "-", isKnown ? Quantity.bytes(node.vitals.residentBytes) : "-",
-            labels(node).map { "\($0.key)=\($0.value)" }.joined(separator: ","),
+            labels(node),
         ]
     }
 
@@ -35,10 +35,10 @@ public enum NodeTable {
         node.software.hasPrefix("fleetrace-agent ") ? String(node.software.dropFirst(16)) : node.software
     }
 
-    private static func percent(_ permille: UInt32) -> String { "\(permille / 10).\(permille % 10)%" }
+    static func percent(_ permille: UInt32) -> String { "\(permille / 10).\(permille % 10)%" }
 
-    private static func labels(_ node: WireNodeStatus) -> [(key: String, value: String)] {
-        node.labels.sorted { $0.key < $1.key }
+    static func labels(_ node: WireNodeStatus) -> String {
+        node.labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
     }
 
     private struct Object: Encodable {

@@ -66,6 +66,12 @@ public struct FleetRates: Sendable {
         Set(nodes.filter { !$0.isStalled }.map(\.interval)).count == 1
     }
 
+    /// Events a second over all nodes in the last interval, the most frequent first; those that did not happen are left out.
+    public var eventRates: [(event: String, rate: Double)] {
+        events.indices.map { event in (events[event], nodes.reduce(0) { $0 + $1.rates[event].last }) }
+            .filter { $0.1 > 0 }.sorted { $0.1 == $1.1 ? $0.0 < $1.0 : $0.1 > $1.1 }
+    }
+
     /// Takes in new totals.
     public mutating func take(_ report: WireCountReport) {
         for counts in report.nodes {

@@ -1,9 +1,36 @@
 import TraceProtocol
 
-/// What is known of one node, section by section.
-enum NodeText {
-    static func lines(_ report: WireNodeReport) -> [String] {
-        Array([instances(report), probes(report)].joined(separator: [""]))
+/// Everything that is known of one node, section by section.
+public struct NodeText: Sendable {
+    /// What the controller says of every node.
+    public var status: WireNodeStatus
+    /// What it and the node say of this one.
+    public var report: WireNodeReport
+    /// All sessions that run.
+    public var sessions: [WireSessionDescription]
+    /// Events a second, the most frequent first; nil where they could not be counted, for the reason in `remark`.
+    public var rates: [(event: String, rate: Double)]?
+    public var remark: String
+
+    public init(
+        _ status: WireNodeStatus, _ report: WireNodeReport, sessions: [WireSessionDescription],
+        rates: [(event: String, rate: Double)]?, remark: String
+    ) {
+        self.status = status
+        self.report = report
+        self.sessions = sessions
+        self.rates = rates
+        self.remark = remark
+    }
+
+    /// - Parameter now: ns since the epoch.
+    public func lines(now: Int64) -> [String] {
+        let isThere = report.hasDescription_p
+        let sections = [
+            facts(now: now), clock(now: now), isThere ? recordings() : [], isThere ? Self.instances(report) : [],
+            isThere ? Self.probes(report) : [], isThere ? eventRates() : [], isThere ? busiest() : [], cost(), log(),
+        ]
+        return Array(sections.filter { !$0.isEmpty }.joined(separator: [""]))
     }
 
     private static func instances(_ report: WireNodeReport) -> [String] {

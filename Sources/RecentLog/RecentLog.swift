@@ -1,0 +1,101 @@
+import Glibc
+import Logging
+import Synchronization
+
+/// The last lines of a process's log, for those who look at it from elsewhere.
+public final class RecentLog: Sendable {
+    /// One line, as the log has it.
+    public struct Line: Sendable, Equatable {
+        /// ns since the epoch.
+        public var at: Int64
+        public var level: Logger.Level
+        /// The message, and its metadata as `key=value`, sorted by key. At most `longest` bytes of UTF-8, whole characters.
+        public var text: String
+
+        /// Whether a word stands in it; letters, digits, `-`, `_` and `.` make words.
+        public func mentions(_ word: String) -> Bool {
+            text.split { !($0.isLetter || $0.isNumber || "-_.".contains($0)) }.contains { $0 == word }
+        }
+    }
+
+    private struct Ring {
+        var lines: [Line] = []
+        /// Index of the oldest once the ring is full.
+        var next = 0
+    }
+
+    private let ring = Mutex(Ring())
+    private let capacity: Int
+    /// Bytes of one line: what others send stands in it.
+    static let longest = 1024
+
+    public init(capacity: Int = 200) {
+        self.capacity = capacity
+    }
+
+    /// A logger that writes what `log` does, and leaves its lines here too.
+    public func following(_ log: Logger) -> Logger {
+        var log = log
+        log.handler = Handler(behind: log.handler, recent: self)
+        return log
+    }
+
+    /// Oldest first.
+    public var lines: [Line] {
+        ring.withLock { Array($0.lines[$0.next...] + $0.lines[..<$0.next]) }
+    }
+
+    func add(_ line: Line) {
+        ring.withLock { ring in
+            guard ring.lines.count == capacity else { return ring.lines.append(line) }
+            ring.lines[ring.next] = line
+            ring.next = (ring.next + 1) % capacity
+        }
+    }
+}
+
+extension RecentLog {
+    /// Writes to the log that was there, and to the ring.
+    private struct Handler: LogHandler {
+        var behind: any LogHandler
+        let recent: RecentLog
+
+        var logLevel: Logger.Level {
+            get { behind.logLevel }
+            set { behind.logLevel = newValue }
+        }
+
+        var metadata: Logger.Metadata {
+            get { behind.metadata }
+            set { behind.metadata = newValue }
+        }
+
+        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+            get { behind[metadataKey: key] }
+            set { behind[metadataKey: key] = newValue }
+        }
+
+        func log(event: LogEvent) {
+            behind.log(event: event)
+            var now = timespec()
+            clock_gettime(CLOCK_REALTIME, &now)
+            let all = metadata.merging(event.metadata ?? [:]) { $1 }
+            let text = ([event.message.description] + all.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" })
+                .joined(separator: " ")
+            recent.add(
+                Line(
+                    at: Int64(now.tv_sec) * 1_000_000_000 + Int64(now.tv_nsec), level: event.level,
+                    text: text.cut(RecentLog.longest)))
+        }
+    }
+}
+
+extension String {
+    /// As many whole characters as fit into so many bytes.
+    fileprivate func cut(_ bytes: Int) -> String {
+        guard utf8.count > bytes else { return self }
+        var end = utf8.index(startIndex, offsetBy: bytes)
+        while end.samePosition(in: self) == nil { end = utf8.index(before: end) }
+        return String(self[..<end])
+    }
+}
