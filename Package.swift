@@ -47,6 +47,7 @@ let package = Package(
         .target(
             name: "PerfCounters", dependencies: ["CPerfEvent"], path: "Sources/PerfCounters", swiftSettings: strict),
         .target(name: "RecentLog", dependencies: [log], path: "Sources/RecentLog", swiftSettings: strict),
+        .target(name: "Threads", dependencies: ["CLinux"], path: "Sources/Threads", swiftSettings: strict),
         .target(name: "RingBuffer", path: "Sources/RingBuffer", swiftSettings: strict),
         .target(name: "EventFormat", path: "Sources/EventFormat", swiftSettings: strict),
         .target(name: "TraceClock", path: "Sources/TraceClock", swiftSettings: strict),
@@ -77,9 +78,8 @@ let package = Package(
         .target(
             name: "AgentCore",
             dependencies: [
-                "CLinux", "Tracefs", "Probes", "PerfCounters", "RecentLog", "RingBuffer", "TraceProtocol",
-                "SecureTransport",
-                log,
+                "CLinux", "Threads", "Tracefs", "Probes", "PerfCounters", "RecentLog", "RingBuffer", "TraceProtocol",
+                "SecureTransport", log,
                 .product(name: "DequeModule", package: "swift-collections"),
             ] + nio,
             path: "agent/Core",
@@ -108,7 +108,7 @@ let package = Package(
             name: "Timeline",
             dependencies: [
                 "SessionStore", "TraceProtocol", "TraceClock", "RingBuffer", "EventFormat", "TraceDat", "Tracefs",
-                .product(name: "DequeModule", package: "swift-collections"),
+                "Threads", .product(name: "DequeModule", package: "swift-collections"),
             ],
             path: "controller/Timeline",
             swiftSettings: strict),
@@ -136,7 +136,7 @@ let package = Package(
             name: "fleetrace",
             dependencies: [
                 "ControllerCore", "OperatorClient", "Counting", "PerfCounters", "FleetView", "Timeline", "SessionStore",
-                "Probes", arguments, log,
+                "Probes", "Tracefs", arguments, log,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "SystemPackage", package: "swift-system"),

@@ -39,6 +39,9 @@ public struct ClockSegment: Sendable {
         self.style = style
     }
 
+    /// All times as they are, with no bound: for a clock of which nothing else is known.
+    public static let uncorrected = unknown(first: 0, last: .max, .standard)
+
     static func unknown(first: Int64, last: Int64, _ assumptions: ClockAssumptions) -> ClockSegment {
         ClockSegment(
             first: first, last: last, line: ClockLine(through: 0, 0, slope: 0, fromZero: false), rate: assumptions.rate,

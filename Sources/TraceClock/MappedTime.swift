@@ -33,6 +33,17 @@ public struct MappedTime: Sendable, Hashable {
         MappedTime(estimate: agentTime, bound: ClockBound(lower: .min, upper: .max), quality: .unknown)
     }
 
+    /// The same moment on a timeline that is `offset` ns ahead. Unknown bounds stay unknown.
+    @inlinable
+    public func shifted(by offset: Int64) -> MappedTime {
+        guard offset != 0 else { return self }
+        return MappedTime(
+            estimate: estimate &+ offset,
+            bound: ClockBound(
+                lower: lower == .min ? .min : lower &+ offset, upper: upper == .max ? .max : upper &+ offset),
+            quality: quality)
+    }
+
     /// The least possible time, ns.
     @inlinable public var lower: Int64 { bound.lower }
     /// The greatest possible time, ns.

@@ -36,9 +36,20 @@ public final class TraceDatPageReader {
     /// - Throws: `TraceDatError` for pages that cannot be read. If their place in the file is known, the next call goes
     ///   on behind them; else it returns `nil`.
     public func next() throws(TraceDatError) -> UnsafeRawBufferPointer? {
+        try next { count in pages.take(count) }
+    }
+
+    /// The next pages, in memory of the caller's.
+    ///
+    /// - Parameter memory: called at most once, with a number of bytes at most `maximumChunkSize` or one page; gives
+    ///   that many or more.
+    /// - Throws: as `next()`.
+    public func next(
+        in memory: (Int) -> UnsafeMutableRawBufferPointer
+    ) throws(TraceDatError) -> UnsafeRawBufferPointer? {
         do throws(TraceDatError) {
-            if let decompressor { return try nextChunk(decompressor) }
-            return try nextRegion()
+            if let decompressor { return try nextChunk(decompressor, memory) }
+            return try nextRegion(memory)
         } catch {
             if case .decompression = error.reason { throw error }
             position = end
@@ -55,17 +66,21 @@ public final class TraceDatPageReader {
         return SubBufferSequence(region, layout: layout, spacing: .fullSize)
     }
 
-    private func nextRegion() throws(TraceDatError) -> UnsafeRawBufferPointer? {
+    private func nextRegion(
+        _ memory: (Int) -> UnsafeMutableRawBufferPointer
+    ) throws(TraceDatError) -> UnsafeRawBufferPointer? {
         guard position < end else { return nil }
         let pageCount = max(1, Self.regionSize / layout.pageSize)
         let count = Int(min(UInt64(pageCount * layout.pageSize), end - position))
-        let target = pages.take(count)
+        let target = UnsafeMutableRawBufferPointer(rebasing: memory(count)[..<count])
         try source.read(at: position, into: target)
         position += UInt64(count)
         return UnsafeRawBufferPointer(target)
     }
 
-    private func nextChunk(_ decompressor: Decompressor) throws(TraceDatError) -> UnsafeRawBufferPointer? {
+    private func nextChunk(
+        _ decompressor: Decompressor, _ memory: (Int) -> UnsafeMutableRawBufferPointer
+    ) throws(TraceDatError) -> UnsafeRawBufferPointer? {
         if chunksLeft == nil { chunksLeft = try integer() }
         guard let left = chunksLeft, left > 0 else { return nil }
         chunksLeft = left - 1
@@ -90,7 +105,7 @@ public final class TraceDatPageReader {
         let block = compressed.take(Int(compressedSize))
         try source.read(at: position, into: block)
         position += UInt64(compressedSize)
-        let target = pages.take(Int(size))
+        let target = UnsafeMutableRawBufferPointer(rebasing: memory(Int(size))[..<Int(size)])
         try decompressor.decompress(UnsafeRawBufferPointer(block), into: target, at: chunkOffset)
         return UnsafeRawBufferPointer(target)
     }

@@ -6,25 +6,13 @@ import Testing
 
 /// trace.dat files in, the kernel's own `trace` file out.
 @Suite struct RecordingReportTests {
-    private func report(_ path: String) throws -> (text: String, damage: [String]) {
-        let url = FileManager.default.temporaryDirectory.appendingPathComponent("fleetrace-\(UUID().uuidString)")
-        try Data().write(to: url)
-        defer { try? FileManager.default.removeItem(at: url) }
-        let file = try FileHandle(forWritingTo: url)
-        let report = try RecordingReport(
-            path: path, filter: TimelineFilter(), output: OutputStream(descriptor: file.fileDescriptor))
-        try report.run()
-        try file.close()
-        return (String(decoding: try Data(contentsOf: url), as: UTF8.self), report.damage)
-    }
-
     /// Lines about losses and buffers' beginnings depend on when and how often the kernel's file is read.
     private func events(_ text: String) -> [Substring] {
         text.split(separator: "\n").filter { !$0.hasPrefix("CPU:") && !$0.hasPrefix("#####") }
     }
 
     @Test func theRecordingComesOutAsItsKernelPrintedIt() throws {
-        let (text, damage) = try report(Fixture.path("host-6.18.dat"))
+        let (text, damage) = try report([Fixture.path("host-6.18.dat")])
         let kernel = String(decoding: try Fixture.bytes("host-6.18.kernel.txt.gz"), as: UTF8.self)
         #expect(damage.isEmpty)
         let (have, want) = (events(text), events(kernel))
@@ -38,10 +26,10 @@ import Testing
         let url = FileManager.default.temporaryDirectory.appendingPathComponent("fleetrace-\(UUID().uuidString).dat")
         defer { try? FileManager.default.removeItem(at: url) }
         try Data(whole.prefix(whole.count / 2)).write(to: url)
-        let (_, damage) = try report(url.path)
+        let (_, damage) = try report([url.path])
         #expect(!damage.isEmpty)
         try Data(whole.prefix(20)).write(to: url)
-        let short = try? report(url.path)
+        let short = try? report([url.path])
         #expect(short == nil || short?.damage.isEmpty == false)
     }
 }

@@ -5,6 +5,10 @@ import Testing
 @testable import Timeline
 
 @Suite struct TaskNameLearnerTests {
+    private func text(_ table: TaskNameTable, _ pid: Int32) -> String {
+        table.name(of: pid).withBytes { String(decoding: $0, as: UTF8.self) }
+    }
+
     private static let exec = """
         name: sched_process_exec
         ID: 7
@@ -50,11 +54,11 @@ import Testing
         let path = Array("/usr/bin/uname\0".utf8)
         let location = UInt32(16) | UInt32(path.count) << 16
         learn([7, 0, 0, 0] + Self.bytes(9) + Self.bytes(location) + Self.bytes(399) + path, 7, table)
-        #expect(table.text(of: 399) == "uname")
+        #expect(text(table, 399) == "uname")
         let name = Array("a name of 15 ch".utf8) + [0]
         learn([8, 0, 0, 0] + Self.bytes(9) + name + Self.bytes(400), 8, table)
-        #expect(table.text(of: 400) == "a name of 15 ch")
-        #expect(table.text(of: 401) == "<...>")
+        #expect(text(table, 400) == "a name of 15 ch")
+        #expect(text(table, 401) == "<...>")
     }
 
     @Test func damagedEventsTeachNothing() {
@@ -67,6 +71,6 @@ import Testing
         }
         // A location outside the event.
         learn([7, 0, 0, 0] + Self.bytes(9) + Self.bytes(0xFFFF_0010) + Self.bytes(402), 7, table)
-        #expect(table.text(of: 402) == "<...>")
+        #expect(text(table, 402) == "<...>")
     }
 }

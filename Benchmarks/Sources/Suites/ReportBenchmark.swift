@@ -1,5 +1,4 @@
 import Glibc
-import SessionStore
 import SystemPackage
 import Timeline
 
@@ -29,8 +28,8 @@ enum ReportBenchmark {
         _ name: String, _ path: FilePath, _ events: Int, _ format: OutputFormat, _ output: OutputStream?
     ) throws -> Measurement {
         let (account, elapsed) = try Stopwatch.time {
-            try SessionReplay(
-                SessionDirectory.open(path), format: format, filter: TimelineFilter(), output: output
+            try TimelineReport(
+                [ReportInput(path: path.string)], format: format, filter: TimelineFilter(), output: output
             ).run()
         }
         let received = account.nodes.reduce(0) { $0 + $1.received }

@@ -1,4 +1,5 @@
 import PerfCounters
+import Threads
 import TraceProtocol
 import Tracefs
 

@@ -2,6 +2,7 @@ import CLinux
 import Glibc
 import Logging
 import Synchronization
+import Threads
 import Tracefs
 
 /// The thread that reads one CPU's ring buffers, of all sessions.

@@ -1,25 +1,26 @@
 import ArgumentParser
 import Glibc
 import SessionStore
-import SystemPackage
 import Timeline
+import Tracefs
 
 struct ReportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "report",
-        abstract: "Print a recorded session, merged, or a trace.dat file.",
+        abstract: "Print recorded sessions and trace.dat files, merged.",
         discussion: """
             Examples:
               fleetrace report s1 --node web-1 --since 1.5s --until 2s
               fleetrace report s1 --where 'prev_comm ~ "postgres*"' --format json
               fleetrace report s1 --summary
               fleetrace report trace.dat --format ftrace
+              fleetrace report host.dat guest.dat
             """)
 
-    @Argument(help: "The session's directory, or a trace.dat file.")
-    var session: String
+    @Argument(help: ArgumentHelp("Sessions' directories and trace.dat files.", valueName: "session|file.dat"))
+    var inputs: [String]
 
-    @Option(help: "Only this node; may be repeated.")
+    @Option(help: "Only this node (of a trace.dat file: its name); may be repeated.")
     var node: [String] = []
 
     @Option(help: "Only this CPU; may be repeated.")
@@ -40,10 +41,37 @@ struct ReportCommand: ParsableCommand {
     @Flag(help: "Print the account of every node and CPU instead of the events.")
     var summary = false
 
+    @Option(help: "How many threads share the work (by default as many as there are CPUs to run on).")
+    var jobs: Int?
+
+    func validate() throws {
+        if inputs.isEmpty { throw ValidationError("name a session's directory or a trace.dat file") }
+        if let jobs, !(1...Self.mostJobs).contains(jobs) {
+            throw ValidationError("--jobs takes a number from 1 to \(Self.mostJobs)")
+        }
+    }
+
+    /// Beyond that the thread that merges has no time for more.
+    private static let mostJobs = 64
+
     func run() throws {
         signal(SIGPIPE, SIG_IGN)
         try CommandError.catching {
-            if RecordingFile.isOne(session) { try reportRecording() } else { try reportSession() }
+            let opened = try inputs.map { try ReportInput(path: $0) }
+            let report = try TimelineReport(
+                opened, format: format, filter: filter, output: summary ? nil : .standardOutput,
+                jobs: jobs ?? min(max(1, CPUAffinity.currentThread().count), Self.mostJobs))
+            for line in report.assumptions { say("note: \(line)") }
+            let account: SessionAccount
+            do {
+                account = try report.run()
+            } catch let error as OutputError where error.isClosedPipe {
+                return
+            }
+            if summary { print(account.table().joined(separator: "\n")) }
+            try Verdict(
+                account: account, damage: report.damage + opened.compactMap(\.problem), problem: report.mistake
+            ).exit()
         }
     }
 
@@ -54,41 +82,6 @@ struct ReportCommand: ParsableCommand {
         filter.since = since?.moment
         filter.until = until?.moment
         return filter
-    }
-
-    /// A trace.dat file, as its kernel's own `trace` file.
-    private func reportRecording() throws {
-        guard format != .json, node.isEmpty, since == nil, until == nil, condition == nil, !summary else {
-            throw CommandError("for trace.dat files only --cpu and --format ftrace are built yet")
-        }
-        let report = try RecordingReport(path: session, filter: filter, output: .standardOutput)
-        do {
-            try report.run()
-        } catch let error as OutputError where error.isClosedPipe {
-            return
-        }
-        guard report.damage.isEmpty else {
-            for line in report.damage { say("problem: \(line)") }
-            throw ExitCode.failure
-        }
-    }
-
-    private func reportSession() throws {
-        let directory = try SessionDirectory.open(FilePath(session))
-        for name in node where !directory.description.nodes.contains(name) {
-            throw CommandError(
-                "the session has no node \"\(name)\" (it has \(directory.description.nodes.joined(separator: ", ")))")
-        }
-        let replay = SessionReplay(
-            directory, format: format, filter: filter, output: summary ? nil : .standardOutput)
-        let account: SessionAccount
-        do {
-            account = try replay.run()
-        } catch let error as OutputError where error.isClosedPipe {
-            return
-        }
-        if summary { print(account.table().joined(separator: "\n")) }
-        try Verdict(account: account, damage: replay.damage, problem: directory.problem ?? replay.mistake).exit()
     }
 }
 
@@ -107,13 +100,14 @@ struct Moment: ExpressibleByArgument {
     }
 }
 
-extension SessionDirectory {
-    /// What its manifest says of its end, when that was not in order.
+extension ReportInput {
+    /// What a session's manifest says of its end, when that was not in order.
     var problem: String? {
-        switch description.state {
-        case "complete": nil
-        case "recording": "the session was cut off while it was being recorded"
-        default: description.state
+        guard case .session(let directory) = self else { return nil }
+        switch directory.description.state {
+        case "complete": return nil
+        case "recording": return "the session was cut off while it was being recorded"
+        default: return directory.description.state
         }
     }
 }

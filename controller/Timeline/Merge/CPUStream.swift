@@ -2,10 +2,11 @@ import DequeModule
 import NIOCore
 import RingBuffer
 import TraceClock
+import TraceDat
 import TraceProtocol
 
 /// The events of one node's CPU, in their order. Batches stay packed until their turn, so memory is bounded by
-/// what has arrived and not been put out, not by what it unpacks to.
+/// what has arrived and not been put out, not by what it unpacks to. A recording's pages are read when their turn comes.
 final class CPUStream {
     let node: Int
     /// The node, which has its streams and outlives them.
@@ -15,7 +16,13 @@ final class CPUStream {
     let number: Int
 
     private var queue: Deque<Batch> = []
+    /// The pages, where they come from a trace.dat file.
+    private let recording: TraceDatPageReader?
+    /// How the recording's time stamps become its node's time, where they are not that already.
+    let correction: TimestampCorrection?
     private var memory: UnsafeMutableRawBufferPointer?
+    /// Whether an event of what lies in `memory` was handed out.
+    private var hasEvents = false
     private var sequence: SubBufferSequence?
 
     /// Behind `current`, in its page; nil before the first page and behind the last. The merge walks a copy of it.
@@ -44,11 +51,16 @@ final class CPUStream {
         return tally
     }
 
-    init(node: NodeTimeline, cpu: UInt32, number: Int) {
+    init(
+        node: NodeTimeline, cpu: UInt32, number: Int, recording: TraceDatPageReader? = nil,
+        correction: TimestampCorrection? = nil
+    ) {
         self.node = node.index
         timeline = .passUnretained(node)
         self.cpu = cpu
         self.number = number
+        self.recording = recording
+        self.correction = correction
     }
 
     deinit { memory?.deallocate() }
@@ -60,7 +72,7 @@ final class CPUStream {
     /// Moves to the next event.
     ///
     /// - Returns: false when there is none for now.
-    func advance(layout: SubBufferLayout, unpacker: BatchUnpacker) -> Bool {
+    func advance(layout: SubBufferLayout, unpacker: PageUnpacker) -> Bool {
         missed = .none
         while true {
             if let record = nextInPage() {
@@ -69,7 +81,7 @@ final class CPUStream {
                 return true
             }
             if nextPage() { continue }
-            guard nextBatch(layout, unpacker) else {
+            guard nextPages(layout, unpacker) else {
                 current = nil
                 return false
             }
@@ -77,7 +89,7 @@ final class CPUStream {
     }
 
     /// Takes everything that waits, and only counts it.
-    func countAll(layout: SubBufferLayout, unpacker: BatchUnpacker) {
+    func countAll(layout: SubBufferLayout, unpacker: PageUnpacker) {
         while true {
             while nextPage() {
                 guard var records = cursor else { continue }
@@ -85,7 +97,7 @@ final class CPUStream {
                 taken &+= UInt64(count.events)
                 if let error = count.error { damage("\(error)") }
             }
-            guard nextBatch(layout, unpacker) else { return }
+            guard nextPages(layout, unpacker) else { return }
         }
     }
 
@@ -94,6 +106,7 @@ final class CPUStream {
         do throws(SubBufferError) {
             let record = try cursor.next()
             self.cursor = cursor
+            if record != nil { hasEvents = true }
             return record
         } catch {
             damage("\(error)")
@@ -113,25 +126,39 @@ final class CPUStream {
             cursor = page.records()
             return true
         } catch {
+            // Behind a full-size page the next one can be found; packed ones are at their end now.
+            sequence = pages
             damage("\(error)")
-            sequence = nil
-            return false
+            return true
         }
     }
 
-    private func nextBatch(_ layout: SubBufferLayout, _ unpacker: BatchUnpacker) -> Bool {
-        sequence = nil
-        while let batch = queue.popFirst() {
-            do throws(CodecError) {
-                let pages = try unpacker.unpack(batch, into: &memory)
-                sequence = SubBufferSequence(pages, layout: layout, spacing: .packed)
+    private func nextPages(_ layout: SubBufferLayout, _ unpacker: PageUnpacker) -> Bool {
+        while true {
+            sequence = nil
+            unpacker.pool.retire(&memory, hasEvents: hasEvents)
+            hasEvents = false
+            do {
+                if let recording {
+                    guard let pages = try unpacker.unpack(from: recording, into: &memory) else { return false }
+                    sequence = SubBufferSequence(pages, layout: layout, spacing: .fullSize)
+                } else {
+                    guard let batch = queue.popFirst() else { return false }
+                    let pages = try unpacker.unpack(batch, into: &memory)
+                    sequence = SubBufferSequence(pages, layout: layout, spacing: .packed)
+                }
                 return true
             } catch {
                 damage("\(error)")
             }
         }
-        unpacker.giveBack(&memory)
-        return false
+    }
+
+    /// A time stamp as the clock takes it. Wild ones stay below what stands for "no event".
+    @inline(__always)
+    func stamp(_ timestamp: UInt64) -> Int64 {
+        guard let correction else { return NodeTimeline.stamp(timestamp) }
+        return NodeTimeline.stamp(correction.time(of: timestamp))
     }
 
     /// Something could not be read.

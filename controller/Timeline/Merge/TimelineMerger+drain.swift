@@ -83,7 +83,7 @@ extension TimelineMerger {
         into sink: inout S
     ) throws -> WalkEnd {
         guard var record = stream.current else { return .pageEnd }
-        guard let segment = stream.segment, segment.contains(NodeTimeline.stamp(record.timestamp)),
+        guard let segment = stream.segment, segment.contains(stream.stamp(record.timestamp)),
             var cursor = stream.cursor
         else {
             let time = node.mapped(stream, record.timestamp)
@@ -92,7 +92,7 @@ extension TimelineMerger {
         }
         let wantsBounds = sink.wantsBounds
         let renderer = node.renderer
-        let (cpu, number) = (stream.cpu, UInt32(truncatingIfNeeded: stream.node))
+        let (cpu, number, shift) = (stream.cpu, UInt32(truncatingIfNeeded: stream.node), node.shift)
         var taken = stream.taken
         var time = start
         defer {
@@ -107,7 +107,7 @@ extension TimelineMerger {
                 MergedEvent(
                     node: node, renderer: renderer, cpu: cpu,
                     time: wantsBounds
-                        ? segment.map(NodeTimeline.stamp(record.timestamp))
+                        ? segment.map(stream.stamp(record.timestamp)).shifted(by: shift)
                         : MappedTime(
                             estimate: time, bound: ClockBound(lower: .min, upper: .max), quality: .unknown),
                     timestamp: record.timestamp, payload: record.payload, isLate: isLate))
@@ -119,9 +119,9 @@ extension TimelineMerger {
                 return .pageEnd
             }
             taken &+= 1
-            let stamp = NodeTimeline.stamp(record.timestamp)
+            let stamp = stream.stamp(record.timestamp)
             guard segment.contains(stamp) else { return .newSegment }
-            time = segment.estimate(stamp)
+            time = segment.estimate(stamp) &+ shift
             if time < bound.time { continue }
             let key = MergeKey(time: time, node: number, cpu: cpu, sequence: taken)
             if !(key < bound) { return .reached(time) }

@@ -1,5 +1,6 @@
 import RingBuffer
 import TraceClock
+import TraceDat
 import TraceProtocol
 
 /// Merges the logs of a session's nodes into one order, live or from disk.
@@ -15,17 +16,28 @@ final class TimelineMerger {
     /// Streams whose head has no settled time yet.
     var waiting: [CPUStream] = []
     private var gate: WatermarkGate
-    let unpacker = BatchUnpacker()
+    let unpacker = PageUnpacker()
+    /// Memory that events lie in.
+    var pool: PagePool { unpacker.pool }
     private var notices: [(TimelineNotice, NodeTimeline, Int64)] = []
     /// Events handed out behind later ones.
     var lateEvents: UInt64 = 0
 
     /// - Parameters:
     ///   - stallLimit: how long a silent node holds the others back, ns; `Int64.max` for a session on disk.
-    init(nodes names: [String], stallLimit: Int64, at now: Int64) {
-        nodes = names.enumerated().map { NodeTimeline(index: $0.offset, name: $0.element) }
+    convenience init(nodes names: [String], stallLimit: Int64, at now: Int64) {
+        self.init(names.map { (name: $0, shift: 0) }, stallLimit: stallLimit, at: now)
+    }
+
+    /// - Parameters:
+    ///   - nodes: with each, ns from its controller's timeline to the one that is merged onto.
+    ///   - stallLimit: how long a silent node holds the others back, ns; `Int64.max` for what is on disk.
+    init(_ nodes: [(name: String, shift: Int64)], stallLimit: Int64, at now: Int64) {
+        self.nodes = nodes.enumerated().map {
+            NodeTimeline(index: $0.offset, name: $0.element.name, shift: $0.element.shift)
+        }
         gate = WatermarkGate(stallLimit: stallLimit)
-        for node in nodes { gate.add(node: node.index, at: now) }
+        for node in self.nodes { gate.add(node: node.index, at: now) }
     }
 
     var isEnded: Bool { nodes.allSatisfy(\.isEnded) }
@@ -37,12 +49,9 @@ final class TimelineMerger {
     /// - Throws: what is wrong with the record; the merge goes on without it.
     func take(_ frame: Frame, node index: Int, at now: Int64) throws {
         let node = nodes[index]
-        let change = try node.take(frame) { cpu in
-            let stream = CPUStream(node: node, cpu: cpu, number: tree.addStream())
-            streams.append(stream)
-            references.append(.passUnretained(stream))
-            return stream
-        }
+        let renderer = node.renderer
+        defer { if node.renderer !== renderer { pool.retire(renderer) } }
+        let change = try node.take(frame) { cpu in add(CPUStream(node: node, cpu: cpu, number: tree.addStream())) }
         switch change {
         case .none: break
         case .events(let stream):
@@ -56,15 +65,41 @@ final class TimelineMerger {
         }
     }
 
+    /// Takes in one buffer of a trace.dat file as a node: all of it is there, so nothing waits for it.
+    ///
+    /// - Throws: `TraceDatError` when its pages cannot be found.
+    func take(_ recording: RecordingBuffer, node index: Int) throws(TraceDatError) {
+        let node = nodes[index]
+        let layout = try recording.file.layout(of: recording.buffer)
+        var own: [CPUStream] = []
+        for cpu in recording.buffer.cpus where cpu.cpu < UInt32(Watermark.maximumCPUs) {
+            own.append(
+                add(
+                    CPUStream(
+                        node: node, cpu: cpu.cpu, number: tree.addStream(),
+                        recording: try recording.file.pages(of: recording.buffer, cpu: cpu),
+                        correction: TimestampCorrection(recording.file.options, cpu: cpu.cpu))))
+        }
+        node.take(recording, layout: layout, streams: own)
+        gate.finish(node: index)
+        for stream in own { fetch(stream) }
+    }
+
+    private func add(_ stream: CPUStream) -> CPUStream {
+        streams.append(stream)
+        references.append(.passUnretained(stream))
+        return stream
+    }
+
     private func take(_ note: WireNodeNote, _ node: NodeTimeline) {
         switch note.kind {
-        case .lost: notices.append((.lost(note.text), node, note.at))
-        case .returned: notices.append((.returned, node, note.at))
+        case .lost: notices.append((.lost(note.text), node, note.at &+ node.shift))
+        case .returned: notices.append((.returned, node, note.at &+ node.shift))
         case .refused:
-            notices.append((.refused(note.text), node, note.at))
+            notices.append((.refused(note.text), node, note.at &+ node.shift))
             gate.finish(node: node.index)
         case .gaveUp, .restarted, .damaged:
-            notices.append((.gaveUp(note.text), node, note.at))
+            notices.append((.gaveUp(note.text), node, note.at &+ node.shift))
             settle(node)
             gate.finish(node: node.index)
         default: break
@@ -84,12 +119,9 @@ final class TimelineMerger {
     }
 
     private func advance(_ node: NodeTimeline, at now: Int64) {
-        guard let watermark = node.watermark else { return }
         settle(node)
-        let mapped = node.clock.map(watermark)
-        // Without a single probe there is no place for it on the timeline.
-        guard mapped.quality != .unknown else { return }
-        gate.update(node: node.index, watermark: mapped.estimate, at: now)
+        guard let watermark = node.watermarkOnTimeline else { return }
+        gate.update(node: node.index, watermark: watermark, at: now)
     }
 
     /// Times that were open may be settled now.

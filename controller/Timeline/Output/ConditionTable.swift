@@ -1,57 +1,83 @@
 import EventFormat
 
-/// A condition on events (`--where`), compiled once for each kind of event that comes.
-///
-/// For an event that lacks a field of the condition it does not hold. When that is so of every kind that came, the
-/// condition is a mistake, and `mistake` says which.
+/// A condition on events (`--where`), compiled once for each kind of event that comes. For an event that lacks a field
+/// of the condition it does not hold.
 struct ConditionTable {
-    private let text: String
-    /// By catalog; each is kept alive, so that its identity stays its own.
-    private var compiled: [ObjectIdentifier: PerCatalog] = [:]
-    private var firstError: EventPredicateError?
-    private var hasCompiled = false
+    /// What compiling it for the kinds of events that came has shown.
+    struct Experience {
+        private var firstError: EventPredicateError?
+        private var hasCompiled = false
 
-    private struct PerCatalog {
-        let catalog: EventCatalog
-        var predicates: [Int: EventPredicate?] = [:]
+        /// Why the condition is a mistake, fitting no kind of event that came; nil when it fits one, or none came.
+        var mistake: String? {
+            guard !hasCompiled, let firstError else { return nil }
+            return "--where: \(firstError)"
+        }
+
+        mutating func succeed() { hasCompiled = true }
+
+        mutating func fail(_ error: EventPredicateError) {
+            if firstError == nil { firstError = error }
+        }
+
+        /// Takes in that of others who had the same condition for other events.
+        mutating func add(_ other: Experience) {
+            hasCompiled = hasCompiled || other.hasCompiled
+            firstError = firstError ?? other.firstError
+        }
     }
+
+    /// The condition for one node's kinds of events, by number.
+    private final class Compiled {
+        let catalog: EventCatalog
+        var isKnown: [Bool] = []
+        var predicates: [EventPredicate?] = []
+
+        init(_ catalog: EventCatalog) {
+            self.catalog = catalog
+        }
+    }
+
+    private let text: String
+    private var tables: [Compiled] = []
+    private var last: Compiled?
+    private(set) var experience = Experience()
 
     init(_ text: String) {
         self.text = text
     }
 
-    /// Why the condition fits no kind of event that came; nil when it fits one, or none came.
-    var mistake: String? {
-        guard !hasCompiled, let firstError else { return nil }
-        return "--where: \(firstError)"
-    }
-
-    mutating func holds(_ event: MergedEvent) -> Bool {
-        let catalog = event.node.decoding.catalog
-        guard let type = catalog.commonFields.type(of: event.payload) else { return false }
-        let id = ObjectIdentifier(catalog)
-        let predicate: EventPredicate?
-        if let known = compiled[id]?.predicates[type] {
-            predicate = known
-        } else {
-            predicate = compile(type, catalog)
-            compiled[id, default: PerCatalog(catalog: catalog)].predicates[type] = .some(predicate)
+    mutating func holds(_ event: MergedEvent, task: TaskName) -> Bool {
+        event.withRenderer { renderer in
+            guard let type = renderer.common.type(of: event.payload) else { return false }
+            let table = table(renderer.catalog)
+            if type >= table.isKnown.count || !table.isKnown[type] { compile(type, in: table) }
+            guard let predicate = table.predicates[type] else { return false }
+            return task.withBytes { predicate.matches(event.payload, cpu: Int(event.cpu), task: $0) }
         }
-        guard let predicate else { return false }
-        var task = TextBuffer(capacity: 32)
-        event.node.decoding.names.append(catalog.commonFields.pid(of: event.payload) ?? 0, to: &task)
-        return predicate.matches(event.payload, cpu: Int(event.cpu), task: task.bytes)
     }
 
-    private mutating func compile(_ type: Int, _ catalog: EventCatalog) -> EventPredicate? {
-        guard let event = catalog.event(id: type) else { return nil }
+    private mutating func table(_ catalog: EventCatalog) -> Compiled {
+        if let last, last.catalog === catalog { return last }
+        let table = tables.first { $0.catalog === catalog } ?? Compiled(catalog)
+        if !tables.contains(where: { $0 === table }) { tables.append(table) }
+        last = table
+        return table
+    }
+
+    private mutating func compile(_ type: Int, in table: Compiled) {
+        let missing = type + 1 - table.isKnown.count
+        if missing > 0 {
+            table.isKnown += Array(repeating: false, count: missing)
+            table.predicates += Array(repeating: nil, count: missing)
+        }
+        table.isKnown[type] = true
+        guard let event = table.catalog.event(id: type) else { return }
         do throws(EventPredicateError) {
-            let predicate = try EventPredicate(text, for: event, of: catalog)
-            hasCompiled = true
-            return predicate
+            table.predicates[type] = try EventPredicate(text, for: event, of: table.catalog)
+            experience.succeed()
         } catch {
-            if firstError == nil { firstError = error }
-            return nil
+            experience.fail(error)
         }
     }
 }

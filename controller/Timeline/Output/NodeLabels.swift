@@ -1,7 +1,8 @@
 import EventFormat
 
 /// The nodes' names as lines have them, by index in the session: made once, copied for every event.
-struct NodeLabels: ~Copyable {
+final class NodeLabels: @unchecked Sendable {
+    // Unchecked: the memory behind the pointers is written in `init` alone.
     private struct Label {
         var column: UnsafeRawBufferPointer
         var json: UnsafeRawBufferPointer

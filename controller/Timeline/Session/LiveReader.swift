@@ -23,7 +23,8 @@ public final class LiveReader {
     ) {
         merger = TimelineMerger(
             nodes: description.nodes, stallLimit: stallLimit, at: Int64(MonotonicRawClock.now()))
-        printer = TimelinePrinter(format: format, filter: filter, description: description, output: output)
+        printer = TimelinePrinter(
+            TimelineLayout(format: format, filter: filter, description: description), output: output)
         scanners = Array(repeating: LogScanner(), count: description.nodes.count)
     }
 

@@ -20,6 +20,12 @@ struct NodeDecoding {
         renderer = NodeRenderer(EventCatalog(formats: []), tasks: names)
     }
 
+    /// All at once, from a recording.
+    init(_ catalog: EventCatalog, names: TaskNameTable, countsInNanoseconds: Bool) {
+        self.names = names
+        renderer = NodeRenderer(catalog, tasks: names, countsInNanoseconds: countsInNanoseconds)
+    }
+
     /// Takes in a part of the metadata.
     ///
     /// - Throws: `CodecError` or `ProtocolError` for symbols that cannot be unpacked; all else is taken.

@@ -7,11 +7,14 @@ final class NodeRenderer {
     let common: CommonFields
     let eventNames: EventNameTable
     let tasks: TaskNameTable
+    /// False for the clocks `counter` and `x86-tsc`.
+    let countsInNanoseconds: Bool
     private let learner: TaskNameLearner
 
-    init(_ catalog: EventCatalog, tasks: TaskNameTable) {
+    init(_ catalog: EventCatalog, tasks: TaskNameTable, countsInNanoseconds: Bool = true) {
         self.catalog = catalog
         self.tasks = tasks
+        self.countsInNanoseconds = countsInNanoseconds
         common = catalog.commonFields
         eventNames = EventNameTable(catalog)
         learner = TaskNameLearner(catalog)
@@ -21,4 +24,7 @@ final class NodeRenderer {
     func learnNames(from event: UnsafeRawBufferPointer) {
         learner.learn(from: event, type: common.type(of: event), into: tasks)
     }
+
+    /// The name of the task whose event it is.
+    func task(of event: UnsafeRawBufferPointer) -> TaskName { tasks.name(of: common.pid(of: event) ?? 0) }
 }

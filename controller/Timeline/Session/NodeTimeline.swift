@@ -9,6 +9,8 @@ import TraceProtocol
 final class NodeTimeline {
     let index: Int
     let name: String
+    /// ns from the timeline of the node's own controller, or of its recording, to the one that is merged onto.
+    let shift: Int64
     var clock = LiveClock()
     private(set) var streams: [UInt32: CPUStream] = [:]
     private(set) var decoding = NodeDecoding()
@@ -34,12 +36,38 @@ final class NodeTimeline {
         case note(WireNodeNote)
     }
 
-    init(index: Int, name: String) {
+    /// The trace.dat file that the node stands for, if it is one.
+    private(set) var recording: RecordingBuffer?
+
+    init(index: Int, name: String, shift: Int64 = 0) {
         self.index = index
         self.name = name
+        self.shift = shift
     }
 
     var renderer: NodeRenderer { decoding.renderer }
+
+    /// Takes in a recording, which is complete and has a clock that needs no probes.
+    func take(_ recording: RecordingBuffer, layout: SubBufferLayout, streams: [CPUStream]) {
+        self.recording = recording
+        self.layout = layout
+        decoding = recording.decoding
+        totals = recording.totals
+        isEnded = true
+        for stream in streams {
+            stream.segment = .uncorrected
+            self.streams[stream.cpu] = stream
+        }
+    }
+
+    /// Where the watermark lies on the timeline; nil while nothing says so.
+    var watermarkOnTimeline: Int64? {
+        guard let watermark else { return nil }
+        let mapped = clock.map(watermark)
+        // Without a single probe there is no place for it.
+        return mapped.quality == .unknown ? nil : mapped.estimate &+ shift
+    }
+
     /// Takes in one record of the node's log.
     ///
     /// - Parameter makeStream: gives a new CPU its number in the merge.
@@ -113,15 +141,15 @@ final class NodeTimeline {
     /// The key that orders a stream's head; nil while its time is not settled.
     func time(of stream: CPUStream) -> Int64? {
         guard let record = stream.current else { return nil }
-        let stamp = Self.stamp(record.timestamp)
-        if let segment = stream.segment, segment.contains(stamp) { return segment.estimate(stamp) }
+        let stamp = stream.stamp(record.timestamp)
+        if let segment = stream.segment, segment.contains(stamp) { return segment.estimate(stamp) &+ shift }
         guard let frozen = clock.frozenThrough, stamp <= frozen else {
-            return isEnded ? clock.map(stamp).estimate : nil
+            return isEnded ? clock.map(stamp).estimate &+ shift : nil
         }
         let segment = clock.segment(containing: stamp)
-        guard segment.contains(stamp) else { return clock.map(stamp).estimate }
+        guard segment.contains(stamp) else { return clock.map(stamp).estimate &+ shift }
         stream.segment = segment
-        return segment.estimate(stamp)
+        return segment.estimate(stamp) &+ shift
     }
 
     /// A time stamp as the clock takes it. Wild ones stay below what stands for "no event".
@@ -131,8 +159,8 @@ final class NodeTimeline {
 
     /// The whole truth about a time: estimate and bound.
     func mapped(_ stream: CPUStream, _ stamp: UInt64) -> MappedTime {
-        let stamp = Self.stamp(stamp)
-        if let segment = stream.segment, segment.contains(stamp) { return segment.map(stamp) }
-        return clock.map(stamp)
+        let stamp = stream.stamp(stamp)
+        if let segment = stream.segment, segment.contains(stamp) { return segment.map(stamp).shifted(by: shift) }
+        return clock.map(stamp).shifted(by: shift)
     }
 }

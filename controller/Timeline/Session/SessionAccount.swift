@@ -40,12 +40,18 @@ public struct SessionAccount: Sendable {
         public var incomplete: String?
         /// Why it took no part, where the others went on without it.
         public var refusal: String?
+        /// It is a trace.dat file, of which no more can be said than what is in it: whoever cut a part out of a recording
+        /// left the kernel's counts of the whole.
+        public var isRecording: Bool
 
-        public init(name: String, cpus: [CPU], incomplete: String? = nil, refusal: String? = nil) {
+        public init(
+            name: String, cpus: [CPU], incomplete: String? = nil, refusal: String? = nil, isRecording: Bool = false
+        ) {
             self.name = name
             self.cpus = cpus
             self.incomplete = incomplete
             self.refusal = refusal
+            self.isRecording = isRecording
         }
 
         public var received: UInt64 { cpus.reduce(0) { $0 &+ $1.received } }
@@ -70,7 +76,7 @@ public struct SessionAccount: Sendable {
         nodes.flatMap { node -> [String] in
             var problems = node.incomplete.map { ["node \(node.name): \($0)"] } ?? []
             for cpu in node.cpus {
-                if cpu.balances == false {
+                if cpu.balances == false, !node.isRecording {
                     problems.append(
                         "node \(node.name) CPU \(cpu.cpu): the kernel recorded \(cpu.recorded ?? 0) events, but "
                             + "\(cpu.received) arrived and \(cpu.lost ?? 0) are known to be lost")
@@ -141,7 +147,9 @@ extension NodeTimeline {
         } else if refusal == nil {
             incomplete = "its stream is not complete, so there are no totals" + (lossReason.map { " (\($0))" } ?? "")
         }
-        return SessionAccount.Node(name: name, cpus: cpus, incomplete: incomplete, refusal: refusal)
+        return SessionAccount.Node(
+            name: name, cpus: cpus, incomplete: incomplete, refusal: refusal,
+            isRecording: recording != nil)
     }
 }
 

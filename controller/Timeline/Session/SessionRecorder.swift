@@ -22,7 +22,7 @@ public final class SessionRecorder {
         }
     }
 
-    private let unpacker = BatchUnpacker()
+    private let unpacker = PageUnpacker()
 
     public init(_ description: WireSessionDescription, at path: FilePath) throws {
         var description = description

@@ -2,14 +2,18 @@ import CLinux
 import Glibc
 
 /// A thread or what it needs could not be made.
-struct ThreadError: Error, CustomStringConvertible {
-    var errno: Int32
+public struct ThreadError: Error, CustomStringConvertible {
+    public var errno: Int32
 
-    var description: String { "cannot start a reading thread: \(String(cString: strerror(errno)))" }
+    public init(errno: Int32) {
+        self.errno = errno
+    }
+
+    public var description: String { "cannot start a thread: \(String(cString: strerror(errno)))" }
 }
 
 /// Starts a detached thread under a name that `ps -L` shows.
-func spawnThread(name: String, _ body: @escaping @Sendable () -> Void) throws(ThreadError) {
+public func spawnThread(name: String, _ body: @escaping @Sendable () -> Void) throws(ThreadError) {
     final class Box {
         let name: String
         let body: @Sendable () -> Void

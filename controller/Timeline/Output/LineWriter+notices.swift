@@ -2,40 +2,36 @@ import EventFormat
 import TraceClock
 
 /// What is not an event.
-extension TimelinePrinter {
-    mutating func lost(_ count: UInt64?, node: NodeTimeline, cpu: UInt32, before time: MappedTime) throws {
-        guard isWanted(node: node, cpu: cpu, at: time.estimate) else { return }
+extension LineWriter {
+    /// Events were lost before the one at `time`; nil when the kernel did not say how many.
+    mutating func appendLost(_ count: UInt64?, node: Int, cpu: UInt32, before time: MappedTime) {
         switch format {
         case .default:
-            appendHead(time, node.index, cpu)
+            appendHead(time, node, cpu)
             text.append("LOST ")
             if let count { text.append(decimal: count) } else { text.append("an unknown number of") }
             text.append(" events\n")
         case .ftrace:
-            if showsNode {
-                text.append(node.name)
-                text.append(UInt8(ascii: " "))
-            }
+            if showsNode { nodes.appendColumn(of: node, to: &text) }
             FtraceLine.appendLost(cpu: Int(cpu), count: count, to: &text)
         case .json:
             text.append("{\"type\":\"lost\",")
             appendTimes(time)
-            appendPlace(node.index, cpu)
+            appendPlace(node, cpu)
             text.append(",\"count\":")
             if let count { text.append(decimal: count) } else { text.append("null") }
             text.append("}\n")
         }
     }
 
-    mutating func notice(_ notice: TimelineNotice, node: NodeTimeline, at time: Int64) throws {
-        if !filter.nodes.isEmpty, !filter.nodes.contains(node.name) { return }
+    mutating func append(_ notice: TimelineNotice, node: Int, at time: Int64) {
         guard let (kind, words) = Self.words(for: notice) else { return }
         switch format {
         case .default, .ftrace:
             text.append("# ")
-            wallTime.append(time &+ epochOffset, to: &text)
+            append(time: time)
             text.append(UInt8(ascii: " "))
-            text.append(node.name)
+            text.append(layout.names[node])
             text.append(": ")
             let start = text.count
             text.append(words)
@@ -44,10 +40,10 @@ extension TimelinePrinter {
         case .json:
             text.append("{\"type\":\"")
             text.append(kind)
-            text.append("\",\"time_ns\":\"")
-            text.append(decimal: time &+ epochOffset)
-            text.append("\",\"node\":")
-            nodes.appendJSON(of: node.index, to: &text)
+            text.append("\",")
+            appendTime(time)
+            text.append(",\"node\":")
+            nodes.appendJSON(of: node, to: &text)
             text.append(",\"text\":")
             text.append(json: words)
             text.append("}\n")

@@ -1,21 +1,20 @@
 import EventFormat
 import TraceClock
 
-extension TimelinePrinter {
+extension LineWriter {
     /// `12:00:01.000000123 ±8.1us web-1 [001] bash-1234 sched:sched_switch: prev_comm=...`
-    mutating func appendLine(_ event: MergedEvent) {
-        event.withRenderer { appendLine(event, $0) }
+    mutating func appendLine(_ event: MergedEvent, _ task: TaskName) {
+        event.withRenderer { appendLine(event, task, $0) }
     }
 
-    private mutating func appendLine(_ event: MergedEvent, _ renderer: NodeRenderer) {
+    private mutating func appendLine(_ event: MergedEvent, _ task: TaskName, _ renderer: NodeRenderer) {
         appendHead(event.time, event.nodeIndex, event.cpu)
-        let pid = renderer.common.pid(of: event.payload) ?? 0
         let start = text.count
-        renderer.tasks.append(pid, to: &text)
+        text.append(task)
         // Any process may choose its name.
         text.replaceControlCharacters(from: start)
         text.append(UInt8(ascii: "-"))
-        text.append(decimal: Int64(pid))
+        text.append(decimal: Int64(renderer.common.pid(of: event.payload) ?? 0))
         text.pad(from: start, to: 22)
         text.append(UInt8(ascii: " "))
         if event.isLate { text.append("[late] ") }
@@ -32,7 +31,7 @@ extension TimelinePrinter {
 
     /// Time, bound, node and CPU.
     mutating func appendHead(_ time: MappedTime, _ node: Int, _ cpu: UInt32) {
-        wallTime.append(time.estimate &+ epochOffset, to: &text)
+        append(time: time.estimate)
         text.append(UInt8(ascii: " "))
         let start = text.count
         text.append(bound: time)

@@ -1,22 +1,19 @@
 import EventFormat
 import TraceClock
 
-extension TimelinePrinter {
-    mutating func appendJSON(_ event: MergedEvent) {
-        event.withRenderer { appendJSON(event, $0) }
+extension LineWriter {
+    mutating func appendJSON(_ event: MergedEvent, _ task: TaskName) {
+        event.withRenderer { appendJSON(event, task, $0) }
     }
 
-    private mutating func appendJSON(_ event: MergedEvent, _ renderer: NodeRenderer) {
+    private mutating func appendJSON(_ event: MergedEvent, _ task: TaskName, _ renderer: NodeRenderer) {
         text.append("{\"type\":\"event\",")
         appendTimes(event.time)
         appendPlace(event.nodeIndex, event.cpu)
-        let pid = renderer.common.pid(of: event.payload) ?? 0
         text.append(",\"pid\":")
-        text.append(decimal: Int64(pid))
+        text.append(decimal: Int64(renderer.common.pid(of: event.payload) ?? 0))
         text.append(",\"comm\":")
-        scratch.removeAll()
-        renderer.tasks.append(pid, to: &scratch)
-        text.append(jsonString: scratch.bytes)
+        task.withBytes { text.append(jsonString: $0) }
         text.append(",\"event\":\"")
         renderer.eventNames.append(renderer.common.type(of: event.payload), to: &text)
         text.append("\",\"fields\":")
@@ -32,12 +29,18 @@ extension TimelinePrinter {
 
     /// Times are strings: ns since the epoch need 61 bits, and many JSON readers keep 53.
     mutating func appendTimes(_ time: MappedTime) {
-        text.append("\"time_ns\":\"")
-        text.append(decimal: time.estimate &+ epochOffset)
-        text.append("\",\"lo_ns\":")
+        appendTime(time.estimate)
+        text.append(",\"lo_ns\":")
         append(bound: time.lower, isKnown: time.bound.isBounded)
         text.append(",\"hi_ns\":")
         append(bound: time.upper, isKnown: time.bound.isBounded)
+    }
+
+    /// The time of day, or that of the trace clock under another name.
+    mutating func appendTime(_ time: Int64) {
+        if hasTimeOfDay { text.append("\"time_ns\":\"") } else { text.append("\"time_ns\":null,\"clock_ns\":\"") }
+        text.append(decimal: time &+ epochOffset)
+        text.append("\"")
     }
 
     private mutating func append(bound: Int64, isKnown: Bool) {

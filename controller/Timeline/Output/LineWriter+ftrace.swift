@@ -1,0 +1,28 @@
+import EventFormat
+
+extension LineWriter {
+    /// As the kernel's `trace` file has it. The time is the node's own trace clock, or, where several nodes are shown,
+    /// the timeline's, with the node's name in front.
+    @inline(__always)
+    mutating func appendTraceLine(_ event: MergedEvent, _ task: TaskName) {
+        event.withRenderer { appendTraceLine(event, task, $0) }
+    }
+
+    @inline(__always)
+    private mutating func appendTraceLine(_ event: MergedEvent, _ task: TaskName, _ renderer: NodeRenderer) {
+        var timestamp = event.timestamp
+        if showsNode {
+            nodes.appendColumn(of: event.nodeIndex, to: &text)
+            timestamp = UInt64(max(0, event.time.estimate))
+        }
+        task.withBytes { name in
+            FtraceLine.appendPrefix(
+                task: name, pid: renderer.common.pid(of: event.payload) ?? 0, cpu: Int(event.cpu),
+                flags: renderer.common.latencyFlags(of: event.payload) ?? LatencyFlags(flags: 0, preemptCount: 0),
+                timestamp: timestamp, countsInNanoseconds: showsNode || renderer.countsInNanoseconds, to: &text)
+        }
+        renderer.catalog.render(
+            event.payload, context: RenderContext(timestamp: event.timestamp, cpu: Int(event.cpu)), into: &text)
+        text.append(UInt8(ascii: "\n"))
+    }
+}

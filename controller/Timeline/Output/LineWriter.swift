@@ -1,0 +1,60 @@
+import EventFormat
+
+/// Writes events as lines in one of the output formats, into a buffer that is used again.
+///
+/// A value that cannot be copied: its owner has it alone, so that appending to the buffer needs no check for others.
+struct LineWriter: ~Copyable {
+    let layout: TimelineLayout
+    let format: OutputFormat
+    let showsNode: Bool
+    let epochOffset: Int64
+    /// Lines state the time of day.
+    let hasTimeOfDay: Bool
+    var nodes: NodeLabels { layout.nodes }
+    var text = TextBuffer(capacity: 256 << 10)
+    /// A piece of text on its way into a line.
+    var scratch = TextBuffer(capacity: 4096)
+    var wallTime = WallTime()
+    private var conditions: ConditionTable?
+
+    init(_ layout: TimelineLayout) {
+        self.layout = layout
+        format = layout.format
+        showsNode = layout.showsNode
+        epochOffset = layout.epochOffset ?? 0
+        hasTimeOfDay = layout.epochOffset != nil
+        conditions = layout.filter.condition.map { ConditionTable($0) }
+    }
+
+    /// What of the condition has come out.
+    var experience: ConditionTable.Experience { conditions?.experience ?? ConditionTable.Experience() }
+
+    /// Appends what stands before all lines.
+    mutating func appendHead() {
+        guard format == .ftrace, !showsNode else { return }
+        FtraceLine.appendHeader(
+            held: layout.head.held, written: layout.head.written, cpus: layout.head.cpus, to: &text)
+    }
+
+    /// Appends the event's line if the condition holds for it.
+    @inline(__always)
+    mutating func append(_ event: MergedEvent, task: TaskName) {
+        if conditions != nil {
+            guard conditions?.holds(event, task: task) ?? true else { return }
+        }
+        switch format {
+        case .default: appendLine(event, task)
+        case .ftrace: appendTraceLine(event, task)
+        case .json: appendJSON(event, task)
+        }
+    }
+
+    /// Appends a time as people read it: of the day, or s of the trace clock where that is unknown.
+    mutating func append(time: Int64) {
+        if hasTimeOfDay { return wallTime.append(time &+ epochOffset, to: &text) }
+        if time < 0 { text.append(UInt8(ascii: "-")) }
+        text.append(decimal: time.magnitude / 1_000_000_000)
+        text.append(UInt8(ascii: "."))
+        text.append(decimal: time.magnitude % 1_000_000_000, width: 9)
+    }
+}

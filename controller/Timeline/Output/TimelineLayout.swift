@@ -1,0 +1,53 @@
+import EventFormat
+import TraceProtocol
+
+/// What is the same for all lines of a timeline. Constant, so that several threads may write lines.
+final class TimelineLayout: Sendable {
+    let format: OutputFormat
+    /// The nodes' names by index.
+    let names: [String]
+    let nodes: NodeLabels
+    /// Whether lines of the kernel's form say which node they are from.
+    let showsNode: Bool
+    /// ns from the timeline to the epoch; nil where no time of day is known, and times are those of a trace clock.
+    let epochOffset: Int64?
+    let filter: TimelineFilter
+    /// What a `trace` file's head says of the buffer.
+    let head: Head
+
+    /// The counts in the head of the kernel's `trace` file.
+    struct Head: Sendable {
+        /// Events that the buffer holds.
+        var held: UInt64 = 0
+        /// Events that were ever written to it.
+        var written: UInt64 = 0
+        var cpus = 0
+    }
+
+    init(
+        format: OutputFormat, filter: TimelineFilter, nodes names: [String], epochOffset: Int64?, head: Head = Head()
+    ) {
+        self.format = format
+        self.filter = filter
+        self.names = names
+        self.epochOffset = epochOffset
+        self.head = head
+        let shown = filter.nodes.isEmpty ? names : names.filter(filter.nodes.contains)
+        nodes = NodeLabels(names, width: shown.map(\.utf8.count).max() ?? 0)
+        showsNode = shown.count > 1
+    }
+
+    /// A session's.
+    convenience init(format: OutputFormat, filter: TimelineFilter, description: WireSessionDescription) {
+        self.init(
+            format: format, filter: filter, nodes: description.nodes, epochOffset: description.epochOffset)
+    }
+
+    var window: EventWindow { EventWindow(filter, nodes: names, epochOffset: epochOffset ?? 0) }
+
+    /// Only lines that state a bound look at it.
+    var wantsBounds: Bool { format != .ftrace }
+
+    /// Lines of the kernel's form name tasks as the kernel would; others as well as can be.
+    var learnsNames: Bool { format != .ftrace }
+}

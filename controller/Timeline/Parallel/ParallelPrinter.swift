@@ -1,0 +1,107 @@
+import EventFormat
+import TraceClock
+
+/// Gathers a merged timeline in blocks that several threads make lines of: the same lines in the same order as
+/// `TimelinePrinter`. What depends on the order (names of tasks, the first event's time) is settled here, on the thread
+/// that merges.
+struct ParallelPrinter: ~Copyable, TimelineSink {
+    private let renderers: RenderPool
+    private let pages: PagePool
+    private var block: LineBlock
+    private var entries: UnsafeMutablePointer<LineBlock.Entry>
+    private var filled = 0
+    /// For what is not an event, and to help with.
+    private var lines: LineWriter
+    private var window: EventWindow
+    private let isOpen: Bool
+    private let learnsNames: Bool
+    let wantsBounds: Bool
+
+    /// Bytes of pages that may wait for a block to be rendered.
+    private static let mostRetired = 4 << 20
+
+    /// - Parameters:
+    ///   - pages: of the merge; events stay readable until their block is written.
+    ///   - threads: how many work, this one included.
+    /// - Throws: `ThreadError`.
+    init(_ layout: TimelineLayout, output: OutputStream, pages: PagePool, threads: Int) throws {
+        let renderers = try RenderPool(layout, output: output, threads: threads)
+        var lines = LineWriter(layout)
+        let first = try renderers.nextBlock(&lines)
+        self.renderers = renderers
+        self.lines = lines
+        block = first
+        entries = first.entries
+        self.pages = pages
+        pages.keepsRetired = true
+        window = layout.window
+        isOpen = window.isOpen
+        learnsNames = layout.learnsNames
+        wantsBounds = layout.wantsBounds
+        self.lines.appendHead()
+        moveLines()
+    }
+
+    /// The threads look at what belongs to the merge until they have ended.
+    deinit { renderers.stop() }
+
+    mutating func event(_ event: MergedEvent) throws {
+        let task = event.withRenderer { renderer in
+            if learnsNames { renderer.learnNames(from: event.payload) }
+            return renderer.task(of: event.payload)
+        }
+        if !isOpen {
+            guard window.admits(node: event.nodeIndex, cpu: event.cpu, at: event.time.estimate) else { return }
+        }
+        (entries + filled).initialize(to: LineBlock.Entry(event: event, task: task))
+        filled &+= 1
+        if filled == LineBlock.capacity || pages.retiredBytes > Self.mostRetired { try turnOver() }
+    }
+
+    mutating func lost(_ count: UInt64?, node: NodeTimeline, cpu: UInt32, before time: MappedTime) throws {
+        guard window.admits(node: node.index, cpu: cpu, at: time.estimate) else { return }
+        lines.appendLost(count, node: node.index, cpu: cpu, before: time)
+        moveLines()
+    }
+
+    mutating func notice(_ notice: TimelineNotice, node: NodeTimeline, at time: Int64) throws {
+        guard window.shows(node: node.index) else { return }
+        lines.append(notice, node: node.index, at: time)
+        moveLines()
+    }
+
+    private mutating func moveLines() {
+        block.append(lines: lines.text.bytes, before: filled)
+        lines.text.removeAll()
+    }
+
+    /// Hands the block over and takes another one.
+    private mutating func turnOver() throws {
+        submit()
+        block = try renderers.nextBlock(&lines)
+        // Blocks come back when they are written, and they are written in order.
+        if let retired = block.retired { pages.giveBack(retired) }
+        block.removeAll()
+        entries = block.entries
+    }
+
+    private mutating func submit() {
+        block.count = filled
+        block.retired = pages.takeRetired()
+        renderers.submit(block)
+        filled = 0
+    }
+
+    /// Waits until everything is written.
+    ///
+    /// - Returns: why the filter lets nothing through, when that is a mistake in it.
+    /// - Throws: `OutputError` when nobody reads any more.
+    mutating func finish() throws -> String? {
+        submit()
+        var experience = renderers.finish(&lines)
+        pages.keepsRetired = false
+        if let failure = renderers.failure { throw failure }
+        experience.add(lines.experience)
+        return experience.mistake
+    }
+}

@@ -1,0 +1,129 @@
+import Threads
+
+/// The threads that make lines of blocks and write them in order. The thread that merges helps while it has no free block
+/// to fill: on two cores there is about as much to render as to merge.
+final class RenderPool: Sendable {
+    private let layout: TimelineLayout
+    private let output: OutputStream
+    private let queue: Monitor<BlockQueue>
+    private let ended: Monitor<Ended>
+    /// Threads that were to be started.
+    private let workers: Int
+
+    private struct Ended {
+        var threads = 0
+        var experience = ConditionTable.Experience()
+    }
+
+    /// What a thread has found to do.
+    private enum Work {
+        case fill(LineBlock)
+        case render(LineBlock)
+        case end
+    }
+
+    /// - Parameter threads: how many work, the one that merges included; at least 2.
+    /// - Throws: `ThreadError`.
+    init(_ layout: TimelineLayout, output: OutputStream, threads: Int) throws(ThreadError) {
+        self.layout = layout
+        self.output = output
+        workers = max(1, threads - 1)
+        // One in each thread's hands and one in line for each, and two to be filled meanwhile.
+        queue = Monitor(BlockQueue(blocks: 2 * threads + 2))
+        ended = Monitor(Ended())
+        for number in 1...workers {
+            do throws(ThreadError) {
+                try spawnThread(name: "render/\(number)") { self.work() }
+            } catch {
+                // Fewer threads do the same, more slowly.
+                if number == 1 { throw error }
+                let missing = workers + 1 - number
+                ended.change { $0.threads += missing }
+                return
+            }
+        }
+    }
+
+    private func work() {
+        var writer = LineWriter(layout)
+        while true {
+            let work = queue.wait { queue -> Work? in
+                if let block = queue.takeWaiting() { return .render(block) }
+                return queue.isClosed ? .end : nil
+            }
+            guard case .render(let block) = work else { break }
+            render(block, by: &writer)
+        }
+        let experience = writer.experience
+        ended.change {
+            $0.threads += 1
+            $0.experience.add(experience)
+        }
+    }
+
+    private func render(_ block: LineBlock, by writer: inout LineWriter) {
+        block.render(by: &writer)
+        queue.change { $0.finish(block) }
+        // Whoever finishes the block that is next to be written writes it, and what is ready behind it.
+        while let ready = queue.change({ $0.takeRendered() }) {
+            var failure: OutputError?
+            do throws(OutputError) {
+                if queue.change({ $0.failure }) == nil { try output.write(ready.lines) }
+            } catch {
+                failure = error
+            }
+            queue.change { $0.wrote(ready, failure) }
+        }
+    }
+
+    /// A block to fill. Renders others while there is none.
+    ///
+    /// - Throws: `OutputError` when the output is gone.
+    func nextBlock(_ writer: inout LineWriter) throws -> LineBlock {
+        while true {
+            let work = queue.wait { queue -> Work? in
+                if queue.failure != nil { return .end }
+                if let block = queue.takeFree() { return .fill(block) }
+                return queue.takeWaiting().map { .render($0) }
+            }
+            switch work {
+            case .fill(let block): return block
+            case .render(let block): render(block, by: &writer)
+            case .end: if let failure = queue.change({ $0.failure }) { throw failure }
+            }
+        }
+    }
+
+    func submit(_ block: LineBlock) {
+        queue.change { $0.submit(block) }
+    }
+
+    /// Waits until all is written and the threads have ended.
+    ///
+    /// - Returns: what they have found out about the condition.
+    func finish(_ writer: inout LineWriter) -> ConditionTable.Experience {
+        queue.change { $0.isClosed = true }
+        while true {
+            let work = queue.wait { queue -> Work? in
+                if let block = queue.takeWaiting() { return .render(block) }
+                return queue.isDone ? .end : nil
+            }
+            guard case .render(let block) = work else { break }
+            render(block, by: &writer)
+        }
+        return waitForThreads()
+    }
+
+    /// Gives up what is not rendered, and waits until the threads have ended.
+    func stop() {
+        queue.change { $0.abandon() }
+        _ = waitForThreads()
+    }
+
+    private func waitForThreads() -> ConditionTable.Experience {
+        ended.wait { ended in ended.threads == workers ? ended.experience : nil }
+    }
+
+    /// Why not everything was written.
+    var failure: OutputError? { queue.change { $0.failure } }
+}

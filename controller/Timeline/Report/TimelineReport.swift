@@ -1,0 +1,134 @@
+import SessionStore
+import SystemPackage
+import TraceProtocol
+
+/// Prints sessions from disk and trace.dat files as one timeline, in memory bounded by what lies between the nodes'
+/// watermarks.
+public final class TimelineReport {
+    private let merger: TimelineMerger
+    private let layout: TimelineLayout
+    private let output: OutputStream?
+    private let jobs: Int
+    private var logs: [Log] = []
+    /// What could not be read, in words.
+    public private(set) var damage: [String] = []
+    /// What is wrong with the filter, as far as events have shown it.
+    public private(set) var mistake: String?
+    /// What had to be assumed to bring the inputs onto one timeline, in words.
+    public let assumptions: [String]
+
+    private final class Log {
+        let node: Int
+        var reader: NodeLogReader
+        /// Up to where on the timeline the node has sent everything.
+        var reach = Int64.min
+        var isAtEnd = false
+
+        init(_ reader: consuming NodeLogReader, node: Int) {
+            self.node = node
+            self.reader = reader
+        }
+    }
+
+    /// Time plays no part on disk: nobody is waited for.
+    private static let now = Int64.max
+
+    /// - Parameters:
+    ///   - output: nil to count only.
+    ///   - jobs: how many threads share the work; the output is the same for any number.
+    /// - Throws: `ReportError` for a filter that names a node which is not there.
+    public init(
+        _ inputs: [ReportInput], format: OutputFormat, filter: TimelineFilter, output: OutputStream?, jobs: Int = 1
+    ) throws {
+        let plan = ReportPlan(inputs)
+        let names = plan.nodes.map(\.name)
+        for name in filter.nodes.sorted() where !names.contains(name) {
+            throw ReportError("there is no node \"\(name)\" (there are \(names.joined(separator: ", ")))")
+        }
+        assumptions = plan.assumptions
+        merger = TimelineMerger(
+            plan.nodes.map { (name: $0.name, shift: $0.shift) }, stallLimit: .max, at: Self.now)
+        self.output = output
+        self.jobs = jobs
+        var head = TimelineLayout.Head()
+        for (index, node) in plan.nodes.enumerated() {
+            switch node.source {
+            case .log(let session, let name):
+                guard case .session(let directory) = inputs[session] else { continue }
+                logs.append(Log(NodeLogReader(layout: directory.layout, node: name), node: index))
+            case .recording(let recording):
+                if filter.nodes.isEmpty || filter.nodes.contains(node.name) { head = recording.head }
+                do {
+                    try merger.take(recording, node: index)
+                } catch {
+                    damage.append("\(node.name): \(error)")
+                    merger.end(index, at: Self.now)
+                }
+            }
+        }
+        layout = TimelineLayout(
+            format: format, filter: filter, nodes: names, epochOffset: plan.epochOffset, head: head)
+        for input in inputs {
+            guard case .recording(let path, let file) = input else { continue }
+            damage += file.damage.map { "\(path): \($0)" }
+        }
+    }
+
+    /// Prints everything.
+    ///
+    /// - Throws: `OutputError` when the output is closed, `StoreError` when a file cannot be read at all.
+    public func run() throws -> SessionAccount {
+        guard let output else {
+            var sink = SilentSink()
+            try drive(into: &sink)
+            return merger.account
+        }
+        if jobs > 1 {
+            var printer = try ParallelPrinter(layout, output: output, pages: merger.pool, threads: jobs)
+            try drive(into: &printer)
+            mistake = try printer.finish()
+        } else {
+            var printer = TimelinePrinter(layout, output: output)
+            try drive(into: &printer)
+            try printer.flush()
+            mistake = printer.mistake
+        }
+        return merger.account
+    }
+
+    private func drive<S: TimelineSink & ~Copyable>(into sink: inout S) throws {
+        while let log = furthestBehind() {
+            try read(log)
+            try merger.release(at: Self.now, into: &sink)
+        }
+        try merger.release(at: Self.now, into: &sink)
+    }
+
+    /// The log that holds the others back: that of the node whose word reaches least far on the timeline.
+    private func furthestBehind() -> Log? {
+        logs.lazy.filter { !$0.isAtEnd }.min { ($0.reach, $0.node) < ($1.reach, $1.node) }
+    }
+
+    /// Reads on until the node's watermark has moved, or its log ends.
+    private func read(_ log: Log) throws {
+        let node = merger.nodes[log.node]
+        let before = node.watermark
+        defer { log.reach = node.watermarkOnTimeline ?? .min }
+        while node.watermark == before {
+            guard let item = try log.reader.next() else {
+                log.isAtEnd = true
+                merger.end(node.index, at: Self.now)
+                return
+            }
+            switch item {
+            case .record(let record):
+                do {
+                    try merger.take(record.frame, node: node.index, at: Self.now)
+                } catch {
+                    damage.append("node \(node.name): \(error)")
+                }
+            case .damage(let text): damage.append("node \(node.name): \(text)")
+            }
+        }
+    }
+}
