@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import EventFormat
@@ -29,6 +30,36 @@ import Testing
         #expect(line("a", 1, 1_499).hasSuffix(" 0.000001: "))
         #expect(line("a", 1, 1_500).hasSuffix(" 0.000002: "))
         #expect(line("a", 1, .max).hasSuffix(" 18446744073.709551: "))
+    }
+
+    /// What is kept of earlier lines never shows: the same text in any order of tasks, CPUs, flags and times.
+    @Test func keptPrefixesAreTheSame() {
+        var random = SplitMix64(seed: 7)
+        var prefixes = FtracePrefixes()
+        let names = ["bash", "kworker/u8:2+fl", "", "a", "<idle>"]
+        for _ in 0..<20_000 {
+            let name = Array(names[Int(random.next() % 5)].utf8)
+            let pid = [0, 1, 12_345_678, Int32.max, -1, 400][Int(random.next() % 6)]
+            let cpu = [0, 1, 127, 65_535, 65_536, 70_000][Int(random.next() % 6)]
+            let flags = LatencyFlags(flags: UInt8(random.next() % 8), preemptCount: UInt8(random.next() % 3))
+            let time = random.next() >> (random.next() % 50)
+            var words: (UInt64, UInt64) = (0, 0)
+            withUnsafeMutableBytes(of: &words) { $0.copyBytes(from: name) }
+            var kept = TextBuffer()
+            prefixes.append(
+                task: words, nameLength: name.count, pid: pid, cpu: UInt32(cpu), flags: flags, timestamp: time,
+                to: &kept)
+            var fresh = TextBuffer()
+            name.withUnsafeBytes {
+                FtraceLine.appendPrefix(task: $0, pid: pid, cpu: cpu, flags: flags, timestamp: time, to: &fresh)
+            }
+            #expect(kept.string == fresh.string)
+        }
+        var last = TextBuffer()
+        prefixes.append(
+            task: (97, 0), nameLength: 1, pid: 1, cpu: 0, flags: LatencyFlags(flags: 0, preemptCount: 0),
+            timestamp: .max, to: &last)
+        #expect(last.string.hasSuffix(" 18446744073.709551: "))
     }
 
     @Test func tasks() {

@@ -9,7 +9,7 @@ public struct CommonFields: Sendable, Equatable {
     /// Offset of `common_pid` in bytes.
     public let pidOffset: Int
     /// Bytes that a record must have for all of them.
-    let requiredSize: Int
+    @usableFromInline let requiredSize: Int
 
     /// - Parameter fields: the common fields of any format; where one is missing, its place in every kernel since 2.6.31.
     init(_ fields: [EventField]) {
@@ -25,22 +25,25 @@ public struct CommonFields: Sendable, Equatable {
     }
 
     /// The event's number; `nil` if the record is too short.
+    @inlinable @inline(__always)
     public func type(of record: UnsafeRawBufferPointer) -> Int? {
         guard record.count >= requiredSize, let base = record.baseAddress else { return nil }
-        return Int(base.integer(.u16, at: typeOffset))
+        return Int(UInt16(littleEndian: base.loadUnaligned(fromByteOffset: typeOffset, as: UInt16.self)))
     }
 
     /// The process whose event it is; `nil` if the record is too short.
+    @inlinable @inline(__always)
     public func pid(of record: UnsafeRawBufferPointer) -> Int32? {
         guard record.count >= requiredSize, let base = record.baseAddress else { return nil }
-        return Int32(truncatingIfNeeded: base.integer(.s32, at: pidOffset))
+        return Int32(littleEndian: base.loadUnaligned(fromByteOffset: pidOffset, as: Int32.self))
     }
 
     /// What the processor was doing; `nil` if the record is too short.
+    @inlinable @inline(__always)
     public func latencyFlags(of record: UnsafeRawBufferPointer) -> LatencyFlags? {
         guard record.count >= requiredSize, let base = record.baseAddress else { return nil }
         return LatencyFlags(
-            flags: UInt8(truncatingIfNeeded: base.integer(.u8, at: flagsOffset)),
-            preemptCount: UInt8(truncatingIfNeeded: base.integer(.u8, at: preemptCountOffset)))
+            flags: base.load(fromByteOffset: flagsOffset, as: UInt8.self),
+            preemptCount: base.load(fromByteOffset: preemptCountOffset, as: UInt8.self))
     }
 }

@@ -12,10 +12,17 @@ public enum FtraceLine {
         task: UnsafeRawBufferPointer, pid: Int32, cpu: Int, flags: LatencyFlags, timestamp: UInt64,
         countsInNanoseconds: Bool = true, width: Int = 16, to out: inout TextBuffer
     ) {
+        appendContext(task: task, pid: pid, cpu: cpu, flags: flags, width: width, to: &out)
+        appendTime(timestamp, countsInNanoseconds: countsInNanoseconds, to: &out)
+    }
+
+    /// What stands in front of the time.
+    static func appendContext(
+        task: UnsafeRawBufferPointer, pid: Int32, cpu: Int, flags: LatencyFlags, width: Int, to out: inout TextBuffer
+    ) {
         out.append(repeating: 32, count: width - task.count)
         out.append(task)
-        appendContext(
-            pid: pid, cpu: cpu, flags: flags, timestamp: timestamp, countsInNanoseconds: countsInNanoseconds, to: &out)
+        appendContext(pid: pid, cpu: cpu, flags: flags, to: &out)
     }
 
     /// As above, with the task's name from a table.
@@ -26,14 +33,11 @@ public enum FtraceLine {
         let start = out.count
         tasks.view.append(pid, to: &out)
         out.insert(repeating: 32, count: width - (out.count - start), at: start)
-        appendContext(
-            pid: pid, cpu: cpu, flags: flags, timestamp: timestamp, countsInNanoseconds: countsInNanoseconds, to: &out)
+        appendContext(pid: pid, cpu: cpu, flags: flags, to: &out)
+        appendTime(timestamp, countsInNanoseconds: countsInNanoseconds, to: &out)
     }
 
-    private static func appendContext(
-        pid: Int32, cpu: Int, flags: LatencyFlags, timestamp: UInt64, countsInNanoseconds: Bool,
-        to out: inout TextBuffer
-    ) {
+    private static func appendContext(pid: Int32, cpu: Int, flags: LatencyFlags, to out: inout TextBuffer) {
         out.reserve(96)
         out.put(UInt8(ascii: "-"))
         let start = out.count
@@ -45,6 +49,9 @@ public enum FtraceLine {
         out.put(UInt8(ascii: "]"))
         out.put(32)
         flags.append(to: &out)
+    }
+
+    private static func appendTime(_ timestamp: UInt64, countsInNanoseconds: Bool, to out: inout TextBuffer) {
         append(time: timestamp, countsInNanoseconds: countsInNanoseconds, to: &out)
         out.reserve(2)
         out.put(UInt8(ascii: ":"))

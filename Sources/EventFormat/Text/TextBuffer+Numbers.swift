@@ -36,12 +36,29 @@ extension TextBuffer {
             let quotient = rest / 100
             let remainder = Int(truncatingIfNeeded: rest &- quotient &* 100)
             rest = quotient
-            let tens = remainder / 10
-            base[position] = 48 &+ UInt8(truncatingIfNeeded: tens)
-            base[position &+ 1] = 48 &+ UInt8(truncatingIfNeeded: remainder &- tens &* 10)
+            put(pair: remainder, at: position)
         }
         if position > first { base[first] = 48 &+ UInt8(truncatingIfNeeded: rest % 10) }
         used &+= digits
+    }
+
+    /// Writes a number below 100 as two digits.
+    @inline(__always)
+    func put(pair value: Int, at position: Int) {
+        let pairs: StaticString =
+            "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899"
+        let pair = UnsafeRawPointer(pairs.utf8Start).loadUnaligned(fromByteOffset: 2 &* value, as: UInt16.self)
+        UnsafeMutableRawPointer(base + position).storeBytes(of: pair, as: UInt16.self)
+    }
+
+    /// Appends a number below 1,000,000 as six digits, for which room was reserved.
+    @inline(__always)
+    mutating func put(sixDigits value: UInt64) {
+        let (upper, lower) = (Int(truncatingIfNeeded: value) / 100, Int(truncatingIfNeeded: value) % 100)
+        put(pair: upper / 100, at: used)
+        put(pair: upper % 100, at: used &+ 2)
+        put(pair: lower, at: used &+ 4)
+        used &+= 6
     }
 
     /// Appends `value` in decimal, zero-padded to at least `width` digits.

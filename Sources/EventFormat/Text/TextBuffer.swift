@@ -67,6 +67,16 @@ public struct TextBuffer: ~Copyable {
         used &+= 1
     }
 
+    /// Where the bytes are; at least 64 bytes can be read there.
+    @inline(__always) var start: UnsafePointer<UInt8> { UnsafePointer(base) }
+
+    /// Appends the first `count` bytes of plain memory, all of which there is room for.
+    @inline(__always)
+    mutating func put<Memory: BitwiseCopyable>(_ memory: Memory, count: Int) {
+        UnsafeMutableRawPointer(base + used).storeBytes(of: memory, as: Memory.self)
+        used &+= count
+    }
+
     /// Appends `count` bytes of memory in which 16 bytes can be read at `source`: short pieces without a call.
     @inline(__always)
     mutating func append(padded source: UnsafePointer<UInt8>, count: Int) {

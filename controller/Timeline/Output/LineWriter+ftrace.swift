@@ -15,11 +15,18 @@ extension LineWriter {
             nodes.appendColumn(of: event.nodeIndex, to: &text)
             timestamp = UInt64(max(0, event.time.estimate))
         }
-        task.withBytes { name in
-            FtraceLine.appendPrefix(
-                task: name, pid: renderer.common.pid(of: event.payload) ?? 0, cpu: Int(event.cpu),
-                flags: renderer.common.latencyFlags(of: event.payload) ?? LatencyFlags(flags: 0, preemptCount: 0),
-                timestamp: timestamp, countsInNanoseconds: showsNode || renderer.countsInNanoseconds, to: &text)
+        let pid = renderer.common.pid(of: event.payload) ?? 0
+        let flags = renderer.common.latencyFlags(of: event.payload) ?? LatencyFlags(flags: 0, preemptCount: 0)
+        if showsNode || renderer.countsInNanoseconds {
+            prefixes.append(
+                task: task.padded, nameLength: task.count, pid: pid, cpu: event.cpu, flags: flags,
+                timestamp: timestamp, to: &text)
+        } else {
+            task.withBytes { name in
+                FtraceLine.appendPrefix(
+                    task: name, pid: pid, cpu: Int(event.cpu), flags: flags, timestamp: timestamp,
+                    countsInNanoseconds: false, to: &text)
+            }
         }
         renderer.catalog.render(
             event.payload, context: RenderContext(timestamp: event.timestamp, cpu: Int(event.cpu)), into: &text)

@@ -15,6 +15,7 @@ struct LineWriter: ~Copyable {
     /// A piece of text on its way into a line.
     var scratch = TextBuffer(capacity: 4096)
     var wallTime = WallTime()
+    var prefixes = FtracePrefixes()
     private var conditions: ConditionTable?
 
     init(_ layout: TimelineLayout) {

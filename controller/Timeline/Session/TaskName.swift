@@ -23,6 +23,9 @@ struct TaskName {
 
     @inline(__always) var count: Int { Int(UInt8(truncatingIfNeeded: UInt64(littleEndian: words.1) >> 56)) }
 
+    /// The name's bytes, and zeros behind them.
+    @inline(__always) var padded: (UInt64, UInt64) { (words.0, (words.1 << 8) >> 8) }
+
     /// Runs `body` with the name's bytes.
     @inline(__always)
     func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
