@@ -15,19 +15,22 @@ public struct EventFormatText: Sendable, Equatable {
 /// What a recording says about the kernel it came from: files of tracefs and /proc, as they were.
 public struct TraceDatMetadata: Sendable, Equatable {
     /// `events/header_page`: layout of a sub-buffer.
-    public internal(set) var headerPage: String?
+    public var headerPage: String?
     /// `events/header_event`: layout of a record header.
-    public internal(set) var headerEvent: String?
+    public var headerEvent: String?
     /// Formats of the `ftrace` system, for events that are not enabled one by one.
-    public internal(set) var ftraceFormats: [EventFormatText] = []
+    public var ftraceFormats: [EventFormatText] = []
     /// Formats of all other systems.
-    public internal(set) var eventFormats: [EventFormatText] = []
+    public var eventFormats: [EventFormatText] = []
     /// /proc/kallsyms. A few MB, so bytes.
-    public internal(set) var kallsyms: [UInt8] = []
+    public var kallsyms: [UInt8] = []
     /// `printk_formats`: addresses and strings of `trace_printk`.
-    public internal(set) var printkFormats: [UInt8] = []
+    public var printkFormats: [UInt8] = []
     /// `saved_cmdlines`: a line `PID COMM` for each. Names are any bytes.
-    public internal(set) var commandLines: [UInt8] = []
+    public var commandLines: [UInt8] = []
+
+    /// Nothing known.
+    public init() {}
 
     mutating func readHeaderInfo(_ reader: inout FieldReader) throws(TraceDatError) {
         try reader.expect("header_page")

@@ -1,35 +1,38 @@
 /// The options of a recording: facts that trace-cmd adds to the kernel's files.
 public struct TraceDatOptions: Sendable, Equatable {
     /// Time to add to every time stamp to get the time of day, in µs.
-    public internal(set) var dateOffset: Int64?
+    public var dateOffset: Int64?
     /// Fixed time to add to every time stamp, in ns.
-    public internal(set) var timestampOffset: Int64?
+    public var timestampOffset: Int64?
     /// `per_cpu/cpuN/stats` of each CPU; before those of an instance stands an entry `Buffer: NAME`.
-    public internal(set) var cpuStats: [String] = []
+    public var cpuStats: [String] = []
     /// The top-level `trace_clock` file: all clocks, with the chosen one in brackets.
-    public internal(set) var traceClocks: String?
+    public var traceClocks: String?
     /// What uname(2) said: system, node name, release, machine.
-    public internal(set) var uname: String?
+    public var uname: String?
     /// Pairs of events to connect (`trace-cmd record --profile`).
-    public internal(set) var hooks: [String] = []
+    public var hooks: [String] = []
     /// CPUs of the recording machine.
-    public internal(set) var cpuCount: UInt32?
+    public var cpuCount: UInt32?
     /// Version of the trace-cmd that wrote the file.
-    public internal(set) var writerVersion: String?
+    public var writerVersion: String?
     /// Memory maps of the traced processes.
-    public internal(set) var processMaps: String?
+    public var processMaps: String?
     /// Identifier of the recording; host and guest recordings refer to each other by it.
-    public internal(set) var traceID: UInt64?
+    public var traceID: UInt64?
     /// Clock corrections against another recording.
-    public internal(set) var timeShifts: [TraceDatTimeShift] = []
+    public var timeShifts: [TraceDatTimeShift] = []
     /// Guests that were recorded at the same time.
-    public internal(set) var guests: [TraceDatGuest] = []
+    public var guests: [TraceDatGuest] = []
     /// How to turn TSC time stamps into ns.
-    public internal(set) var tscConversion: TraceDatTSCConversion?
+    public var tscConversion: TraceDatTSCConversion?
     /// `last_boot_info` of an instance, with its name before a colon.
-    public internal(set) var lastBootInfo: String?
+    public var lastBootInfo: String?
     /// Numbers of options that this reader does not know.
-    public internal(set) var unknown: [UInt16] = []
+    public var unknown: [UInt16] = []
+
+    /// None.
+    public init() {}
 
     /// The chosen clock of `traceClocks`.
     public var selectedClock: String? {

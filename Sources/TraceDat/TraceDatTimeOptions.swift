@@ -10,7 +10,21 @@ public struct TraceDatTimeShift: Sendable, Equatable {
         public var scaling: UInt64
         /// Bits of `scaling` behind the binary point; newer versions of trace-cmd only.
         public var fractionBits: UInt64?
+
+        /// A measurement that leaves the rate alone.
+        public init(time: UInt64, offset: Int64) {
+            self.init(time: time, offset: offset, scaling: 1)
+        }
+
+        init(time: UInt64, offset: Int64, scaling: UInt64) {
+            self.time = time
+            self.offset = offset
+            self.scaling = scaling
+        }
     }
+
+    /// `TRACECMD_TSYNC_FLAG_INTERPOLATE` of trace-cmd: between two samples the offset goes from one's to the other's.
+    public static let interpolateFlag: UInt32 = 1
 
     /// The other recording.
     public let peerTraceID: UInt64
@@ -18,6 +32,13 @@ public struct TraceDatTimeShift: Sendable, Equatable {
     public let flags: UInt32
     /// Per CPU of this recording.
     public let cpus: [[Sample]]
+
+    /// The same samples for every CPU.
+    public init(peerTraceID: UInt64, flags: UInt32, samples: [Sample], cpuCount: Int) {
+        self.peerTraceID = peerTraceID
+        self.flags = flags
+        cpus = Array(repeating: samples, count: cpuCount)
+    }
 
     init(_ reader: inout FieldReader) throws(TraceDatError) {
         peerTraceID = try reader.integer()

@@ -32,6 +32,28 @@ import Testing
         }
     }
 
+    /// A page that is cut or marked reads as if the kernel had written it so.
+    @Test(arguments: layouts) func headersAreWrittenAnew(layout: SubBufferLayout) throws {
+        var builder = SubBufferBuilder(layout: layout, timestamp: 99)
+        for time in 100..<103 as Range<UInt64> { try builder.append(at: time, payload: [1, 2, 3, 4]) }
+        for before in [MissedEvents.none, .unknown, .count(9)] {
+            for after in [MissedEvents.none, .unknown, .count(77)] {
+                for committed in [0, 8, 16, 24] {
+                    var bytes = builder.finish(missed: before)
+                    let used = bytes.withUnsafeMutableBytes {
+                        layout.setHeader(of: $0, committed: committed, missed: after)
+                    }
+                    try bytes.withUnsafeBytes { region in
+                        let page = try SubBuffer(UnsafeRawBufferPointer(rebasing: region[..<used]), layout: layout)
+                        #expect(page.timestamp == 99 && page.missedEvents == after && page.usedLength == used)
+                        var records = page.records()
+                        #expect(records.countRemaining().events == committed / 8)
+                    }
+                }
+            }
+        }
+    }
+
     @Test func aFullPageHasNoRoomForTheCount() throws {
         let layout = try SubBufferLayout.kernel64()
         var builder = SubBufferBuilder(layout: layout, timestamp: 0)

@@ -4,6 +4,7 @@ import SystemPackage
 public enum StoreError: Error, Equatable, Sendable {
     case system(String, path: String, Errno)
     case exists(path: String)
+    case notEmpty(path: String)
     case notASession(path: String, String)
     case badName(String)
 }
@@ -15,6 +16,7 @@ extension StoreError: CustomStringConvertible {
             "cannot \(action) \(path): the disk is full; what was written before is readable"
         case .system(let action, let path, let errno): "cannot \(action) \(path): \(errno)"
         case .exists(let path): "\(path) exists already; choose another name or remove it"
+        case .notEmpty(let path): "\(path) exists and is not empty; nothing is overwritten, choose another name"
         case .notASession(let path, let why): "\(path) is not a Fleetrace session: \(why)"
         case .badName(let name): "\"\(name)\" cannot be the name of a folder in a session"
         }

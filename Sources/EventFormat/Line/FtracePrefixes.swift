@@ -41,7 +41,9 @@ public struct FtracePrefixes: ~Copyable {
             | UInt64(UInt16(truncatingIfNeeded: cpu)) << 48
         let slot = slots + Int(truncatingIfNeeded: (key &* 0x9e37_79b9_7f4a_7c15) >> 57)
         out.reserve(Self.textSize + 48)
-        if slot.pointee.key == key, slot.pointee.name == name, slot.pointee.length > 0 {
+        // A key has 16 bits of the CPU, and of those beyond nothing is kept.
+        let isKept = slot.pointee.key == key && slot.pointee.name == name && slot.pointee.length > 0
+        if isKept, cpu <= UInt16.max {
             out.put(slot.pointee.text, count: slot.pointee.length)
         } else {
             let start = out.count
@@ -59,7 +61,6 @@ public struct FtracePrefixes: ~Copyable {
         _ text: Slice<UnsafeRawBufferPointer>, _ key: UInt64, _ name: (UInt64, UInt64), _ cpu: UInt32,
         in slot: UnsafeMutablePointer<Slot>
     ) {
-        // A key has 16 bits of the CPU.
         guard text.count <= Self.textSize, cpu <= UInt16.max else { return }
         var kept = Self.empty
         kept.key = key

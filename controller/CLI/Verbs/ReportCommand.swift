@@ -54,13 +54,16 @@ struct ReportCommand: ParsableCommand {
     /// Beyond that the thread that merges has no time for more.
     private static let mostJobs = 64
 
+    /// As many threads as there are CPUs to run on.
+    static var usualJobs: Int { min(max(1, CPUAffinity.currentThread().count), mostJobs) }
+
     func run() throws {
         signal(SIGPIPE, SIG_IGN)
         try CommandError.catching {
             let opened = try inputs.map { try ReportInput(path: $0) }
             let report = try TimelineReport(
                 opened, format: format, filter: filter, output: summary ? nil : .standardOutput,
-                jobs: jobs ?? min(max(1, CPUAffinity.currentThread().count), Self.mostJobs))
+                jobs: jobs ?? Self.usualJobs)
             for line in report.assumptions { say("note: \(line)") }
             let account: SessionAccount
             do {

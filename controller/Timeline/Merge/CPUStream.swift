@@ -43,6 +43,11 @@ final class CPUStream {
         /// Pages or batches that could not be read, with the first reason.
         var damaged = 0
         var firstDamage: String?
+
+        mutating func damage(_ reason: String) {
+            damaged += 1
+            if firstDamage == nil { firstDamage = reason }
+        }
     }
 
     var tally: Tally {
@@ -163,7 +168,6 @@ final class CPUStream {
 
     /// Something could not be read.
     func damage(_ reason: String) {
-        news.damaged += 1
-        if news.firstDamage == nil { news.firstDamage = reason }
+        news.damage(reason)
     }
 }

@@ -13,7 +13,7 @@ struct NodeDecoding {
     var catalog: EventCatalog { renderer.catalog }
 
     /// A kernel's /proc/kallsyms is about 10 MB; a node that states more is not believed.
-    private static let largestSymbols = 128 << 20
+    static let largestSymbols = 128 << 20
 
     init() {
         names = TaskNameTable()
@@ -44,10 +44,9 @@ struct NodeDecoding {
                 EventCatalog(formats: formats, symbols: symbols, printkFormats: printkFormats, kernel: kernel),
                 tasks: names)
         }
-        if metadata.hasSymbols { symbols = try Self.unpack(metadata.symbols) }
-    }
-
-    private static func unpack(_ blob: WireCompressedBlob) throws -> KernelSymbols {
-        try blob.unpacked(limit: largestSymbols).withUnsafeBytes { KernelSymbols(parsing: $0) }
+        if metadata.hasSymbols {
+            symbols = try metadata.symbols.unpacked(limit: Self.largestSymbols)
+                .withUnsafeBytes { KernelSymbols(parsing: $0) }
+        }
     }
 }

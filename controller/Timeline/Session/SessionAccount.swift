@@ -131,11 +131,14 @@ public struct SessionAccount: Sendable {
 
 extension NodeTimeline {
     /// The node's part of the account, as far as its log has been read.
-    var account: SessionAccount.Node {
+    var account: SessionAccount.Node { account(streams.mapValues(\.tally)) }
+
+    /// The same for one whose events were counted elsewhere.
+    func account(_ tallies: [UInt32: CPUStream.Tally]) -> SessionAccount.Node {
         let totals = Dictionary(
             (totals?.cpus ?? []).map { ($0.cpu, $0) }, uniquingKeysWith: { first, _ in first })
-        let cpus = Set(streams.keys).union(totals.keys).sorted().map { cpu in
-            let tally = streams[cpu]?.tally ?? CPUStream.Tally()
+        let cpus = Set(tallies.keys).union(totals.keys).sorted().map { cpu in
+            let tally = tallies[cpu] ?? CPUStream.Tally()
             return SessionAccount.CPU(
                 cpu: cpu, received: tally.events, recorded: totals[cpu]?.recorded, lost: totals[cpu]?.lost,
                 damaged: tally.damaged, firstDamage: tally.firstDamage)

@@ -1,0 +1,36 @@
+extension SubBufferLayout {
+    /// Writes anew what a page's header says of its records and of losses before them, for whoever has to cut a page or
+    /// knows of a loss that the kernel does not.
+    ///
+    /// - Parameters:
+    ///   - page: the page from its start; at least `dataOffset + committed` bytes.
+    ///   - committed: bytes of records that the page has from now on; no more than before.
+    ///   - missed: what was lost before the page. A number for which the page has no room becomes `unknown`, as in the
+    ///     kernel.
+    /// - Returns: bytes from the page's start that carry information from now on.
+    public func setHeader(
+        of page: UnsafeMutableRawBufferPointer, committed: Int, missed: MissedEvents
+    ) -> Int {
+        var word = UInt32(committed)
+        var used = dataOffset + committed
+        switch missed {
+        case .none: break
+        case .count(let count)
+        where used + commitSize <= min(page.count, pageSize) && count >> (8 * commitSize - 1) == 0:
+            word |= SubBuffer.missedFlag | SubBuffer.storedFlag
+            store(count, in: page, at: used)
+            used += commitSize
+        case .count, .unknown: word |= SubBuffer.missedFlag
+        }
+        store(UInt64(word), in: page, at: commitOffset)
+        return used
+    }
+
+    /// One of the kernel's `long`s.
+    private func store(_ value: UInt64, in page: UnsafeMutableRawBufferPointer, at offset: Int) {
+        withUnsafeBytes(of: value.littleEndian) { bytes in
+            UnsafeMutableRawBufferPointer(rebasing: page[offset..<offset + commitSize])
+                .copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[..<commitSize]))
+        }
+    }
+}

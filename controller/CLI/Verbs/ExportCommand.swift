@@ -1,0 +1,99 @@
+import ArgumentParser
+import Glibc
+import SessionStore
+import SystemPackage
+import Timeline
+
+struct ExportCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "export",
+        abstract: "Write a recorded session in another format.",
+        discussion: """
+            trace.dat: one file for each node, in a new directory, for trace-cmd and KernelShark.
+            json: one object a line, as 'report --format json' prints them, to stdout or a new file.
+
+            Examples:
+              fleetrace export s1 --to trace.dat out
+              trace-cmd report -i out/web-1.dat -i out/web-2.dat
+              fleetrace export s1 --to json s1.json
+            """)
+
+    enum Format: String, ExpressibleByArgument, CaseIterable {
+        case traceDat = "trace.dat"
+        case json
+    }
+
+    @Argument(help: "The session's directory.")
+    var session: String
+
+    @Option(help: "trace.dat or json.")
+    var to: Format
+
+    @Argument(help: "The directory (trace.dat) or file (json; stdout without it) to make. Nothing is overwritten.")
+    var target: String?
+
+    @Option(help: "Only this node; may be repeated.")
+    var node: [String] = []
+
+    func validate() throws {
+        if to == .traceDat, target == nil {
+            throw ValidationError("say where to: fleetrace export \(session) --to trace.dat DIR")
+        }
+    }
+
+    func run() throws {
+        signal(SIGPIPE, SIG_IGN)
+        try CommandError.catching {
+            let input = try ReportInput(path: session)
+            guard case .session(let directory) = input else {
+                throw CommandError("\(session) is a file; export takes the directory that 'record' made")
+            }
+            for name in node where !directory.description.nodes.contains(name) {
+                throw CommandError(
+                    "the session has no node \"\(name)\" (it has \(directory.description.nodes.joined(separator: ", ")))")
+            }
+            switch to {
+            case .traceDat: try exportRecordings(directory, problem: input.problem)
+            case .json: try exportJSON(input)
+            }
+        }
+    }
+
+    private func exportRecordings(_ directory: SessionDirectory, problem: String?) throws {
+        let export = try SessionExport(directory, into: FilePath(target ?? ""), nodes: Set(node))
+        var account = SessionAccount(nodes: [])
+        var damage: [String] = []
+        try export.run { node in
+            account.nodes.append(node.account)
+            damage += node.damage
+            if let path = node.path { say("wrote \(path): \(node.account.received) events") }
+            if node.clockTolerance > 0 {
+                say("note: the times in it are within \(node.clockTolerance) ns of the session's")
+            }
+        }
+        for line in account.lines() { say(line) }
+        try Verdict(account: account, damage: damage, problem: problem).exit()
+    }
+
+    private func exportJSON(_ input: ReportInput) throws {
+        var output = OutputStream.standardOutput
+        if let target {
+            let descriptor = open(target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+            guard descriptor >= 0 else {
+                throw errno == EEXIST
+                    ? StoreError.exists(path: target) : .system("create", path: target, Errno(rawValue: errno))
+            }
+            output = OutputStream(descriptor: descriptor)
+        }
+        var filter = TimelineFilter()
+        filter.nodes = Set(node)
+        let report = try TimelineReport([input], format: .json, filter: filter, output: output, jobs: ReportCommand.usualJobs)
+        let account: SessionAccount
+        do {
+            account = try report.run()
+        } catch let error as OutputError where error.isClosedPipe {
+            return
+        }
+        try Verdict(account: account, damage: report.damage, problem: input.problem).exit()
+    }
+}

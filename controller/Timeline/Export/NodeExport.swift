@@ -1,0 +1,137 @@
+import NIOCore
+import RingBuffer
+import SessionStore
+import TraceClock
+import TraceDat
+import TraceProtocol
+
+/// Reads one node's log once, from its start to its end, and makes a trace.dat file of it. Memory depends on the number
+/// of its CPUs and tasks, not on the log's length.
+final class NodeExport {
+    private let session: SessionDirectory
+    private let timeline: NodeTimeline
+    private let path: String
+    private var facts = NodeFacts()
+    private var track = ClockTrack(capacity: NodeExport.mostSamples)
+    private var pages: PageExport?
+    private var lastSequence: UInt64 = 0
+    private(set) var damage: [String] = []
+
+    /// 4096 points of the clock's path are 2.7 minutes in full.
+    private static let mostSamples = 4096
+    /// Bytes of samples in a file, which repeats them for each CPU.
+    private static let samplesSize = 2 << 20
+
+    init(_ session: SessionDirectory, node index: Int, to path: String) {
+        self.session = session
+        self.path = path
+        timeline = NodeTimeline(index: index, name: session.description.nodes[index])
+    }
+
+    /// Writes the file, unless there is nothing to write: `result.path` is nil then.
+    ///
+    /// - Throws: `StoreError` when the log cannot be read at all, `TraceDatWriteError` for a full disk for example.
+    func run() throws -> SessionExport.Node {
+        var log = NodeLogReader(layout: session.layout, node: timeline.name)
+        while let item = try log.next() {
+            switch item {
+            case .record(let record):
+                do {
+                    try take(record.frame)
+                } catch let error as TraceDatWriteError {
+                    throw error
+                } catch {
+                    note("\(error)")
+                }
+            case .damage(let text): note(text)
+            }
+        }
+        _ = timeline.end()
+        let account = timeline.account(pages?.tallies ?? [:])
+        var result = SessionExport.Node(account: account)
+        if let pages {
+            result.path = path
+            result.clockTolerance = try finish(pages)
+        } else if account.refusal == nil {
+            note("no file: its metadata is missing, without which its pages cannot be read")
+        }
+        result.damage = damage
+        return result
+    }
+
+    private func note(_ reason: String) {
+        damage.append("node \(timeline.name): \(reason)")
+    }
+
+    private func take(_ frame: Frame) throws {
+        switch frame.type {
+        case .batch:
+            let batch = try Batch(frame)
+            count(batch.header.number)
+            guard batch.header.cpu < UInt32(Watermark.maximumCPUs) else {
+                throw ProtocolError.malformed(.batch, "CPU \(batch.header.cpu)")
+            }
+            guard let pages else { throw ProtocolError.malformed(.batch, "pages before the metadata") }
+            try pages.append(batch)
+        case .metadata:
+            var body = frame.body
+            count(try StreamNumber(reading: &body, of: frame.type))
+            let metadata: WireNodeMetadata = try Frame(.metadata, body).message()
+            if !metadata.headerPage.isEmpty, pages == nil {
+                pages = PageExport(
+                    to: TraceDatWriter(path: path, layout: try SubBufferLayout(headerPage: metadata.headerPage)))
+            }
+            try facts.take(metadata)
+        default:
+            _ = try timeline.take(frame) { CPUStream(node: timeline, cpu: $0, number: 0) }
+            if frame.type == .watermark { track.follow(timeline.clock) }
+        }
+    }
+
+    /// Numbers have no holes. Behind one something is missing that the log had or should have had, of any CPU.
+    private func count(_ number: StreamNumber) {
+        if number.sequence > lastSequence + 1 { pages?.noteLoss() }
+        lastSequence = max(lastSequence, number.sequence)
+    }
+
+    /// - Returns: how far the file's clock is from the session's at most, ns.
+    private func finish(_ pages: PageExport) throws -> Int64 {
+        if let last = pages.lastTimestamp.map(NodeTimeline.stamp), last > timeline.clock.frozenThrough ?? -1 {
+            let time = timeline.clock.map(last)
+            if time.quality != .unknown { track.append(at: last, time.estimate) }
+        }
+        let totals = (timeline.totals?.cpus ?? []).filter { $0.cpu < UInt32(Watermark.maximumCPUs) }
+        let cpus = Set(totals.map(\.cpu)).union(pages.tallies.keys)
+        let cpuCount = Int(cpus.max() ?? 0) + 1
+        let track = self.track.reduced(to: min(Self.mostSamples, Self.samplesSize / 24 / cpuCount))
+        try pages.writer.finish(
+            metadata: facts.files, options: options(totals, track, cpuCount: cpuCount), cpus: cpus,
+            clock: facts.clock, longSize: facts.host.longSize == 4 ? 4 : 8)
+        return track.tolerance
+    }
+
+    private func options(_ totals: [WireCPUTotals], _ track: ClockTrack, cpuCount: Int) -> TraceDatOptions {
+        let description = session.description
+        var options = TraceDatOptions()
+        options.cpuStats = totals.map { cpu in
+            // What the kernel counted, in the words of per_cpu/cpuN/stats.
+            "CPU: \(cpu.cpu)\noverrun: \(cpu.lost)\nread events: \(cpu.recorded &- min(cpu.lost, cpu.recorded))\n"
+        }
+        options.traceClocks = "[\(facts.clock)]\n"
+        options.uname = "Linux \(facts.host.hostname) \(facts.host.kernelRelease) \(facts.host.architecture)"
+        options.cpuCount = max(facts.host.possibleCpus, UInt32(cpuCount))
+        options.writerVersion = Negotiation.software
+        // The peer of all of them is the controller's clock, which has no file.
+        options.traceID = description.session &+ UInt64(timeline.index) &+ 1
+        if !track.points.isEmpty {
+            options.timeShifts = [
+                TraceDatTimeShift(
+                    peerTraceID: description.session, flags: TraceDatTimeShift.interpolateFlag, samples: track.samples,
+                    cpuCount: cpuCount)
+            ]
+        }
+        // Not DATE, which has microseconds.
+        options.timestampOffset = description.epochOffset
+        return options
+    }
+}

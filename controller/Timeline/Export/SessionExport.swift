@@ -1,0 +1,64 @@
+import Glibc
+import SessionStore
+import SystemPackage
+
+/// Writes a session as trace.dat files, one for each node, for trace-cmd and KernelShark.
+public struct SessionExport {
+    /// What became of one node.
+    public struct Node: Sendable {
+        public var account: SessionAccount.Node
+        /// The file; nil where there is none, as for a node that took no part.
+        public var path: String?
+        /// What of its log could not be read, in words.
+        public var damage: [String] = []
+        /// How far the times in the file are from those of the session at most, ns, where its clock had more turns than a
+        /// file is given.
+        public var clockTolerance: Int64 = 0
+    }
+
+    private let session: SessionDirectory
+    private let folder: FilePath
+    private let nodes: Set<String>
+
+    /// - Parameters:
+    ///   - folder: made, or there and empty.
+    ///   - nodes: only these; empty for all.
+    /// - Throws: `StoreError` when the folder holds something.
+    public init(_ session: SessionDirectory, into folder: FilePath, nodes: Set<String> = []) throws(StoreError) {
+        self.session = session
+        self.folder = folder
+        self.nodes = nodes
+        try folder.makeEmptyFolder()
+    }
+
+    /// Writes one file after the other.
+    ///
+    /// - Parameter report: called after each node.
+    /// - Throws: `StoreError` or `TraceDatWriteError`; the files of the nodes before stay, and are whole.
+    public func run(_ report: (Node) -> Void) throws {
+        for (index, name) in session.description.nodes.enumerated() where nodes.isEmpty || nodes.contains(name) {
+            // The store takes no name that is not one plain part of a path.
+            let path = folder.appending("\(name).dat").string
+            report(try NodeExport(session, node: index, to: path).run())
+        }
+    }
+}
+
+extension FilePath {
+    /// Makes a folder here, or finds an empty one.
+    fileprivate func makeEmptyFolder() throws(StoreError) {
+        if mkdir(string, 0o755) == 0 { return }
+        guard errno == EEXIST else { throw .system("create", path: string, Errno(rawValue: errno)) }
+        guard let folder = opendir(string) else {
+            throw errno == ENOTDIR
+                ? .exists(path: string) : .system("open", path: string, Errno(rawValue: errno))
+        }
+        defer { closedir(folder) }
+        while let entry = readdir(folder) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            guard name == "." || name == ".." else { throw .notEmpty(path: string) }
+        }
+    }
+}
