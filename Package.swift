@@ -165,7 +165,7 @@ let package = Package(
         test("ControllerCoreTests", ["ControllerCore", "TraceProtocol"]),
         test("CountingTests", ["Counting", "TraceProtocol"]),
         test("FleetViewTests", ["FleetView", "TraceProtocol"]),
-        test("TimelineTests", ["Timeline", "TraceClock", "TraceProtocol", "RingBuffer"]),
+        test("TimelineTests", ["Timeline", "TraceClock", "TraceProtocol", "TraceDat", "Tracefs", "RingBuffer"]),
 
         // The product as a whole, with real kernels, networks and processes.
         test("IntegrationTests", ["CLinux", "Tracefs", "SecureTransport"]),

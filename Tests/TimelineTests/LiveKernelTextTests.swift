@@ -1,0 +1,249 @@
+import Foundation
+import RingBuffer
+import TestSupport
+import Testing
+import TraceDat
+
+@testable import Timeline
+@testable import Tracefs
+
+/// This machine's own kernel as the judge: the `trace` text of a buffer that holds everything the kernel has to say, and
+/// the lines of the same buffer's pages, exported and read back.
+@Suite(.serialized, .enabled(if: LiveKernel.isUsable, LiveKernel.reason)) struct LiveKernelTextTests {
+    @Test("Every event that this kernel has, enabled for a moment")
+    func allEvents() throws {
+        let recording = try LiveKernel.record { instance in
+            try ControlFile.write("1", to: "\(instance.path)/events/enable")
+        }
+        let result = Comparison(recording)
+        print(
+            "live kernel: \(result.lines) lines of \(result.types) types; different: "
+                + "\(result.differentLines) lines of \(result.different.count) types\n\(result.examples)")
+        // A kernel with few events in use shows little: that must not look like success.
+        #expect(result.types > 60 && result.lines > 5000)
+        // 99.9 % of the events and 99 % of the types.
+        #expect(result.differentLines * 1000 <= result.lines, "\(result.examples)")
+        #expect(result.different.count * 100 <= result.types, "\(result.examples)")
+    }
+
+    @Test("Kernel stacks behind events")
+    func stacks() throws {
+        let recording = try LiveKernel.record { instance in
+            try instance.setOption("stacktrace", true)
+            for system in ["sched", "task", "signal"] {
+                try ControlFile.write("1", to: "\(instance.path)/events/\(system)/enable")
+            }
+        }
+        let result = Comparison(recording)
+        #expect(recording.kernel.contains(" => "))
+        #expect(result.lines > 1000)
+        #expect(result.different.isEmpty, "\(result.examples)")
+    }
+}
+
+/// Lines of the kernel's and of ours, CPU by CPU in their order.
+private struct Comparison {
+    private(set) var lines = 0
+    private(set) var differentLines = 0
+    private(set) var types = 0
+    /// An example of each type that is not the same.
+    private(set) var different: [String: (kernel: String, own: String)] = [:]
+
+    init(_ recording: LiveKernel.Recording) {
+        let kernel = Self.events(recording.kernel, names: recording.steadyNames)
+        let own = Self.events(recording.own, names: recording.steadyNames)
+        var seen: Set<String> = []
+        for (cpu, truth) in kernel {
+            let ours = own[cpu] ?? []
+            for (index, event) in truth.enumerated() {
+                lines += 1
+                seen.insert(event.type)
+                guard index >= ours.count || ours[index].text != event.text else { continue }
+                differentLines += 1
+                different[event.type] = (event.text, index < ours.count ? ours[index].text : "nothing")
+            }
+            if ours.count > truth.count { different["more events than the kernel's, CPU \(cpu)"] = ("", "") }
+        }
+        types = seen.count
+    }
+
+    var examples: String {
+        different.sorted { $0.key < $1.key }.map { "\($0):\n kernel: \($1.kernel)\n ours:   \($1.own)" }
+            .joined(separator: "\n")
+    }
+
+    /// Events with the lines that continue them. A task whose name the kernel's table changed while it was read is
+    /// known by its number alone. `page=` needs `vmemmap_base`, which no recording has.
+    private static func events(_ text: String, names: Set<Substring>) -> [Int: [(type: String, text: String)]] {
+        let page = /\bpage=(0x)?[0-9a-f]{16}/
+        var result: [Int: [(type: String, text: String)]] = [:]
+        var cpu = -1
+        for raw in text.split(separator: "\n") {
+            if raw.hasPrefix("#") || raw.hasPrefix("CPU:") { continue }
+            guard let line = Line(raw) else {
+                if let last = result[cpu]?.indices.last { result[cpu]?[last].text += "\n\(raw)" }
+                continue
+            }
+            cpu = line.cpu
+            let task = names.contains(line.pid) ? line.task + "-" + line.pid : line.pid
+            let body = line.body.contains("page=") ? Substring(line.body.replacing(page, with: "page=")) : line.body
+            let type = body.prefix { $0.isLetter || $0.isNumber || $0 == "_" }
+            result[cpu, default: []].append((String(type), task + " " + line.context + ": " + body))
+        }
+        return result
+    }
+}
+
+/// `  TASK-PID  [CPU] FLAGS  TIME: BODY`, taken apart.
+private struct Line {
+    var task: Substring
+    var pid: Substring
+    var cpu: Int
+    /// Flags and time.
+    var context: Substring
+    var body: Substring
+
+    /// nil for a line that continues another. A task's name may hold anything but is at most 16 bytes in 16 columns.
+    init?(_ line: Substring) {
+        let bytes = line.utf8
+        guard bytes.count > 40, let open = bytes.dropFirst(18).firstIndex(of: UInt8(ascii: "[")),
+            let close = bytes[open...].firstIndex(of: UInt8(ascii: "]")),
+            let cpu = Int(line[bytes.index(after: open)..<close]),
+            let dash = bytes[..<open].lastIndex(of: UInt8(ascii: "-")),
+            let end = bytes[close...].firstRange(of: ": ".utf8)
+        else { return nil }
+        let pid = line[bytes.index(after: dash)..<open].prefix { $0 != " " }
+        guard !pid.isEmpty, pid.utf8.allSatisfy({ (48...57).contains($0) }) else { return nil }
+        self.cpu = cpu
+        self.pid = pid
+        task = line[..<dash].drop { $0 == " " }
+        context = line[bytes.index(after: close)..<end.lowerBound]
+        body = line[end.upperBound...]
+    }
+}
+
+/// Recordings of this machine's kernel in an instance of the test's own.
+private enum LiveKernel {
+    struct Recording {
+        /// The instance's `trace` file.
+        var kernel: String
+        /// What `report` makes of its pages.
+        var own: String
+        /// Tasks that had the same name before and after the kernel's file was read.
+        var steadyNames: Set<Substring>
+    }
+
+    private static let prefix = "fleetrace-test-timeline-"
+
+    private static let root: Result<TracefsRoot, TracefsError> = {
+        do throws(TracefsError) {
+            let root = try TracefsRoot.locate(mountIfNeeded: true)
+            _ = try root.removeStaleInstances(prefix: prefix)
+            return .success(root)
+        } catch {
+            return .failure(error)
+        }
+    }()
+
+    static var isUsable: Bool { if case .success = root { true } else { false } }
+
+    static var reason: Comment {
+        if case .failure(let error) = root { "SKIPPED, not tested: \(error)" } else { "tracefs is usable" }
+    }
+
+    /// - Parameter enable: what is recorded, while a small load runs.
+    static func record(_ enable: (TraceInstance) throws -> Void) throws -> Recording {
+        let root = try root.get()
+        let instance = try TraceInstance.create(in: root, name: "\(prefix)\(getpid())-\(MonotonicRawClock.now())")
+        let result = Result { try record(root, instance, enable) }
+        try instance.remove()
+        return try result.get()
+    }
+
+    private static func record(
+        _ root: TracefsRoot, _ instance: TraceInstance, _ enable: (TraceInstance) throws -> Void
+    ) throws -> Recording {
+        try instance.setClock("mono_raw")
+        try instance.setBufferSize(kilobytesPerCPU: 2048)
+        // Hashed, a pointer in the text would be one that no reader of the pages can know.
+        try instance.setOption("hash-ptr", false)
+        try enable(instance)
+        try instance.setTracing(true)
+        try load()
+        try instance.setTracing(false)
+        try instance.disableAll()
+
+        let before = try root.savedCmdlinesBytes()
+        let kernel = String(decoding: try ControlFile.read("\(instance.path)/trace", limit: 1 << 28), as: UTF8.self)
+        let after = try root.savedCmdlinesBytes()
+        let steady = lines(before).intersection(lines(after))
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("fleetrace-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let path = folder.appendingPathComponent("live.dat").path
+        try write(root, instance, names: after, to: path)
+        let (own, damage) = try report([path])
+        #expect(damage.isEmpty, "\(damage)")
+        return Recording(
+            kernel: kernel, own: own,
+            steadyNames: Set(steady.compactMap { $0.split(separator: " ").first }).union(["0"]))
+    }
+
+    private static func lines(_ names: [UInt8]) -> Set<Substring> {
+        Set(String(decoding: names, as: UTF8.self).split(separator: "\n"))
+    }
+
+    /// Programs, files, sockets.
+    private static func load() throws {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/sh")
+        process.arguments = [
+            "-c",
+            """
+            for i in 1 2 3; do
+              head -c 200000 /dev/urandom > "$0"; sync "$0"; cat "$0" | gzip -1 > "$0.gz"; mv "$0.gz" "$0"; rm "$0"
+              (: < /dev/tcp/127.0.0.1/9) 2>/dev/null; ls -R /etc > /dev/null; kill -0 $$; sleep 0.02
+            done
+            """, FileManager.default.temporaryDirectory.appendingPathComponent("fleetrace-\(UUID().uuidString)").path,
+        ]
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        process.waitUntilExit()
+    }
+
+    /// The instance's pages as a trace.dat file.
+    private static func write(_ root: TracefsRoot, _ instance: TraceInstance, names: [UInt8], to path: String) throws {
+        var metadata = TraceDatMetadata()
+        let header = try root.headerPageText()
+        metadata.headerPage = header
+        metadata.headerEvent = try root.headerEventText()
+        for event in try root.ftraceEvents() {
+            metadata.ftraceFormats.append(EventFormatText(system: event.system, text: try root.formatText(event)))
+        }
+        for event in try root.events() {
+            // Probes of other tests come and go.
+            guard let text = try? root.formatText(event) else { continue }
+            metadata.eventFormats.append(EventFormatText(system: event.system, text: text))
+        }
+        metadata.kallsyms = try TracefsRoot.kallsyms()
+        metadata.printkFormats = Array(try root.printkFormats().utf8)
+        metadata.commandLines = names
+        let host = try HostFacts.current()
+        var options = TraceDatOptions()
+        options.uname = "Linux \(host.hostname) \(host.kernelRelease) \(host.architecture)"
+        options.traceClocks = "[mono_raw]"
+
+        let writer = TraceDatWriter(path: path, layout: try SubBufferLayout(headerPage: header))
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: writer.layout.pageSize, alignment: 8)
+        defer { memory.deallocate() }
+        var cpus: Set<UInt32> = []
+        for cpu in try instance.cpus() {
+            cpus.insert(UInt32(cpu))
+            let pipe = try instance.openRawPipe(cpu: cpu)
+            while let count = try pipe.read(into: memory) {
+                try writer.append(UnsafeRawBufferPointer(rebasing: memory[..<count]), cpu: UInt32(cpu))
+            }
+        }
+        try writer.finish(metadata: metadata, options: options, cpus: cpus, clock: "mono_raw", longSize: host.longSize)
+    }
+}
