@@ -6,10 +6,10 @@ extension IntegrationTests {
     @Suite(.serialized)
     struct ExportTests {
         /// A session of both nodes: numbered system calls on both CPUs, and programs with names of their own.
-        private static func record(_ fleet: Fleet) async throws -> String {
+        private static func record(_ fleet: Fleet, callsPerSecond rate: Int = 600) async throws -> String {
             let path = fleet.folder.file("session")
             let program = try fleet.folder.uniqueProgram()
-            let loads = [SystemCallLoad(cpu: 0, rate: 600), SystemCallLoad(cpu: 1, rate: 600)]
+            let loads = [0, 1].map { SystemCallLoad(cpu: $0, rate: rate) }
             let names = "comm == \"\(loads[0].name)\" || comm == \"\(loads[1].name)\""
             let events = [SystemCallLoad.event, "syscalls:sys_exit_close"]
             let record = try await fleet.record(
@@ -101,9 +101,15 @@ extension IntegrationTests {
 
                 // More than a small buffer holds.
                 let lossy = fleet.folder.file("lossy")
-                let load = SystemCallLoad(cpu: 0, most: 400_000)
+                let load = SystemCallLoad(cpu: 0, most: 400_000, limit: 120)
                 let record = try await fleet.record(load.selection + ["--buffer", "8"], into: lossy)
-                try await load.finished(within: .seconds(60))
+                let agents = try fleet.names.map { try #require(fleet.agent($0)) }
+                for agent in agents { agent.send(SIGSTOP) }
+                defer { for agent in agents { agent.send(SIGCONT) } }
+                // Nobody reads meanwhile.
+                try await Task.sleep(for: .milliseconds(300))
+                for agent in agents { agent.send(SIGCONT) }
+                try await load.finished(within: .seconds(100))
                 record.send(SIGINT)
                 try await record.exit()
                 for (name, file) in zip(fleet.names, try await Self.export(fleet, lossy).files) {
@@ -156,12 +162,12 @@ extension IntegrationTests {
         @Test("A damaged session: what is whole is exported, the loss is marked, and the exit status is 1")
         func damaged() async throws {
             try await Fleet.with(agents: 2) { fleet in
-                let session = try await Self.record(fleet)
+                let session = try await Self.record(fleet, callsPerSecond: 20_000)
                 let whole = try await Self.export(fleet, session)
                 let segment = "\(session)/nodes/\(fleet.names[0])/000001.seg"
                 var data = try Data(contentsOf: URL(fileURLWithPath: segment))
-                // Behind the metadata, in the middle of the batches.
-                data[data.count * 97 / 100] ^= 0x10
+                // Behind the formats and symbols, among the batches.
+                data[data.count - 40_000] ^= 0x10
                 try data.write(to: URL(fileURLWithPath: segment))
                 let damaged = try await Self.export(fleet, session, expecting: .exited(1))
                 #expect(damaged.errors.contains("problem: node \(fleet.names[0])") && damaged.errors.contains("damaged"))
