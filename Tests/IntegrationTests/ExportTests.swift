@@ -5,6 +5,9 @@ extension IntegrationTests {
     /// `fleetrace export`, judged by the real trace-cmd and by `report` on the session itself.
     @Suite(.serialized)
     struct ExportTests {
+        /// ns. Our fixed-point slopes and libtracecmd's division each cut off less than one.
+        private static let rounding: Int64 = 2
+
         /// A session of both nodes: numbered system calls on both CPUs, and programs with names of their own.
         private static func record(_ fleet: Fleet, callsPerSecond rate: Int = 600) async throws -> String {
             let path = fleet.folder.file("session")
@@ -42,7 +45,8 @@ extension IntegrationTests {
                 .filter { !$0.hasPrefix("#") }
                 .map { line in
                     guard line.contains("sched_process_exec") else { return line }
-                    return line.replacingOccurrences(of: #"^.*?-([0-9]+ +\[)"#, with: "TASK-$1", options: .regularExpression)
+                    return line.replacingOccurrences(
+                        of: #"^.*?-([0-9]+ +\[)"#, with: "TASK-$1", options: .regularExpression)
                 }
         }
 
@@ -55,26 +59,27 @@ extension IntegrationTests {
                 let merged = try await TraceCommand.report(files).compactMap { TraceCommand.Event($0) }
                 #expect(truth.count > 4000)
                 try #require(merged.count == truth.count)
-                var places = 0
-                for (own, event) in zip(truth, merged) {
-                    // trace-cmd rounds where it interpolates.
-                    let isSame =
-                        own.node == event.file && own.cpu == event.cpu && own.pid == event.pid
-                        && own.event?.hasSuffix(":\(event.name)") == true && abs(own.time - event.time) <= 1
-                    if isSame { places += 1 }
+                for (place, (own, event)) in zip(truth, merged).enumerated() {
+                    #expect(abs(own.time - event.time) <= Self.rounding)
                     let lower = try #require(own.lower)
                     let upper = try #require(own.upper)
-                    #expect(lower - 1 <= event.time && event.time <= upper + 1)
+                    #expect(lower - Self.rounding <= event.time && event.time <= upper + Self.rounding)
+                    // Only events that are as near to each other as that may have changed places.
+                    let isSame =
+                        own.node == event.file && own.cpu == event.cpu && own.pid == event.pid
+                        && own.event?.hasSuffix(":\(event.name)") == true
+                    let neighbours = [place - 1, place + 1].filter(truth.indices.contains)
+                    #expect(
+                        isSame || neighbours.contains { abs(truth[$0].time - own.time) <= 2 * Self.rounding },
+                        "event \(place) of \(truth.count)")
                 }
-                // One nanosecond may put two events the other way round.
-                #expect(places * 1000 >= merged.count * 999, "\(places) of \(merged.count) are where they should be")
 
                 // Each file by itself: the same events, the same text, the same names.
                 for (name, file) in zip(fleet.names, files) {
                     let own = truth.filter { $0.node == name }
                     let single = try await TraceCommand.report([file]).compactMap { TraceCommand.Event($0) }
                     try #require(single.count == own.count)
-                    #expect(zip(own, single).allSatisfy { abs($0.time - $1.time) <= 1 })
+                    #expect(zip(own, single).allSatisfy { abs($0.time - $1.time) <= Self.rounding })
                     let calls = zip(own, single).filter { $0.0.event == SystemCallLoad.event }
                     #expect(calls.count > 1000)
                     #expect(calls.allSatisfy { $0.comm == $1.task.trimmingCharacters(in: .whitespaces) })
@@ -101,7 +106,7 @@ extension IntegrationTests {
 
                 // More than a small buffer holds.
                 let lossy = fleet.folder.file("lossy")
-                let load = SystemCallLoad(cpu: 0, most: 400_000, limit: 120)
+                let load = SystemCallLoad(cpu: 0, rate: 50_000)
                 let record = try await fleet.record(load.selection + ["--buffer", "8"], into: lossy)
                 let agents = try fleet.names.map { try #require(fleet.agent($0)) }
                 for agent in agents { agent.send(SIGSTOP) }
@@ -109,9 +114,10 @@ extension IntegrationTests {
                 // Nobody reads meanwhile.
                 try await Task.sleep(for: .milliseconds(300))
                 for agent in agents { agent.send(SIGCONT) }
-                try await load.finished(within: .seconds(100))
+                try await Task.sleep(for: .milliseconds(100))
                 record.send(SIGINT)
                 try await record.exit()
+                try await load.stop()
                 for (name, file) in zip(fleet.names, try await Self.export(fleet, lossy).files) {
                     let lines = try await Self.lines(fleet, [lossy, "--node", name])
                     let losses = lines.count { $0.contains("[LOST ") }
@@ -120,7 +126,8 @@ extension IntegrationTests {
                     let foreign = try await TraceCommand.report([file])
                     #expect(foreign.count { $0.contains("EVENTS DROPPED]") } == losses)
                     #expect(foreign.compactMap { TraceCommand.Event($0) }.count == lines.count - losses)
-                    let row = try #require(try await fleet.summary(lossy).first { $0.node == name && ($0.lost ?? 0) > 0 })
+                    let row = try #require(
+                        try await fleet.summary(lossy).first { $0.node == name && ($0.lost ?? 0) > 0 })
                     let statistics = try await TraceCommand.report([file], ["--stat"])
                     #expect(statistics.contains("overrun: \(row.lost ?? 0)"), "\(statistics)")
                 }
@@ -170,7 +177,8 @@ extension IntegrationTests {
                 data[data.count - 40_000] ^= 0x10
                 try data.write(to: URL(fileURLWithPath: segment))
                 let damaged = try await Self.export(fleet, session, expecting: .exited(1))
-                #expect(damaged.errors.contains("problem: node \(fleet.names[0])") && damaged.errors.contains("damaged"))
+                #expect(
+                    damaged.errors.contains("problem: node \(fleet.names[0])") && damaged.errors.contains("damaged"))
                 #expect(
                     try Data(contentsOf: URL(fileURLWithPath: damaged.files[1])).count
                         == Data(contentsOf: URL(fileURLWithPath: whole.files[1])).count)

@@ -14,7 +14,8 @@ struct Fleetrace: AsyncParsableCommand {
         version: Negotiation.software,
         subcommands: [
             TraceCommand.self, StatCommand.self, TopCommand.self, RecordCommand.self, ReportCommand.self,
-            ExportCommand.self, ListCommand.self, ProbeCommand.self, NodesCommand.self, NodeCommand.self, SessionsCommand.self,
+            ExportCommand.self, ListCommand.self, ProbeCommand.self, NodesCommand.self, NodeCommand.self,
+            SessionsCommand.self,
             AttachCommand.self, ControllerCommand.self, AuthorityCommand.self,
         ])
 }

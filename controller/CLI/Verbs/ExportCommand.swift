@@ -50,7 +50,8 @@ struct ExportCommand: ParsableCommand {
             }
             for name in node where !directory.description.nodes.contains(name) {
                 throw CommandError(
-                    "the session has no node \"\(name)\" (it has \(directory.description.nodes.joined(separator: ", ")))")
+                    "the session has no node \"\(name)\" (it has \(directory.description.nodes.joined(separator: ", ")))"
+                )
             }
             switch to {
             case .traceDat: try exportRecordings(directory, problem: input.problem)
@@ -87,7 +88,8 @@ struct ExportCommand: ParsableCommand {
         }
         var filter = TimelineFilter()
         filter.nodes = Set(node)
-        let report = try TimelineReport([input], format: .json, filter: filter, output: output, jobs: ReportCommand.usualJobs)
+        let report = try TimelineReport(
+            [input], format: .json, filter: filter, output: output, jobs: ReportCommand.usualJobs)
         let account: SessionAccount
         do {
             account = try report.run()
