@@ -1,3 +1,18 @@
+/// A pattern for names of tasks, as the kernel's filters have it (lib/glob.c).
+public struct NamePattern: Sendable, Hashable {
+    private let bytes: [UInt8]
+
+    /// Any text is a pattern.
+    public init(_ text: String) {
+        bytes = Array(text.utf8)
+    }
+
+    /// Whether the whole name matches.
+    public func matches(_ name: UnsafeRawBufferPointer) -> Bool {
+        bytes.withUnsafeBytes { Glob.matches(name, $0) }
+    }
+}
+
 /// Matches text with the patterns of the kernel's lib/glob.c: `*`, `?`, `[a-z]`, `[!a]` and `\` before any of them.
 enum Glob {
     /// Whether the whole text matches. Takes time proportional to the product of the lengths at worst.

@@ -15,6 +15,7 @@ struct ReportCommand: ParsableCommand {
               fleetrace report s1 --summary
               fleetrace report trace.dat --format ftrace
               fleetrace report host.dat guest.dat
+              fleetrace report s1 --node web-1 --comm 'nginx*' --around 1.5s 5ms
             """)
 
     @Argument(help: ArgumentHelp("Sessions' directories and trace.dat files.", valueName: "session|file.dat"))
@@ -25,6 +26,21 @@ struct ReportCommand: ParsableCommand {
 
     @Option(help: "Only this CPU; may be repeated.")
     var cpu: [UInt32] = []
+
+    @Option(help: "Only events of tasks with this name, which may be a pattern ('nginx*'); may be repeated.")
+    var comm: [String] = []
+
+    @Option(help: "Only events of the task (thread) with this number; may be repeated.")
+    var pid: [Int32] = []
+
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp(
+            """
+            A moment as --since has it, and how far to look before and behind it (default: 5ms). With --node: what the \
+            other nodes did then is shown too, whatever --cpu, --comm and --pid say of that node.
+            """, valueName: "time span"))
+    var around: [String] = []
 
     @Option(help: "From this time on: a span after the first event (1.5s), or seconds since the epoch (@1700000000.5).")
     var since: Moment?
@@ -46,6 +62,13 @@ struct ReportCommand: ParsableCommand {
 
     func validate() throws {
         if inputs.isEmpty { throw ValidationError("name a session's directory or a trace.dat file") }
+        if !around.isEmpty {
+            guard around.count <= 2, window != nil else {
+                throw ValidationError(
+                    "--around takes a moment and a span (1.5s 5ms, @1700000000.5 20ms); the session comes before it")
+            }
+            guard since == nil, until == nil else { throw ValidationError("--around goes without --since and --until") }
+        }
         if let jobs, !(1...Self.mostJobs).contains(jobs) {
             throw ValidationError("--jobs takes a number from 1 to \(Self.mostJobs)")
         }
@@ -78,12 +101,25 @@ struct ReportCommand: ParsableCommand {
         }
     }
 
+    /// What `--around` means; nil when that is nothing.
+    private var window: (since: TimelineMoment, until: TimelineMoment)? {
+        guard let text = around.first, let center = Moment(argument: text)?.moment,
+            let span = Span(argument: around.count > 1 ? around[1] : Self.usualSpan)?.nanoseconds
+        else { return nil }
+        return (center.moved(by: -span), center.moved(by: span))
+    }
+
+    private static let usualSpan = "5ms"
+
     private var filter: TimelineFilter {
         var filter = TimelineFilter(condition: condition)
         filter.nodes = Set(node)
         filter.cpus = Set(cpu)
-        filter.since = since?.moment
-        filter.until = until?.moment
+        filter.comms = comm
+        filter.pids = Set(pid)
+        filter.since = window?.since ?? since?.moment
+        filter.until = window?.until ?? until?.moment
+        filter.includesOthers = !around.isEmpty
         return filter
     }
 }

@@ -2,6 +2,7 @@
 struct EventWindow {
     private let nodes: Set<Int>?
     private let cpus: Set<UInt32>
+    private let includesOthers: Bool
     private let since: TimelineMoment?
     private let until: TimelineMoment?
     /// ns from the timeline to the epoch; 0 where no time of day is known.
@@ -14,17 +15,21 @@ struct EventWindow {
         nodes =
             filter.nodes.isEmpty ? nil : Set(names.indices.filter { filter.nodes.contains(names[$0]) })
         cpus = filter.cpus
+        includesOthers = filter.includesOthers
         since = filter.since
         until = filter.until
         self.epochOffset = epochOffset
         isOpen = filter.nodes.isEmpty && cpus.isEmpty && since == nil && until == nil
     }
 
-    func shows(node: Int) -> Bool { nodes?.contains(node) ?? true }
+    func shows(node: Int) -> Bool { includesOthers || isChosen(node) }
+
+    /// Whether conditions on CPUs apply to the node.
+    private func isChosen(_ node: Int) -> Bool { nodes?.contains(node) ?? true }
 
     mutating func admits(node: Int, cpu: UInt32, at time: Int64) -> Bool {
         if firstTime == nil { firstTime = time }
-        guard shows(node: node), cpus.isEmpty || cpus.contains(cpu) else { return false }
+        guard isChosen(node) ? cpus.isEmpty || cpus.contains(cpu) : includesOthers else { return false }
         if let since, time < moment(since) { return false }
         if let until, time > moment(until) { return false }
         return true

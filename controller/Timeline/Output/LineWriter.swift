@@ -17,6 +17,7 @@ struct LineWriter: ~Copyable {
     var wallTime = WallTime()
     var prefixes = FtracePrefixes()
     private var conditions: ConditionTable?
+    private let tasks: TaskFilter?
 
     init(_ layout: TimelineLayout) {
         self.layout = layout
@@ -25,6 +26,7 @@ struct LineWriter: ~Copyable {
         epochOffset = layout.epochOffset ?? 0
         hasTimeOfDay = layout.epochOffset != nil
         conditions = layout.filter.condition.map { ConditionTable($0) }
+        tasks = TaskFilter(layout.filter, nodes: layout.names)
     }
 
     /// What of the condition has come out.
@@ -40,6 +42,9 @@ struct LineWriter: ~Copyable {
     /// Appends the event's line if the condition holds for it.
     @inline(__always)
     mutating func append(_ event: MergedEvent, task: TaskName) {
+        if let tasks {
+            guard tasks.admits(event, task) else { return }
+        }
         if conditions != nil {
             guard conditions?.holds(event, task: task) ?? true else { return }
         }

@@ -13,6 +13,12 @@ public struct TimelineFilter: Sendable {
     /// Empty for all.
     public var nodes: Set<String> = []
     public var cpus: Set<UInt32> = []
+    /// Names of tasks as shell patterns; empty for all.
+    public var comms: [String] = []
+    /// Numbers of tasks as the kernel's records have them: of threads. Empty for all.
+    public var pids: Set<Int32> = []
+    /// What `nodes` are not is shown too, on all of its CPUs and of all its tasks: what the others did in that time.
+    public var includesOthers = false
     /// Relative to the first event when `isRelative`, else ns since the epoch.
     public var since: TimelineMoment?
     public var until: TimelineMoment?
@@ -30,4 +36,12 @@ public enum TimelineMoment: Sendable, Hashable {
     case offset(Int64)
     /// ns since the epoch.
     case epoch(Int64)
+
+    /// So many ns later.
+    public func moved(by nanoseconds: Int64) -> TimelineMoment {
+        switch self {
+        case .offset(let offset): .offset(offset &+ nanoseconds)
+        case .epoch(let time): .epoch(time &+ nanoseconds)
+        }
+    }
 }

@@ -32,7 +32,8 @@ final class TimelineLayout: Sendable {
         self.names = names
         self.epochOffset = epochOffset
         self.head = head
-        let shown = filter.nodes.isEmpty ? names : names.filter(filter.nodes.contains)
+        let shown =
+            filter.nodes.isEmpty || filter.includesOthers ? names : names.filter(filter.nodes.contains)
         nodes = NodeLabels(names, width: shown.map(\.utf8.count).max() ?? 0)
         showsNode = shown.count > 1
     }
