@@ -2,11 +2,12 @@ import ArgumentParser
 
 /// The benchmarks, each a subcommand.
 enum Suite: String, CaseIterable, Sendable {
-    case pages, render, codec, merge, report, transport, endToEnd = "end-to-end", peers, latency
+    case pages, render, codec, merge, report, transport, endToEnd = "end-to-end", peers, latency,
+        fleet
 
     static let commands: [any ParsableCommand.Type] = [
         Pages.self, Render.self, Codec.self, Merge.self, Report.self, Transport.self, EndToEnd.self, Peers.self,
-        Latency.self,
+        Latency.self, Fleet.self,
     ]
 
     private func measure(_ input: LazyRecording) async throws -> [Measurement] {
@@ -20,6 +21,7 @@ enum Suite: String, CaseIterable, Sendable {
         case .endToEnd: try EndToEndBenchmark.run(seconds: input.options.loadSeconds)
         case .peers: try PeerBenchmark.run(try input.options.path())
         case .latency: try LatencyBenchmark.run()
+        case .fleet: try await FleetBenchmark.run()
         }
     }
 
@@ -123,6 +125,14 @@ struct Peers: SuiteCommand {
 struct Latency: SuiteCommand {
     static let configuration = CommandConfiguration(abstract: "From an event to its line, ms.")
     static let suite = Suite.latency
+    @OptionGroup var input: InputOptions
+    @OptionGroup var output: OutputOptions
+}
+
+struct Fleet: SuiteCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "A controller with 1,000 simulated nodes: listed, counted every second, shown by top.")
+    static let suite = Suite.fleet
     @OptionGroup var input: InputOptions
     @OptionGroup var output: OutputOptions
 }

@@ -1,0 +1,189 @@
+import NIOCore
+import SecureTransport
+import SwiftProtobuf
+import TraceProtocol
+import Tracefs
+
+/// What an agent that counts says to its controller, without a kernel behind it: the frames are those of
+/// `fleetrace-agent`, the numbers are made up. It refuses to record.
+final class SimulatedAgent: ChannelInboundHandler {
+    typealias InboundIn = Frame
+    typealias OutboundOut = Frame
+
+    private let hello: WireHello
+    private let catalog: Catalog
+    private let accepted: EventLoopPromise<Void>
+    private var sessions: [UInt64: Count] = [:]
+    private var vitals: Scheduled<Void>?
+
+    /// The list of events that every node of the fleet has.
+    struct Catalog: Sendable {
+        var digest: [UInt8]
+        var text: WireCompressedBlob
+        var events: Int
+
+        /// This machine's.
+        static func own() throws -> Catalog {
+            let root = try TracefsRoot.locate(mountIfNeeded: true)
+            return try root.catalogText().withUnsafeBytes { text in
+                Catalog(
+                    digest: SHA256.digest(of: text), text: try WireCompressedBlob(packing: text),
+                    events: try root.events().count)
+            }
+        }
+    }
+
+    private struct Count {
+        var columns: Int
+        var interval: Int64
+        var started: Int64 = 0
+        var sampler: Scheduled<Void>?
+    }
+
+    init(_ hello: WireHello, catalog: Catalog, accepted: EventLoopPromise<Void>) {
+        self.hello = hello
+        self.catalog = catalog
+        self.accepted = accepted
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .handshakeCompleted = event as? SecureTransportEvent { send(.hello, hello, context) }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        do {
+            try take(unwrapInboundIn(data), context)
+        } catch {
+            context.fireErrorCaught(error)
+        }
+    }
+
+    private func take(_ frame: Frame, _ context: ChannelHandlerContext) throws {
+        switch frame.type {
+        case .clockProbe:
+            let probe = try ClockProbeFrame(frame)
+            let now = Self.now()
+            let reply = ClockReplyFrame(id: probe.id, probeSent: probe.sent, received: now, sent: Self.now())
+            context.writeAndFlush(wrapOutboundOut(reply.frame()), promise: nil)
+        case .welcome:
+            accepted.succeed(())
+            sendVitals(context)
+        case .command: perform(try frame.message(), context)
+        case .ping: context.writeAndFlush(wrapOutboundOut(Frame(.pong, frame.body)), promise: nil)
+        default: break
+        }
+    }
+
+    private func sendVitals(_ context: ChannelHandlerContext) {
+        var vitals = WireVitals()
+        vitals.catalog = .init(catalog.digest)
+        vitals.cpuNs = UInt64(Self.now()) / 1000
+        vitals.residentBytes = 36 << 20
+        send(.vitals, vitals, context)
+        // As often as an agent does, and not those of all nodes at once.
+        self.vitals = context.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(.random(in: 4500..<5500))) {
+            [self] in sendVitals(context)
+        }
+    }
+
+    private func perform(_ command: WireCommand, _ context: ChannelHandlerContext) {
+        var answer = WireAnswer()
+        answer.request = command.request
+        answer.session = command.session
+        let id = command.session
+        switch command.action {
+        case .prepare(let order) where order.hasCount:
+            let names = order.events + order.count.counters
+            sessions[id] = Count(
+                columns: names.count, interval: Int64(max(order.count.intervalMs, 100)) * 1_000_000)
+            answer.prepared.cpus = 2
+            answer.prepared.count.columns = names.map { name in
+                .with {
+                    $0.event = name
+                    $0.way = .perfCounter
+                }
+            }
+        case .start(let start):
+            let at = max(start.at, Self.now())
+            sessions[id]?.started = at
+            answer.started.before = at
+            answer.started.after = at
+            schedule(id, after: 0, context)
+        case .stop:
+            sessions[id]?.sampler?.cancel()
+            answer.stopping.before = Self.now()
+            answer.stopping.after = Self.now()
+            send(.answer, answer, context)
+            return finish(id, context)
+        case .discard:
+            sessions.removeValue(forKey: id)?.sampler?.cancel()
+            answer.discarded = WireDiscarded()
+        case .companions: answer.noted = WireNoted()
+        case .listNames(let order):
+            answer.names.digest = .init(catalog.digest)
+            if !order.known.contains(answer.names.digest) { answer.names.text = catalog.text }
+        default: answer.failure.text = "a simulated agent counts and lists, and no more"
+        }
+        send(.answer, answer, context)
+    }
+
+    private func schedule(_ id: UInt64, after number: Int64, _ context: ChannelHandlerContext) {
+        guard let count = sessions[id] else { return }
+        let delay = count.started + (number + 1) * count.interval - Self.now()
+        sessions[id]?.sampler = context.eventLoop.assumeIsolated().scheduleTask(in: .nanoseconds(delay)) { [self] in
+            send(.counts, totals(id, number: UInt64(number + 1)), context)
+            schedule(id, after: number + 1, context)
+        }
+    }
+
+    /// Each event a thousand times a second more often than the one before it.
+    private func totals(_ id: UInt64, number: UInt64) -> WireCountTotals {
+        var totals = WireCountTotals()
+        guard let count = sessions[id] else { return totals }
+        let elapsed = UInt64(max(0, Self.now() - count.started))
+        totals.session = id
+        totals.number = number
+        totals.at = Self.now()
+        totals.elapsedNs = elapsed
+        totals.rows = (0..<count.columns).map { column in
+            .with {
+                $0.column = UInt32(column)
+                $0.count = elapsed / 1_000_000 * UInt64(column + 1)
+                $0.enabledNs = 2 * elapsed
+                $0.runningNs = 2 * elapsed
+            }
+        }
+        return totals
+    }
+
+    private func finish(_ id: UInt64, _ context: ChannelHandlerContext) {
+        var finish = WireFinish()
+        finish.counts = totals(id, number: 0)
+        sessions[id] = nil
+        guard let bytes: [UInt8] = try? finish.serializedBytes() else { return }
+        var body = ByteBuffer()
+        StreamNumber(session: id, sequence: 1).write(into: &body)
+        body.writeBytes(bytes)
+        context.writeAndFlush(wrapOutboundOut(Frame(.finish, body)), promise: nil)
+    }
+
+    private func send(_ type: FrameType, _ message: some Message, _ context: ChannelHandlerContext) {
+        guard let frame = try? Frame(type, message) else { return }
+        context.writeAndFlush(wrapOutboundOut(frame), promise: nil)
+    }
+
+    private static func now() -> Int64 { Int64(MonotonicRawClock.now()) }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        accepted.fail(error)
+        context.close(promise: nil)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        vitals?.cancel()
+        for count in sessions.values { count.sampler?.cancel() }
+        accepted.fail(InputError("the controller closed a simulated agent's connection"))
+        context.fireChannelInactive()
+    }
+}

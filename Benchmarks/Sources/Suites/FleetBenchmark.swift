@@ -1,0 +1,129 @@
+import Foundation
+import SecureTransport
+
+/// A controller with a thousand nodes, which are simulated: listed, counted every second, and shown by `top`. Its
+/// processor time is its own; what the simulated agents take is not in it.
+enum FleetBenchmark {
+    private static let nodes = 1000
+    /// Of the kernel's events, counted on each node.
+    private static let events = [
+        "raw_syscalls:sys_enter", "sched:sched_switch", "sched:sched_wakeup", "irq:irq_handler_entry",
+        "timer:hrtimer_expire_entry", "exceptions:page_fault_user", "kmem:mm_page_alloc", "page-faults",
+    ]
+    /// Seconds: until everything has begun, and over which it is measured.
+    private static let settling = 8.0
+    private static let measuring = 15.0
+
+    static func run() async throws -> [Measurement] {
+        let folder = try TemporaryFolder()
+        let authority = try CertificateAuthority.create(
+            in: folder.path.appending("pki").string, controller: .controller("controller"),
+            operator: .operator("bench", role: .admin), now: Int64(Date().timeIntervalSince1970))
+        let pki = folder.path.appending("pki").string
+        let errors = folder.path.appending("controller.log").string
+        let controller = try Program.fleetrace.start(
+            [
+                "controller", "--listen", "127.0.0.1:0", "--pki", pki, "--data", folder.path.appending("data").string,
+                "--log-level", "info",
+            ], output: "/dev/null", errors: errors)
+        defer {
+            kill(controller.pid, SIGTERM)
+            var status: Int32 = 0
+            waitpid(controller.pid, &status, 0)
+        }
+        let port = try await port(in: errors)
+        let catalog = try SimulatedAgent.Catalog.own()
+        let fleet = try await SimulatedFleet.start(nodes, port: port, authority: authority, catalog: catalog)
+        let access = ["--controller", "127.0.0.1:\(port)", "--pki", pki]
+        do {
+            let results = try await measure(controller.pid, access, catalog)
+            await fleet.stop()
+            return results
+        } catch {
+            await fleet.stop()
+            throw error
+        }
+    }
+
+    private static func port(in log: String) async throws -> Int {
+        for _ in 0..<100 {
+            let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
+            if let line = text.split(separator: "\n").first(where: { $0.contains("listening") }),
+                let port = line.split(separator: ":").last.flatMap({ Int($0.prefix { $0.isNumber }) })
+            {
+                return port
+            }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        throw InputError("the controller does not listen: \((try? String(contentsOfFile: log, encoding: .utf8)) ?? "")")
+    }
+
+    private static func measure(
+        _ controller: Int32, _ access: [String], _ catalog: SimulatedAgent.Catalog
+    ) async throws -> [Measurement] {
+        var results: [Measurement] = []
+        // The first asks one node, the others find its answer.
+        for (name, arguments) in [("first", []), ("again", []), ("fields", ["-v"])] as [(String, [String])] {
+            let list = try Program.fleetrace.run(["list"] + arguments + access)
+            guard list.status == 0 else { throw InputError("list failed: \(list.errors)") }
+            results.append(
+                Measurement(
+                    "fleet.list.\(name)", list.elapsed.wall * 1000, "ms",
+                    note: "wall, \(catalog.events) events x \(nodes) nodes, as people run it"))
+        }
+        let table = try Program.fleetrace.run(["nodes"] + access)
+        guard table.status == 0 else { throw InputError("nodes failed: \(table.errors)") }
+        results.append(Measurement("fleet.nodes", table.elapsed.wall * 1000, "ms", note: "wall, \(nodes) nodes"))
+
+        results.append(
+            Measurement(
+                "fleet.idle.controller", try await share(of: controller), "cores", note: "\(nodes) nodes, no session"))
+        let duration = "\(Int(settling + measuring + 3))s"
+        let counted = events.flatMap { ["-e", $0] }
+        let stat = try Program.fleetrace.start(
+            ["stat"] + counted + ["--interval", "1s", "--for", duration] + access, output: "/dev/null",
+            errors: "/dev/null")
+        results += try await watch(stat.pid, controller, "stat", "\(events.count) events of \(nodes) nodes at 1 Hz")
+        guard let script = Program.installed("script") else {
+            throw InputError("script(1) is not installed (bsdutils)")
+        }
+        setenv("TERM", "xterm-256color", 1)
+        setenv("LC_ALL", "C.UTF-8", 1)
+        let words = [Program.fleetrace.path, "top"] + counted + ["--for", duration] + access
+        let top = try script.start(
+            ["-qec", words.joined(separator: " "), "/dev/null"], output: "/dev/null", errors: "/dev/null")
+        results += try await watch(
+            top.pid, controller, "top", "the same on a terminal: counted, listed and redrawn every second")
+        return results
+    }
+
+    /// What the controller takes while another program runs, and what that takes with its children in all.
+    private static func watch(
+        _ pid: pid_t, _ controller: Int32, _ name: String, _ note: String
+    ) async throws -> [Measurement] {
+        let begin = Stopwatch.now(CLOCK_MONOTONIC)
+        try await Task.sleep(for: .seconds(settling))
+        let share = try await share(of: controller)
+        var status: Int32 = 0
+        var usage = rusage()
+        while wait4(pid, &status, WNOHANG, &usage) == 0 { try await Task.sleep(for: .milliseconds(50)) }
+        guard status == 0 else { throw InputError("\(name) ended with status \(status)") }
+        let cpu =
+            Double(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec)
+            + Double(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6
+        return [
+            Measurement("fleet.\(name).controller", share, "cores", note: note),
+            Measurement(
+                "fleet.\(name).operator", cpu / (Stopwatch.now(CLOCK_MONOTONIC) - begin), "cores",
+                note: "its start included"),
+        ]
+    }
+
+    private static func share(of pid: Int32) async throws -> Double {
+        guard let before = ProcessUsage(pid: pid) else { throw InputError("the controller has ended") }
+        let begin = Stopwatch.now(CLOCK_MONOTONIC)
+        try await Task.sleep(for: .seconds(measuring))
+        guard let after = ProcessUsage(pid: pid) else { throw InputError("the controller has ended") }
+        return (after.cpu - before.cpu) / (Stopwatch.now(CLOCK_MONOTONIC) - begin)
+    }
+}
