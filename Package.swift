@@ -146,7 +146,7 @@ let package = Package(
 
         // Tests.
         .target(
-            name: "TestSupport", dependencies: ["RingBuffer", "CZlib"], path: "Sources/TestSupport",
+            name: "TestSupport", dependencies: ["RingBuffer", "Tracefs", "CZlib"], path: "Sources/TestSupport",
             swiftSettings: strict),
         test("RingBufferTests", ["RingBuffer"]),
         test("TraceDatTests", ["TraceDat", "RingBuffer", "CZstd", "CZlib"]),

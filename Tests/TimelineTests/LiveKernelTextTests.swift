@@ -9,7 +9,7 @@ import TraceDat
 
 /// This machine's own kernel as the judge: the `trace` text of a buffer that holds everything the kernel has to say, and
 /// the lines of the same buffer's pages, exported and read back.
-@Suite(.serialized, .enabled(if: LiveKernel.isUsable, LiveKernel.reason)) struct LiveKernelTextTests {
+@Suite(.serialized, .enabled(if: RealTracefs.isUsable, "\(RealTracefs.reason)")) struct LiveKernelTextTests {
     @Test("Every event that this kernel has, enabled for a moment")
     func allEvents() throws {
         let recording = try LiveKernel.record { instance in
@@ -133,31 +133,9 @@ private enum LiveKernel {
         var steadyNames: Set<Substring>
     }
 
-    private static let prefix = "fleetrace-test-timeline-"
-
-    private static let root: Result<TracefsRoot, TracefsError> = {
-        do throws(TracefsError) {
-            let root = try TracefsRoot.locate(mountIfNeeded: true)
-            _ = try root.removeStaleInstances(prefix: prefix)
-            return .success(root)
-        } catch {
-            return .failure(error)
-        }
-    }()
-
-    static var isUsable: Bool { if case .success = root { true } else { false } }
-
-    static var reason: Comment {
-        if case .failure(let error) = root { "SKIPPED, not tested: \(error)" } else { "tracefs is usable" }
-    }
-
     /// - Parameter enable: what is recorded, while a small load runs.
     static func record(_ enable: (TraceInstance) throws -> Void) throws -> Recording {
-        let root = try root.get()
-        let instance = try TraceInstance.create(in: root, name: "\(prefix)\(getpid())-\(MonotonicRawClock.now())")
-        let result = Result { try record(root, instance, enable) }
-        try instance.remove()
-        return try result.get()
+        try RealTracefs.withInstance("timeline") { root, instance in try record(root, instance, enable) }
     }
 
     private static func record(

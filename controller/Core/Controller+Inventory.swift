@@ -76,8 +76,7 @@ extension Controller {
 
     /// A text that is not what its digest says would be shown as another node's: it is refused.
     private static func checked(_ answer: WireAnswer, known: [[UInt8]]) -> Result<WireNameList, WireRefusal> {
-        switch answer.outcome {
-        case .names(let list):
+        answer.result { if case .names(let list) = $0 { list } else { nil } }.flatMap { list in
             if !list.hasText {
                 return known.contains(Array(list.digest))
                     ? .success(list) : .failure(WireRefusal(.io, "the node left out a list that is not known here"))
@@ -91,8 +90,6 @@ extension Controller {
             } catch {
                 return .failure(WireRefusal(.io, "the node's list cannot be unpacked: \(error)"))
             }
-        case .failure(let failure): return .failure(WireRefusal(failure))
-        default: return .failure(WireRefusal(.unsupported, "the node's answer is of a kind that is not known here"))
         }
     }
 }

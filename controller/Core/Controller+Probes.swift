@@ -46,7 +46,8 @@ extension Controller {
         for node in chosen {
             guard let nodeLink = node.link else { continue }
             command(.checkProbes(check), session: 0, on: nodeLink) { answer in
-                checking.survey.answered(node.name, answer.checkResult)
+                checking.survey.answered(
+                    node.name, answer.result { if case .probesChecked(let it) = $0 { it } else { nil } })
                 checking.respondWhenDone()
             }
         }
@@ -59,15 +60,5 @@ extension Controller {
     static func refuseTooMany(_ probes: [String]) throws(WireRefusal) {
         guard probes.count > mostProbes else { return }
         throw WireRefusal(.unspecified, "\(probes.count) probes: a session takes \(mostProbes) at most")
-    }
-}
-
-extension WireAnswer {
-    fileprivate var checkResult: Result<WireProbesChecked, WireRefusal> {
-        switch outcome {
-        case .probesChecked(let checked): .success(checked)
-        case .failure(let failure): .failure(WireRefusal(failure))
-        default: .failure(WireRefusal(.unsupported, "the node's answer is of a kind that is not known here"))
-        }
     }
 }

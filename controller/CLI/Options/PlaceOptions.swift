@@ -4,7 +4,7 @@ import OperatorClient
 import Timeline
 import UnixSignals
 
-/// Which nodes, by which controller: for verbs that ask and are done.
+/// Which nodes, by which controller.
 struct PlaceOptions: ParsableArguments {
     @Option(
         help: "Nodes: all, a name or pattern, label=value; conditions joined by commas all hold, repeated ones add up.")

@@ -45,9 +45,7 @@ struct SessionOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Only tasks of this name ('nginx*'). May be repeated.", valueName: "name"))
     var comm: [String] = []
 
-    @Option(
-        help: "Nodes: all, a name or pattern, label=value; conditions joined by commas all hold, repeated ones add up.")
-    var on: [String] = []
+    @OptionGroup var place: PlaceOptions
 
     @Option(
         name: .customLong("for"),
@@ -63,9 +61,6 @@ struct SessionOptions: ParsableArguments {
     @Flag(help: "Go on with the nodes that can, when some cannot.")
     var partial = false
 
-    @Option(help: ArgumentHelp("No controller: run one here, with N agents of this machine.", valueName: "n"))
-    var local: Int?
-
     @Argument(parsing: .postTerminator, help: "A command to run meanwhile; the trace ends when it does.")
     var command: [String] = []
 
@@ -75,12 +70,11 @@ struct SessionOptions: ParsableArguments {
         }
         try ProbeSyntax.check(probes)
         guard (0...1 << 22).contains(buffer) else { throw ValidationError("--buffer: 1 to 4194304 (kilobytes)") }
-        if let local, !(1...64).contains(local) { throw ValidationError("--local: 1 to 64 agents") }
     }
 
     func order() -> WireOpenSession {
         var order = WireOpenSession()
-        order.selectors = on
+        order.selectors = place.on
         order.events = events
         order.filters = filters.map(\.setting)
         order.triggers = triggers.map(\.setting)

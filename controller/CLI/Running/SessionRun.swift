@@ -7,13 +7,11 @@ import UnixSignals
 /// One session from the command line: opens it, runs until it is time, stops it, and reads it to its end.
 struct SessionRun {
     var order: WireOpenSession
-    /// Agents to start here; nil for those of a controller.
-    var local: Int?
+    var place: PlaceOptions
     /// nil: until Ctrl-C, or until the command ends.
     var duration: Span?
     /// To run meanwhile; may be empty.
     var command: [String] = []
-    var connection: ConnectionOptions
 
     /// What can end a run.
     private enum Event: Sendable {
@@ -25,7 +23,7 @@ struct SessionRun {
     }
 
     func run(_ consumer: @escaping @Sendable (WireSessionOpened) throws -> any SessionConsumer) async throws {
-        try await ControllerAccess(connection: connection, local: local).run { client in
+        try await ControllerAccess(connection: place.connection, local: place.local).run { client in
             try await run(client, consumer)
         }
     }
@@ -128,13 +126,12 @@ struct SessionRun {
 
 extension SessionRun {
     /// A session that records.
-    init(_ options: SessionOptions, _ connection: ConnectionOptions, keep: Bool = false, name: String = "") {
+    init(_ options: SessionOptions, keep: Bool = false, name: String = "") {
         order = options.order()
         order.keep = keep
         order.name = name
-        local = options.local
+        place = options.place
         duration = options.duration
         command = options.command
-        self.connection = connection
     }
 }

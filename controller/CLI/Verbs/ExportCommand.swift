@@ -90,12 +90,7 @@ struct ExportCommand: ParsableCommand {
         filter.nodes = Set(node)
         let report = try TimelineReport(
             [input], format: .json, filter: filter, output: output, jobs: ReportCommand.usualJobs)
-        let account: SessionAccount
-        do {
-            account = try report.run()
-        } catch let error as OutputError where error.isClosedPipe {
-            return
-        }
+        let account = try report.run()
         try Verdict(account: account, damage: report.damage, problem: input.problem).exit()
     }
 }

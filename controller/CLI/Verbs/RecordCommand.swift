@@ -15,7 +15,6 @@ struct RecordCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var session: SessionOptions
-    @OptionGroup var connection: ConnectionOptions
 
     @Option(name: [.short, .long], help: "The directory to make (default: fleetrace-DATE-TIME).")
     var output: String?
@@ -25,7 +24,7 @@ struct RecordCommand: AsyncParsableCommand {
         guard access(path.string, F_OK) != 0 else {
             throw CommandError("\(path) exists already; choose another name with -o")
         }
-        try await SessionRun(session, connection, name: path.lastComponent?.string ?? "").run { opened in
+        try await SessionRun(session, name: path.lastComponent?.string ?? "").run { opened in
             try RecordConsumer(opened.description_p, at: path)
         }
     }

@@ -88,12 +88,7 @@ struct ReportCommand: ParsableCommand {
                 opened, format: format, filter: filter, output: summary ? nil : .standardOutput,
                 jobs: jobs ?? Self.usualJobs)
             for line in report.assumptions { say("note: \(line)") }
-            let account: SessionAccount
-            do {
-                account = try report.run()
-            } catch let error as OutputError where error.isClosedPipe {
-                return
-            }
+            let account = try report.run()
             if summary { print(account.table().joined(separator: "\n")) }
             try Verdict(
                 account: account, damage: report.damage + opened.compactMap(\.problem), problem: report.mistake

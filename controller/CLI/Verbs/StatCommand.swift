@@ -16,11 +16,7 @@ struct StatCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var count: CountOptions
-    @OptionGroup var connection: ConnectionOptions
-
-    @Option(
-        help: "Nodes: all, a name or pattern, label=value; conditions joined by commas all hold, repeated ones add up.")
-    var on: [String] = []
+    @OptionGroup var place: PlaceOptions
 
     @Option(
         name: .customLong("for"),
@@ -36,14 +32,10 @@ struct StatCommand: AsyncParsableCommand {
     @Flag(help: "Go on with the nodes that can, when some cannot.")
     var partial = false
 
-    @Option(help: ArgumentHelp("No controller: run one here, with N agents of this machine.", valueName: "n"))
-    var local: Int?
-
     @Argument(parsing: .postTerminator, help: "A command to run meanwhile; counting ends when it does.")
     var command: [String] = []
 
     func validate() throws {
-        if let local, !(1...64).contains(local) { throw ValidationError("--local: 1 to 64 agents") }
         if let interval, interval.nanoseconds < Int64(WireCountOrder.shortestInterval) * 1_000_000 {
             throw ValidationError("--interval: at least \(WireCountOrder.shortestInterval)ms")
         }
@@ -52,7 +44,7 @@ struct StatCommand: AsyncParsableCommand {
 
     private func order() throws -> WireOpenSession {
         var order = WireOpenSession()
-        order.selectors = on
+        order.selectors = place.on
         order.partial = partial
         try count.fill(&order, interval: interval?.nanoseconds ?? 0, isForPrograms: format != .table)
         return order
@@ -63,8 +55,7 @@ struct StatCommand: AsyncParsableCommand {
         let layout = CountLayout(
             order.count, isByNode: count.isByNode, top: count.top, width: TerminalWidth.current)
         let printer = CountPrinter(layout, format: format)
-        let run = SessionRun(
-            order: order, local: local, duration: duration, command: command, connection: connection)
+        let run = SessionRun(order: order, place: place, duration: duration, command: command)
         try await run.run { opened in CountConsumer(opened, order.count, printer) }
     }
 }

@@ -19,7 +19,6 @@ struct TraceCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var session: SessionOptions
-    @OptionGroup var connection: ConnectionOptions
 
     @Option(help: "default, ftrace (the kernel's own lines) or json (one object a line).")
     var format = OutputFormat.default
@@ -30,7 +29,7 @@ struct TraceCommand: AsyncParsableCommand {
 
     func run() async throws {
         let filter = TimelineFilter(condition: condition)
-        try await SessionRun(session, connection).run { [format] opened in
+        try await SessionRun(session).run { [format] opened in
             TraceConsumer(opened.description_p, format: format, filter: filter)
         }
     }

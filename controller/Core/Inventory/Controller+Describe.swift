@@ -26,7 +26,8 @@ extension Controller {
         var describe = WireDescribe()
         describe.state = true
         command(.describe(describe), session: 0, on: nodeLink) { [self] answer in
-            assumeIsolated { $0.respond(answer.describedResult, asking) }
+            let description = answer.result { if case .description_p(let it) = $0 { it } else { nil } }
+            assumeIsolated { $0.respond(description, asking) }
         }
         loop.assumeIsolated().scheduleTask(in: Self.describeTimeout) { [self] in
             let refusal = WireRefusal(.timeout, "node \(asking.node) did not answer in time")
@@ -89,15 +90,5 @@ private final class DescribedNode: @unchecked Sendable {
         case .failure(let refusal): report.failure = refusal.failure
         }
         link.respond(to: request, .nodeReport(report))
-    }
-}
-
-extension WireAnswer {
-    fileprivate var describedResult: Result<WireNodeDescription, WireRefusal> {
-        switch outcome {
-        case .description_p(let description): .success(description)
-        case .failure(let failure): .failure(WireRefusal(failure))
-        default: .failure(WireRefusal(.unsupported, "the node's answer is of a kind that is not known here"))
-        }
     }
 }
