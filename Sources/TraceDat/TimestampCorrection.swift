@@ -7,9 +7,6 @@ public final class TimestampCorrection: Sendable {
     private let interpolates: Bool
     private let conversion: TraceDatTSCConversion?
 
-    /// `TRACECMD_TSYNC_FLAG_INTERPOLATE` of trace-cmd.
-    private static let interpolateFlag: UInt32 = 1
-
     /// - Returns: nil for a recording whose time stamps are used as they are.
     public init?(_ options: TraceDatOptions, cpu: UInt32) {
         let shift = options.timeShifts.last
@@ -18,7 +15,7 @@ public final class TimestampCorrection: Sendable {
         var distinct: [TraceDatTimeShift.Sample] = []
         for sample in samples where sample.time != distinct.last?.time { distinct.append(sample) }
         self.samples = distinct
-        interpolates = (shift?.flags ?? 0) & Self.interpolateFlag != 0
+        interpolates = (shift?.flags ?? 0) & TraceDatTimeShift.interpolateFlag != 0
         conversion = options.tscConversion.flatMap { $0.multiplier > 0 && $0.shift < 64 ? $0 : nil }
         if self.samples.isEmpty && conversion == nil { return nil }
     }
