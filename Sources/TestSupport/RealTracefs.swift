@@ -29,7 +29,8 @@ public enum RealTracefs {
 
     /// Runs `body` with a new instance and removes it, whatever happens.
     @discardableResult
-    public static func withInstance<R>(_ purpose: String, _ body: (TracefsRoot, TraceInstance) throws -> R) throws -> R {
+    public static func withInstance<R>(_ purpose: String, _ body: (TracefsRoot, TraceInstance) throws -> R) throws -> R
+    {
         let root = try root.get()
         let instance = try TraceInstance.create(in: root, name: uniqueName(purpose))
         let result = Result { try body(root, instance) }
