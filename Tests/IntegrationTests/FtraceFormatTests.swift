@@ -48,36 +48,6 @@ extension IntegrationTests {
             }
         }
 
-        /// A line without its time stamp: two instances stamp the same event a moment apart.
-        private static func withoutTime(_ line: String) -> String {
-            guard let range = line.range(of: #" +[0-9]+\.[0-9]{6}: "#, options: .regularExpression) else { return line }
-            return line.replacingCharacters(in: range, with: " TIME: ")
-        }
-
-        /// The same without the task's name. The kernel looks it up when the file is read: by then the task may have
-        /// another name, or, among many tasks, none (`<...>`, saved_cmdlines holds 128).
-        private static func withoutName(_ line: String) -> String {
-            line.replacingOccurrences(of: #"^.*?-([0-9]+ +\[)"#, with: "TASK-$1", options: .regularExpression)
-        }
-
-        /// The same without the flags: between the two stamps one such as need-resched may change.
-        private static func withoutFlags(_ line: String) -> String {
-            line.replacingOccurrences(of: #"\] [^ ]{5} TIME: "#, with: "] FLAGS TIME: ", options: .regularExpression)
-        }
-
-        /// The forms in which a line may agree with the kernel's, the strictest first.
-        private static func forms(of line: String) -> [String] {
-            let exact = withoutTime(line)
-            let unnamed = withoutName(exact)
-            return [exact, unnamed, withoutFlags(exact), withoutFlags(unnamed)]
-        }
-
-        /// Its time stamp, in us.
-        private static func time(_ line: String) -> Int64? {
-            guard let range = line.range(of: #"[0-9]+\.[0-9]{6}: "#, options: .regularExpression) else { return nil }
-            return Int64(line[range].filter(\.isNumber))
-        }
-
         @Test("Every line is the kernel's own, but for the microseconds between two stamps of one event")
         func kernelText() async throws {
             try await Witness.with { witness in
@@ -103,50 +73,24 @@ extension IntegrationTests {
                     try witness.set("tracing_on", "0")
                     try await load.stop()
                     #expect(record.exitStatus == .success, "\(record.errors.text)")
-                    let truth = try witness.trace
+                    let truth = KernelText(try witness.trace)
                     try witness.set("events/enable", "0")
 
                     for name in fleet.names {
                         let report = try await fleet.run(["report", path, "--node", name, "--format", "ftrace"])
-                        let lines = report.output.texts.filter { !$0.hasPrefix("#") }
                         // The head as the kernel's file has it, but for the counts.
-                        let head = report.output.texts.filter { $0.hasPrefix("#") && !$0.contains("entries-in-buffer") }
-                        #expect(head == truth.filter { $0.hasPrefix("#") && !$0.contains("entries-in-buffer") })
+                        #expect(KernelText.head(report.output.texts) == KernelText.head(truth.lines))
                         // The witness began earlier and ended later, and also saw what Fleetrace leaves out of its traces:
                         // its own threads. What remains must be the same lines in the same order.
-                        var candidates: [String: [Int64]] = [:]
-                        for line in truth where !line.hasPrefix("#") {
-                            guard let time = Self.time(line) else { continue }
-                            for text in Self.forms(of: line) { candidates[text, default: []].append(time) }
-                        }
-                        var different: [String] = []
-                        var agreeing = [0, 0, 0, 0]
-                        for line in lines {
-                            let own = try #require(Self.time(line), "\(line)")
-                            let form = Self.forms(of: line).firstIndex { text in
-                                (candidates[text] ?? []).contains { abs($0 - own) <= 2000 }
-                            }
-                            if let form { agreeing[form] += 1 } else { different.append(line) }
-                            // The test's own tasks keep their names, and what the kernel knows must not be unknown here.
-                            if form == 1 || form == 3, line.contains("<...>-") || line.contains(load.name) {
-                                different.append(line)
-                            }
-                        }
-                        print(
-                            "ftrace: \(lines.count) lines of \(name): \(agreeing[0]) the kernel's, \(agreeing[1]) but for the "
-                                + "name of the task, \(agreeing[2] + agreeing[3]) but for a flag, \(different.count) others"
-                        )
-                        #expect((agreeing[2] + agreeing[3]) * 50 <= lines.count, "\(agreeing)")
-                        let example = different.first.map { line in
-                            let time = Self.time(line) ?? 0
-                            let near = truth.min { abs((Self.time($0) ?? 0) - time) < abs((Self.time($1) ?? 0) - time) }
-                            return "\n\(line)\nkernel:\n\(near ?? "")"
-                        }
+                        let lines = report.output.texts.filter { !$0.hasPrefix("#") }
+                        let agreement = try truth.agreement(of: lines, named: load.name, tolerance: 2000)
+                        print("ftrace: \(lines.count) lines of \(name): \(agreement)")
+                        #expect(agreement.unflagged * 50 <= lines.count, "\(agreement)")
                         #expect(lines.count > 500)
                         #expect(lines.count { $0.contains("sched_process_exec: filename=\(program) ") } == 40)
-                        #expect(different.isEmpty, "\(different.count) of \(lines.count)\(example ?? "")")
+                        #expect(agreement.different.isEmpty, "\(agreement)\n\(agreement.different.first ?? "")")
                         // In the order of their stamps.
-                        let stamps = lines.compactMap(Self.time)
+                        let stamps = lines.compactMap(KernelText.time)
                         #expect(stamps == stamps.sorted())
                     }
                 }

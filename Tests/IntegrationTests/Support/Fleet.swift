@@ -4,7 +4,7 @@ import Synchronization
 /// A controller, agents and their keys, as separate processes of this machine.
 ///
 /// Node names are unique, so that what the fleet makes in the kernel can be told from everything else there.
-final class Fleet: Sendable {
+final class Fleet: OperatedFleet {
     /// Options of the controller and of the agents besides the necessary ones.
     struct Options: Sendable {
         /// Where the controller keeps sessions; inside `folder` unless stated.
@@ -113,119 +113,16 @@ final class Fleet: Sendable {
         return ["--cert", "\(folder)/\(name).crt", "--key", "\(folder)/\(name).key", "--ca", "\(pki)/ca.crt"]
     }
 
-    /// Waits until the controller lists these as connected, their clocks known.
-    func connected(_ names: [String]) async throws {
-        try await eventually("\(names) are connected", within: .seconds(30)) {
-            let list = try await self.run(["nodes"] + self.access).output.texts
-            return names.allSatisfy { name in
-                list.contains { $0.hasPrefix(name + " ") && $0.contains(" connected ") && !$0.contains("±?") }
-            }
-        }
-    }
-
     // MARK: Operators
 
-    /// How an operator reaches the controller.
     var access: [String] { ["--controller", "127.0.0.1:\(port)", "--pki", pki] }
 
-    /// Runs a verb of `fleetrace` and waits for its end.
-    ///
-    /// - Parameter expecting: the exit status; nil for any.
-    @discardableResult
-    func run(
-        _ arguments: [String], expecting: ExitStatus? = .success, within limit: Duration = .seconds(60)
-    ) async throws -> RunningProcess {
-        let process = try keep(RunningProcess([try Executables.fleetrace()] + arguments))
-        let status = try await process.exit(within: limit)
-        if let expecting, status != expecting {
-            throw TestFailure("\(arguments.joined(separator: " ")): \(status), stderr:\n\(process.errors.text)")
-        }
-        return process
-    }
-
-    /// Starts `fleetrace trace`, and returns when it says that it traces.
-    func trace(
-        _ arguments: [String], output: RunningProcess.Output = .collected, command: [String] = []
-    ) async throws -> RunningProcess {
-        try await session(["trace"] + arguments + access, output, command)
-    }
-
-    /// Starts `fleetrace record`, and returns when it says that it traces.
-    func record(_ arguments: [String], into path: String) async throws -> RunningProcess {
-        try await session(["record", "-o", path] + arguments + access, .collected, [])
-    }
-
-    /// Starts `fleetrace stat`, and returns when it says that it counts.
-    func stat(
-        _ arguments: [String], command: [String] = [], environment: [String: String] = [:]
-    ) async throws -> RunningProcess {
-        try await session(["stat"] + arguments + access, .collected, command, environment)
-    }
-
-    private func session(
-        _ arguments: [String], _ output: RunningProcess.Output, _ command: [String],
-        _ environment: [String: String] = [:]
-    ) async throws -> RunningProcess {
-        let process = try keep(
-            RunningProcess(
-                [try Executables.fleetrace()] + arguments + (command.isEmpty ? [] : ["--"] + command),
-                environment: environment, output: output))
-        func hasStarted() -> Bool {
-            process.errors.texts.contains { $0.hasPrefix("tracing ") || $0.hasPrefix("counting ") }
-        }
-        try await eventually("\(process.name) started: \(process.errors.text)", within: .seconds(40)) {
-            hasStarted() || !process.isRunning
-        }
-        guard hasStarted() else {
-            throw TestFailure("\(process.name) did not start:\n\(process.errors.text)")
-        }
-        return process
-    }
-
-    /// Prints a recorded session as JSON.
-    func report(_ path: String, _ arguments: [String] = [], expecting: ExitStatus? = .success) async throws
-        -> [TimelineRecord]
-    {
-        let report = try await run(
-            ["report", path, "--format", "json"] + arguments, expecting: expecting, within: .seconds(120))
-        return try TimelineRecord.parse(report.output.texts)
-    }
-
-    /// Runs a verb that prints more than a test wants to keep, and parses the lines with `text`.
-    func lines(of arguments: [String], containing text: String) async throws -> [TimelineRecord] {
-        let file = try await runIntoFile(arguments, expecting: .success)
-        let grep = try keep(RunningProcess(["grep", "-F", text, file]))
-        try await grep.exit(within: .seconds(60))
-        return try TimelineRecord.parse(grep.output.texts)
-    }
-
-    /// How many events a verb prints as JSON.
-    func count(of arguments: [String], expecting: ExitStatus) async throws -> Int {
-        let file = try await runIntoFile(arguments, expecting: expecting)
-        let grep = try keep(RunningProcess(["grep", "-c", "\"type\":\"event\"", file]))
-        try await grep.exit(within: .seconds(60))
-        return Int(grep.output.text) ?? 0
-    }
-
-    private func runIntoFile(_ arguments: [String], expecting: ExitStatus) async throws -> String {
-        let file = folder.file("output")
-        let process = try keep(RunningProcess([try Executables.fleetrace()] + arguments, output: .file(file)))
-        let status = try await process.exit(within: .seconds(240))
-        guard status == expecting else { throw TestFailure("\(process.name): \(status), \(process.errors.text)") }
-        return file
-    }
-
-    func summary(_ path: String, expecting: ExitStatus? = .success) async throws -> [SummaryRow] {
-        SummaryRow.all(
-            in: try await run(["report", path, "--summary"], expecting: expecting, within: .seconds(180)).output.texts)
-    }
-
-    // MARK: The end
-
-    private func keep(_ process: RunningProcess) -> RunningProcess {
+    func keep(_ process: RunningProcess) -> RunningProcess {
         processes.withLock { $0.everyone.append(process) }
         return process
     }
+
+    // MARK: The end
 
     private func end() async throws {
         let (agents, everyone) = processes.withLock { (Array($0.agents.values), $0.everyone) }

@@ -1,0 +1,97 @@
+import Foundation
+import Testing
+
+/// The fleet of real kernels in which `scripts/lab` runs these tests.
+struct Lab: OperatedFleet {
+    let folder: TemporaryFolder
+    /// Its folder, from the environment; nil outside of a lab.
+    static let path = ProcessInfo.processInfo.environment["FLEETRACE_LAB"]
+    /// All nodes, this machine included when it takes part.
+    static let names: [String] = {
+        guard let path, let text = try? String(contentsOfFile: "\(path)/nodes", encoding: .utf8) else { return [] }
+        return text.split(separator: "\n").map(String.init)
+    }()
+
+    var names: [String] { Self.names }
+    var guests: [String] { names.filter { $0 != Self.host } }
+    var hasHost: Bool { names.contains(Self.host) }
+    /// This machine's name as a node.
+    static let host = "host"
+
+    /// Runs `body` and sees to it that nothing of it remains on any node.
+    static func with<R>(_ body: (Lab) async throws -> R) async throws -> R {
+        try await TemporaryFolder.with { folder in
+            let lab = Lab(folder: folder)
+            try await lab.clean("before the test")
+            let result = try await body(lab)
+            try await lab.clean("after the test")
+            return result
+        }
+    }
+
+    private func clean(_ when: String) async throws {
+        var found: [String] = []
+        try await eventually("nothing remains \(when): \(found)", within: .seconds(30)) {
+            found = try await leftovers()
+            return found.isEmpty
+        }
+    }
+
+    // MARK: What an operator does
+
+    var access: [String] {
+        let environment = ProcessInfo.processInfo.environment
+        return [
+            "--controller", environment["FLEETRACE_CONTROLLER"] ?? "", "--pki", environment["FLEETRACE_PKI"] ?? "",
+        ]
+    }
+
+    func keep(_ process: RunningProcess) -> RunningProcess { process }
+
+    // MARK: What a person on the node sees
+
+    /// Runs a shell command on a guest, not by way of the agent.
+    ///
+    /// - Throws: `TestFailure` when it does not succeed.
+    @discardableResult
+    func guest(_ name: String, _ command: String, within limit: Duration = .seconds(60)) async throws -> [String] {
+        let process = try RunningProcess(["guest", name, command])
+        let status = try await process.exit(within: limit)
+        guard status == .success else {
+            throw TestFailure("\(name): \(command): \(status)\n\(process.output.text)\n\(process.errors.text)")
+        }
+        return process.output.texts
+    }
+
+    /// The same on all guests at once.
+    func guests(_ command: String) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for name in guests { group.addTask { try await guest(name, command) } }
+            try await group.waitForAll()
+        }
+    }
+
+    /// The process that the lab keeps alive: "controller" or "host".
+    func pid(of process: String) throws -> pid_t {
+        let text = (try? String(contentsOfFile: "\(Self.path ?? "")/\(process).pid", encoding: .utf8)) ?? ""
+        guard let pid = pid_t(text.filter(\.isNumber)) else { throw TestFailure("no pid of \(process)") }
+        return pid
+    }
+
+    /// Instances and probes of Fleetrace that exist on the nodes.
+    func leftovers() async throws -> [String] {
+        var all: [String] = []
+        for name in guests {
+            let found = try await guest(
+                name, "cd /sys/kernel/tracing && ls instances && cat dynamic_events kprobe_events uprobe_events")
+            all += found.filter { $0.contains("fleetrace") }.map { "\(name): \($0)" }
+        }
+        if hasHost { all += TracefsState.instances(of: Self.host).map { "\(Self.host): \($0)" } }
+        return all
+    }
+}
+
+/// Tests on the kernels of a lab; each begins and ends with nothing of Fleetrace's on any node.
+@Suite(
+    .serialized, .enabled(if: !Lab.names.isEmpty, "SKIPPED, not tested: no lab (run scripts/lab 2 -- swift test ...)"))
+struct LabTests {}
