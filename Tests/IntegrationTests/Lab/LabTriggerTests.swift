@@ -1,0 +1,87 @@
+import Foundation
+import Testing
+
+extension LabTests {
+    /// Filters and triggers as the guests' kernel takes them.
+    @Suite(.serialized)
+    struct LabTriggerTests {
+        private static let exec = "sched:sched_process_exec"
+
+        @Test("A filter selects in the kernel; a wrong one is refused by every node with its kernel's caret")
+        func filter() async throws {
+            try await Lab.with { lab in
+                let filter = ["-e", Self.exec, "-f", "\(Self.exec): filename ~ \"*/sample\"", "--format", "json"]
+                let trace = try await lab.trace(filter)
+                try await lab.guests("sample; sample-shared; sample")
+                trace.send(SIGINT)
+                let status = try await trace.exit()
+                #expect(status == .success, "\(trace.errors.text)")
+                let events = try TimelineRecord.parse(trace.output.texts).events
+                #expect(Set(events.map { $0.fields["filename"] as? String }) == ["/usr/bin/sample"])
+                for name in lab.guests { #expect(events.count { $0.node == name } == 2) }
+                // What the filter kept out was never recorded.
+                for line in AccountLine.all(in: trace.errors.texts) where line.node != Lab.host {
+                    #expect(line.recorded == 2 && line.balances, "\(line)")
+                }
+
+                let wrong = try await lab.run(
+                    ["trace", "--for", "1s", "-e", Self.exec, "-f", "\(Self.exec): filenam ~ \"x\""] + lab.access,
+                    expecting: .exited(1))
+                #expect(wrong.errors.text.contains("Field not found"), "\(wrong.errors.text)")
+                #expect(lab.names.allSatisfy { wrong.errors.text.contains($0) }, "\(wrong.errors.text)")
+            }
+        }
+
+        @Test("A hist trigger counts on the guests, and is refused by a kernel that has none")
+        func histogram() async throws {
+            try await Lab.with { lab in
+                let trigger = ["-e", Self.exec, "-T", "\(Self.exec): hist:keys=comm"]
+                if lab.hasHost, !Self.hostHasHistograms {
+                    let refused = try await lab.run(
+                        ["trace", "--for", "1s"] + trigger + lab.access, expecting: .exited(1))
+                    #expect(refused.errors.text.contains("node host: "), "\(refused.errors.text)")
+                    #expect(refused.errors.text.contains("hist:keys=comm"), "\(refused.errors.text)")
+                    #expect(!refused.errors.text.contains("guest-"), "\(refused.errors.text)")
+                }
+                let trace = try await lab.trace(trigger + ["--on", "role=web"])
+                for name in lab.guests {
+                    let table = try await lab.guest(
+                        name,
+                        "sample; sample; cat /sys/kernel/tracing/instances/fleetrace-*/events/sched/sched_process_exec/hist")
+                    let row = table.first { $0.contains("comm: sample ") }
+                    #expect(row?.contains("hitcount:          2") == true, "\(table)")
+                }
+                trace.send(SIGINT)
+                let status = try await trace.exit()
+                #expect(status == .success, "\(trace.errors.text)")
+            }
+        }
+
+        /// The list of triggers that an event can have, as its file says when none is set.
+        private static let hostHasHistograms: Bool = {
+            let file = "\(TracefsState.root ?? "")/events/sched/sched_process_exec/trigger"
+            return ((try? String(contentsOfFile: file, encoding: .utf8)) ?? "").contains("hist")
+        }()
+
+        @Test("A traceoff trigger ends the recording of its node where it stands")
+        func traceOff() async throws {
+            try await Lab.with { lab in
+                let trace = try await lab.trace([
+                    "-e", Self.exec, "-T", "\(Self.exec): traceoff if filename ~ \"*/sample-shared\"", "--on",
+                    "role=web", "--format", "json",
+                ])
+                try await lab.guests("sample; sample-shared; sample")
+                trace.send(SIGINT)
+                let status = try await trace.exit()
+                #expect(status == .success, "\(trace.errors.text)")
+                let events = try TimelineRecord.parse(trace.output.texts).events
+                for name in lab.guests {
+                    let programs = events.filter { $0.node == name }.compactMap { $0.fields["filename"] as? String }
+                        .filter { $0.contains("sample") }
+                    #expect(programs.first == "/usr/bin/sample", "\(programs)")
+                    #expect(programs.count <= 2, "\(programs)")
+                }
+            }
+        }
+    }
+}
