@@ -81,7 +81,8 @@ extension LabTests {
                 #expect(status == .success, "\(record.errors.text)")
                 let truth = KernelText(
                     try await lab.guest(
-                        node, "cd \(witness) && echo 0 >tracing_on && cat trace; echo 0 >events/enable; rmdir \(witness)"))
+                        node,
+                        "cd \(witness) && echo 0 >tracing_on && cat trace; echo 0 >events/enable; rmdir \(witness)"))
 
                 let report = try await lab.run(["report", path, "--format", "ftrace"])
                 #expect(KernelText.head(report.output.texts) == KernelText.head(truth.lines))
