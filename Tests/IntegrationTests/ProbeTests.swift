@@ -86,6 +86,9 @@ extension IntegrationTests {
                 #expect(twice.contains("the name cmd is taken"), "\(twice)")
                 let existing = try await refusal(["-p", "p:sched/sched_switch \(KernelProbes.shellCode)"])
                 #expect(existing.contains("has an event sched:sched_switch already"), "\(existing)")
+                let semaphore = try await refusal(
+                    ["-p", "p:plain \(KernelProbes.shellCode)", "-p", "p:counted \(KernelProbes.shellCode)(0x1000)"])
+                #expect(semaphore.contains("\"plain\"") && semaphore.contains("semaphore"), "\(semaphore)")
                 let many = try await refusal(
                     (0..<129).flatMap { ["-p", "p:n\($0) \(KernelProbes.shellCode)"] })
                 #expect(many.contains("129 probes") && many.contains("128"), "\(many)")

@@ -61,7 +61,9 @@ struct DynamicEventTextTests {
             ffffffff8136c0e4  k  do_filp_open+0x14    [OPTIMIZED]
             ffffffff8136c0f0  k  do_filp_open+0x20    [DISABLED]
             ffffffffc0123450  r  ext4_sync_file+0x0  ext4 [FTRACE]
-            ffffffff81000000  k  0xffffffff81000000
+            ffffffff81000000  k  ffffffff81000000
+            ffffffff81200004  k  vfs_write+0x4    [FTRACE]
+            ffffffffc0200000  k  start_xmit+0x0  virtio_net [GONE]
             """
         let state = KprobeState(list: list, isEnabled: true)
         func planting(_ place: String) throws -> KprobeState.Planting? {
@@ -72,7 +74,25 @@ struct DynamicEventTextTests {
         #expect(try planting("do_filp_open+0x20") == .breakpoint)
         #expect(try planting("ext4:ext4_sync_file%return") == .ftrace)
         #expect(try planting("0xffffffff8136c0e4") == .optimized)
+        #expect(try planting("0xffffffff81000000") == .breakpoint)
+        // Behind the landing pad of an entry (CONFIG_X86_KERNEL_IBT).
+        #expect(try planting("vfs_write") == .ftrace)
+        #expect(try planting("0xffffffff81200000") == .ftrace)
+        #expect(try planting("0xffffffff81200001") == nil)
         #expect(try planting("vfs_read") == nil)
+        #expect(try planting("0xffffffff81234567") == nil)
+        // Its module is unloaded.
+        #expect(try planting("virtio_net:start_xmit") == nil)
+    }
+
+    @Test("Places of uprobes, as they are written and as the kernel lists them")
+    func uprobePlace() throws {
+        let place = try #require(UprobePlace("/usr/bin/a b:c:0x0000000000001040(0x20)"))
+        #expect(place.path == "/usr/bin/a b:c" && place.offset == 0x1040 && place.referenceCounter == 0x20)
+        #expect(UprobePlace("/bin/x:16%return") == UprobePlace("/bin/x:0x10"))
+        for text in ["", "/bin/x", "/bin/x:", "/bin/x:0xz", "/bin/x:1(2", "vfs_read", "0x10"] {
+            #expect(UprobePlace(text) == nil, "\(text)")
+        }
     }
 
     @Test("Places of kprobes", arguments: ["/bin/bash:0x10", "", "+4", "a+x", "0xzz", "m:"])

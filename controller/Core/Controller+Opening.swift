@@ -9,8 +9,10 @@ extension Controller {
     private static let startTimeout = TimeAmount.seconds(10)
     /// Agents refuse a start that is much further ahead; ms.
     private static let longestDelay: UInt32 = 60_000
-    /// How far ahead a start is set, so that the slowest link hears of it in time; ns.
+    /// How far ahead a start is set beyond the longest usual round trip, so that the slowest link hears of it in time; ns.
     private static let startLead: Int64 = 50_000_000
+    /// A node that is slower than this misses the start, and is named, rather than keep all others waiting; ns.
+    private static let longestRoundTrip: Int64 = 2_000_000_000
 
     func open(_ order: WireOpenSession, request: UInt64, from link: OperatorLink) throws(WireRefusal) {
         let chosen = try chosenNodes(order.selectors)
@@ -124,7 +126,8 @@ extension Controller {
     }
 
     func start(_ session: LiveSession, nodes indices: [Int]) {
-        let moment = now() + max(Self.startLead, session.startDelay)
+        let slowest = indices.compactMap { nodes[session.parts[$0].node]?.usualRoundTrip }.max() ?? 0
+        let moment = now() + max(Self.startLead + min(slowest, Self.longestRoundTrip), session.startDelay)
         session.startAt = moment
         for index in indices {
             let name = session.parts[index].node

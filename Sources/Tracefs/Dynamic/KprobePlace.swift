@@ -9,6 +9,11 @@ public struct KprobePlace: Sendable, Hashable {
     public let module: String?
     public let location: Location
 
+    public init(address: UInt64) {
+        module = nil
+        location = .address(address)
+    }
+
     /// Nil for anything else, such as a file and offset.
     public init?(_ text: some StringProtocol) {
         var place = text[...]

@@ -11,13 +11,16 @@ public struct KprobeState: Sendable {
         case breakpoint
     }
 
-    /// A line of `kprobes/list`: `ffffffff8136c0d0  k  do_filp_open+0x0    [FTRACE]`.
+    /// A line of `kprobes/list`: `ffffffff8136c0d0  k  do_filp_open+0x0    [FTRACE]`; the address again where the kernel
+    /// knows no symbol.
     struct Entry: Equatable {
         var address: UInt64
         var isReturn: Bool
         var symbol: String
         var module: String?
         var flags: String
+
+        var isBehindLandingPad: Bool { symbol.hasSuffix("+0x4") }
     }
 
     let entries: [Entry]
@@ -45,9 +48,14 @@ public struct KprobeState: Sendable {
     /// Several probes at one place are one to the processor, so it does not matter whose entry this is.
     public func planting(at place: KprobePlace) -> Planting? {
         let found = entries.first { entry in
+            guard !entry.flags.contains("[GONE]") else { return false }
             switch place.location {
-            case .address(let address): entry.address == address
-            case .symbol(let name, let offset): entry.symbol == name + "+0x" + String(offset, radix: 16)
+            case .address(let address):
+                return entry.address == address
+                    || (entry.address == address &+ Self.landingPad && entry.isBehindLandingPad)
+            case .symbol(let name, 0):
+                return entry.symbol == name + "+0x0" || (entry.symbol.hasPrefix(name + "+") && entry.isBehindLandingPad)
+            case .symbol(let name, let offset): return entry.symbol == name + "+0x" + String(offset, radix: 16)
             }
         }
         return found.map { entry in
@@ -56,9 +64,13 @@ public struct KprobeState: Sendable {
         }
     }
 
+    /// Bytes of `endbr64`: where functions begin with one, the kernel moves a probe at the entry behind it
+    /// (arch_adjust_kprobe_addr in arch/x86/kernel/kprobes/core.c).
+    private static let landingPad: UInt64 = 4
+
     private static func entry(_ line: Substring) -> Entry? {
         let words = line.split(separator: " ")
-        guard words.count >= 3, let address = UInt64(words[0], radix: 16), words[2].contains("+") else { return nil }
+        guard words.count >= 3, let address = UInt64(words[0], radix: 16) else { return nil }
         let rest = words.dropFirst(3)
         let module = rest.first.flatMap { $0.hasPrefix("[") ? nil : String($0) }
         return Entry(

@@ -78,6 +78,9 @@ struct Lab: OperatedFleet {
         return pid
     }
 
+    /// How the groups of this machine's node end: the FNV-1a hash of "host". Other agents may run beside it here.
+    private static let hostGroup = "_affea56f/"
+
     /// Instances and probes of Fleetrace that exist on the nodes.
     func leftovers() async throws -> [String] {
         var all: [String] = []
@@ -86,7 +89,14 @@ struct Lab: OperatedFleet {
                 name, "cd /sys/kernel/tracing && ls instances && cat dynamic_events kprobe_events uprobe_events")
             all += found.filter { $0.contains("fleetrace") }.map { "\(name): \($0)" }
         }
-        if hasHost { all += TracefsState.instances(of: Self.host).map { "\(Self.host): \($0)" } }
+        if hasHost {
+            let events =
+                (try? String(contentsOfFile: "\(TracefsState.root ?? "")/dynamic_events", encoding: .utf8)) ?? ""
+            let probes = events.split(separator: "\n").filter {
+                $0.contains("fleetrace_") && $0.contains(Self.hostGroup)
+            }
+            all += (TracefsState.instances(of: Self.host) + probes.map(String.init)).map { "\(Self.host): \($0)" }
+        }
         return all
     }
 }

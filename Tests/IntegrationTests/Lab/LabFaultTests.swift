@@ -5,22 +5,32 @@ extension LabTests {
     /// Someone is killed in the middle of a session: nothing of it remains on any node, which `Lab.with` looks for.
     @Suite(.serialized)
     struct LabFaultTests {
-        /// A session on all nodes, seen to be there on each of them.
-        private static func session(_ lab: Lab) async throws -> RunningProcess {
-            let trace = try await lab.trace(["-e", "sched:sched_process_exec", "-e", "sched:sched_switch"])
+        /// Two sessions, seen to be there on each node of theirs: one on all nodes with a probe of a library, which is
+        /// rarely called, and one on the guests with a probe of the kernel.
+        private static func sessions(_ lab: Lab) async throws -> [RunningProcess] {
+            let everywhere = try await lab.trace([
+                "-e", "sched:sched_process_exec", "-e", "sched:sched_switch",
+                "-p", "seldom=uprobe:/usr/lib/x86_64-linux-gnu/libc.so.6:getlogin",
+            ])
+            let kernel = try await lab.trace(["-p", "kprobe:do_filp_open", "--on", "role=web"])
             let there = try await lab.leftovers()
             for name in lab.names {
-                #expect(there.contains { $0.hasPrefix("\(name): fleetrace-\(name)-") }, "\(there)")
+                let kprobes = name == Lab.host ? 0 : 1
+                #expect(there.count { $0.hasPrefix("\(name): fleetrace-\(name)-") } == 1 + kprobes, "\(there)")
+                #expect(there.contains { $0.hasPrefix("\(name): p:fleetrace_") && $0.contains("/seldom ") }, "\(there)")
+                let planted = there.contains { $0.hasPrefix("\(name): p:fleetrace_") && $0.contains(" do_filp_open") }
+                #expect(planted == (kprobes > 0), "\(there)")
             }
-            return trace
+            return [everywhere, kernel]
         }
 
         @Test("kill -9 of the operator")
         func killedOperator() async throws {
             try await Lab.with { lab in
-                let trace = try await Self.session(lab)
-                trace.kill()
-                try await trace.exit()
+                for trace in try await Self.sessions(lab) {
+                    trace.kill()
+                    try await trace.exit()
+                }
             }
         }
 
@@ -28,21 +38,25 @@ extension LabTests {
         func killedAgent() async throws {
             try await Lab.with { lab in
                 let lost = try #require(lab.guests.first)
-                let trace = try await Self.session(lab)
+                let traces = try await Self.sessions(lab)
                 try await lab.guest(lost, "kill -9 $(pidof fleetrace-agent)")
-                try await eventually("the loss is said: \(trace.output.text.suffix(1000))", within: .seconds(20)) {
-                    trace.output.texts.contains { $0.contains("# ") && $0.contains(lost) }
+                for trace in traces {
+                    try await eventually("the loss is said: \(trace.output.text.suffix(1000))", within: .seconds(20)) {
+                        trace.output.texts.contains { $0.contains("# ") && $0.contains(lost) }
+                    }
+                    trace.send(SIGINT)
                 }
-                trace.send(SIGINT)
-                let status = try await trace.exit(within: .seconds(60))
-                #expect(status == .exited(1))
-                let account = AccountLine.all(in: trace.errors.texts)
-                for name in lab.names where name != lost {
-                    #expect(account.contains { $0.node == name && $0.balances }, "\(trace.errors.text)")
+                for (trace, nodes) in zip(traces, [lab.names, lab.guests]) {
+                    let status = try await trace.exit(within: .seconds(60))
+                    #expect(status == .exited(1))
+                    let account = AccountLine.all(in: trace.errors.texts)
+                    for name in nodes where name != lost {
+                        #expect(account.contains { $0.node == name && $0.balances }, "\(trace.errors.text)")
+                    }
+                    #expect(
+                        trace.errors.texts.contains { $0.hasPrefix("problem:") && $0.contains(lost) },
+                        "\(trace.errors.text)")
                 }
-                #expect(
-                    trace.errors.texts.contains { $0.hasPrefix("problem:") && $0.contains(lost) },
-                    "\(trace.errors.text)")
                 try await lab.connected(lab.names)
             }
         }
@@ -50,11 +64,13 @@ extension LabTests {
         @Test("kill -9 of the controller: agents stop when they meet the next one")
         func killedController() async throws {
             try await Lab.with { lab in
-                let trace = try await Self.session(lab)
+                let traces = try await Self.sessions(lab)
                 kill(try lab.pid(of: "controller"), SIGKILL)
-                let status = try await trace.exit(within: .seconds(30))
-                #expect(status == .exited(1))
-                #expect(trace.errors.text.contains("controller"), "\(trace.errors.text)")
+                for trace in traces {
+                    let status = try await trace.exit(within: .seconds(30))
+                    #expect(status == .exited(1))
+                    #expect(trace.errors.text.contains("controller"), "\(trace.errors.text)")
+                }
                 try await lab.connected(lab.names)
             }
         }

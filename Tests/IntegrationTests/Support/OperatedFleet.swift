@@ -11,10 +11,10 @@ protocol OperatedFleet: Sendable {
 }
 
 extension OperatedFleet {
-    /// Waits until the controller lists these as connected, their clocks known.
+    /// Waits until the controller lists these as connected, their clocks known. It may just be starting.
     func connected(_ names: [String]) async throws {
         try await eventually("\(names) are connected", within: .seconds(30)) {
-            let list = try await self.run(["nodes"] + self.access).output.texts
+            let list = try await self.run(["nodes"] + self.access, expecting: nil).output.texts
             return names.allSatisfy { name in
                 list.contains { $0.hasPrefix(name + " ") && $0.contains(" connected ") && !$0.contains("±?") }
             }

@@ -12,7 +12,7 @@ struct ProbeExplanation {
     /// As it was written.
     let line: String
     let group: ProbeGroup
-    let root: TracefsRoot
+    let lists: KernelLists
 
     func refusal(_ error: TracefsError) -> CommandRefusal {
         guard case .rejected(let rejection) = error else { return CommandRefusal(error) }
@@ -24,6 +24,9 @@ struct ProbeExplanation {
         if isAboutPlace(rejection), case .address = spec.place, isBlacklisted {
             return CommandRefusal(
                 .notProbeable, "the address is on the kernel's blacklist: probing it could crash the node")
+        }
+        if rejection.log == nil, rejection.errno == EINVAL, let refusal = lists.counterConflict(of: line) {
+            return refusal
         }
         return CommandRefusal(.badProbe, described: inOperatorsWords(rejection))
     }
@@ -52,13 +55,13 @@ struct ProbeExplanation {
 
     private var isBlacklisted: Bool {
         guard let place = line.split(separator: " ").dropFirst().first.flatMap({ KprobePlace($0) }),
-            let blacklist = try? KprobeBlacklist.current()
+            let blacklist = lists.blacklist
         else { return false }
         return blacklist.contains(place)
     }
 
     private func refusal(about symbol: String, _ rejection: KernelRejection) -> CommandRefusal? {
-        guard let functions = try? FunctionTable.current(root) else { return nil }
+        guard let functions = lists.functions else { return nil }
         switch functions.count(symbol) {
         case 0:
             if functions.isData(symbol) {
@@ -87,6 +90,21 @@ struct ProbeExplanation {
         }
         if functions.isNotrace(symbol) == true {
             return CommandRefusal(.notProbeable, "\(symbol) is marked notrace: the kernel takes no probes there")
+        }
+        return unknownArgument(functions)
+    }
+
+    /// Of a symbol in a fetch argument that does not exist the kernel says the same as of the probed one, with its caret
+    /// below that.
+    private func unknownArgument(_ functions: FunctionTable) -> CommandRefusal? {
+        for word in line.split(separator: " ").dropFirst(2) {
+            for part in word.split(separator: "@", omittingEmptySubsequences: false).dropFirst() {
+                let symbol = String(part.prefix { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "." })
+                guard let first = symbol.first, first.isLetter || first == "_", functions.count(symbol) == 0,
+                    !functions.isData(symbol)
+                else { continue }
+                return CommandRefusal(.unknownSymbol, "no kernel symbol \"\(symbol)\" to fetch (\(word))")
+            }
         }
         return nil
     }

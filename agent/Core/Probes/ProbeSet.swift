@@ -13,6 +13,11 @@ struct Probe: Sendable, Hashable {
     /// The name under which an event of it is shown: in the group that the operator gave, or `probe`.
     func shown(_ event: EventName) -> EventName { EventName(system: spec.group ?? "probe", name: event.name) ?? event }
 
+    /// Where it is in the kernel, if it was given by address.
+    var address: UInt64? {
+        if case .address(let address) = spec.place { address } else { nil }
+    }
+
     /// Whether a filter or trigger means it by this name or pattern.
     func answers(to pattern: String) -> Bool {
         spec.answers(to: pattern) || events.contains { shown($0).description == pattern }
@@ -70,6 +75,25 @@ struct ProbeSet {
             } catch {
                 outcomes[index] = .failure(ProbeExplanation.notPlanted(probe.spec, error))
             }
+        }
+        refuseUnplanted()
+    }
+
+    /// A kernel may take an address that is in none of its functions: a module might be loaded there one day (to
+    /// trace_kprobe.c, ENOENT of register_kprobe is no error). Such a probe never fires. What the kernel's list of kprobes
+    /// does not have is not planted; where the list cannot be read, nobody knows.
+    private mutating func refuseUnplanted() {
+        let addressed = outcomes.indices.filter { (try? outcomes[$0].get())?.address != nil }
+        guard !addressed.isEmpty, let kprobes = try? KprobeState.current() else { return }
+        for index in addressed {
+            guard let address = (try? outcomes[index].get())?.address,
+                kprobes.planting(at: KprobePlace(address: address)) == nil
+            else { continue }
+            outcomes[index] = .failure(
+                CommandRefusal(
+                    .notProbeable,
+                    "the address lies in no function of this kernel (addresses differ from node to node and from boot to boot; a symbol with an offset does not)"
+                ))
         }
     }
 

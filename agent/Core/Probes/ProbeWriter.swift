@@ -9,6 +9,7 @@ struct ProbeWriter {
     private let group: ProbeGroup
     private let context: ProbeContext
     private let events: DynamicEvents
+    private let lists: KernelLists
 
     init(root: TracefsRoot, group: ProbeGroup) throws {
         self.root = root
@@ -19,6 +20,7 @@ struct ProbeWriter {
         }
         context = ProbeContext(architecture: architecture, readme: try root.readmeText())
         events = DynamicEvents(root)
+        lists = KernelLists(root)
     }
 
     static func spec(_ text: String) throws(CommandRefusal) -> ProbeSpec {
@@ -57,7 +59,7 @@ struct ProbeWriter {
                 try events.add(definition.line)
             } catch {
                 // The places that were made before go with the session's others.
-                throw ProbeExplanation(spec: spec, line: definition.line, group: group, root: root).refusal(error)
+                throw ProbeExplanation(spec: spec, line: definition.line, group: group, lists: lists).refusal(error)
             }
             places += 1
         }

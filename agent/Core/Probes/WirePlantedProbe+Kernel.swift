@@ -10,8 +10,8 @@ extension WirePlantedProbe {
     init(_ probe: Probe, _ places: [DynamicEvent], format: String, _ kprobes: KprobeState?) {
         self.init()
         if let first = probe.events.first { event = WireEventName(probe.shown(first)) }
-        definition = places.map { $0.shown(as: probe.shown($0.event)) }.joined(separator: "\n")
-        planted = places.first.map { Self.planting($0, kprobes) } ?? ""
+        definition = places.map { $0.shown(as: probe.shown($0.event), address: probe.address) }.joined(separator: "\n")
+        planted = places.first.map { Self.planting($0, address: probe.address, kprobes) } ?? ""
         fields = format.split(separator: "\n").compactMap { WireProbeField(formatLine: $0) }
         notes = probe.notes
         if kprobes?.isEnabled == false {
@@ -20,9 +20,15 @@ extension WirePlantedProbe {
     }
 
     /// How a probe gets control, in the kernel's words.
-    static func planting(_ event: DynamicEvent, _ kprobes: KprobeState?) -> String {
+    ///
+    /// - Parameter address: where the probe is known to be; nil for where the kernel's line says.
+    static func planting(_ event: DynamicEvent, address: UInt64? = nil, _ kprobes: KprobeState?) -> String {
         switch event.kind {
-        case .kprobe, .kretprobe: KprobePlace(event.place).flatMap { kprobes?.planting(at: $0) }?.rawValue ?? ""
+        case .kprobe, .kretprobe:
+            (address.map { KprobePlace(address: $0) } ?? KprobePlace(event.place)).flatMap {
+                kprobes?.planting(at: $0)
+            }?
+            .rawValue ?? ""
         case .uprobe, .uretprobe: "uprobe"
         case .fprobe: "fprobe"
         case .tracepoint: "tracepoint"
@@ -33,8 +39,14 @@ extension WirePlantedProbe {
 
 extension DynamicEvent {
     /// The definition under another name.
-    func shown(as name: EventName) -> String {
-        definition.replacing("\(event.system)/\(event.name)", with: "\(name.system)/\(name.name)", maxReplacements: 1)
+    ///
+    /// - Parameter address: stands for the place; some kernels list a hash of it instead (`%p` in trace_kprobe_show).
+    func shown(as name: EventName, address: UInt64?) -> String {
+        var text = definition
+        if let address {
+            text = text.replacing(" \(place)", with: " 0x" + String(address, radix: 16), maxReplacements: 1)
+        }
+        return text.replacing("\(event.system)/\(event.name)", with: "\(name.system)/\(name.name)", maxReplacements: 1)
     }
 }
 

@@ -94,11 +94,16 @@ extension Node {
     /// - Parameter epochOffset: of the controller's timeline, ns.
     mutating func observe(_ knot: ClockKnot, epochOffset: Int64) {
         let outcome = clock.observe(ClockProbe(t1: knot.t1, t2: knot.t2, t3: knot.t3, t4: knot.t4))
-        let delay = (knot.t4 &- knot.t1) &- (knot.t3 &- knot.t2)
-        clockHistory.observed(outcome, roundTrip: delay, at: knot.t4 &+ epochOffset)
-        roundTrip = min(roundTrip ?? .max, delay)
+        clockHistory.observed(outcome, roundTrip: knot.roundTrip, at: knot.t4 &+ epochOffset)
+        roundTrip = min(roundTrip ?? .max, knot.roundTrip)
         recentKnots.append(knot)
         if recentKnots.count > Node.keptKnots { recentKnots.removeFirst() }
+    }
+
+    /// The median of the last round trips; nil while there are none. ns.
+    var usualRoundTrip: Int64? {
+        let sorted = recentKnots.map(\.roundTrip).sorted()
+        return sorted.isEmpty ? nil : sorted[sorted.count / 2]
     }
 
     /// A session begins with these, so that its first events have a narrow bound already.
@@ -113,4 +118,9 @@ extension Node {
     func agentTime(at moment: Int64) -> Int64? {
         clock.agentTime(at: moment)
     }
+}
+
+extension ClockKnot {
+    /// ns, without the time that the node took to answer.
+    fileprivate var roundTrip: Int64 { (t4 &- t1) &- (t3 &- t2) }
 }
