@@ -78,8 +78,8 @@ let package = Package(
         .target(
             name: "AgentCore",
             dependencies: [
-                "CLinux", "Threads", "Tracefs", "Probes", "PerfCounters", "RecentLog", "RingBuffer", "TraceProtocol",
-                "SecureTransport", log,
+                "CLinux", "Threads", "Tracefs", "Probes", "PerfCounters", "RecentLog", "RingBuffer", "EventFormat",
+                "TraceProtocol", "SecureTransport", log,
                 .product(name: "DequeModule", package: "swift-collections"),
             ] + nio,
             path: "agent/Core",
@@ -160,7 +160,7 @@ let package = Package(
             ["SecureTransport", "COpenSSL", .product(name: "NIOEmbedded", package: "swift-nio")] + nio),
         test("TraceProtocolTests", ["TraceProtocol"]),
         test("RecentLogTests", ["RecentLog", log]),
-        test("AgentCoreTests", ["AgentCore", "Probes", "Tracefs", "TraceProtocol"]),
+        test("AgentCoreTests", ["AgentCore", "Probes", "Tracefs", "EventFormat", "TraceProtocol"]),
         test("SessionStoreTests", ["SessionStore", "TraceProtocol"]),
         test("ControllerCoreTests", ["ControllerCore", "TraceProtocol"]),
         test("CountingTests", ["Counting", "TraceProtocol"]),

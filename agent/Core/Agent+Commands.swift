@@ -10,7 +10,8 @@ extension Agent {
         case .stop(let order): stop(command.session, at: order.at, answering: command)
         case .discard: discard(command.session, answering: command)
         case .companions(let companions):
-            answer(command, control.companions(companions.pids.map { Int32(bitPattern: $0) })) { .noted(WireNoted()) }
+            let pids = companions.pids.map { Int32(bitPattern: $0) }
+            answer(command, control.companions(pids).and(counting.refreshThreads(pids))) { _ in .noted(WireNoted()) }
         case .listNames(let order): answer(command, inventory.answer(order)) { .names($0) }
         case .checkProbes(let order): check(order, command)
         case .describe: answer(command, describe()) { .description_p($0) }

@@ -252,6 +252,10 @@ public actor Agent {
         control.refreshThreads().whenFailure { [log] in
             log.warning("the list of untraced threads could not be brought up to date", metadata: ["reason": "\($0)"])
         }
+        counting.refreshThreads().whenFailure { [log] in
+            log.warning(
+                "the list of uncounted threads could not be brought up to date", metadata: ["reason": "\($0)"])
+        }
         control.removeStaleProbes().whenFailure { [log] in
             log.warning("probes of a session that is over are left in the kernel", metadata: ["reason": "\($0)"])
         }

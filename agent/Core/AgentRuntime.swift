@@ -51,7 +51,8 @@ public struct AgentRuntime: Sendable {
         let (loop, controlLoop) = (group.next(), group.next())
         let control = try SessionControl(
             root: root, node: node, facts: facts, agentLoop: loop, loop: controlLoop, log: log)
-        let counting = CountingControl(root: root, agentLoop: loop, loop: controlLoop, log: log)
+        let counting = CountingControl(
+            root: root, node: node, readers: control.readers, agentLoop: loop, loop: controlLoop, log: log)
         let inventory = Inventory(root: root, node: node, agentLoop: loop, loop: group.next())
         let agent = Agent(
             loop: loop, configuration: configuration, control: control, counting: counting, inventory: inventory,

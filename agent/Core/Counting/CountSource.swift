@@ -10,16 +10,22 @@ protocol CountSource: AnyObject {
     /// The tracepoints and probes among it.
     var events: [EventName] { get }
 
-    /// Switches everything on.
-    func start() throws -> TracingSwitch
-    /// Switches everything off. `onDrained` is called when `rows` and `lost` are final.
-    func stop(onDrained: @escaping @Sendable () -> Void) throws -> TracingSwitch
-    /// Brings what can be read up to date: called shortly before `rows`.
+    /// Switches everything on, at a moment of the trace clock (ns) or at once when it has passed.
+    func start(at moment: Int64) throws -> WireStarted
+    /// Switches everything off. What the source was made with is called when `rows` is final.
+    func stop() throws -> WireStopping
+    /// Brings what can be read up to date: called shortly before the start, and before `rows`.
     func refresh() throws
     /// Everything counted since the start.
     func rows() throws -> CountedRows
-    /// Removes everything from the kernel. May take long, and be called again.
-    func remove() throws
+    /// Threads of Fleetrace's own come and go: those that are left out are brought up to date.
+    ///
+    /// - Parameter companions: other Fleetrace processes on this machine, if they have changed.
+    func refreshThreads(_ companions: [Int32]?) throws
+    /// Removes everything from the kernel. May be called again.
+    ///
+    /// - Parameter inBackground: what takes long may go on after this returns.
+    func remove(inBackground: Bool) throws
 }
 
 /// What a source has counted.
@@ -29,6 +35,8 @@ struct CountedRows {
     var lost: UInt64 = 0
     /// Exits without an entry.
     var unmatched: UInt64 = 0
+    /// Everything up to here is in it, ns of the trace clock; nil for up to now.
+    var asOf: Int64?
 }
 
 /// Builds a node's list of columns.

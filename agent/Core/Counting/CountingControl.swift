@@ -8,14 +8,24 @@ final class CountingControl: SessionKernel {
     private let agentLoop: any EventLoop
     private let loop: any EventLoop
     private let root: TracefsRoot
+    private let node: String
+    private let readers: [Int: CPUReader]
     private let sessions: NIOLoopBoundBox<[UInt64: CountingSession]>
     private let log: Logger
 
-    /// Between asking a source to bring itself up to date and reading it; ms.
-    private static let refreshTime: Int64 = 3
+    /// Between asking a source to bring itself up to date and reading it; ns.
+    private static let refreshTime: Int64 = 3_000_000
 
-    init(root: TracefsRoot, agentLoop: any EventLoop, loop: any EventLoop, log: Logger) {
+    /// - Parameters:
+    ///   - readers: the threads that read the CPUs' buffers.
+    ///   - loop: the control thread.
+    init(
+        root: TracefsRoot, node: String, readers: [Int: CPUReader], agentLoop: any EventLoop, loop: any EventLoop,
+        log: Logger
+    ) {
         self.root = root
+        self.node = node
+        self.readers = readers
         self.agentLoop = agentLoop
         self.loop = loop
         self.log = log
@@ -29,11 +39,10 @@ final class CountingControl: SessionKernel {
         _ order: WirePrepare, session: UInt64, stream: SessionStream, send: @escaping @Sendable (Frame) -> Void,
         onDrained: @escaping @Sendable () -> Void
     ) -> EventLoopFuture<WirePrepared> {
-        onControlThread { [root] sessions in
-            let source = try PerfCount(order, root: root)
+        onControlThread { [self] sessions in
+            let source = try source(order, session, onDrained)
             let counting = CountingSession(
-                session, source: source, stream: stream, intervalMilliseconds: order.count.intervalMs,
-                send: send, onDrained: onDrained)
+                session, source: source, stream: stream, intervalMilliseconds: order.count.intervalMs, send: send)
             sessions[session] = counting
             var prepared = WirePrepared()
             prepared.count = source.plan
@@ -41,6 +50,17 @@ final class CountingControl: SessionKernel {
             prepared.events = source.events.map { WireEventName($0) }
             return prepared
         }
+    }
+
+    private func source(
+        _ order: WirePrepare, _ session: UInt64, _ onDrained: @escaping @Sendable () -> Void
+    ) throws(CommandRefusal) -> any CountSource {
+        if let problem = order.count.problem { throw CommandRefusal(.unsupported, problem) }
+        guard order.count.needsTables else {
+            return try PerfCount(order, session: session, node: node, root: root, onDrained: onDrained)
+        }
+        return try DecodedCount(
+            order, session: session, node: node, root: root, readers: readers, remark: "", onDrained: onDrained)
     }
 
     func start(_ session: UInt64, at moment: Int64) -> EventLoopFuture<WireStarted> {
@@ -84,7 +104,7 @@ final class CountingControl: SessionKernel {
         onControlThread { [self] sessions in
             for counting in sessions.values {
                 do {
-                    try remove(counting)
+                    try remove(counting, inBackground: false)
                 } catch {
                     log.error("a count left something behind", metadata: ["reason": "\(error)"])
                 }
@@ -93,23 +113,34 @@ final class CountingControl: SessionKernel {
         }
     }
 
-    private func remove(_ counting: CountingSession) throws {
+    private func remove(_ counting: CountingSession, inBackground: Bool = true) throws {
         counting.sampler?.cancel()
-        try counting.source.remove()
+        try counting.source.remove(inBackground: inBackground)
+    }
+
+    /// Threads of Fleetrace's own come and go.
+    ///
+    /// - Parameter companions: other Fleetrace processes on this machine, if they have changed.
+    func refreshThreads(_ companions: [Int32]? = nil) -> EventLoopFuture<Void> {
+        onControlThread { sessions in
+            for counting in sessions.values { try counting.source.refreshThreads(companions) }
+        }
     }
 
     // MARK: Reading
 
     private func schedule(_ session: UInt64, after number: UInt64, _ counting: CountingSession) {
         let next = counting.nextSample(after: number, now: Int64(MonotonicRawClock.now()))
-        counting.sampler = loop.scheduleTask(in: .nanoseconds(next.delay)) { [self] in
-            guard let counting = sessions.value[session] else { return }
+        counting.sampler = loop.scheduleTask(in: .nanoseconds(max(0, next.delay - Self.refreshTime))) { [self] in
+            guard let counting = sessions.value[session], counting.stopped == nil else { return }
             do {
                 try counting.source.refresh()
             } catch {
-                log.warning("a count cannot follow its CPUs", metadata: ["reason": "\(error)"])
+                log.warning("a count cannot be brought up to date", metadata: ["reason": "\(error)"])
             }
-            read(session, number: next.number)
+            counting.sampler = loop.scheduleTask(in: .nanoseconds(min(next.delay, Self.refreshTime))) { [self] in
+                read(session, number: next.number)
+            }
         }
     }
 

@@ -11,7 +11,6 @@ final class CountingSession {
     let interval: Int64
     /// Puts a frame on the connection, if it takes it now.
     let send: @Sendable (Frame) -> Void
-    let onDrained: @Sendable () -> Void
     /// Trace clock at which counting began and ended, ns.
     private(set) var started: Int64 = 0
     private(set) var stopped: Int64?
@@ -23,31 +22,30 @@ final class CountingSession {
 
     init(
         _ session: UInt64, source: any CountSource, stream: SessionStream, intervalMilliseconds: UInt32,
-        send: @escaping @Sendable (Frame) -> Void, onDrained: @escaping @Sendable () -> Void
+        send: @escaping @Sendable (Frame) -> Void
     ) {
         self.session = session
         self.send = send
         self.source = source
         self.stream = stream
-        self.onDrained = onDrained
         interval = intervalMilliseconds == 0 ? Self.usualInterval : Int64(intervalMilliseconds) * 1_000_000
     }
 
     func start(at moment: Int64) throws -> WireStarted {
+        guard stopped == nil else { throw CommandRefusal(.wrongState, "the count was stopped before its start") }
         // Whatever takes time comes before the moment.
         try source.refresh()
-        let missed = Moment.wait(for: moment)
-        let change = try source.start()
-        started = Int64(change.after)
-        return WireStarted(change, missed: missed)
+        let change = try source.start(at: moment)
+        started = change.after
+        return change
     }
 
     func stop(at moment: Int64) throws -> WireStopping {
         sampler?.cancel()
         Moment.wait(for: moment)
-        let change = try source.stop(onDrained: onDrained)
-        stopped = Int64(change.after)
-        return WireStopping(change)
+        let change = try source.stop()
+        stopped = change.after
+        return change
     }
 
     /// Everything counted since the start.
@@ -55,9 +53,9 @@ final class CountingSession {
         var totals = WireCountTotals()
         totals.session = session
         totals.number = number
-        totals.at = stopped ?? Int64(MonotonicRawClock.now())
-        totals.elapsedNs = started == 0 ? 0 : UInt64(max(0, totals.at - started))
         let counted = try source.rows()
+        totals.at = stopped ?? counted.asOf ?? Int64(MonotonicRawClock.now())
+        totals.elapsedNs = started == 0 ? 0 : UInt64(max(0, totals.at - started))
         totals.rows = counted.rows
         totals.lost = counted.lost
         totals.unmatched = counted.unmatched

@@ -8,9 +8,12 @@ final class PerfCount: CountSource {
     private(set) var plan = WireCountPlan()
     let events: [EventName]
     private var counters: CounterSet?
+    /// Where its probes are; nil without any.
+    private var place: SessionInstance?
     /// Index in the plan of each column of `counters`.
     private var places: [Int] = []
     private let isByCPU: Bool
+    private let onDrained: @Sendable () -> Void
     /// When the list of CPUs was last looked at; ns.
     private var lastFollowed: UInt64 = 0
 
@@ -20,29 +23,51 @@ final class PerfCount: CountSource {
     /// Opens all counters, stopped.
     ///
     /// - Throws: when nothing of the order can be counted here, or a filter is wrong.
-    init(_ order: WirePrepare, root: TracefsRoot) throws(CommandRefusal) {
-        if let problem = order.count.problem { throw CommandRefusal(.unsupported, problem) }
-        guard !order.count.needsTables else {
-            throw CommandRefusal(.unsupported, "this agent counts by node and cpu only")
-        }
+    init(
+        _ order: WirePrepare, session: UInt64, node: String, root: TracefsRoot,
+        onDrained: @escaping @Sendable () -> Void
+    ) throws(CommandRefusal) {
         isByCPU = order.count.keys.contains("cpu")
-        guard order.probes.isEmpty else { throw CommandRefusal(.unsupported, "this agent does not count probes") }
-        let selection = try EventSelection(order, probes: [], root: root)
-        events = selection.events
-        let filters = Dictionary(
-            selection.filters.map { ($0.event, $0.filter) }, uniquingKeysWith: { "(\($0)) && (\($1))" })
-        guard selection.triggers.isEmpty else {
-            throw CommandRefusal(.unsupported, "triggers do not go with plain counts")
+        self.onDrained = onDrained
+        let selection: EventSelection
+        if order.probes.isEmpty {
+            selection = try EventSelection(order, probes: [], root: root)
+        } else {
+            let place = try SessionInstance.make(order, session: session, node: node, root: root) { place in
+                // Planted once for what the kernel says; from then on it is the counters that plant them.
+                try place.enableProbes()
+                try place.instance.disable(place.probeEvents)
+                return place
+            }
+            self.place = place
+            selection = place.selection
         }
+        events = selection.events.map { [place] in place?.shownName(of: $0) ?? $0 }
+        do throws(CommandRefusal) {
+            counters = try open(try columns(order, selection, root))
+        } catch {
+            try? place?.remove()
+            throw error
+        }
+    }
+
+    /// Every event and counter that this node knows, in the plan too.
+    private func columns(
+        _ order: WirePrepare, _ selection: EventSelection, _ root: TracefsRoot
+    ) throws(CommandRefusal) -> [CounterSet.Column] {
+        guard selection.triggers.isEmpty, selection.lateTriggers.isEmpty else {
+            throw CommandRefusal(.unsupported, "triggers do not go with counts")
+        }
+        let filters = Dictionary(selection.filters.map { ($0.event, $0.filter) }, uniquingKeysWith: { $1 })
         var columns: [CounterSet.Column] = []
-        for event in events {
+        for (event, shown) in zip(selection.events, events) {
             do throws(TracefsError) {
                 columns.append(.init(.tracepoint(id: UInt64(try root.eventID(event))), filter: filters[event]))
             } catch {
                 throw CommandRefusal(error)
             }
             places.append(plan.columns.count)
-            plan.add("\(event)", .perfCounter)
+            plan.add("\(shown)", .perfCounter)
         }
         for name in order.count.counters {
             if let event = CounterName.event(name) {
@@ -53,7 +78,7 @@ final class PerfCount: CountSource {
                 plan.add(name, .perfCounter, refused: "no counter of that name")
             }
         }
-        counters = try open(columns)
+        return columns
     }
 
     private func open(_ columns: [CounterSet.Column]) throws(CommandRefusal) -> CounterSet {
@@ -78,25 +103,22 @@ final class PerfCount: CountSource {
         return set
     }
 
-    func start() throws -> TracingSwitch {
+    func start(at moment: Int64) throws -> WireStarted {
+        let missed = Moment.wait(for: moment)
         let before = MonotonicRawClock.now()
         try counters?.enable()
-        return TracingSwitch(before: before, after: MonotonicRawClock.now())
+        return WireStarted(TracingSwitch(before: before, after: MonotonicRawClock.now()), missed: missed)
     }
 
-    func stop(onDrained: @escaping @Sendable () -> Void) -> TracingSwitch {
+    func stop() -> WireStopping {
         let before = MonotonicRawClock.now()
         counters?.disable()
         defer { onDrained() }
-        return TracingSwitch(before: before, after: MonotonicRawClock.now())
+        return WireStopping(TracingSwitch(before: before, after: MonotonicRawClock.now()))
     }
 
     func refresh() throws {
         guard MonotonicRawClock.now() - lastFollowed >= Self.followInterval else { return }
-        try follow()
-    }
-
-    private func follow() throws {
         lastFollowed = MonotonicRawClock.now()
         try counters?.follow(online: CPUList.online().cpus)
     }
@@ -130,16 +152,24 @@ final class PerfCount: CountSource {
         static func < (a: Cell, b: Cell) -> Bool { (a.column, a.cpu) < (b.column, b.cpu) }
     }
 
-    /// Closes the counters. The kernel waits for its readers at each tracepoint, about 20 ms, so others are not made to
-    /// wait for it.
-    func remove() {
+    /// Counters leave nobody out.
+    func refreshThreads(_ companions: [Int32]?) {}
+
+    func remove(inBackground: Bool) throws {
         guard let last = counters.take() else { return }
         let closing = Closing(last)
-        // Without a thread they are closed here.
-        try? spawnThread(name: "closer") { closing.close() }
+        // Probes must not outlive the agent, which may end at once; the counters hold them, so these are closed first.
+        guard inBackground, place == nil else {
+            closing.close()
+            defer { place = nil }
+            try place?.remove()
+            return
+        }
+        // Without a thread it is done here.
+        do { try spawnThread(name: "closer") { closing.close() } } catch { closing.close() }
     }
 
-    /// Carries the last reference to another thread.
+    /// The last reference to what takes long to close: the kernel waits for its readers at each tracepoint, about 20 ms.
     private final class Closing: @unchecked Sendable {
         private var counters: CounterSet?
 

@@ -1,7 +1,5 @@
 import Logging
-import RingBuffer
 import Synchronization
-import TraceProtocol
 import Tracefs
 
 /// One session's ring buffer of one CPU, as its reading thread sees it.
@@ -10,26 +8,19 @@ import Tracefs
 final class Tap: Sendable {
     let cpu: Int
     private let reader: PagedReader
-    private let layout: SubBufferLayout
-    private let stream: SessionStream
-    private let codec: @Sendable () -> BatchCodec
+    private let sink: any PageSink
 
-    /// Every event of this CPU up to here is in `stream`; ns of the trace clock, 0 before the first drain.
+    /// Every event of this CPU up to here is in the sink; ns of the trace clock, 0 before the first drain.
     let watermark = Atomic<UInt64>(0)
-    /// Events put into batches so far.
+    /// Events given to the sink so far.
     let events = Atomic<UInt64>(0)
     private let finishing = Atomic<Bool>(false)
     private let onFinished: @Sendable () -> Void
 
-    init(
-        reader: PagedReader, layout: SubBufferLayout, stream: SessionStream,
-        codec: @escaping @Sendable () -> BatchCodec, onFinished: @escaping @Sendable () -> Void
-    ) {
+    init(reader: PagedReader, sink: any PageSink, onFinished: @escaping @Sendable () -> Void) {
         cpu = reader.pipe.cpu
         self.reader = reader
-        self.layout = layout
-        self.stream = stream
-        self.codec = codec
+        self.sink = sink
         self.onFinished = onFinished
     }
 
@@ -55,7 +46,7 @@ final class Tap: Sendable {
         reader.pipe.close()
     }
 
-    /// Reads what is there, without waiting, and puts it into the session's stream.
+    /// Reads what is there, without waiting, and gives it to the sink.
     ///
     /// - Parameters:
     ///   - buffer: the thread's; at least one sub-buffer.
@@ -67,14 +58,12 @@ final class Tap: Sendable {
         let time = certainty.settledTime()
         do {
             for _ in 0..<Self.batchesPerTurn {
-                guard stream.hasRoom else { return .blocked }
+                guard sink.hasRoom else { return .blocked }
                 let drained = try reader.drain(into: buffer, through: isLast ? .max : time)
                 let pages = UnsafeMutableRawBufferPointer(rebasing: buffer[..<drained.bytes])
-                if let batch = try writer.batch(of: pages, layout: layout, cpu: cpu, codec: codec()) {
-                    events.add(batch.events, ordering: .relaxed)
-                    stream.append(batch.frame)
-                }
+                events.add(try sink.take(pages, cpu: cpu, writer: writer), ordering: .relaxed)
                 if drained.isComplete {
+                    sink.settled(cpu: cpu, through: isLast ? .max : time)
                     watermark.store(time, ordering: .releasing)
                     return isLast ? done() : .waiting
                 }

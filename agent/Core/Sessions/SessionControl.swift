@@ -64,8 +64,10 @@ final class SessionControl: SessionKernel {
     ) -> EventLoopFuture<WirePrepared> {
         onControlThread { [self] side in
             let tracing = try TracingSession.prepare(
-                order, session: session, node: node, root: root, stream: stream,
-                codec: { [weak self] in self?.currentCodec ?? .deflate }, onDrained: onDrained)
+                order, session: session, node: node, root: root, onDrained: onDrained
+            ) { _, layout in
+                StreamSink(stream: stream, layout: layout, codec: { [weak self] in self?.currentCodec ?? .deflate })
+            }
             do {
                 var entry = KernelSide.Entry(tracing: tracing, stream: stream)
                 var metadata = try MetadataCollector(root: root).initial(for: tracing, facts: facts)

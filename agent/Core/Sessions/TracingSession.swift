@@ -8,34 +8,13 @@ import Tracefs
 ///
 /// Confined to the agent's control thread; every call may block for as long as the kernel does.
 final class TracingSession {
-    let session: UInt64
-    /// In the kernel's names; those of probes are shown under others.
-    let events: [EventName]
-    private let instance: TraceInstance
-    private let probes: ProbeSet
-    private let shownNames: [EventName: EventName]
-    private let lateTriggers: [(event: EventName, trigger: String)]
+    private let place: SessionInstance
     private let taps: [Tap]
-    private let stream: SessionStream
-    private(set) var companions: [Int32]
     private var isStopped = false
-    private var untraced: UntracedThreads
 
-    private init(
-        session: UInt64, selection: EventSelection, instance: TraceInstance, probes: ProbeSet, taps: [Tap],
-        stream: SessionStream, companions: [Int32], untraced: UntracedThreads
-    ) {
-        self.session = session
-        self.events = selection.events
-        self.lateTriggers = selection.lateTriggers
-        self.instance = instance
-        self.probes = probes
-        self.shownNames = Dictionary(
-            probes.probes.flatMap { probe in probe.events.map { ($0, probe.shown($0)) } }, uniquingKeysWith: { $1 })
+    private init(_ place: SessionInstance, taps: [Tap]) {
+        self.place = place
         self.taps = taps
-        self.stream = stream
-        self.companions = companions
-        self.untraced = untraced
     }
 
     /// Clock of every session (docs/time.md says why).
@@ -44,71 +23,51 @@ final class TracingSession {
     /// A reader is woken when a buffer is this full, or after its interval.
     private static let wakePercent = 25
 
+    private var instance: TraceInstance { place.instance }
+    /// In the kernel's names; those of probes are shown under others.
+    var events: [EventName] { place.selection.events }
+
     /// Makes everything, with recording off.
     ///
+    /// - Parameters:
+    ///   - others: events to record besides those of the order, as they are.
+    ///   - sink: makes what takes the pages.
     /// - Throws: `CommandRefusal`; nothing is left behind then.
     static func prepare(
-        _ order: WirePrepare, session: UInt64, node: String, root: TracefsRoot, stream: SessionStream,
-        codec: @escaping @Sendable () -> BatchCodec, onDrained: @escaping @Sendable () -> Void
+        _ order: WirePrepare, session: UInt64, node: String, root: TracefsRoot, others: [EventName] = [],
+        onDrained: @escaping @Sendable () -> Void, sink: (SessionInstance, SubBufferLayout) throws -> any PageSink
     ) throws(CommandRefusal) -> TracingSession {
-        do {
-            let name = InstanceName(node: node, session: session)
-            let instance = try TraceInstance.create(in: root, name: name.text)
-            var probes: ProbeSet?
-            do {
-                var planted = try ProbeSet(order.probes, instance: name, root: root)
-                probes = planted
-                if let refusal = planted.refusal { throw refusal }
-                let selection = try EventSelection(order, probes: planted.probes, root: root)
-                return try fill(instance, order, selection, &planted, session, stream, codec, onDrained)
-            } catch {
-                // The instance first: it holds the probes enabled.
-                try? instance.remove()
-                try? probes?.remove()
-                throw error
-            }
-        } catch let refusal as CommandRefusal {
-            throw refusal
-        } catch {
-            throw CommandRefusal(error)
+        try SessionInstance.make(order, session: session, node: node, root: root) { place in
+            let instance = place.instance
+            try instance.setClock(clock)
+            try instance.setOverwrite(true)
+            let size = order.bufferKilobytes == 0 ? defaultBufferKilobytes : Int(order.bufferKilobytes)
+            try instance.setBufferSize(kilobytesPerCPU: size)
+            // Before Linux 5.0 a reader is woken by each whole sub-buffer, which works too.
+            try? instance.setBufferPercent(wakePercent)
+            if !order.pids.isEmpty { try instance.setPIDs(try tasks(order.pids)) }
+            try instance.apply(place.selection)
+            // Probes first, for what the kernel says when it plants them.
+            try place.enableProbes()
+            let own = Set(place.probeEvents)
+            try instance.enable(place.selection.events.filter { !own.contains($0) } + others)
+            return TracingSession(place, taps: try taps(instance, onDrained) { try sink(place, $0) })
         }
     }
 
-    private static func fill(
-        _ instance: TraceInstance, _ order: WirePrepare, _ selection: EventSelection, _ probes: inout ProbeSet,
-        _ session: UInt64, _ stream: SessionStream, _ codec: @escaping @Sendable () -> BatchCodec,
-        _ onDrained: @escaping @Sendable () -> Void
-    ) throws -> TracingSession {
-        let companions = order.companions.map { Int32(bitPattern: $0) }
-        try instance.setClock(clock)
-        try instance.setOverwrite(true)
-        let size = order.bufferKilobytes == 0 ? defaultBufferKilobytes : Int(order.bufferKilobytes)
-        try instance.setBufferSize(kilobytesPerCPU: size)
-        // Before Linux 5.0 a reader is woken by each whole sub-buffer, which works too.
-        try? instance.setBufferPercent(wakePercent)
-        var untraced = UntracedThreads()
-        try instance.setNotracePIDs(
-            untraced.update(wanted: threads(with: companions), now: MonotonicRawClock.now(), isAlive: TaskList.exists))
-        if !order.pids.isEmpty { try instance.setPIDs(try tasks(order.pids)) }
-        try instance.apply(selection)
-        // Probes first, for what the kernel says when it plants them.
-        probes.enable(in: instance)
-        if let refusal = probes.refusal { throw refusal }
-        let own = Set(probes.probes.flatMap(\.events))
-        try instance.enable(selection.events.filter { !own.contains($0) })
-
-        let layout = try SubBufferLayout(headerPage: instance.headerPageText())
+    private static func taps(
+        _ instance: TraceInstance, _ onDrained: @escaping @Sendable () -> Void,
+        _ sink: (SubBufferLayout) throws -> any PageSink
+    ) throws -> [Tap] {
+        let sink = try sink(try SubBufferLayout(headerPage: instance.headerPageText()))
         let pageSize = try instance.subBufferSize()
         let cpus = try instance.cpus()
         let remaining = Countdown(cpus.count, then: onDrained)
-        let taps = try cpus.map { cpu in
+        return try cpus.map { cpu in
             Tap(
-                reader: PagedReader(pipe: try instance.openRawPipe(cpu: cpu), subBufferSize: pageSize),
-                layout: layout, stream: stream, codec: codec, onFinished: { remaining.step() })
+                reader: PagedReader(pipe: try instance.openRawPipe(cpu: cpu), subBufferSize: pageSize), sink: sink,
+                onFinished: { remaining.step() })
         }
-        return TracingSession(
-            session: session, selection: selection, instance: instance, probes: probes, taps: taps, stream: stream,
-            companions: companions, untraced: untraced)
     }
 
     /// The threads that are meant by numbers of tasks.
@@ -122,32 +81,17 @@ final class TracingSession {
         return threads
     }
 
-    /// Own threads, and those of the other Fleetrace processes here: tracing their system calls would make more
-    /// of them. A companion that has ended in the meantime has no threads.
-    private static func threads(with companions: [Int32]) throws(TracefsError) -> Set<Int32> {
-        var threads = Set(try TaskList.ownThreads())
-        for pid in companions where isFleetrace(pid) {
-            threads.formUnion((try? TaskList.threads(of: pid)) ?? [])
-        }
-        return threads
-    }
-
-    /// The list comes over the network: nobody may hide another program from a trace with it.
-    private static func isFleetrace(_ pid: Int32) -> Bool {
-        TaskList.program(of: pid)?.hasPrefix("fleetrace") ?? false
-    }
-
     func answer() -> WirePrepared {
         var prepared = WirePrepared()
         prepared.events = events.map { WireEventName(shownName(of: $0)) }
-        prepared.probes = probes.checks()
+        prepared.probes = place.probes.checks()
         prepared.cpus = UInt32(taps.count)
         prepared.bufferKilobytes = UInt32((try? instance.bufferSize(cpu: taps.first?.cpu ?? 0)) ?? 0)
         return prepared
     }
 
     /// The name under which an event is shown.
-    func shownName(of event: EventName) -> EventName { shownNames[event] ?? event }
+    func shownName(of event: EventName) -> EventName { place.shownName(of: event) }
 
     /// The layout of this instance's sub-buffers, as a reader needs it.
     func headerPage() throws(TracefsError) -> String {
@@ -160,12 +104,7 @@ final class TracingSession {
     }
 
     /// Brings the list of threads that stay untraced up to date.
-    func refreshCompanions(_ pids: [Int32]? = nil) throws(TracefsError) {
-        if let pids { companions = pids }
-        try instance.setNotracePIDs(
-            untraced.update(
-                wanted: Self.threads(with: companions), now: MonotonicRawClock.now(), isAlive: TaskList.exists))
-    }
+    func refreshCompanions(_ pids: [Int32]? = nil) throws(TracefsError) { try place.refreshCompanions(pids) }
 
     /// Starts recording at a moment of the trace clock (ns), or at once when it has passed.
     ///
@@ -174,7 +113,7 @@ final class TracingSession {
         guard !isStopped else { throw CommandRefusal(.wrongState, "the session was stopped before its start") }
         let missed = Moment.wait(for: moment)
         let change = try instance.setTracing(true)
-        for (event, trigger) in lateTriggers { try instance.setTrigger(event, trigger) }
+        for (event, trigger) in place.selection.lateTriggers { try instance.setTrigger(event, trigger) }
         return WireStarted(change, missed: missed)
     }
 
@@ -247,20 +186,10 @@ final class TracingSession {
 
     var eventsRead: UInt64 { taps.reduce(0) { $0 &+ $1.events.load(ordering: .relaxed) } }
 
-    /// Removes the instance with all it holds, and then the probes.
-    ///
-    /// - Throws: also when somebody else has one of the probes enabled; `StaleProbes` removes it once that is over.
+    /// Removes everything from the kernel (`SessionInstance.remove`).
     func remove() throws(TracefsError) {
         for tap in taps { tap.abandon() }
-        let instanceFailure: TracefsError?
-        do throws(TracefsError) {
-            try instance.remove()
-            instanceFailure = nil
-        } catch {
-            instanceFailure = error
-        }
-        try probes.remove()
-        if let instanceFailure { throw instanceFailure }
+        try place.remove()
     }
 }
 

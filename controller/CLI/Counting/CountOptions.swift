@@ -1,5 +1,6 @@
 import ArgumentParser
 import PerfCounters
+import Probes
 import TraceProtocol
 
 /// What `stat` counts, and how its rows are told apart.
@@ -21,7 +22,10 @@ struct CountOptions: ParsableArguments {
         help: ArgumentHelp("'EVENT: CONDITION': count only events for which it holds.", valueName: "filter"))
     var filters: [EventText] = []
 
-    @Option(help: "A row for each node, cpu, comm, pid or value of a field; separated by commas.")
+    @Option(
+        help: ArgumentHelp(
+            "A row for each node, cpu, comm, pid or value of a field, separated by commas ('.pid' is the field of that name).",
+            valueName: "keys"))
     var by: String?
 
     @Option(help: ArgumentHelp("Show how a field's values are distributed, in powers of two.", valueName: "field"))
@@ -32,13 +36,17 @@ struct CountOptions: ParsableArguments {
             "Show how long it takes from one event or probe to another of the same thread.", valueName: "entry,exit"))
     var latency: String?
 
-    @Option(help: "Show the most frequent keys only.")
+    @Option(help: "Show so many of the most frequent keys only, in a table.")
     var top: Int?
 
     @Option(help: "Keys that each node counts at most; the rest is counted as other.")
     var table = Int(WireCountOrder.usualTableLimit)
 
+    @Option(help: "Kilobytes of kernel buffer for each CPU, on nodes that decode their own pages (default: 4096).")
+    var buffer = 0
+
     func validate() throws {
+        guard (0...1 << 22).contains(buffer) else { throw ValidationError("--buffer: 1 to 4194304 (kilobytes)") }
         if let top, top < 1 { throw ValidationError("--top: at least 1") }
         guard table >= 1, table <= Int(WireCountOrder.largestTableLimit) else {
             throw ValidationError("--table: 1 to \(WireCountOrder.largestTableLimit) keys")
@@ -50,6 +58,7 @@ struct CountOptions: ParsableArguments {
         if latency != nil, !(events.isEmpty && probes.isEmpty) {
             throw ValidationError("--latency names its events itself: leave -e and -p out")
         }
+        try ProbeSyntax.check(probes)
         guard !names.isEmpty || !probes.isEmpty || latency != nil else {
             throw ValidationError("say what to count: -e system:event")
         }
@@ -81,6 +90,7 @@ struct CountOptions: ParsableArguments {
             if CounterName.event(name) != nil { count.counters.append(name) } else { order.events.append(name) }
         }
         order.probes = probes
+        order.bufferKilobytes = UInt32(buffer)
         order.filters = filters.map(\.setting)
         if let latencyEvents {
             var latency = WireCountLatency()
@@ -103,7 +113,5 @@ struct CountOptions: ParsableArguments {
     }
 
     /// `kprobe:vfs_read` and its kin, which are planted; everything else exists.
-    private static func isProbe(_ text: String) -> Bool {
-        ["kprobe", "kretprobe", "uprobe", "uretprobe", "usdt", "p", "r"].contains { text.hasPrefix($0 + ":") }
-    }
+    private static func isProbe(_ text: String) -> Bool { (try? ProbeSpec(parsing: text)) != nil }
 }

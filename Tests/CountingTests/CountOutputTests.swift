@@ -4,7 +4,7 @@ import TraceProtocol
 @testable import Counting
 
 /// The tables, from totals to lines.
-struct CountTableTests {
+struct CountOutputTests {
     private static func counts(_ perNode: [[WireCountRow]], events: [String] = ["sys:ev"]) -> FleetCounts {
         let names = perNode.indices.map { "web-\($0)" }
         var counts = FleetCounts(Session.opened(names.map { ($0, Session.plan(events)) }))

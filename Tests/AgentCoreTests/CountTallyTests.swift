@@ -1,0 +1,270 @@
+import EventFormat
+import Foundation
+import Testing
+import TraceProtocol
+import Tracefs
+
+@testable import AgentCore
+
+/// Records made by hand, counted.
+struct CountTallyTests {
+    private static let common = """
+        format:
+        \tfield:unsigned short common_type;\toffset:0;\tsize:2;\tsigned:0;
+        \tfield:unsigned char common_flags;\toffset:2;\tsize:1;\tsigned:0;
+        \tfield:unsigned char common_preempt_count;\toffset:3;\tsize:1;\tsigned:0;
+        \tfield:int common_pid;\toffset:4;\tsize:4;\tsigned:1;
+
+
+        """
+
+    private static func format(_ name: String, id: Int, _ fields: String) throws -> EventFormat {
+        try EventFormat(
+            parsing: "name: \(name)\nID: \(id)\n\(common)\(fields)\nprint fmt: \"\"\n",
+            system: name.hasPrefix("task_") ? "task" : "sys")
+    }
+
+    private static func event(_ id: Int = 1) throws -> EventFormat {
+        try format(
+            "ev\(id)", id: id,
+            """
+            \tfield:int delta;\toffset:8;\tsize:4;\tsigned:1;
+            \tfield:unsigned long size;\toffset:16;\tsize:8;\tsigned:0;
+            \tfield:char name[8];\toffset:24;\tsize:8;\tsigned:0;
+            \tfield:__data_loc char[] path;\toffset:32;\tsize:4;\tsigned:0;
+            \tfield:unsigned long args[2];\toffset:40;\tsize:16;\tsigned:0;
+
+            """)
+    }
+
+    private static func naming() throws -> [EventFormat] {
+        [
+            try format(
+                "task_newtask", id: 90,
+                """
+                \tfield:pid_t pid;\toffset:8;\tsize:4;\tsigned:1;
+                \tfield:char comm[16];\toffset:12;\tsize:16;\tsigned:0;
+
+                """),
+            try format(
+                "task_rename", id: 91,
+                """
+                \tfield:pid_t pid;\toffset:8;\tsize:4;\tsigned:1;
+                \tfield:char oldcomm[16];\toffset:12;\tsize:16;\tsigned:0;
+                \tfield:char newcomm[16];\toffset:28;\tsize:16;\tsigned:0;
+
+                """),
+        ]
+    }
+
+    private struct Bytes {
+        var bytes: [UInt8]
+
+        init(type: UInt16, pid: Int32, size: Int) {
+            bytes = Array(repeating: 0, count: size)
+            put(type, at: 0)
+            put(pid, at: 4)
+        }
+
+        mutating func put(_ value: some FixedWidthInteger, at offset: Int) {
+            withUnsafeBytes(of: value.littleEndian) { bytes.replaceSubrange(offset..<offset + $0.count, with: $0) }
+        }
+
+        mutating func put(_ text: String, at offset: Int) {
+            bytes.replaceSubrange(offset..<offset + text.utf8.count, with: text.utf8)
+        }
+    }
+
+    private static func record(
+        _ id: UInt16 = 1, pid: Int32 = 7, delta: Int32 = 0, size: UInt64 = 0, name: String = "", path: String = "",
+        location: UInt32? = nil
+    ) -> [UInt8] {
+        var record = Bytes(type: id, pid: pid, size: 56)
+        record.put(delta, at: 8)
+        record.put(size, at: 16)
+        record.put(name, at: 24)
+        record.put(location ?? UInt32(path.utf8.count) << 16 | 56, at: 32)
+        return record.bytes + path.utf8
+    }
+
+    private static func rename(_ pid: Int32, _ old: String, _ new: String) -> [UInt8] {
+        var record = Bytes(type: 91, pid: pid, size: 44)
+        record.put(pid, at: 8)
+        record.put(old, at: 12)
+        record.put(new, at: 28)
+        return record.bytes
+    }
+
+    private static func newTask(_ pid: Int32, _ name: String) -> [UInt8] {
+        var record = Bytes(type: 90, pid: 1, size: 28)
+        record.put(pid, at: 8)
+        record.put(name, at: 12)
+        return record.bytes
+    }
+
+    private static func tally(
+        keys: [String] = [], hist: String = "", latency: Bool = false, limit: Int = 100, cpus: [Int] = [0, 1]
+    ) throws -> CountTally {
+        var order = WireCountOrder()
+        order.keys = keys
+        order.histogram = hist
+        if latency {
+            order.latency.entry = "sys:ev1"
+            order.latency.exit = "sys:ev2"
+        }
+        let columns = try (latency ? [1, 2] : [1]).map { id in
+            (shown: try #require(EventName(system: "sys", name: "ev\(id)")), format: try event(id))
+        }
+        return CountTally(
+            try CountProgram(order, columns: columns, naming: try naming()), limit: limit, cpus: cpus)
+    }
+
+    private static func take(_ record: [UInt8], _ tally: inout CountTally, at time: UInt64 = 0, cpu: Int = 0) {
+        record.withUnsafeBytes { tally.take($0, time: time, cpu: cpu) }
+    }
+
+    private static func counts(_ tally: borrowing CountTally) -> [String: UInt64] {
+        Dictionary(
+            uniqueKeysWithValues: tally.rows().map { row in
+                let parts = row.key.map { key in
+                    switch key.value {
+                    case .number(let number): "\(number)"
+                    case .unsigned(let number): "\(number)"
+                    case .text(let text): String(decoding: text, as: UTF8.self)
+                    case nil: "?"
+                    }
+                }
+                return (row.other ? "other" : parts.joined(separator: "|"), row.count)
+            })
+    }
+
+    @Test("Numbers of both kinds, texts of both kinds, and what every event has")
+    func keys() throws {
+        let big = UInt64.max - 1
+        for (keys, expected) in [
+            (["delta"], "-5"), (["size"], "\(big)"), (["name"], "abc"), (["path"], "/etc/x"), (["cpu"], "1"),
+            (["pid"], "7"), (["delta", "path"], "-5|/etc/x"),
+        ] {
+            var tally = try Self.tally(keys: keys)
+            let record = Self.record(delta: -5, size: big, name: "abc  ", path: "/etc/x \0zzz")
+            Self.take(record, &tally, cpu: 1)
+            Self.take(record, &tally, cpu: 1)
+            #expect(Self.counts(tally) == [expected: 2])
+        }
+    }
+
+    @Test("Powers of two: where each begins and ends, 0, 1, and what is less")
+    func buckets() throws {
+        var tally = try Self.tally(hist: "size")
+        let sizes: [UInt64] = [0, 1, 2, 3, 4, 5, 8, 9, 1 << 62, 1 << 63, (1 << 63) + 1, .max]
+        for size in sizes {
+            Self.take(Self.record(size: size), &tally)
+        }
+        #expect(
+            Self.counts(tally) == ["-1": 1, "0": 1, "1": 1, "2": 2, "3": 2, "4": 1, "62": 1, "63": 1, "64": 2])
+        var signed = try Self.tally(hist: "delta")
+        for delta in [-1, Int32.min, 0, 1, .max] { Self.take(Self.record(delta: delta), &signed) }
+        #expect(Self.counts(signed) == ["-2": 2, "-1": 1, "0": 1, "31": 1])
+    }
+
+    @Test("A key that is no field is refused with the fields; so is what is neither number nor text")
+    func refusals() throws {
+        let unknown = #expect(throws: CommandRefusal.self) { _ = try Self.tally(keys: ["nosuch"]).rows() }
+        let text = unknown?.failure.text ?? ""
+        #expect(text.contains("sys:ev1 has no field \"nosuch\"") && text.contains("delta, size, name, path, args"))
+        #expect(unknown?.failure.code == .unknownField)
+        for (keys, hist) in [(["args"], ""), ([], "name"), ([], "path"), ([], "nosuch"), ([".cpu"], "")] {
+            let refusal = #expect(throws: CommandRefusal.self) { _ = try Self.tally(keys: keys, hist: hist).rows() }
+            #expect(refusal?.failure.code == .unknownField)
+        }
+    }
+
+    @Test("Short records and texts that point out of them cost themselves only")
+    func damaged() throws {
+        var tally = try Self.tally(keys: ["path"])
+        let whole = Self.record(path: "x")
+        for length in 0..<whole.count { Self.take(Array(whole[..<length]), &tally) }
+        for location: UInt32 in [.max, 0xffff_0000, 0x0001_ffff, 0x0001_0039] {
+            Self.take(Self.record(location: location), &tally)
+        }
+        Self.take(whole, &tally)
+        let counts = Self.counts(tally)
+        #expect(counts["x"] == 1)
+        #expect(tally.damaged > 30)
+    }
+
+    @Test("From entry to exit of the same thread, whichever CPU is read first")
+    func latency() throws {
+        for isReversed in [false, true] {
+            var tally = try Self.tally(latency: true)
+            let entries = { (tally: inout CountTally) in
+                Self.take(Self.record(1, pid: 7), &tally, at: 1000, cpu: 0)
+                Self.take(Self.record(1, pid: 8), &tally, at: 1001, cpu: 0)
+                // Entered again without an exit: the last counts.
+                Self.take(Self.record(1, pid: 8), &tally, at: 2000, cpu: 0)
+                Self.take(Self.record(1, pid: 0), &tally, at: 2001, cpu: 0)
+                tally.settle(cpu: 0, through: 3000)
+            }
+            let exits = { (tally: inout CountTally) in
+                Self.take(Self.record(2, pid: 0), &tally, at: 2002, cpu: 1)
+                Self.take(Self.record(2, pid: 7), &tally, at: 2024, cpu: 1)
+                Self.take(Self.record(2, pid: 8), &tally, at: 2032, cpu: 1)
+                Self.take(Self.record(2, pid: 7), &tally, at: 2040, cpu: 1)
+                tally.settle(cpu: 1, through: 3000)
+            }
+            if isReversed {
+                exits(&tally)
+                entries(&tally)
+            } else {
+                entries(&tally)
+                exits(&tally)
+            }
+            #expect(Self.counts(tally) == ["10": 1, "5": 1])
+            #expect(tally.unmatched == 1)
+        }
+    }
+
+    @Test("Nothing is counted before every CPU has told what came before")
+    func order() throws {
+        var tally = try Self.tally(latency: true)
+        Self.take(Self.record(1), &tally, at: 100, cpu: 0)
+        Self.take(Self.record(2), &tally, at: 200, cpu: 0)
+        tally.settle(cpu: 0, through: 300)
+        #expect(tally.rows().isEmpty)
+        tally.settle(cpu: 1, through: 150)
+        #expect(tally.rows().isEmpty)
+        tally.settle(cpu: 1, through: 200)
+        #expect(Self.counts(tally) == ["7": 1])
+    }
+
+    @Test("Names of tasks are those at the time of each event")
+    func names() throws {
+        var tally = try Self.tally(keys: ["comm"])
+        Self.take(Self.record(pid: 7), &tally, at: 10, cpu: 0)
+        Self.take(Self.rename(7, "sh", "make"), &tally, at: 20, cpu: 0)
+        Self.take(Self.record(pid: 7), &tally, at: 30, cpu: 1)
+        Self.take(Self.record(pid: 5), &tally, at: 31, cpu: 1)
+        Self.take(Self.newTask(9, "make"), &tally, at: 40, cpu: 0)
+        Self.take(Self.record(pid: 9), &tally, at: 50, cpu: 1)
+        Self.take(Self.rename(9, "make", "cc"), &tally, at: 60, cpu: 1)
+        Self.take(Self.record(pid: 9), &tally, at: 70, cpu: 0)
+        Self.take(Self.record(pid: 3), &tally, at: 71, cpu: 0)
+        Self.take(Self.record(pid: 0), &tally, at: 72, cpu: 0)
+        tally.settle(cpu: 0, through: 100)
+        tally.settle(cpu: 1, through: 100)
+        #expect(tally.rows().isEmpty, "names are not known yet")
+        // Read behind the first renaming: 7 is called make there, and was sh before.
+        tally.know([7: "make", 5: "init"], at: 25)
+        tally.settle(cpu: 0, through: 101)
+        tally.settle(cpu: 1, through: 101)
+        #expect(
+            Self.counts(tally) == ["sh": 1, "make": 2, "init": 1, "cc": 1, "<...>": 1, "<idle>": 1])
+    }
+
+    @Test("A full table: the first keys and one row for the rest")
+    func full() throws {
+        var tally = try Self.tally(keys: ["size"], limit: 2)
+        for size in [1, 2, 3, 1, 3, 4] as [UInt64] { Self.take(Self.record(size: size), &tally) }
+        #expect(Self.counts(tally) == ["1": 2, "2": 1, "other": 3])
+    }
+}

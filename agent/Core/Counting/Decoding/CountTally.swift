@@ -1,0 +1,153 @@
+import TraceProtocol
+
+/// Counts records by key, with nothing of I/O in it. Confined to one thread at a time.
+struct CountTally: ~Copyable {
+    private let program: CountProgram
+    private var tables: [CountTable]
+    private var key = CountKey()
+    private var names = TaskNameTable()
+    /// When each task that is inside began; ns of the trace clock.
+    private var entries: [Int32: UInt64] = [:]
+    /// Ends without a beginning.
+    private(set) var unmatched: UInt64 = 0
+    /// Records that were too short for their fields.
+    private(set) var damaged: UInt64 = 0
+    /// Records that wait for what other CPUs did before.
+    private var queue = RecordQueue()
+    /// Up to when each CPU has told everything; ns.
+    private var settled: [Int: UInt64]
+    /// Up to when records have been counted; ns.
+    private var released: UInt64 = 0
+    /// When the names of all tasks were read; nil until they have been.
+    private var namesRead: UInt64?
+    private var knowsNames: Bool
+
+    /// Tasks inside at once: more than the kernel has threads, mostly.
+    private static let mostEntries = 1 << 17
+    /// Bytes of waiting records above which no more are taken.
+    private static let largestQueue = 64 << 20
+
+    init(_ program: CountProgram, limit: Int, cpus: [Int]) {
+        self.program = program
+        tables = program.columns.map { _ in CountTable(limit: limit) }
+        settled = Dictionary(cpus.map { ($0, 0) }, uniquingKeysWith: { $1 })
+        knowsNames = !program.needsNames
+    }
+
+    var hasRoom: Bool { queue.size < Self.largestQueue }
+
+    /// The names of all tasks, read at this moment (ns of the trace clock). Nothing by name is counted before.
+    mutating func know(_ all: [Int32: String], at moment: UInt64) {
+        if namesRead == nil || names.isFull { names.replace(all) }
+        namesRead = namesRead ?? moment
+    }
+
+    /// Names of tasks that have ended take too much room.
+    var wantsNames: Bool { program.needsNames && names.isFull }
+
+    // MARK: Records
+
+    /// One record, those of a CPU in their order.
+    mutating func take(_ record: UnsafeRawBufferPointer, time: UInt64, cpu: Int) {
+        guard let index = program.part(of: record) else { return }
+        guard record.count >= program.parts[index].requiredSize else {
+            damaged &+= 1
+            return
+        }
+        if program.isOrdered {
+            queue.append(record, time: time, cpu: cpu, role: index)
+        } else {
+            count(record, program.parts[index], time: time, cpu: cpu)
+        }
+    }
+
+    /// A CPU has told everything up to a time.
+    mutating func settle(cpu: Int, through time: UInt64) {
+        settled[cpu] = time
+        guard program.isOrdered else { return }
+        let through = settled.values.min() ?? 0
+        guard through > released, through >= namesRead ?? 0, knowsNames || namesRead != nil else { return }
+        released = through
+        queue.sort()
+        if !knowsNames { learnFirstNames() }
+        var queue = queue
+        self.queue = RecordQueue()
+        queue.release(through: through) { item, record in
+            count(record, program.parts[item.role], time: item.time, cpu: item.cpu)
+        }
+        self.queue = queue
+    }
+
+    /// Tasks that took another name between the start and the reading of all names were called otherwise before.
+    private mutating func learnFirstNames() {
+        knowsNames = true
+        var seen: Set<Int32> = []
+        var first: [(Int32, [UInt8])] = []
+        queue.forEach { item, record in
+            let part = program.parts[item.role]
+            guard part.role == .rename, item.time < namesRead ?? 0, let subject = part.subject,
+                let former = part.formerName
+            else { return }
+            let pid = Int32(truncatingIfNeeded: subject.bits(of: record))
+            guard seen.insert(pid).inserted else { return }
+            first.append((pid, Array(record[former.offset..<former.offset + former.size].prefix { $0 != 0 })))
+        }
+        for (pid, name) in first { names.set(pid, name) }
+    }
+
+    private mutating func count(
+        _ record: UnsafeRawBufferPointer, _ part: CountProgram.Part, time: UInt64, cpu: Int
+    ) {
+        switch part.role {
+        case .count(let column):
+            part.reader?.read(record, cpu: cpu, names: names, into: &key)
+            tables[column].add(key.bytes)
+        case .entry:
+            let pid = pid(record, part)
+            // The idle task is no thread: each CPU has one of its own under the same number.
+            guard pid != 0, entries.count < Self.mostEntries || entries[pid] != nil else { return }
+            entries[pid] = time
+        case .exit:
+            let pid = pid(record, part)
+            guard pid != 0 else { return }
+            guard let begin = entries.removeValue(forKey: pid) else {
+                unmatched &+= 1
+                return
+            }
+            part.reader?.read(record, cpu: cpu, names: names, into: &key)
+            key.append(Bucket.of(time &- begin))
+            tables[0].add(key.bytes)
+        case .newTask, .rename:
+            guard let subject = part.subject, let name = part.name else { return }
+            let pid = Int32(truncatingIfNeeded: subject.bits(of: record))
+            names.set(pid, record[name.offset..<name.offset &+ name.size].prefix { $0 != 0 })
+        }
+    }
+
+    private func pid(_ record: UnsafeRawBufferPointer, _ part: CountProgram.Part) -> Int32 {
+        record.loadUnaligned(fromByteOffset: part.pidOffset, as: Int32.self)
+    }
+
+    // MARK: Results
+
+    /// Everything that was counted; indices of columns are the program's.
+    func rows() -> [WireCountRow] {
+        var rows: [WireCountRow] = []
+        for (column, table) in tables.enumerated() {
+            table.forEach { key, count in
+                var row = WireCountRow()
+                row.column = UInt32(column)
+                row.key = CountKey.parts(key)
+                row.count = count
+                rows.append(row)
+            }
+            guard table.other > 0 else { continue }
+            var row = WireCountRow()
+            row.column = UInt32(column)
+            row.count = table.other
+            row.other = true
+            rows.append(row)
+        }
+        return rows
+    }
+}

@@ -1,0 +1,51 @@
+import RingBuffer
+import Synchronization
+import TraceProtocol
+
+/// Counts the events of all CPUs of a session from their pages, on the threads that read these.
+///
+/// Unchecked: `tally` is touched only with `lock` held, which the compiler cannot follow through views of pages.
+final class RecordCounter: PageSink, @unchecked Sendable {
+    private let layout: SubBufferLayout
+    private let lock = Mutex(())
+    private var tally: CountTally
+
+    init(_ program: CountProgram, limit: Int, cpus: [Int], layout: SubBufferLayout) {
+        self.layout = layout
+        tally = CountTally(program, limit: limit, cpus: cpus)
+    }
+
+    var hasRoom: Bool { lock.withLock { _ in tally.hasRoom } }
+
+    func take(_ pages: UnsafeMutableRawBufferPointer, cpu: Int, writer: BatchWriter) -> UInt64 {
+        lock.withLock { _ in
+            var events: UInt64 = 0
+            var sequence = SubBufferSequence(UnsafeRawBufferPointer(pages), layout: layout, spacing: .fullSize)
+            // A page that is not one costs itself: its events show as missing in the account.
+            while let page = try? sequence.next() {
+                var cursor = page.records()
+                while let record = try? cursor.next() {
+                    events &+= 1
+                    tally.take(record.payload, time: record.timestamp, cpu: cpu)
+                }
+            }
+            return events
+        }
+    }
+
+    func settled(cpu: Int, through time: UInt64) {
+        lock.withLock { _ in tally.settle(cpu: cpu, through: time) }
+    }
+
+    /// The names of all tasks, read at this moment (ns of the trace clock).
+    func know(_ names: [Int32: String], at moment: UInt64) {
+        lock.withLock { _ in tally.know(names, at: moment) }
+    }
+
+    var wantsNames: Bool { lock.withLock { _ in tally.wantsNames } }
+
+    /// What has been counted so far; `lost` are damaged records only.
+    func counted() -> CountedRows {
+        lock.withLock { _ in CountedRows(rows: tally.rows(), lost: tally.damaged, unmatched: tally.unmatched) }
+    }
+}

@@ -1,0 +1,20 @@
+import RingBuffer
+import TraceProtocol
+
+/// Sends pages to the controller.
+struct StreamSink: PageSink {
+    let stream: SessionStream
+    let layout: SubBufferLayout
+    let codec: @Sendable () -> BatchCodec
+
+    var hasRoom: Bool { stream.hasRoom }
+
+    func take(_ pages: UnsafeMutableRawBufferPointer, cpu: Int, writer: BatchWriter) throws -> UInt64 {
+        guard let batch = try writer.batch(of: pages, layout: layout, cpu: cpu, codec: codec()) else { return 0 }
+        stream.append(batch.frame)
+        return batch.events
+    }
+
+    /// Watermarks say it to the controller.
+    func settled(cpu: Int, through time: UInt64) {}
+}
