@@ -67,6 +67,11 @@ public final class CounterSet {
         for counters in cpus.values { try? counters.disable() }
     }
 
+    /// Closes all counters, for which the kernel takes some milliseconds each. Nothing can be read then.
+    public func close() {
+        cpus.removeAll()
+    }
+
     /// Opens counters on CPUs that have come, and keeps the values of those that have gone.
     ///
     /// - Parameter online: numbers of the CPUs that run now.

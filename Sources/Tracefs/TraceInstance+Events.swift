@@ -74,6 +74,18 @@ extension TraceInstance {
         try text(eventFile(event, "trigger")).split(separator: "\n").filter { !$0.hasPrefix("#") }.map(String.init)
     }
 
+    /// The tables of the event's hist triggers, as the kernel prints them (Documentation/trace/histogram.rst).
+    ///
+    /// - Throws: ``TracefsError/missingFile(path:meaning:)`` on kernels without hist triggers.
+    public func histograms(_ event: EventName) throws(TracefsError) -> [UInt8] {
+        let path = file(eventFile(event, "hist"))
+        do {
+            return try ControlFile.read(path)
+        } catch {
+            throw describing(error.explainingMissing(path, "it has no hist triggers, or there is no event \(event)"))
+        }
+    }
+
     /// The events that are enabled now, sorted.
     public func enabledEvents() throws(TracefsError) -> [EventName] {
         TracefsRoot.eventNames(try text("set_event"))

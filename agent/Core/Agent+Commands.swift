@@ -115,6 +115,7 @@ extension Agent {
             self?.assumeIsolated { agent in
                 if case .failure(let error) = result {
                     agent.log.error("a session did not end cleanly", metadata: ["reason": "\(error)"])
+                    _ = agent.control.removeStaleProbes(isExpected: true)
                 }
                 _ = agent.sessions[id]?.state.drained()
                 agent.dropIfDelivered(id)
@@ -134,8 +135,9 @@ extension Agent {
 
     private func tearDown(_ id: UInt64) {
         guard let session = sessions.removeValue(forKey: id) else { return }
-        session.kernel.remove(id).whenFailure { [log] in
-            log.error("an instance could not be removed", metadata: ["reason": "\($0)"])
+        session.kernel.remove(id).whenFailure { [log, control] in
+            log.error("an instance or a probe could not be removed", metadata: ["reason": "\($0)"])
+            _ = control.removeStaleProbes(isExpected: true)
         }
     }
 

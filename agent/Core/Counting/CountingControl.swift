@@ -59,8 +59,17 @@ final class CountingControl: SessionKernel {
         guard order.count.needsTables else {
             return try PerfCount(order, session: session, node: node, root: root, onDrained: onDrained)
         }
-        return try DecodedCount(
-            order, session: session, node: node, root: root, readers: readers, remark: "", onDrained: onDrained)
+        do {
+            return try HistCount(order, session: session, node: node, root: root, onDrained: onDrained)
+        } catch let declined as KernelDeclined {
+            return try DecodedCount(
+                order, session: session, node: node, root: root, readers: readers, remark: declined.description,
+                onDrained: onDrained)
+        } catch let refusal as CommandRefusal {
+            throw refusal
+        } catch {
+            throw CommandRefusal(error)
+        }
     }
 
     func start(_ session: UInt64, at moment: Int64) -> EventLoopFuture<WireStarted> {

@@ -157,28 +157,24 @@ final class PerfCount: CountSource {
 
     func remove(inBackground: Bool) throws {
         guard let last = counters.take() else { return }
-        let closing = Closing(last)
         // Probes must not outlive the agent, which may end at once; the counters hold them, so these are closed first.
-        guard inBackground, place == nil else {
-            closing.close()
-            defer { place = nil }
-            try place?.remove()
-            return
+        if let place {
+            self.place = nil
+            last.close()
+            return try place.remove()
         }
-        // Without a thread it is done here.
-        do { try spawnThread(name: "closer") { closing.close() } } catch { closing.close() }
+        guard inBackground else { return last.close() }
+        // The kernel waits for its readers at each tracepoint, about 20 ms. Without a thread it is done here.
+        let closing = Closing(last)
+        do { try spawnThread(name: "closer") { closing.counters.close() } } catch { last.close() }
     }
 
-    /// The last reference to what takes long to close: the kernel waits for its readers at each tracepoint, about 20 ms.
-    private final class Closing: @unchecked Sendable {
-        private var counters: CounterSet?
+    /// Hands counters to another thread: nobody else uses them any more.
+    private struct Closing: @unchecked Sendable {
+        let counters: CounterSet
 
         init(_ counters: CounterSet) {
             self.counters = counters
-        }
-
-        func close() {
-            counters = nil
         }
     }
 }

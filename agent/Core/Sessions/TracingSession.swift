@@ -8,11 +8,13 @@ import Tracefs
 ///
 /// Confined to the agent's control thread; every call may block for as long as the kernel does.
 final class TracingSession {
+    let session: UInt64
     private let place: SessionInstance
     private let taps: [Tap]
     private var isStopped = false
 
-    private init(_ place: SessionInstance, taps: [Tap]) {
+    private init(_ session: UInt64, _ place: SessionInstance, taps: [Tap]) {
+        self.session = session
         self.place = place
         self.taps = taps
     }
@@ -51,7 +53,7 @@ final class TracingSession {
             try place.enableProbes()
             let own = Set(place.probeEvents)
             try instance.enable(place.selection.events.filter { !own.contains($0) } + others)
-            return TracingSession(place, taps: try taps(instance, onDrained) { try sink(place, $0) })
+            return TracingSession(session, place, taps: try taps(instance, onDrained) { try sink(place, $0) })
         }
     }
 
