@@ -32,11 +32,13 @@ extension IntegrationTests {
                         #expect(calls.count > 12_000, "\(name): \(calls.count)")
                     }
                     #expect(records.isInOrder)
-                    let stall = try #require(records.first { $0.type == "stalled" && $0.node == cut })
+                    // A busy machine may be silent at the session's beginning too: what the cut did is asked.
+                    let stalls = records.filter { $0.type == "stalled" && $0.time > cutAt - 1_500_000_000 }
+                    let stall = try #require(stalls.first { $0.node == cut })
                     #expect(
                         abs(stall.time - cutAt) < 1_500_000_000, "silent since \(stall.time - cutAt) ns after the cut")
                     #expect(records.contains { $0.type == "recovered" && $0.node == cut })
-                    #expect(!records.contains { $0.type == "stalled" && $0.node == other })
+                    #expect(!stalls.contains { $0.node == other })
                     // What the cut one recorded meanwhile came late, and is marked so.
                     let late = records.events.filter(\.isLate)
                     #expect(late.count > 1000 && late.allSatisfy { $0.node == cut }, "\(late.count) late")
