@@ -52,22 +52,20 @@ public final class TraceInstance: Sendable {
                 name: "instance name", value: name, reason: "it takes 1 to 200 letters, digits, '.', '_' and '-'")
         }
         let path = root.file("instances/\(name)")
-        // Another agent's stale removal may take it between mkdir and the open that pins it.
-        for _ in 0..<10 {
-            let made = linux_mkdir(path)
-            guard made == 0 else {
-                throw made == -Errno.exists ? .instanceExists(name: name) : .systemCall(.create, path, -made)
-            }
-            do throws(TracefsError) {
-                let tracingOn = try OpenFile(path + "/tracing_on", flags: O_RDWR)
-                try tracingOn.write("0")
-                return TraceInstance(root: root, name: name, path: path, tracingOn: tracingOn)
-            } catch {
-                _ = linux_rmdir(path)
-                guard error.errno == Errno.noEntry || error.errno == Errno.noDevice else { throw error }
-            }
+        let lock = try InstancesLock.making(root)
+        defer { withExtendedLifetime(lock) {} }
+        let made = linux_mkdir(path)
+        guard made == 0 else {
+            throw made == -Errno.exists ? .instanceExists(name: name) : .systemCall(.create, path, -made)
         }
-        throw .failed(operation: .create, path: path, errno: Errno.noDevice)
+        do throws(TracefsError) {
+            let tracingOn = try OpenFile(path + "/tracing_on", flags: O_RDWR)
+            try tracingOn.write("0")
+            return TraceInstance(root: root, name: name, path: path, tracingOn: tracingOn)
+        } catch {
+            _ = linux_rmdir(path)
+            throw error
+        }
     }
 
     static func isValidName(_ name: String) -> Bool {

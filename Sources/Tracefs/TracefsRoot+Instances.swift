@@ -38,14 +38,15 @@ extension TracefsRoot {
     ///
     /// A live ``TraceInstance`` always has a file of its own open, and an open file counts as a reference to the
     /// kernel's trace_array, so that rmdir(2) answers EBUSY (__remove_instance in kernel/trace/trace.c). The kernel
-    /// closes the files of a dead agent. No lock file or process list is needed, and there is no race: the kernel
-    /// decides under its own lock.
+    /// closes the files of a dead agent. Against those that are just being made there is a lock (`InstancesLock`).
     ///
     /// - Throws: if the prefix is empty (it would select other people's instances) or the list cannot be read.
     public func removeStaleInstances(prefix: String) throws(TracefsError) -> [StaleRemoval] {
         guard !prefix.isEmpty else {
             throw .invalidArgument(name: "instance prefix", value: prefix, reason: "it must not be empty")
         }
+        let lock = try InstancesLock.removing(self)
+        defer { withExtendedLifetime(lock) {} }
         return try instances(prefix: prefix).compactMap { name in
             let path = file("instances/\(name)")
             return switch -linux_rmdir(path) {

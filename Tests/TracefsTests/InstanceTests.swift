@@ -75,6 +75,26 @@ import Testing
         #expect(throws: TracefsError.self) { try root.removeStaleInstances(prefix: "") }
     }
 
+    /// Agents that start together: the one looks for what dead ones have left while the other makes its own.
+    @Test func whatIsBeingMadeIsNotStale() async throws {
+        let root = try RealTracefs.root.get()
+        let prefix = RealTracefs.uniqueName("race")
+        let removing = Task {
+            while !Task.isCancelled { _ = try root.removeStaleInstances(prefix: prefix) }
+        }
+        let making = Result {
+            for number in 0..<100 {
+                let instance = try TraceInstance.create(in: root, name: "\(prefix)-\(number)")
+                try instance.setClock("mono_raw")
+                try instance.remove()
+            }
+        }
+        removing.cancel()
+        try await removing.value
+        try making.get()
+        #expect(try root.instances(prefix: prefix).isEmpty)
+    }
+
     @Test func saysWhenAnotherHoldsIt() throws {
         try RealTracefs.withInstance("held") { root, instance in
             let held = try OpenFile(instance.file("trace_pipe"), flags: O_RDONLY | O_NONBLOCK)
