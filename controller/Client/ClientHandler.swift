@@ -8,7 +8,8 @@ final class ClientHandler: ChannelInboundHandler {
     typealias OutboundOut = Frame
 
     private let hello: Frame
-    private let welcomed: EventLoopPromise<WireWelcome>
+    /// Succeeds with this handler once the controller has accepted it.
+    private let welcomed: EventLoopPromise<NIOLoopBound<ClientHandler>>
     private let queue: LogQueue
     private var pending: [UInt64: EventLoopPromise<WireResponse.OneOf_Outcome>] = [:]
     private var lastRequest: UInt64 = 0
@@ -19,7 +20,7 @@ final class ClientHandler: ChannelInboundHandler {
     /// The controller ends a connection from which it hears nothing for 60 s.
     private static let pingInterval = TimeAmount.seconds(15)
 
-    init(hello: Frame, welcomed: EventLoopPromise<WireWelcome>, queue: LogQueue) {
+    init(hello: Frame, welcomed: EventLoopPromise<NIOLoopBound<ClientHandler>>, queue: LogQueue) {
         self.hello = hello
         self.welcomed = welcomed
         self.queue = queue
@@ -66,7 +67,9 @@ final class ClientHandler: ChannelInboundHandler {
 
     private func take(_ frame: Frame, _ context: ChannelHandlerContext) throws {
         switch frame.type {
-        case .welcome: welcomed.succeed(try frame.message())
+        case .welcome:
+            let _: WireWelcome = try frame.message()
+            welcomed.succeed(NIOLoopBound(self, eventLoop: context.eventLoop))
         case .response:
             let response: WireResponse = try frame.message()
             guard let promise = pending.removeValue(forKey: response.request) else { return }

@@ -30,11 +30,10 @@ public final class ControllerClient: Sendable {
         let frame = try Frame(.hello, hello)
         let queue = LogQueue()
         let loop = group.next()
-        let welcomed = loop.makePromise(of: WireWelcome.self)
+        let welcomed = loop.makePromise(of: NIOLoopBound<ClientHandler>.self)
         do {
-            let (channel, handler) = try await open(host, port, tls, loop, frame, welcomed, queue)
-            _ = try await welcomed.futureResult.get()
-            return ControllerClient(channel: channel, handler: handler, queue: queue)
+            let channel = try await open(host, port, tls, loop, frame, welcomed, queue)
+            return ControllerClient(channel: channel, handler: try await welcomed.futureResult.get(), queue: queue)
         } catch {
             welcomed.fail(error)
             throw ClientError.unreachable("\(host):\(port)", "\(error)")
@@ -43,9 +42,9 @@ public final class ControllerClient: Sendable {
 
     private static func open(
         _ host: String, _ port: Int, _ tls: TLSContext, _ loop: any EventLoop, _ hello: Frame,
-        _ welcomed: EventLoopPromise<WireWelcome>, _ queue: LogQueue
-    ) async throws -> (any Channel, NIOLoopBound<ClientHandler>) {
-        let channel = try await ClientBootstrap(group: loop)
+        _ welcomed: EventLoopPromise<NIOLoopBound<ClientHandler>>, _ queue: LogQueue
+    ) async throws -> any Channel {
+        try await ClientBootstrap(group: loop)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             // An operator whose terminal is behind does not read, so silence says nothing here. A controller that is gone
             // shows by pings that nobody acknowledges (TCP_USER_TIMEOUT, tcp(7); ms).
@@ -63,10 +62,6 @@ public final class ControllerClient: Sendable {
                 }
             }
             .connect(host: host, port: port).get()
-        let handler = try await loop.submit {
-            NIOLoopBound(try channel.pipeline.syncOperations.handler(type: ClientHandler.self), eventLoop: loop)
-        }.get()
-        return (channel, handler)
     }
 
     /// Sends a request and waits for its answer.
