@@ -62,7 +62,8 @@ private final class OpenFile: Sendable {
     let size: UInt64
 
     init(path: String) throws(TraceDatError) {
-        descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        // Without O_NONBLOCK the open of a FIFO waits for somebody who writes to it.
+        descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw TraceDatError(offset: 0, reason: .system(call: "open", errno: errno)) }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else {

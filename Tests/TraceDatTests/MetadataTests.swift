@@ -1,3 +1,4 @@
+import Foundation
 import RingBuffer
 import TestSupport
 import Testing
@@ -71,6 +72,14 @@ import TraceDat
                 == .unsupportedCompression("lzma"))
         #expect(throws: TraceDatError.self) { try TraceDatFile(path: "/nonexistent/trace.dat") }
         #expect(throws: TraceDatError(offset: 0, reason: .notARegularFile)) { try TraceDatFile(path: "/dev/null") }
+    }
+
+    @Test("A FIFO to which nobody writes is refused, not waited for")
+    func fifo() {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("fleetrace-\(UUID().uuidString)").path
+        #expect(mkfifo(path, 0o600) == 0)
+        defer { unlink(path) }
+        #expect(throws: TraceDatError(offset: 0, reason: .notARegularFile)) { try TraceDatFile(path: path) }
     }
 }
 
