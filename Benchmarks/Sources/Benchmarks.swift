@@ -39,6 +39,10 @@ struct Load: ParsableCommand {
         abstract: "Make system calls as fast as possible (the other benchmarks start this).", shouldDisplay: false)
     @Option(name: .customLong("for"), help: "Seconds.") var seconds = 5.0
     @Option(help: "Threads.") var threads = 2
+    @Option(help: "Instead of for a time, a fixed amount of work on one thread.") var rounds: Int?
 
-    func run() { SystemCallLoad.run(seconds: seconds, threads: threads) }
+    func run() {
+        if let rounds { return SystemCallLoad.run(rounds: rounds) }
+        SystemCallLoad.run(seconds: seconds, threads: threads)
+    }
 }

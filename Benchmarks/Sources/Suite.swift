@@ -2,12 +2,12 @@ import ArgumentParser
 
 /// The benchmarks, each a subcommand.
 enum Suite: String, CaseIterable, Sendable {
-    case pages, render, codec, merge, report, transport, endToEnd = "end-to-end", peers, latency,
-        fleet
+    case pages, render, codec, merge, report, transport, endToEnd = "end-to-end", peers, latency, fleet, fanOut = "fan-out",
+        stat
 
     static let commands: [any ParsableCommand.Type] = [
         Pages.self, Render.self, Codec.self, Merge.self, Report.self, Transport.self, EndToEnd.self, Peers.self,
-        Latency.self, Fleet.self,
+        Latency.self, Fleet.self, FanOut.self, Stat.self,
     ]
 
     private func measure(_ input: LazyRecording) async throws -> [Measurement] {
@@ -22,6 +22,8 @@ enum Suite: String, CaseIterable, Sendable {
         case .peers: try PeerBenchmark.run(try input.options.path())
         case .latency: try LatencyBenchmark.run()
         case .fleet: try await FleetBenchmark.run()
+        case .fanOut: try await FanOutBenchmark.run()
+        case .stat: try StatBenchmark.run()
         }
     }
 
@@ -133,6 +135,23 @@ struct Fleet: SuiteCommand {
     static let configuration = CommandConfiguration(
         abstract: "A controller with 1,000 simulated nodes: listed, counted every second, shown by top.")
     static let suite = Suite.fleet
+    @OptionGroup var input: InputOptions
+    @OptionGroup var output: OutputOptions
+}
+
+struct FanOut: SuiteCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "fan-out",
+        abstract: "From a command to the last prepared answer and the last start of 1,000 simulated nodes, ms.")
+    static let suite = Suite.fanOut
+    @OptionGroup var input: InputOptions
+    @OptionGroup var output: OutputOptions
+}
+
+struct Stat: SuiteCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "What fleetrace stat costs a node, beside perf stat -a.")
+    static let suite = Suite.stat
     @OptionGroup var input: InputOptions
     @OptionGroup var output: OutputOptions
 }

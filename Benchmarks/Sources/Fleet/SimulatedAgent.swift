@@ -4,33 +4,35 @@ import SwiftProtobuf
 import TraceProtocol
 import Tracefs
 
-/// What an agent that counts says to its controller, without a kernel behind it: the frames are those of
-/// `fleetrace-agent`, the numbers are made up. It refuses to record.
+/// What an agent that counts or records says to its controller, without a kernel behind it: the frames are those of
+/// `fleetrace-agent`, the counts are made up, and what it records is nothing.
 final class SimulatedAgent: ChannelInboundHandler {
     typealias InboundIn = Frame
     typealias OutboundOut = Frame
 
     private let hello: WireHello
-    private let catalog: Catalog
+    private let node: Node
     private let accepted: EventLoopPromise<Void>
+    private let observe: @Sendable (Step, Int64) -> Void
     private var sessions: [UInt64: Count] = [:]
+    private var recordings: Set<UInt64> = []
     private var vitals: Scheduled<Void>?
 
-    /// The list of events that every node of the fleet has.
-    struct Catalog: Sendable {
-        var digest: [UInt8]
-        var text: WireCompressedBlob
-        var events: Int
+    /// What all nodes of the fleet have alike.
+    struct Node: Sendable {
+        let catalog: SimulatedCatalog
+        let recording: SimulatedRecording
 
-        /// This machine's.
-        static func own() throws -> Catalog {
+        /// Like this machine.
+        static func own() throws -> Node {
             let root = try TracefsRoot.locate(mountIfNeeded: true)
-            return try root.catalogText().withUnsafeBytes { text in
-                Catalog(
-                    digest: SHA256.digest(of: text), text: try WireCompressedBlob(packing: text),
-                    events: try root.events().count)
-            }
+            return Node(catalog: try SimulatedCatalog(root), recording: try SimulatedRecording(root))
         }
+    }
+
+    /// What it has done for a session.
+    enum Step: Sendable {
+        case prepared, started
     }
 
     private struct Count {
@@ -40,10 +42,15 @@ final class SimulatedAgent: ChannelInboundHandler {
         var sampler: Scheduled<Void>?
     }
 
-    init(_ hello: WireHello, catalog: Catalog, accepted: EventLoopPromise<Void>) {
+    /// - Parameter observe: hears of each step, with the trace clock.
+    init(
+        _ hello: WireHello, _ node: Node, accepted: EventLoopPromise<Void>,
+        observe: @escaping @Sendable (Step, Int64) -> Void
+    ) {
         self.hello = hello
-        self.catalog = catalog
+        self.node = node
         self.accepted = accepted
+        self.observe = observe
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -77,7 +84,7 @@ final class SimulatedAgent: ChannelInboundHandler {
 
     private func sendVitals(_ context: ChannelHandlerContext) {
         var vitals = WireVitals()
-        vitals.catalog = .init(catalog.digest)
+        vitals.catalog = .init(node.catalog.digest)
         vitals.cpuNs = UInt64(Self.now()) / 1000
         vitals.residentBytes = 36 << 20
         send(.vitals, vitals, context)
@@ -104,6 +111,22 @@ final class SimulatedAgent: ChannelInboundHandler {
                     $0.way = .perfCounter
                 }
             }
+        case .prepare:
+            recordings.insert(id)
+            number(.metadata, node.recording.metadata, id, 1, context)
+            answer.prepared = node.recording.prepared
+            send(.answer, answer, context)
+            return observe(.prepared, Self.now())
+        case .start(let start) where recordings.contains(id):
+            answer.started.missed = Self.now() > start.at
+            context.eventLoop.assumeIsolated().scheduleTask(in: .nanoseconds(start.at - Self.now())) { [self, answer] in
+                var answer = answer
+                answer.started.before = Self.now()
+                observe(.started, answer.started.before)
+                answer.started.after = Self.now()
+                send(.answer, answer, context)
+            }
+            return
         case .start(let start):
             let at = max(start.at, Self.now())
             sessions[id]?.started = at
@@ -118,12 +141,13 @@ final class SimulatedAgent: ChannelInboundHandler {
             return finish(id, context)
         case .discard:
             sessions.removeValue(forKey: id)?.sampler?.cancel()
+            recordings.remove(id)
             answer.discarded = WireDiscarded()
         case .companions: answer.noted = WireNoted()
         case .listNames(let order):
-            answer.names.digest = .init(catalog.digest)
-            if !order.known.contains(answer.names.digest) { answer.names.text = catalog.text }
-        default: answer.failure.text = "a simulated agent counts and lists, and no more"
+            answer.names.digest = .init(node.catalog.digest)
+            if !order.known.contains(answer.names.digest) { answer.names.text = node.catalog.text }
+        default: answer.failure.text = "a simulated agent counts, records and lists, and no more"
         }
         send(.answer, answer, context)
     }
@@ -158,14 +182,23 @@ final class SimulatedAgent: ChannelInboundHandler {
     }
 
     private func finish(_ id: UInt64, _ context: ChannelHandlerContext) {
+        guard recordings.remove(id) == nil else { return number(.finish, node.recording.finish, id, 2, context) }
         var finish = WireFinish()
         finish.counts = totals(id, number: 0)
         sessions[id] = nil
-        guard let bytes: [UInt8] = try? finish.serializedBytes() else { return }
+        number(.finish, finish, id, 1, context)
+    }
+
+    /// Sends a frame of a session's numbered stream.
+    private func number(
+        _ type: FrameType, _ message: some Message, _ session: UInt64, _ sequence: UInt64,
+        _ context: ChannelHandlerContext
+    ) {
+        guard let bytes: [UInt8] = try? message.serializedBytes() else { return }
         var body = ByteBuffer()
-        StreamNumber(session: id, sequence: 1).write(into: &body)
+        StreamNumber(session: session, sequence: sequence).write(into: &body)
         body.writeBytes(bytes)
-        context.writeAndFlush(wrapOutboundOut(Frame(.finish, body)), promise: nil)
+        context.writeAndFlush(wrapOutboundOut(Frame(type, body)), promise: nil)
     }
 
     private func send(_ type: FrameType, _ message: some Message, _ context: ChannelHandlerContext) {

@@ -13,7 +13,8 @@ struct SimulatedFleet {
     private static let atOnce = 32
 
     static func start(
-        _ count: Int, port: Int, authority: CertificateAuthority, catalog: SimulatedAgent.Catalog
+        _ count: Int, port: Int, authority: CertificateAuthority, as node: SimulatedAgent.Node,
+        observe: @escaping @Sendable (SimulatedAgent.Step, Int64) -> Void = { _, _ in }
     ) async throws -> SimulatedFleet {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         var channels: [any Channel] = []
@@ -21,7 +22,7 @@ struct SimulatedFleet {
             for start in stride(from: 0, to: count, by: atOnce) {
                 let numbers = start..<min(start + atOnce, count)
                 let agents = try numbers.map { number in
-                    try connect(String(1000 + number), port, authority, catalog, group)
+                    try connect(String(1000 + number), port, authority, node, group, observe)
                 }
                 for (channel, accepted) in agents {
                     channels.append(try await channel.get())
@@ -36,8 +37,8 @@ struct SimulatedFleet {
     }
 
     private static func connect(
-        _ number: String, _ port: Int, _ authority: CertificateAuthority, _ catalog: SimulatedAgent.Catalog,
-        _ group: MultiThreadedEventLoopGroup
+        _ number: String, _ port: Int, _ authority: CertificateAuthority, _ node: SimulatedAgent.Node,
+        _ group: MultiThreadedEventLoopGroup, _ observe: @escaping @Sendable (SimulatedAgent.Step, Int64) -> Void
     ) throws -> (EventLoopFuture<any Channel>, EventLoopFuture<Void>) {
         let files = try authority.issueFiles(.node("sim-\(number)"), now: Int64(Date().timeIntervalSince1970))
         let tls = try TLSContext.client(files, server: .controller("controller"))
@@ -60,7 +61,7 @@ struct SimulatedFleet {
                     let pipeline = channel.pipeline.syncOperations
                     try pipeline.addHandler(ByteToMessageHandler(FrameDecoder(accepting: FrameType.toAgents)))
                     try pipeline.addHandler(MessageToByteHandler(FrameEncoder()))
-                    try pipeline.addHandler(SimulatedAgent(hello, catalog: catalog, accepted: accepted))
+                    try pipeline.addHandler(SimulatedAgent(hello, node, accepted: accepted, observe: observe))
                 }
             }
             .connect(host: "127.0.0.1", port: port)

@@ -13,7 +13,20 @@ enum SystemCallLoad {
         while workers.contains(where: { !$0.isFinished }) { usleep(10_000) }
     }
 
+    /// The same work whatever it takes.
+    static func run(rounds: Int) {
+        var left = rounds
+        work {
+            left -= 1
+            return left >= 0
+        }
+    }
+
     private static func work(until end: Double, _ index: Int) {
+        work { Stopwatch.now(CLOCK_MONOTONIC) < end }
+    }
+
+    private static func work(while goesOn: () -> Bool) {
         let null = open("/dev/null", O_WRONLY | O_CLOEXEC)
         let zero = open("/dev/zero", O_RDONLY | O_CLOEXEC)
         defer {
@@ -21,7 +34,7 @@ enum SystemCallLoad {
             close(zero)
         }
         var bytes = [UInt8](repeating: 0, count: 512)
-        while Stopwatch.now(CLOCK_MONOTONIC) < end {
+        while goesOn() {
             for turn in 0..<200 {
                 _ = read(zero, &bytes, bytes.count)
                 _ = write(null, bytes, bytes.count)

@@ -1,5 +1,4 @@
 import Foundation
-import SecureTransport
 
 /// A controller with a thousand nodes, which are simulated: listed, counted every second, and shown by `top`. Its
 /// processor time is its own; what the simulated agents take is not in it.
@@ -15,51 +14,13 @@ enum FleetBenchmark {
     private static let measuring = 15.0
 
     static func run() async throws -> [Measurement] {
-        let folder = try TemporaryFolder()
-        let authority = try CertificateAuthority.create(
-            in: folder.path.appending("pki").string, controller: .controller("controller"),
-            operator: .operator("bench", role: .admin), now: Int64(Date().timeIntervalSince1970))
-        let pki = folder.path.appending("pki").string
-        let errors = folder.path.appending("controller.log").string
-        let controller = try Program.fleetrace.start(
-            [
-                "controller", "--listen", "127.0.0.1:0", "--pki", pki, "--data", folder.path.appending("data").string,
-                "--log-level", "info",
-            ], output: "/dev/null", errors: errors)
-        defer {
-            kill(controller.pid, SIGTERM)
-            var status: Int32 = 0
-            waitpid(controller.pid, &status, 0)
+        try await ControlledFleet.with(nodes: nodes) { fleet in
+            try await measure(fleet.controller, fleet.access, fleet.node.catalog)
         }
-        let port = try await port(in: errors)
-        let catalog = try SimulatedAgent.Catalog.own()
-        let fleet = try await SimulatedFleet.start(nodes, port: port, authority: authority, catalog: catalog)
-        let access = ["--controller", "127.0.0.1:\(port)", "--pki", pki]
-        do {
-            let results = try await measure(controller.pid, access, catalog)
-            await fleet.stop()
-            return results
-        } catch {
-            await fleet.stop()
-            throw error
-        }
-    }
-
-    private static func port(in log: String) async throws -> Int {
-        for _ in 0..<100 {
-            let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
-            if let line = text.split(separator: "\n").first(where: { $0.contains("listening") }),
-                let port = line.split(separator: ":").last.flatMap({ Int($0.prefix { $0.isNumber }) })
-            {
-                return port
-            }
-            try await Task.sleep(for: .milliseconds(100))
-        }
-        throw InputError("the controller does not listen: \((try? String(contentsOfFile: log, encoding: .utf8)) ?? "")")
     }
 
     private static func measure(
-        _ controller: Int32, _ access: [String], _ catalog: SimulatedAgent.Catalog
+        _ controller: Int32, _ access: [String], _ catalog: SimulatedCatalog
     ) async throws -> [Measurement] {
         var results: [Measurement] = []
         // The first asks one node, the others find its answer.

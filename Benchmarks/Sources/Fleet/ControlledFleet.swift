@@ -1,0 +1,61 @@
+import Foundation
+import SecureTransport
+
+/// A controller in a process of its own, and simulated nodes that are connected to it.
+struct ControlledFleet {
+    /// The controller's process.
+    let controller: Int32
+    /// Options by which a command finds it.
+    let access: [String]
+    let node: SimulatedAgent.Node
+
+    /// Runs `body` with all nodes connected, and ends everything behind it.
+    static func with<Result>(
+        nodes: Int, observe: @escaping @Sendable (SimulatedAgent.Step, Int64) -> Void = { _, _ in },
+        _ body: (ControlledFleet) async throws -> Result
+    ) async throws -> Result {
+        let folder = try TemporaryFolder()
+        let pki = folder.path.appending("pki").string
+        let authority = try CertificateAuthority.create(
+            in: pki, controller: .controller("controller"), operator: .operator("bench", role: .admin),
+            now: Int64(Date().timeIntervalSince1970))
+        let errors = folder.path.appending("controller.log").string
+        let controller = try Program.fleetrace.start(
+            [
+                "controller", "--listen", "127.0.0.1:0", "--pki", pki, "--data", folder.path.appending("data").string,
+                "--log-level", "info",
+            ], output: "/dev/null", errors: errors)
+        defer {
+            kill(controller.pid, SIGTERM)
+            var status: Int32 = 0
+            waitpid(controller.pid, &status, 0)
+        }
+        let port = try await port(in: errors)
+        let node = try SimulatedAgent.Node.own()
+        let fleet = try await SimulatedFleet.start(
+            nodes, port: port, authority: authority, as: node, observe: observe)
+        do {
+            let result = try await body(
+                ControlledFleet(
+                    controller: controller.pid, access: ["--controller", "127.0.0.1:\(port)", "--pki", pki], node: node))
+            await fleet.stop()
+            return result
+        } catch {
+            await fleet.stop()
+            throw error
+        }
+    }
+
+    private static func port(in log: String) async throws -> Int {
+        for _ in 0..<100 {
+            let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
+            if let line = text.split(separator: "\n").first(where: { $0.contains("listening") }),
+                let port = line.split(separator: ":").last.flatMap({ Int($0.prefix { $0.isNumber }) })
+            {
+                return port
+            }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        throw InputError("the controller does not listen: \((try? String(contentsOfFile: log, encoding: .utf8)) ?? "")")
+    }
+}

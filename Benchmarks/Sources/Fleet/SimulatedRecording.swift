@@ -1,0 +1,52 @@
+import TraceProtocol
+import Tracefs
+
+/// What a simulated node says of a session that records: one event and one probe, which never happen.
+struct SimulatedRecording: Sendable {
+    static let event = "sched:sched_process_exec"
+    static let probe = "kprobe:do_filp_open"
+
+    let prepared: WirePrepared
+    let metadata: WireNodeMetadata
+
+    /// With this machine's layouts; a probe's is that of an event without fields.
+    init(_ root: TracefsRoot) throws {
+        guard let event = EventName(Self.event) else { throw InputError("no event is called \(Self.event)") }
+        var prepared = WirePrepared()
+        prepared.events = [(event.system, event.name), ("probe", "do_filp_open")].map { system, name in
+            .with {
+                $0.system = system
+                $0.name = name
+            }
+        }
+        prepared.cpus = 2
+        prepared.bufferKilobytes = 4096
+        prepared.probes = [
+            .with {
+                $0.probe = Self.probe
+                $0.planted.event = prepared.events[1]
+                $0.planted.definition = "p:probe/do_filp_open do_filp_open"
+                $0.planted.planted = "ftrace"
+            }
+        ]
+        self.prepared = prepared
+        var metadata = WireNodeMetadata()
+        metadata.headerPage = try root.headerPageText()
+        let format = try root.formatText(event)
+        metadata.formats = [
+            .with {
+                $0.system = event.system
+                $0.text = format
+            }
+        ]
+        metadata.host = try .ofThisProcess()
+        self.metadata = metadata
+    }
+
+    /// Nothing was recorded, on either CPU.
+    var finish: WireFinish {
+        var finish = WireFinish()
+        finish.cpus = (0..<prepared.cpus).map { cpu in .with { $0.cpu = cpu } }
+        return finish
+    }
+}

@@ -1,0 +1,95 @@
+import Foundation
+
+/// What counting costs a node: the processor time of a fixed load, plus that of what counts it, with `fleetrace stat` and
+/// with `perf stat -a` for the same events.
+enum StatBenchmark {
+    private static let events = [
+        "raw_syscalls:sys_enter", "raw_syscalls:sys_exit", "sched:sched_switch", "page-faults", "context-switches",
+    ]
+    /// Of `load`, some 650 system calls each.
+    private static let rounds = 4000
+    /// The best of so many counts: what else runs on the machine only adds.
+    private static let repetitions = 9
+
+    private enum Way: CaseIterable {
+        case nobody, perf, fleetrace
+    }
+
+    static func run() throws -> [Measurement] {
+        guard let perf = Program.installed("perf") else {
+            say("SKIPPED: perf is not installed, nothing to compare `fleetrace stat` with")
+            return []
+        }
+        var best: [Way: (load: Double, counting: Double)] = [:]
+        // In turn, so that whatever else the machine does meets all of them.
+        for _ in 0..<repetitions {
+            for way in Way.allCases {
+                let cost = try measure(way, perf)
+                if cost.load + cost.counting < best[way].map({ $0.load + $0.counting }) ?? .infinity {
+                    best[way] = cost
+                }
+            }
+        }
+        guard let nobody = best[.nobody], let theirs = best[.perf], let own = best[.fleetrace] else { return [] }
+        let note = "best of \(repetitions); \(rounds) rounds of `load` while \(events.count) events are counted on all CPUs"
+        let (total, theirTotal) = (own.load + own.counting, theirs.load + theirs.counting)
+        return [
+            Measurement("stat.load.uncounted", nobody.load, "s", note: note),
+            Measurement("stat.perf", theirTotal, "s", note: "of it perf itself \(ResultWriter.number(theirs.counting)) s"),
+            Measurement(
+                "stat.fleetrace", total, "s", ratioToPeer: total / theirTotal,
+                note: "of it the agent itself \(ResultWriter.number(own.counting)) s"),
+        ]
+    }
+
+    /// Seconds of processor time: of the load, and of what counts meanwhile.
+    private static func measure(_ way: Way, _ perf: Program) throws -> (load: Double, counting: Double) {
+        guard way != .nobody else { return (try load(), 0) }
+        let folder = try TemporaryFolder()
+        let errors = folder.path.appending("errors").string
+        let selection = events.flatMap { ["-e", $0] }
+        let counter =
+            try way == .perf
+            ? perf.start(["stat", "-a"] + selection, output: "/dev/null", errors: errors)
+            : Program.fleetrace.start(
+                ["stat", "--local", "1"] + selection, output: "/dev/null", errors: errors)
+        defer {
+            kill(counter.pid, SIGINT)
+            waitpid(counter.pid, nil, 0)
+        }
+        let process = try started(way, counter.pid, errors)
+        let before = try runtime(process)
+        let load = try load()
+        return (load, try runtime(process) - before)
+    }
+
+    private static func load() throws -> Double {
+        let load = try Program.own.run(["load", "--rounds", "\(rounds)"])
+        guard load.status == 0 else { throw InputError("the load failed: \(load.errors)") }
+        return load.elapsed.cpu
+    }
+
+    /// Waits until it counts, and returns the process that does.
+    private static func started(_ way: Way, _ pid: Int32, _ errors: String) throws -> Int32 {
+        let deadline = Stopwatch.now(CLOCK_MONOTONIC) + 30
+        while Stopwatch.now(CLOCK_MONOTONIC) < deadline {
+            usleep(500_000)
+            // perf says nothing before its end; it takes a few milliseconds.
+            if way == .perf { return pid }
+            let text = (try? String(contentsOfFile: errors, encoding: .utf8)) ?? ""
+            if text.contains("counting "), let agent = ProcessUsage.children(of: pid, named: "fleetrace-agent").first {
+                return agent
+            }
+        }
+        throw InputError("`fleetrace stat` does not count: \((try? String(contentsOfFile: errors, encoding: .utf8)) ?? "")")
+    }
+
+    /// Seconds that the threads of a process have run (proc(5): the first number of schedstat, ns).
+    private static func runtime(_ pid: Int32) throws -> Double {
+        let folder = "/proc/\(pid)/task"
+        return try FileManager.default.contentsOfDirectory(atPath: folder).reduce(0) { sum, thread in
+            let text = (try? String(contentsOfFile: "\(folder)/\(thread)/schedstat", encoding: .utf8)) ?? ""
+            return sum + (text.split(separator: " ").first.flatMap { Double($0) } ?? 0) / 1e9
+        }
+    }
+}
