@@ -18,9 +18,4 @@ extension WireHostFacts {
         facts.pid = UInt32(TaskList.currentProcess())
         return facts
     }
-
-    /// Whether the pids of both mean the same tasks.
-    public func sharesTasks(with other: WireHostFacts) -> Bool {
-        !bootID.isEmpty && bootID == other.bootID && pidNamespace == other.pidNamespace
-    }
 }

@@ -94,13 +94,14 @@ extension Controller {
     }
 
     private func prepare(_ session: LiveSession, _ order: WireOpenSession, _ link: OperatorLink) {
+        let companions = companions()
         for (index, part) in session.parts.enumerated() {
             guard let node = nodes[part.node], let nodeLink = node.link else {
                 perform(session.flow.giveUp(index, "the connection was lost"), session)
                 continue
             }
             note(.joined, "", session, index)
-            for knot in node.recentKnots { append(knot.frame(), session, index, sequence: 0, now: now()) }
+            append(node.recentKnots.map { $0.frame() }, session, index, now: now())
             var prepare = WirePrepare()
             prepare.events = order.events
             prepare.filters = order.filters
@@ -111,7 +112,8 @@ extension Controller {
             prepare.stacks = order.stacks
             prepare.bufferKilobytes = order.bufferKilobytes
             prepare.operator = link.name
-            prepare.companions = companions(of: node)
+            prepare.companions = companions.of(node.hello.host)
+            nodeLink.companions = prepare.companions
             if order.hasCount { prepare.count = order.count }
             command(.prepare(prepare), session: session.id, on: nodeLink) { [self] answer in
                 assumeIsolated { controller in
@@ -162,6 +164,7 @@ extension Controller {
 
     func announce(_ session: LiveSession) {
         session.isAnnounced = true
+        store.release(session.id)
         for (index, part) in session.flow.parts.enumerated() {
             if case .refused(let failure) = part { note(.refused, failure.text, session, index) }
         }

@@ -10,7 +10,13 @@ extension Controller {
     func append(_ frame: Frame, _ session: LiveSession, _ index: Int, sequence: UInt64, now: Int64) {
         // Counts leave nothing on disk.
         guard session.counts == nil else { return }
-        store.append(LogRecord(frame, received: now), session: session.id, node: index, sequence: sequence)
+        store.append([LogRecord(frame, received: now)], session: session.id, node: index, sequence: sequence)
+    }
+
+    /// Frames without numbers.
+    func append(_ frames: [Frame], _ session: LiveSession, _ index: Int, now: Int64) {
+        guard session.counts == nil else { return }
+        store.append(frames.map { LogRecord($0, received: now) }, session: session.id, node: index, sequence: 0)
     }
 
     func note(

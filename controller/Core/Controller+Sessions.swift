@@ -18,7 +18,7 @@ extension Controller {
         case .wait: break
         case .start(let nodes):
             // A node that has not answered in time may still become ready.
-            discard(session, session.parts.indices.filter { !nodes.contains($0) })
+            discard(session, Array(Set(session.parts.indices).subtracting(nodes)))
             start(session, nodes: nodes)
         case .announce: announce(session)
         case .abort:
@@ -30,6 +30,7 @@ extension Controller {
             _ = store.close(session.id, keep: false)
         case .stop(let nodes):
             session.stopping = now()
+            store.release(session.id)
             let moment = now() + Self.stopLead
             for index in nodes {
                 guard let node = self.nodes[session.parts[index].node], let link = node.link else { continue }

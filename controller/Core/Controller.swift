@@ -34,6 +34,7 @@ public actor Controller {
     /// Lists of events that nodes have told, by their digests.
     var lists = ListCache()
     private var ticks = 0
+    private var lastLink = 0
 
     /// Stream bytes that may be under way in all, shared by the nodes.
     private static let creditPool = 256 << 20
@@ -89,7 +90,8 @@ public actor Controller {
         case .node:
             // What an earlier connection brought is still under way, and is granted again when it is stored.
             let credit = max(0, creditPerNode - (nodes[identity.name]?.outstanding ?? 0))
-            let link = NodeLink(channel: channel, node: identity.name, credit: credit)
+            lastLink += 1
+            let link = NodeLink(channel: channel, node: identity.name, credit: credit, phase: lastLink)
             welcome.credit = UInt64(credit)
             welcome.resume = attach(link, hello)
             link.send(try Frame(.welcome, welcome))
@@ -112,19 +114,23 @@ public actor Controller {
         min(8 << 20, max(512 << 10, Self.creditPool / max(nodes.count, 1)))
     }
 
-    /// Pids of Fleetrace processes on the same machine as `node`.
-    func companions(of node: Node) -> [UInt32] {
-        let everyone = [host] + operators.values.map(\.host) + nodes.values.filter { $0.link != nil }.map(\.hello.host)
-        return Set(everyone.filter { $0.sharesTasks(with: node.hello.host) }.map(\.pid)).sorted()
+    /// The processes of Fleetrace that are connected, and this one.
+    func companions() -> Companions {
+        Companions(
+            [host] + operators.values.map(\.host) + nodes.values.compactMap { $0.link == nil ? nil : $0.hello.host })
     }
 
-    /// Tells the agents of running sessions whose threads to leave out from now on.
+    /// Tells the agents of running sessions whose threads to leave out from now on, if that has changed.
     func companionsChanged() {
+        guard !sessions.isEmpty else { return }
+        let companions = companions()
         let busy = Set(sessions.values.flatMap { session in session.parts.map(\.node) })
         for name in busy {
             guard let node = nodes[name], let link = node.link else { continue }
             var order = WireCompanions()
-            order.pids = companions(of: node)
+            order.pids = companions.of(node.hello.host)
+            guard order.pids != link.companions else { continue }
+            link.companions = order.pids
             command(.companions(order), session: 0, on: link) { _ in }
         }
     }
@@ -161,7 +167,8 @@ public actor Controller {
             // A burst at first finds the quiet moment that makes a narrow bound. Without a good probe a bound of
             // ±500 ppm widens by 50 us in 100 ms, so nodes that record are probed often, as far as their number allows.
             let period = link.nextProbe < 10 ? 1 : busy.contains(name) ? 1 + busy.count / 64 : 20
-            if ticks % period == 0 { link.probe(now: self.now()) }
+            // Not all at once: replies that wait behind each other widen each other's bounds.
+            if (ticks + link.phase) % period == 0 { link.probe(now: self.now()) }
         }
         if ticks % 20 == 0 {
             let epochOffset = epochOffset

@@ -4,32 +4,29 @@ import SystemPackage
 
 /// Appends records to one node's log. Confined to the store's thread.
 ///
-/// Records gather in memory until `flush`, so that a burst of small frames is one write.
+/// Records gather in memory until `flush`, so that a burst of small frames is one write. The first one makes the node's
+/// directory and segment: a thousand of them take a file system long enough that nothing may wait for it.
 public struct NodeLogWriter: ~Copyable {
     private let layout: SessionLayout
     private let node: String
-    private var file: File
+    /// Nil before the first flush.
+    private var file: File?
     private var path: FilePath
     private var pending = ByteBuffer()
     private var dirty = false
     /// Where the next flushed byte goes.
     public private(set) var position: LogPosition
 
-    /// Creates the node's directory and first segment.
+    /// - Throws: for a name that is no node's.
     public init(layout: SessionLayout, node: String) throws(StoreError) {
-        try Self.makeDirectory(layout.directory.appending("nodes"))
-        try Self.makeDirectory(layout.nodeDirectory(node))
-        let path = try layout.segment(1, of: node)
-        let file = try Self.create(path)
+        path = try layout.segment(1, of: node)
         self.layout = layout
         self.node = node
-        self.path = path
-        self.file = file
         position = .start
     }
 
     deinit {
-        try? file.close()
+        try? file?.close()
     }
 
     public mutating func append(_ record: LogRecord) {
@@ -49,6 +46,7 @@ public struct NodeLogWriter: ~Copyable {
     public mutating func flush() throws(StoreError) {
         guard pending.readableBytes > 0 else { return }
         if position.offset >= SessionLayout.segmentLimit { try roll() }
+        let file = try openFile()
         do {
             try pending.withUnsafeReadableBytes { bytes in
                 try StoreError.naming("write", path) {
@@ -56,7 +54,7 @@ public struct NodeLogWriter: ~Copyable {
                 }
             }
         } catch {
-            keepWholeRecords()
+            keepWholeRecords(file)
             pending.clear()
             throw error as? StoreError ?? .notASession(path: path.string, "\(error)")
         }
@@ -66,7 +64,7 @@ public struct NodeLogWriter: ~Copyable {
     }
 
     /// Cuts the segment back to the last whole record of what could be written of `pending`.
-    private mutating func keepWholeRecords() {
+    private mutating func keepWholeRecords(_ file: File) {
         let end = lseek(file.rawValue, 0, SEEK_END)
         let written = min(max(0, Int(end) - Int(clamping: position.offset)), pending.readableBytes)
         var scanner = LogScanner(offset: position.offset)
@@ -78,7 +76,7 @@ public struct NodeLogWriter: ~Copyable {
 
     /// Makes what was flushed survive a power cut.
     public mutating func synchronize() throws(StoreError) {
-        guard dirty else { return }
+        guard dirty, let file else { return }
         guard fdatasync(file.rawValue) == 0 else { throw .system("write", path: path.string, Errno(rawValue: errno)) }
         dirty = false
     }
@@ -87,9 +85,18 @@ public struct NodeLogWriter: ~Copyable {
         try synchronize()
         let next = try layout.segment(position.segment + 1, of: node)
         let opened = try Self.create(next)
-        try? file.close()
+        try? file?.close()
         (file, path) = (opened, next)
         position = LogPosition(segment: position.segment + 1, offset: LogPosition.start.offset)
+    }
+
+    private mutating func openFile() throws(StoreError) -> File {
+        if let file { return file }
+        try Self.makeDirectory(layout.directory.appending("nodes"))
+        try Self.makeDirectory(layout.nodeDirectory(node))
+        let created = try Self.create(path)
+        file = created
+        return created
     }
 
     private static func create(_ path: FilePath) throws(StoreError) -> File {

@@ -7,7 +7,7 @@ import Tracefs
 /// person waits for is in it, and what 1,000 nodes would do at the same time is done here by one thread.
 enum FanOutBenchmark {
     private static let nodes = 1000
-    private static let rounds = 100
+    private static let rounds = 30
 
     /// When nodes took a step, on the trace clock.
     private struct Progress {

@@ -7,6 +7,12 @@ final class OpenSession {
     var directory: SessionDirectory
     private var logs: [NodeLog]
     private let keep: Bool
+    /// Small logs wait in memory: while nodes prepare and start, nothing may compete with that for the processor, and to make
+    /// files for a thousand nodes takes a file system long.
+    private var isHeld = true
+
+    /// Bytes of a log that are written all the same.
+    private static let mostHeld = 64 << 10
 
     /// One node's log and what of it has not been reported yet.
     private final class NodeLog {
@@ -30,6 +36,11 @@ final class OpenSession {
         }
     }
 
+    /// From now on everything is written as it comes.
+    func release() {
+        isHeld = false
+    }
+
     var needsSync: Bool { keep && logs.contains { $0.isWritten } }
 
     func append(_ record: LogRecord, node: Int, sequence: UInt64) {
@@ -45,7 +56,7 @@ final class OpenSession {
     /// controller anyway.
     func flush(_ failed: (UInt64, Int, StoreError) -> Void) -> [StoreWorker.Progress] {
         step(failed) { writer throws(StoreError) in
-            guard writer.pendingBytes > 0 else { return false }
+            guard writer.pendingBytes > (isHeld ? Self.mostHeld : 0) else { return false }
             try writer.flush()
             return true
         } + surrender { $0.isFailed }

@@ -62,12 +62,13 @@ final class StoreWorker: Sendable {
     }
 
     /// - Parameters:
-    ///   - sequence: number of the frame, 0 for frames without one.
-    func append(_ record: LogRecord, session: UInt64, node: Int, sequence: UInt64) {
+    ///   - records: one frame with a number, or any without.
+    ///   - sequence: the number; 0 for frames without one.
+    func append(_ records: [LogRecord], session: UInt64, node: Int, sequence: UInt64) {
         loop.execute { [self] in
             state.withValue { state in
                 guard let session = state.sessions[session] else { return }
-                session.append(record, node: node, sequence: sequence)
+                for record in records { session.append(record, node: node, sequence: sequence) }
                 guard !state.isFlushScheduled else { return }
                 state.isFlushScheduled = true
                 // Behind everything that is queued now.
@@ -102,9 +103,18 @@ final class StoreWorker: Sendable {
         }
     }
 
+    /// The session has started or is being stopped: what its logs begin with may be written.
+    func release(_ session: UInt64) {
+        loop.execute { [self] in
+            state.withValue { $0.sessions[session]?.release() }
+            flush()
+        }
+    }
+
     /// Writes the final manifest. The session stays readable for those attached until `close`.
     func finish(_ description: WireSessionDescription) -> EventLoopFuture<Void> {
         loop.submit { [self] in
+            state.withValue { $0.sessions[description.session]?.release() }
             flush()
             synchronize()
             try state.withValue { try $0.sessions[description.session]?.directory.update(description) }

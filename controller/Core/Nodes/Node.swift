@@ -62,11 +62,16 @@ final class NodeLink: @unchecked Sendable {
     var pending: [UInt64: (WireAnswer) -> Void] = [:]
     /// Sessions that it has been told to drop because they are over here.
     var strays: Set<UInt64> = []
+    /// The processes whose threads it has last been told to leave out; nil before that.
+    var companions: [UInt32]?
+    /// Tells links apart that are probed equally often, so that they are not probed at the same time.
+    let phase: Int
     private(set) var nextProbe: UInt32 = 0
     /// Probes under way, by number: when each was sent. A reply that states another time is not believed.
     private var probes: [UInt32: Int64] = [:]
 
-    init(channel: any Channel, node: String, credit: Int) {
+    init(channel: any Channel, node: String, credit: Int, phase: Int) {
+        self.phase = phase
         self.channel = channel
         self.node = node
         self.credit = Credit(balance: credit)

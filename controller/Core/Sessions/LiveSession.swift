@@ -9,6 +9,8 @@ final class LiveSession: @unchecked Sendable {
     var description: WireSessionDescription
     var flow: SessionFlow
     var parts: [Part]
+    /// Where each node's part is.
+    private let places: [String: Int]
     var attachments: [Attachment] = []
     /// Whose connection holds it: when that ends, the session is stopped.
     weak var owner: OperatorLink?
@@ -55,6 +57,7 @@ final class LiveSession: @unchecked Sendable {
     ) {
         self.description = description
         self.parts = parts
+        places = Dictionary(parts.enumerated().map { ($1.node, $0) }, uniquingKeysWith: { first, _ in first })
         flow = SessionFlow(nodes: parts.count, partial: partial)
         self.owner = owner
         self.openRequest = openRequest
@@ -63,9 +66,7 @@ final class LiveSession: @unchecked Sendable {
 
     var id: UInt64 { description.session }
 
-    func index(of node: String) -> Int? {
-        parts.firstIndex { $0.node == node }
-    }
+    func index(of node: String) -> Int? { places[node] }
 }
 
 /// One operator reading one session's logs. Confined like `LiveSession`.

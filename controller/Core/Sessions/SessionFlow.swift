@@ -42,10 +42,35 @@ public struct SessionFlow: Sendable {
     public private(set) var phase = Phase.preparing
     public private(set) var parts: [Part]
     private let partial: Bool
+    /// How many parts are at each step: asked at each of a thousand answers.
+    private var census: Census
+
+    private struct Census {
+        var preparing = 0
+        var starting = 0
+        var recording = 0
+        var live: Int { starting + recording }
+
+        mutating func add(_ number: Int, _ part: Part) {
+            switch part {
+            case .preparing: preparing += number
+            case .starting: starting += number
+            case .recording: recording += number
+            case .ready, .refused, .finished, .gaveUp: break
+            }
+        }
+    }
 
     public init(nodes: Int, partial: Bool) {
+        census = Census(preparing: nodes)
         parts = Array(repeating: .preparing, count: nodes)
         self.partial = partial
+    }
+
+    private mutating func move(_ node: Int, to part: Part) {
+        census.add(-1, parts[node])
+        parts[node] = part
+        census.add(1, part)
     }
 
     // MARK: Answers
@@ -53,8 +78,8 @@ public struct SessionFlow: Sendable {
     public mutating func prepared(_ node: Int, _ outcome: Result<WirePrepared, WireRefusal>) -> Step {
         guard phase == .preparing, case .preparing = parts[node] else { return .wait }
         switch outcome {
-        case .success(let prepared): parts[node] = .ready(prepared)
-        case .failure(let refusal): parts[node] = .refused(refusal.failure)
+        case .success(let prepared): move(node, to: .ready(prepared))
+        case .failure(let refusal): move(node, to: .refused(refusal.failure))
         }
         return decideStart()
     }
@@ -63,28 +88,28 @@ public struct SessionFlow: Sendable {
     public mutating func prepareDeadline() -> Step {
         guard phase == .preparing else { return .wait }
         for node in parts.indices where parts[node] == .preparing {
-            parts[node] = .refused(WireRefusal(.timeout, "no answer in time").failure)
+            move(node, to: .refused(WireRefusal(.timeout, "no answer in time").failure))
         }
         return decideStart()
     }
 
     private mutating func decideStart() -> Step {
-        guard !parts.contains(.preparing) else { return .wait }
+        guard census.preparing == 0 else { return .wait }
         let ready = parts.indices.filter { if case .ready = parts[$0] { true } else { false } }
         guard !ready.isEmpty, partial || ready.count == parts.count else {
             phase = .refused
             return .abort(nodes: ready)
         }
         phase = .starting
-        for node in ready { if case .ready(let prepared) = parts[node] { parts[node] = .starting(prepared) } }
+        for node in ready { if case .ready(let prepared) = parts[node] { move(node, to: .starting(prepared)) } }
         return .start(nodes: ready)
     }
 
     public mutating func started(_ node: Int, _ outcome: Result<WireStarted, WireRefusal>) -> Step {
         guard case .starting(let prepared) = parts[node] else { return .wait }
         switch outcome {
-        case .success(let started): parts[node] = .recording(prepared, started)
-        case .failure(let refusal): parts[node] = .refused(refusal.failure)
+        case .success(let started): move(node, to: .recording(prepared, started))
+        case .failure(let refusal): move(node, to: .refused(refusal.failure))
         }
         return decideAnnouncement()
     }
@@ -93,17 +118,15 @@ public struct SessionFlow: Sendable {
         guard phase == .starting else { return .wait }
         for node in parts.indices {
             if case .starting = parts[node] {
-                parts[node] = .refused(WireRefusal(.timeout, "did not start in time").failure)
+                move(node, to: .refused(WireRefusal(.timeout, "did not start in time").failure))
             }
         }
         return decideAnnouncement()
     }
 
     private mutating func decideAnnouncement() -> Step {
-        guard phase == .starting, !parts.contains(where: { if case .starting = $0 { true } else { false } }) else {
-            return decideEnd()
-        }
-        guard parts.indices.contains(where: isLive) else {
+        guard phase == .starting, census.starting == 0 else { return decideEnd() }
+        guard census.live > 0 else {
             phase = .refused
             return .abort(nodes: Array(parts.indices))
         }
@@ -129,7 +152,7 @@ public struct SessionFlow: Sendable {
     /// The node's Finish frame is durable.
     public mutating func finished(_ node: Int) -> Step {
         guard isLive(node) else { return .wait }
-        parts[node] = .finished
+        move(node, to: .finished)
         return decideEnd()
     }
 
@@ -138,11 +161,11 @@ public struct SessionFlow: Sendable {
         switch parts[node] {
         case .preparing: return prepared(node, .failure(WireRefusal(.nodeLost, reason)))
         case .ready:
-            parts[node] = .refused(WireRefusal(.nodeLost, reason).failure)
+            move(node, to: .refused(WireRefusal(.nodeLost, reason).failure))
             return .wait
         case .starting: return started(node, .failure(WireRefusal(.nodeLost, reason)))
         case .recording:
-            parts[node] = .gaveUp(reason)
+            move(node, to: .gaveUp(reason))
             return decideEnd()
         case .refused, .finished, .gaveUp: return .wait
         }
@@ -165,7 +188,7 @@ public struct SessionFlow: Sendable {
     }
 
     private mutating func decideEnd() -> Step {
-        guard phase == .recording || phase == .stopping, !parts.indices.contains(where: isLive) else { return .wait }
+        guard phase == .recording || phase == .stopping, census.live == 0 else { return .wait }
         phase = .ended
         return .end
     }
