@@ -32,6 +32,13 @@ public struct AgentRuntime: Sendable {
         }
         try Self.checkClock(root, node: node)
         OpenFileLimit.raise()
+        if configuration.policy.count > 0 {
+            log.notice(
+                "policy",
+                metadata: [
+                    "file": "\(configuration.policy.file)", "rules": "\(configuration.policy.count)",
+                ])
+        }
         let facts = try WireHostFacts.ofThisProcess()
 
         // The connection, the kernel's control files, lists that take long to make: each on a thread of its own.
@@ -50,10 +57,13 @@ public struct AgentRuntime: Sendable {
     ) async throws {
         let (loop, controlLoop) = (group.next(), group.next())
         let control = try SessionControl(
-            root: root, node: node, facts: facts, agentLoop: loop, loop: controlLoop, log: log)
+            root: root, node: node, policy: configuration.policy, facts: facts, agentLoop: loop, loop: controlLoop,
+            log: log)
         let counting = CountingControl(
-            root: root, node: node, readers: control.readers, agentLoop: loop, loop: controlLoop, log: log)
-        let inventory = Inventory(root: root, node: node, agentLoop: loop, loop: group.next())
+            root: root, node: node, policy: configuration.policy, readers: control.readers, agentLoop: loop,
+            loop: controlLoop, log: log)
+        let inventory = Inventory(
+            root: root, node: node, policy: configuration.policy, agentLoop: loop, loop: group.next())
         let agent = Agent(
             loop: loop, configuration: configuration, control: control, counting: counting, inventory: inventory,
             facts: facts, log: log, recent: recent)

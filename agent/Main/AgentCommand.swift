@@ -19,6 +19,12 @@ struct AgentCommand: AsyncParsableCommand {
             Example:
               fleetrace-agent --controller 10.0.0.5:7788 --cert web-1.crt --key web-1.key --ca ca.crt \\
                   --label role=web --label zone=a
+
+            A policy says what nobody may do on this node, whatever the controller orders; docs/security.md has its \
+            language. For example, in /etc/fleetrace/policy:
+              deny event syscalls:*
+              deny probe kprobe:*
+              limit buffer 64M
             """,
         version: Negotiation.software)
 
@@ -43,6 +49,9 @@ struct AgentCommand: AsyncParsableCommand {
     @Option(help: "Megabytes of events kept at most while the controller cannot take them, per session.")
     var spool = AgentConfiguration.defaultSpoolBudget >> 20
 
+    @Option(help: "File of rules about events, probes and buffers that this node keeps to; none: all is allowed.")
+    var policy: String?
+
     @Option(help: "Least severe messages to log: trace, debug, info, notice, warning, error.")
     var logLevel = Logger.Level.info
 
@@ -61,13 +70,14 @@ struct AgentCommand: AsyncParsableCommand {
         var log = Logger(label: "fleetrace-agent")
         log.logLevel = logLevel
         do {
+            let policy = try policy.map { try Policy(reading: $0) } ?? .none
             let tls = try TLSContext.client(
                 IdentityFiles(certificate: certificate, privateKey: key, authorities: ca),
                 server: .controller(serverName))
             let configuration = AgentConfiguration(
                 host: controller.host, port: controller.port,
                 labels: Dictionary(labels.map { ($0.key, $0.value) }, uniquingKeysWith: { $1 }),
-                spoolBudget: spool << 20)
+                spoolBudget: spool << 20, policy: policy)
             let service = AgentService(runtime: AgentRuntime(configuration: configuration, tls: tls, log: log))
             try await ServiceGroup(
                 services: [service], gracefulShutdownSignals: [.sigterm, .sigint], logger: log

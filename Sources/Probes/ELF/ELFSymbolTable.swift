@@ -62,6 +62,28 @@ struct ELFSymbolTable {
         return found
     }
 
+    /// The functions that contain an address. Assembler code often has no size: it reaches to the next.
+    func functions(at address: UInt64, in file: ELFFile) throws(ELFError) -> [ELFSymbol] {
+        var sized: [ELFRawSymbol] = []
+        var open: [ELFRawSymbol] = []
+        try forEach(in: file) { symbol, _ in
+            guard symbol.section != 0, symbol.address <= address, symbol.kind != .data, symbol.kind != .other else {
+                return
+            }
+            if symbol.length > 0 {
+                if address - symbol.address < symbol.length { sized.append(symbol) }
+            } else if let last = open.last, last.address > symbol.address {
+                return
+            } else {
+                if let last = open.last, last.address < symbol.address { open = [] }
+                open.append(symbol)
+            }
+        }
+        return (sized.isEmpty ? open : sized).compactMap { symbol in
+            strings.text(at: symbol.nameOffset).flatMap { $0.isEmpty ? nil : symbol.symbol(named: $0, version: nil) }
+        }
+    }
+
     /// How many functions are defined here, and the names of those about as long as `name`, which it may have meant.
     func functions(near name: String, in file: ELFFile) throws(ELFError) -> (count: Int, names: Set<String>) {
         var count = 0

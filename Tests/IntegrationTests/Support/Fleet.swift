@@ -11,6 +11,8 @@ final class Fleet: OperatedFleet {
         var data: String?
         var controllerArguments: [String] = []
         var agentArguments: [String] = []
+        /// Of the first agents besides; the others have only those of all.
+        var singleArguments: [[String]] = []
         /// Of the first agents; the others run in the tests' own.
         var namespaces: [NetworkNamespace] = []
     }
@@ -98,7 +100,8 @@ final class Fleet: OperatedFleet {
             RunningProcess(
                 wrapper + (namespace?.prefix ?? []) + [
                     try Executables.agent(), "--controller", "\(namespace?.gateway ?? "127.0.0.1"):\(port)",
-                ] + credentials(.node, name) + ["--label", "number=\(index + 1)"] + options.agentArguments))
+                ] + credentials(.node, name) + ["--label", "number=\(index + 1)"] + options.agentArguments
+                    + (options.singleArguments.indices.contains(index) ? options.singleArguments[index] : [])))
         processes.withLock { $0.agents[name] = process }
         return process
     }

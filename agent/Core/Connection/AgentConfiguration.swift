@@ -8,16 +8,19 @@ public struct AgentConfiguration: Sendable {
     public var labels: [String: String]
     /// Bytes of events kept for the controller at most, per session.
     public var spoolBudget: Int
+    /// What the node refuses.
+    public var policy: Policy
 
     public static let defaultSpoolBudget = 64 << 20
 
     public init(
         host: String, port: Int, labels: [String: String] = [:],
-        spoolBudget: Int = AgentConfiguration.defaultSpoolBudget
+        spoolBudget: Int = AgentConfiguration.defaultSpoolBudget, policy: Policy = .none
     ) {
         self.host = host
         self.port = port
         self.labels = labels
         self.spoolBudget = spoolBudget
+        self.policy = policy
     }
 }

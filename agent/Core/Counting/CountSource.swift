@@ -9,6 +9,8 @@ protocol CountSource: AnyObject {
     var plan: WireCountPlan { get }
     /// The tracepoints and probes among it.
     var events: [EventName] { get }
+    /// What the operator should know of them.
+    var notes: [String] { get }
 
     /// Switches everything on, at a moment of the trace clock (ns) or at once when it has passed.
     func start(at moment: Int64) throws -> WireStarted

@@ -9,6 +9,7 @@ final class CountingControl: SessionKernel {
     private let loop: any EventLoop
     private let root: TracefsRoot
     private let node: String
+    private let policy: Policy
     private let readers: [Int: CPUReader]
     private let sessions: NIOLoopBoundBox<[UInt64: CountingSession]>
     private let log: Logger
@@ -20,11 +21,12 @@ final class CountingControl: SessionKernel {
     ///   - readers: the threads that read the CPUs' buffers.
     ///   - loop: the control thread.
     init(
-        root: TracefsRoot, node: String, readers: [Int: CPUReader], agentLoop: any EventLoop, loop: any EventLoop,
-        log: Logger
+        root: TracefsRoot, node: String, policy: Policy, readers: [Int: CPUReader], agentLoop: any EventLoop,
+        loop: any EventLoop, log: Logger
     ) {
         self.root = root
         self.node = node
+        self.policy = policy
         self.readers = readers
         self.agentLoop = agentLoop
         self.loop = loop
@@ -48,6 +50,7 @@ final class CountingControl: SessionKernel {
             prepared.count = source.plan
             prepared.cpus = UInt32(try CPUList.online().cpus.count)
             prepared.events = source.events.map { WireEventName($0) }
+            prepared.notes = source.notes
             return prepared
         }
     }
@@ -57,14 +60,16 @@ final class CountingControl: SessionKernel {
     ) throws(CommandRefusal) -> any CountSource {
         if let problem = order.count.problem { throw CommandRefusal(.unsupported, problem) }
         guard order.count.needsTables else {
-            return try PerfCount(order, session: session, node: node, root: root, onDrained: onDrained)
+            return try PerfCount(
+                order, session: session, node: node, root: root, policy: policy, onDrained: onDrained)
         }
         do {
-            return try HistCount(order, session: session, node: node, root: root, onDrained: onDrained)
+            return try HistCount(
+                order, session: session, node: node, root: root, policy: policy, onDrained: onDrained)
         } catch let declined as KernelDeclined {
             return try DecodedCount(
-                order, session: session, node: node, root: root, readers: readers, remark: declined.description,
-                onDrained: onDrained)
+                order, session: session, node: node, root: root, policy: policy, readers: readers,
+                remark: declined.description, onDrained: onDrained)
         } catch let refusal as CommandRefusal {
             throw refusal
         } catch {

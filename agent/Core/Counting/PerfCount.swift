@@ -7,6 +7,7 @@ import Tracefs
 final class PerfCount: CountSource {
     private(set) var plan = WireCountPlan()
     let events: [EventName]
+    let notes: [String]
     private var counters: CounterSet?
     /// Where its probes are; nil without any.
     private var place: SessionInstance?
@@ -24,16 +25,19 @@ final class PerfCount: CountSource {
     ///
     /// - Throws: when nothing of the order can be counted here, or a filter is wrong.
     init(
-        _ order: WirePrepare, session: UInt64, node: String, root: TracefsRoot,
+        _ order: WirePrepare, session: UInt64, node: String, root: TracefsRoot, policy: Policy,
         onDrained: @escaping @Sendable () -> Void
     ) throws(CommandRefusal) {
         isByCPU = order.count.keys.contains("cpu")
         self.onDrained = onDrained
         let selection: EventSelection
         if order.probes.isEmpty {
-            selection = try EventSelection(order, probes: [], root: root)
+            selection = try EventSelection(order, probes: [], root: root, policy: policy)
         } else {
-            let place = try SessionInstance.make(order, session: session, node: node, root: root) { place in
+            let place = try SessionInstance.make(order, session: session, node: node, root: root, policy: policy) {
+                place in
+                // Nothing is recorded.
+                try place.instance.setBufferSize(kilobytesPerCPU: 4)
                 // Planted once for what the kernel says; from then on it is the counters that plant them.
                 try place.enableProbes()
                 try place.instance.disable(place.probeEvents)
@@ -42,6 +46,7 @@ final class PerfCount: CountSource {
             self.place = place
             selection = place.selection
         }
+        notes = selection.notes
         events = selection.events.map { [place] in place?.shownName(of: $0) ?? $0 }
         do throws(CommandRefusal) {
             counters = try open(try columns(order, selection, root))

@@ -10,11 +10,13 @@ final class Inventory: Sendable {
     private let loop: any EventLoop
     private let root: TracefsRoot
     private let node: String
+    private let policy: Policy
     private let lists: NIOLoopBoundBox<NodeLists>
 
-    init(root: TracefsRoot, node: String, agentLoop: any EventLoop, loop: any EventLoop) {
+    init(root: TracefsRoot, node: String, policy: Policy, agentLoop: any EventLoop, loop: any EventLoop) {
         self.root = root
         self.node = node
+        self.policy = policy
         self.agentLoop = agentLoop
         self.loop = loop
         lists = NIOLoopBoundBox.makeBoxSendingValue(NodeLists(root: root), eventLoop: loop)
@@ -31,7 +33,9 @@ final class Inventory: Sendable {
 
     /// Whether probes would work. They are planted for a moment.
     func check(_ order: WireCheckProbes) -> EventLoopFuture<WireProbesChecked> {
-        onOwnThread { [root, node] _ in try ProbeCheck(root: root, node: node).run(order) }
+        onOwnThread { [root, node, policy] _ in
+            try ProbeCheck(root: root, node: node, policy: policy).run(order)
+        }
     }
 
     /// Everybody's instances and probes.

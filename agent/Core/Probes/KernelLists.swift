@@ -8,6 +8,7 @@ final class KernelLists {
 
     /// Nil where they cannot be read.
     private(set) lazy var functions = try? FunctionTable.current(root)
+    private(set) lazy var addresses = try? FunctionAddresses.current()
     private(set) lazy var blacklist = try? KprobeBlacklist.current()
 
     init(_ root: TracefsRoot) {

@@ -7,6 +7,7 @@ import Tracefs
 struct ProbeCheck {
     let root: TracefsRoot
     let node: String
+    let policy: Policy
 
     /// In an instance of its own with recording off; nothing is left behind.
     func run(_ order: WireCheckProbes) throws -> WireProbesChecked {
@@ -20,7 +21,9 @@ struct ProbeCheck {
     private func run(_ order: WireCheckProbes, _ name: InstanceName, _ instance: TraceInstance) throws
         -> WireProbesChecked
     {
-        var probes = try ProbeSet(order.probes, instance: name, root: root)
+        // Nothing is recorded.
+        try instance.setBufferSize(kilobytesPerCPU: 4)
+        var probes = try ProbeSet(order.probes, instance: name, root: root, policy: policy)
         probes.enable(in: instance)
         waitForOptimization(of: probes)
         var checked = WireProbesChecked()

@@ -42,16 +42,17 @@ struct ProbeSet {
     ///
     /// - Throws: when it cannot be tried at all: too many probes, no dynamic events. What is wrong with single probes is
     ///   in `outcomes`.
-    init(_ texts: [String], instance: InstanceName, root: TracefsRoot) throws {
+    init(_ texts: [String], instance: InstanceName, root: TracefsRoot, policy: Policy) throws {
         guard texts.count <= Self.mostProbes else {
             throw CommandRefusal(.badProbe, "\(texts.count) probes: a session takes \(Self.mostProbes) at most")
         }
+        if let refusal = policy.refusal(ofProbes: texts.count) { throw refusal }
         group = ProbeGroup(instance)
         self.root = root
         self.texts = texts
         outcomes = []
         guard !texts.isEmpty else { return }
-        let writer = try ProbeWriter(root: root, group: group)
+        let writer = try ProbeWriter(root: root, group: group, policy: policy)
         var names = ProbeNames(try root.events())
         var places = 0
         for text in texts {

@@ -10,8 +10,9 @@ struct ProbeWriter {
     private let context: ProbeContext
     private let events: DynamicEvents
     private let lists: KernelLists
+    private let judge: ProbeJudge
 
-    init(root: TracefsRoot, group: ProbeGroup) throws {
+    init(root: TracefsRoot, group: ProbeGroup, policy: Policy) throws {
         self.root = root
         self.group = group
         let machine = try HostFacts.current().architecture
@@ -20,7 +21,9 @@ struct ProbeWriter {
         }
         context = ProbeContext(architecture: architecture, readme: try root.readmeText())
         events = DynamicEvents(root)
-        lists = KernelLists(root)
+        let lists = KernelLists(root)
+        self.lists = lists
+        judge = ProbeJudge(policy, addresses: { lists.addresses }, events: { (try? root.events()) ?? [] })
     }
 
     static func spec(_ text: String) throws(CommandRefusal) -> ProbeSpec {
@@ -37,6 +40,7 @@ struct ProbeWriter {
     ///   - names: those that the session's other probes have taken.
     ///   - places: how many lines the session has in the kernel's list; counted up.
     func write(_ spec: ProbeSpec, names: inout ProbeNames, places: inout Int) throws(CommandRefusal) -> Probe {
+        try judge.judge(spec)
         if context.kinds.contains(spec.kind) { try checkModule(spec) }
         let definitions: [ProbeDefinition]
         do throws(ProbeResolutionError) {
@@ -45,6 +49,7 @@ struct ProbeWriter {
             throw CommandRefusal(
                 context.kinds.contains(spec.kind) ? .badProbe : .noProbes, described: error.description)
         }
+        try judge.judge(spec, at: definitions)
         var kinds: [String] = []
         for definition in definitions where !kinds.contains(definition.event) { kinds.append(definition.event) }
         let made = kinds.compactMap { EventName(system: group.name, name: $0) }

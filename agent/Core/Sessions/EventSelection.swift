@@ -14,9 +14,11 @@ struct EventSelection {
     let lateTriggers: [(event: EventName, trigger: String)]
     /// What narrows every event to tasks of certain names; nil if nothing does.
     let taskFilter: String?
+    /// What the node's policy has left out, a line for each pattern.
+    let notes: [String]
 
     /// - Throws: `CommandRefusal` that names every pattern which selects nothing, with near matches.
-    init(_ order: WirePrepare, probes: [Probe], root: TracefsRoot) throws(CommandRefusal) {
+    init(_ order: WirePrepare, probes: [Probe], root: TracefsRoot, policy: Policy) throws(CommandRefusal) {
         // Probes of other sessions are not this one's business: enabled here, they could not be removed there.
         let known: [EventName]
         do throws(TracefsError) {
@@ -25,20 +27,25 @@ struct EventSelection {
             throw CommandRefusal(error)
         }
         var unknown: [UnknownEvent] = []
-        var chosen: Set<EventName> = []
+        var chosen = AllowedEvents(policy)
         for pattern in order.events {
+            let meant: [EventName]
             do throws(UnknownEvent) {
-                chosen.formUnion(try EventPattern.resolve(pattern, among: known))
+                meant = try EventPattern.resolve(pattern, among: known)
             } catch {
                 unknown.append(error)
+                continue
             }
+            try chosen.add(meant, of: pattern)
         }
         if !unknown.isEmpty {
             throw CommandRefusal(
                 .unknownEvent, unknown.map(\.description).joined(separator: "; "),
                 nearMatches: unknown.flatMap(\.suggestions))
         }
-        let members = SessionEvents(tracepoints: chosen.sorted(), probes: probes)
+        notes = chosen.notes
+        let members = SessionEvents(
+            tracepoints: chosen.events.sorted(), probes: probes, policy: policy, refused: chosen.refused.sorted())
         events = members.all
         taskFilter = try TaskFilter.text(order.comms)
         var filters: [EventName: String] = [:]
@@ -83,6 +90,9 @@ struct EventSelection {
 struct SessionEvents {
     let tracepoints: [EventName]
     let probes: [Probe]
+    var policy = Policy.none
+    /// Those that the policy has left out.
+    var refused: [EventName] = []
 
     var all: [EventName] { (tracepoints + probes.flatMap(\.events)).sorted() }
 
@@ -93,6 +103,11 @@ struct SessionEvents {
             return named + (try EventPattern.resolve(pattern, among: tracepoints))
         } catch {
             guard named.isEmpty else { return named }
+            if let event = (try? EventPattern.resolve(pattern, among: refused))?.first,
+                let refusal = policy.refusal(of: event)
+            {
+                throw refusal
+            }
             let suggestions =
                 error.suggestions.isEmpty
                 ? NearMatch.suggestions(

@@ -13,6 +13,7 @@ final class SessionControl: SessionKernel {
     private let loop: any EventLoop
     private let root: TracefsRoot
     private let node: String
+    private let policy: Policy
     private let facts: WireHostFacts
     let readers: [Int: CPUReader]
     private let codec = Atomic<UInt8>(BatchCodec.deflate.rawValue)
@@ -34,11 +35,12 @@ final class SessionControl: SessionKernel {
     }
 
     init(
-        root: TracefsRoot, node: String, facts: WireHostFacts, agentLoop: any EventLoop, loop: any EventLoop,
-        log: Logger
+        root: TracefsRoot, node: String, policy: Policy, facts: WireHostFacts, agentLoop: any EventLoop,
+        loop: any EventLoop, log: Logger
     ) throws {
         self.root = root
         self.node = node
+        self.policy = policy
         self.facts = facts
         self.agentLoop = agentLoop
         self.loop = loop
@@ -64,7 +66,7 @@ final class SessionControl: SessionKernel {
     ) -> EventLoopFuture<WirePrepared> {
         onControlThread { [self] side in
             let tracing = try TracingSession.prepare(
-                order, session: session, node: node, root: root, onDrained: onDrained
+                order, session: session, node: node, root: root, policy: policy, onDrained: onDrained
             ) { _, layout in
                 StreamSink(stream: stream, layout: layout, codec: { [weak self] in self?.currentCodec ?? .deflate })
             }

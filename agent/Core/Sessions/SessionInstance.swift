@@ -26,17 +26,18 @@ final class SessionInstance {
     ///
     /// - Throws: `CommandRefusal`; nothing is left behind then.
     static func make<R>(
-        _ order: WirePrepare, session: UInt64, node: String, root: TracefsRoot, fill: (SessionInstance) throws -> R
+        _ order: WirePrepare, session: UInt64, node: String, root: TracefsRoot, policy: Policy,
+        fill: (SessionInstance) throws -> R
     ) throws(CommandRefusal) -> R {
         do {
             let name = InstanceName(node: node, session: session)
             let instance = try TraceInstance.create(in: root, name: name.text)
             var probes: ProbeSet?
             do {
-                let planted = try ProbeSet(order.probes, instance: name, root: root)
+                let planted = try ProbeSet(order.probes, instance: name, root: root, policy: policy)
                 probes = planted
                 if let refusal = planted.refusal { throw refusal }
-                let selection = try EventSelection(order, probes: planted.probes, root: root)
+                let selection = try EventSelection(order, probes: planted.probes, root: root, policy: policy)
                 let place = SessionInstance(instance, selection, planted, companions: order.companions)
                 try place.refreshCompanions()
                 return try fill(place)

@@ -9,21 +9,45 @@ struct SessionTrigger {
     let switchesOn: Bool
 
     /// - Throws: for triggers that a session cannot have; whether the kernel takes the others it says itself.
-    init(_ text: String, _ members: SessionEvents) throws(CommandRefusal) {
-        let name = text.prefix { $0 != ":" && $0 != " " }
-        switch name {
-        case "snapshot":
+    init(_ written: String, _ members: SessionEvents) throws(CommandRefusal) {
+        // As the kernel cuts it: strim() and strsep(": \t") in kernel/trace/trace_events_trigger.c.
+        let text = String(written.drop(while: \.isWhitespace))
+        let name = text.prefix { $0 != ":" && $0 != " " && $0 != "\t" }
+        let own = Set(members.probes.flatMap { probe in probe.events.map(probe.shown) })
+        for event in Self.otherEvents(text, name) where !own.contains(event) {
+            if let refusal = members.policy.refusal(of: event) { throw refusal }
+        }
+        if name == "snapshot" || name == "hist" && text.contains(").snapshot") {
             // It swaps the buffer for a second one (tracing_snapshot_instance in kernel/trace/trace.c). What the reader had
             // not read yet would be in the one that nobody reads, and in the count of neither.
             throw CommandRefusal(
                 .badTrigger,
                 "a snapshot trigger would take the buffer from under the reader, and events would be missing without being counted; everything up to that moment is in the session anyway, and traceoff ends it there"
             )
+        }
+        switch name {
         case "enable_event", "disable_event", "enable_hist", "disable_hist":
             self.text = Self.translated(text, name: name, members)
         default: self.text = text
         }
         switchesOn = name == "traceon"
+    }
+
+    /// The events that a trigger uses besides its own.
+    private static func otherEvents(_ text: String, _ name: Substring) -> [EventName] {
+        switch name {
+        case "enable_event", "disable_event", "enable_hist", "disable_hist":
+            let parts = text.split { $0 == ":" || $0 == " " || $0 == "\t" }
+            guard parts.count >= 3 else { return [] }
+            return [EventName(system: String(parts[1]), name: String(parts[2]))].compactMap { $0 }
+        case "hist":
+            // onmatch(SYSTEM.EVENT): the kernel keeps that event's fields, too.
+            return text.split(separator: "onmatch(", omittingEmptySubsequences: false).dropFirst().compactMap { rest in
+                let parts = rest.prefix { $0 != ")" }.split(separator: ".", maxSplits: 1)
+                return parts.count == 2 ? EventName(system: String(parts[0]), name: String(parts[1])) : nil
+            }
+        default: return []
+        }
     }
 
     /// A stack behind each event that is recorded. With a condition the kernel runs the trigger after the event and only

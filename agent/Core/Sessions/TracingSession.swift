@@ -13,10 +13,11 @@ final class TracingSession {
     private let taps: [Tap]
     private var isStopped = false
 
-    private init(_ session: UInt64, _ place: SessionInstance, taps: [Tap]) {
+    private init(_ session: UInt64, _ place: SessionInstance, taps: [Tap], notes: [String]) {
         self.session = session
         self.place = place
         self.taps = taps
+        self.notes = notes
     }
 
     /// Clock of every session (docs/time.md says why).
@@ -29,6 +30,9 @@ final class TracingSession {
     /// In the kernel's names; those of probes are shown under others.
     var events: [EventName] { place.selection.events }
 
+    /// What the operator should know of them.
+    let notes: [String]
+
     /// Makes everything, with recording off.
     ///
     /// - Parameters:
@@ -36,15 +40,17 @@ final class TracingSession {
     ///   - sink: makes what takes the pages.
     /// - Throws: `CommandRefusal`; nothing is left behind then.
     static func prepare(
-        _ order: WirePrepare, session: UInt64, node: String, root: TracefsRoot, others: [EventName] = [],
+        _ order: WirePrepare, session: UInt64, node: String, root: TracefsRoot, policy: Policy,
+        others: [EventName] = [],
         onDrained: @escaping @Sendable () -> Void, sink: (SessionInstance, SubBufferLayout) throws -> any PageSink
     ) throws(CommandRefusal) -> TracingSession {
-        try SessionInstance.make(order, session: session, node: node, root: root) { place in
+        try SessionInstance.make(order, session: session, node: node, root: root, policy: policy) { place in
             let instance = place.instance
             try instance.setClock(clock)
             try instance.setOverwrite(true)
-            let size = order.bufferKilobytes == 0 ? defaultBufferKilobytes : Int(order.bufferKilobytes)
-            try instance.setBufferSize(kilobytesPerCPU: size)
+            let buffer = try policy.bufferKilobytes(
+                asked: order.bufferKilobytes, usual: defaultBufferKilobytes, cpus: instance.cpus().count)
+            try instance.setBufferSize(kilobytesPerCPU: buffer.size)
             // Before Linux 5.0 a reader is woken by each whole sub-buffer, which works too.
             try? instance.setBufferPercent(wakePercent)
             if !order.pids.isEmpty { try instance.setPIDs(try tasks(order.pids)) }
@@ -53,7 +59,9 @@ final class TracingSession {
             try place.enableProbes()
             let own = Set(place.probeEvents)
             try instance.enable(place.selection.events.filter { !own.contains($0) } + others)
-            return TracingSession(session, place, taps: try taps(instance, onDrained) { try sink(place, $0) })
+            return TracingSession(
+                session, place, taps: try taps(instance, onDrained) { try sink(place, $0) },
+                notes: place.selection.notes + [buffer.note].compactMap { $0 })
         }
     }
 
@@ -88,6 +96,7 @@ final class TracingSession {
         prepared.events = events.map { WireEventName(shownName(of: $0)) }
         prepared.probes = place.probes.checks()
         prepared.cpus = UInt32(taps.count)
+        prepared.notes = notes
         prepared.bufferKilobytes = UInt32((try? instance.bufferSize(cpu: taps.first?.cpu ?? 0)) ?? 0)
         return prepared
     }

@@ -17,7 +17,22 @@ enum StartText {
         }
         let late = started.filter(\.missedStart).map(\.node)
         if !late.isEmpty { line += " (\(late.joined(separator: ", ")) missed the moment and started at once)" }
-        return [line + "; Ctrl-C ends it"] + spread(started, moment: opened.startAt)
+        return [line + "; Ctrl-C ends it"] + notes(started) + spread(started, moment: opened.startAt)
+    }
+
+    /// What nodes do otherwise than was asked, those with the same to say together.
+    private static func notes(_ started: [WireNodeAnswer]) -> [String] {
+        var groups: [(text: String, nodes: [String])] = []
+        for answer in started {
+            for text in answer.prepared.notes {
+                if let index = groups.firstIndex(where: { $0.text == text }) {
+                    groups[index].nodes.append(answer.node)
+                } else {
+                    groups.append((text, [answer.node]))
+                }
+            }
+        }
+        return groups.map { "\(NodeGroupText.who($0.nodes, of: started.count)): \($0.text)" }
     }
 
     /// When each node's recording began, after the moment that was ordered; how exactly that is known is its clock's bound.
@@ -70,11 +85,17 @@ enum RefusalText {
 
     static func lines(_ groups: [Group], of total: Int) -> [String] {
         groups.flatMap { group -> [String] in
-            let shown = group.nodes.prefix(5).joined(separator: ", ") + (group.nodes.count > 5 ? ", ..." : "")
-            let who = group.nodes.count == 1 ? "node \(shown)" : "\(group.nodes.count) of \(total) nodes (\(shown))"
-            return ["\(who): \(group.failure.text)"]
+            ["\(NodeGroupText.who(group.nodes, of: total)): \(group.failure.text)"]
                 + (group.failure.detail.isEmpty ? [] : group.failure.detail.split(separator: "\n").map { "  " + $0 })
         }
+    }
+}
+
+/// Nodes that have the same to say.
+enum NodeGroupText {
+    static func who(_ nodes: [String], of total: Int) -> String {
+        let shown = nodes.prefix(5).joined(separator: ", ") + (nodes.count > 5 ? ", ..." : "")
+        return nodes.count == 1 ? "node \(shown)" : "\(nodes.count) of \(total) nodes (\(shown))"
     }
 }
 

@@ -6,6 +6,7 @@ import Tracefs
 final class DecodedCount: CountSource {
     private(set) var plan = WireCountPlan()
     var events: [EventName] { tracing.events.map(tracing.shownName) }
+    var notes: [String] { tracing.notes }
     private let tracing: TracingSession
     private let counter: RecordCounter
     private let readers: [Int: CPUReader]
@@ -21,15 +22,17 @@ final class DecodedCount: CountSource {
     ///   - remark: why the kernel does not count by itself.
     ///   - onDrained: called when everything has been counted, after `stop`.
     init(
-        _ order: WirePrepare, session: UInt64, node: String, root: TracefsRoot, readers: [Int: CPUReader],
-        remark: String, onDrained: @escaping @Sendable () -> Void
+        _ order: WirePrepare, session: UInt64, node: String, root: TracefsRoot, policy: Policy,
+        readers: [Int: CPUReader], remark: String, onDrained: @escaping @Sendable () -> Void
     ) throws(CommandRefusal) {
         // Only one of them may be missing; without both, names are those at the start.
-        let naming = order.count.keys.contains("comm") ? CountProgram.namingEvents.filter(root.has) : []
+        let naming =
+            order.count.keys.contains("comm")
+            ? CountProgram.namingEvents.filter { root.has($0) && policy.refusal(of: $0) == nil } : []
         var made: (program: CountProgram, counter: RecordCounter)?
         let limit = Int(order.count.tableLimit == 0 ? WireCountOrder.usualTableLimit : order.count.tableLimit)
         tracing = try TracingSession.prepare(
-            order, session: session, node: node, root: root, others: naming, onDrained: onDrained
+            order, session: session, node: node, root: root, policy: policy, others: naming, onDrained: onDrained
         ) { place, layout in
             let columns = try CountColumns.of(order.count, place, root)
             let program = try CountProgram(

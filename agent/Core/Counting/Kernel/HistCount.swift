@@ -6,6 +6,7 @@ import Tracefs
 final class HistCount: CountSource {
     private(set) var plan = WireCountPlan()
     let events: [EventName]
+    var notes: [String] { place.selection.notes }
     private let place: SessionInstance
     private let tables: [HistTrigger]
     private let onDrained: @Sendable () -> Void
@@ -15,7 +16,7 @@ final class HistCount: CountSource {
     /// - Throws: `KernelDeclined` when this kernel cannot, or would give another answer than decoding;
     ///   `CommandRefusal` for what is wrong with the order. Nothing is left behind then.
     init(
-        _ order: WirePrepare, session: UInt64, node: String, root: TracefsRoot,
+        _ order: WirePrepare, session: UInt64, node: String, root: TracefsRoot, policy: Policy,
         onDrained: @escaping @Sendable () -> Void
     ) throws {
         guard let readme = try? root.readmeText(), readme.contains("hist trigger") else {
@@ -23,7 +24,7 @@ final class HistCount: CountSource {
         }
         guard !order.count.hasLatency else { throw KernelDeclined("latencies are decoded") }
         self.onDrained = onDrained
-        place = try SessionInstance.make(order, session: session, node: node, root: root) { place in
+        place = try SessionInstance.make(order, session: session, node: node, root: root, policy: policy) { place in
             // Nothing is recorded.
             try place.instance.setBufferSize(kilobytesPerCPU: 4)
             // Planted once for what the kernel says; from then on it is the triggers that plant them.

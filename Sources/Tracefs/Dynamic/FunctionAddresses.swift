@@ -1,0 +1,92 @@
+/// Which function of the kernel lies at an address, and where symbols are: for those who judge a probe by names, however
+/// it was written.
+public struct FunctionAddresses: Sendable {
+    /// A function, and how far into it an address is; bytes.
+    public struct Function: Sendable, Hashable {
+        public let name: String
+        /// Nil in the kernel itself.
+        public let module: String?
+        public let offset: UInt64
+    }
+
+    private struct Symbol: Sendable {
+        let address: UInt64
+        let isFunction: Bool
+        /// In `text`.
+        let name: Range<Int>
+        let module: Range<Int>?
+    }
+
+    private let text: [UInt8]
+    private let symbols: [Symbol]
+    /// Indices of the functions in `symbols`, by address.
+    private let functions: [Int]
+
+    public static func current() throws(TracefsError) -> FunctionAddresses {
+        FunctionAddresses(kallsyms: try TracefsRoot.kallsyms())
+    }
+
+    /// - Parameter kallsyms: lines of `ADDRESS TYPE NAME` and perhaps `[MODULE]`.
+    init(kallsyms: [UInt8]) {
+        var symbols: [Symbol] = []
+        for line in kallsyms.split(separator: UInt8(ascii: "\n")) {
+            let words = line.split(maxSplits: 3) { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+            guard words.count >= 3, let type = words[1].first, let address = Self.address(words[0]) else { continue }
+            let module = words.count == 4 ? words[3].drop { $0 == UInt8(ascii: "[") } : []
+            symbols.append(
+                Symbol(
+                    address: address, isFunction: Self.functionTypes.contains(type), name: words[2].indices,
+                    module: words.count == 4 ? module.prefix { $0 != UInt8(ascii: "]") }.indices : nil))
+        }
+        text = kallsyms
+        self.symbols = symbols
+        functions = symbols.indices.filter { symbols[$0].isFunction }.sorted {
+            symbols[$0].address < symbols[$1].address
+        }
+    }
+
+    private static let functionTypes = Set("tTwWi".utf8)
+
+    private static func address(_ digits: ArraySlice<UInt8>) -> UInt64? {
+        UInt64(String(decoding: digits, as: UTF8.self), radix: 16)
+    }
+
+    /// The kernel does not tell this process where anything is (kernel.kptr_restrict): all addresses are zero.
+    public var isHidden: Bool { functions.last.map { symbols[$0].address == 0 } ?? true }
+
+    /// Where the symbols of a name are, data included: a probe may be written as a distance from any.
+    ///
+    /// - Parameter module: only in this one; `vmlinux` is the kernel itself.
+    public func addresses(of name: String, module: String?) -> [UInt64] {
+        let wanted = Array(name.utf8)
+        return symbols.filter { symbol in
+            text[symbol.name].elementsEqual(wanted) && module.map { isIn($0, symbol) } ?? true
+        }.map(\.address)
+    }
+
+    private func isIn(_ module: String, _ symbol: Symbol) -> Bool {
+        guard let own = symbol.module else { return module == "vmlinux" }
+        // The kernel takes - and _ in names of modules for the same.
+        return Self.plain(String(decoding: text[own], as: UTF8.self)) == Self.plain(module)
+    }
+
+    private static func plain(_ module: String) -> String { module.replacing("-", with: "_") }
+
+    /// The function at an address, by every name that it has; none below the first.
+    public func functions(at address: UInt64) -> [Function] {
+        var low = 0
+        var high = functions.count
+        while low < high {
+            let middle = (low + high) / 2
+            if symbols[functions[middle]].address <= address { low = middle + 1 } else { high = middle }
+        }
+        guard low > 0 else { return [] }
+        let start = symbols[functions[low - 1]].address
+        return functions[..<low].reversed().prefix { symbols[$0].address == start }.map { index in
+            let symbol = symbols[index]
+            return Function(
+                name: String(decoding: text[symbol.name], as: UTF8.self),
+                module: symbol.module.map { String(decoding: text[$0], as: UTF8.self) }, offset: address - start)
+        }
+    }
+}

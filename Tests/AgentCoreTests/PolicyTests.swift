@@ -1,0 +1,130 @@
+import Foundation
+import TraceProtocol
+import Tracefs
+import Testing
+
+@testable import AgentCore
+
+/// The language of policies, and what it says about events, buffers and numbers.
+@Suite("Policies")
+struct PolicyTests {
+    static func policy(_ lines: String...) throws -> Policy {
+        try Policy(parsing: lines.joined(separator: "\n"), file: "/etc/p")
+    }
+
+    private static func event(_ text: String) -> EventName { EventName(text)! }
+
+    @Test("Rules, comments, blank lines")
+    func rules() throws {
+        let policy = try Self.policy(
+            "# of this node", "", "deny  probe\tkprobe:*  # all", "allow event sched:*", "deny event all",
+            "allow probe *", "deny probe ?probe:/usr/lib/*", "limit buffer 64M", "limit probes 16\r")
+        #expect(policy.count == 7)
+        #expect(policy.probes.map(\.text) == ["deny probe kprobe:*", "allow probe *", "deny probe ?probe:/usr/lib/*"])
+        #expect(policy.probes.map(\.line) == [3, 6, 7])
+        #expect(policy.buffer?.pattern == 64 << 20 && policy.probeCount?.pattern == 16)
+        #expect(Policy.none.count == 0)
+    }
+
+    @Test(
+        "What is no rule, or could have no effect, is refused with its line and the reason",
+        arguments: [
+            ("deny", "is no rule"), ("deny probe", "is no rule"), ("deny probe kprobe:a b", "is no rule"),
+            ("forbid probe kprobe:*", "neither allow, deny nor limit"), ("Deny probe kprobe:*", "neither allow"),
+            ("deny symbol x", "neither event nor probe"), ("deny event a:b:c", "no pattern of events"),
+            ("deny event /etc", "no pattern of events"), ("deny probe vfs_read", "write KIND:PLACE"),
+            ("deny probe kprobes:*", "no probes of the kind \"kprobes\""), ("deny probe kprobe:", "names no place"),
+            ("deny probe uprobe:usr/lib", "not absolute"), ("deny probe kprobe:/usr/lib/*", "names a file"),
+            ("limit buffer 64", "is no size"), ("limit buffer 0M", "is no size"), ("limit buffer -1M", "is no size"),
+            ("limit buffer 9999999999999G", "is no size"), ("limit probes many", "no number of probes"),
+            ("limit rate 5", "no limit of \"rate\""), ("limit probes 1\nlimit probes 2", "second limit"),
+        ])
+    func mistakes(_ text: String, _ reason: String) throws {
+        let error = #expect(throws: PolicyError.self) { try Policy(parsing: "# one\n" + text, file: "/etc/p") }
+        let line = text.contains("\n") ? 3 : 2
+        #expect(error?.description.hasPrefix("/etc/p line \(line): ") == true)
+        #expect(error?.description.contains(reason) == true, "\(error?.description ?? "")")
+    }
+
+    @Test("Deny wins; with a rule that allows, all others are refused; without rules nothing is")
+    func events() throws {
+        let denying = try Self.policy("deny event syscalls:*", "deny event sched_switch")
+        #expect(denying.refusal(of: Self.event("sched:sched_waking")) == nil)
+        #expect(
+            denying.refusal(of: Self.event("syscalls:sys_enter_read"))?.failure.text
+                == "event syscalls:sys_enter_read: refused by policy: /etc/p line 1: deny event syscalls:*")
+        #expect(denying.refusal(of: Self.event("sched:sched_switch"))?.failure.code == .policy)
+        let allowing = try Self.policy("allow event sched:*", "deny event sched:sched_w*")
+        #expect(allowing.refusal(of: Self.event("sched:sched_switch")) == nil)
+        #expect(allowing.refusal(of: Self.event("sched:sched_waking"))?.failure.text.contains("line 2") == true)
+        #expect(allowing.refusal(of: Self.event("irq:irq_entry"))?.failure.text.hasSuffix("no rule allows it") == true)
+        #expect(try Self.policy("allow probe kprobe:x").refusal(of: Self.event("irq:irq_entry")) == nil)
+        #expect(Policy.none.refusal(of: Self.event("irq:irq_entry")) == nil)
+    }
+
+    @Test("A pattern leaves out what is refused, and says so; nothing remaining is a refusal")
+    func patterns() throws {
+        var allowed = AllowedEvents(try Self.policy("deny event *:*_read", "deny event raw:*"))
+        try allowed.add(["sys:enter_read", "sys:exit_read", "sys:enter_write"].map(Self.event), of: "sys:*")
+        #expect(allowed.events == [Self.event("sys:enter_write")])
+        #expect(allowed.refused == [Self.event("sys:enter_read"), Self.event("sys:exit_read")])
+        #expect(
+            allowed.notes == [
+                "2 of the 3 events of \"sys:*\" left out, refused by policy: /etc/p line 1: deny event *:*_read"
+            ])
+        let error = #expect(throws: CommandRefusal.self) { try allowed.add([Self.event("raw:enter")], of: "raw") }
+        #expect(error?.failure.text == "\"raw\": refused by policy: /etc/p line 2: deny event raw:*")
+        #expect(error?.failure.code == .policy)
+    }
+
+    @Test("Triggers use other events, too")
+    func triggers() throws {
+        let members = SessionEvents(
+            tracepoints: [Self.event("irq:a")], probes: [], policy: try Self.policy("deny event sched:*"),
+            refused: [Self.event("sched:sched_switch")])
+        for text in [
+            "enable_event:sched:sched_switch", "enable_event:sched:sched_switch:5 if x == 1",
+            "\tenable_event sched:sched_switch", "disable_event:sched:sched_switch", "enable_hist:sched:sched_switch",
+            "hist:keys=pid:onmatch(sched.sched_switch).trace(x,$y)",
+        ] {
+            let error = #expect(throws: CommandRefusal.self, "\(text)") { try SessionTrigger(text, members) }
+            #expect(error?.failure.code == .policy)
+        }
+        _ = try SessionTrigger("enable_event:irq:a", members)
+        _ = try SessionTrigger("hist:keys=pid:onmatch(irq.a).trace(x,$y)", members)
+        for filtered in ["sched:sched_switch", "sched"] {
+            let error = #expect(throws: CommandRefusal.self) { try members.select(filtered) }
+            #expect(error?.failure.code == .policy)
+        }
+    }
+
+    @Test("A session's buffers: what is asked for is refused, what is usual is made smaller")
+    func buffers() throws {
+        let policy = try Self.policy("limit buffer 16M", "limit probes 2")
+        #expect(try Policy.none.bufferKilobytes(asked: 0, usual: 4096, cpus: 64).size == 4096)
+        #expect(try policy.bufferKilobytes(asked: 4096, usual: 4096, cpus: 4).size == 4096)
+        let small = try policy.bufferKilobytes(asked: 0, usual: 4096, cpus: 64)
+        #expect(small.size == 256 && small.note?.contains("line 1: limit buffer 16M") == true)
+        for (asked, cpus) in [(UInt32(4097), 4), (.max, 1), (0, 4096)] {
+            let error = #expect(throws: CommandRefusal.self) {
+                try policy.bufferKilobytes(asked: asked, usual: 4096, cpus: cpus)
+            }
+            #expect(error?.failure.code == .policy)
+        }
+        #expect(policy.refusal(ofProbes: 2) == nil)
+        #expect(policy.refusal(ofProbes: 3)?.failure.text.contains("line 2: limit probes 2") == true)
+    }
+
+    @Test("A file that others may write is no policy")
+    func file() throws {
+        let path = NSTemporaryDirectory() + "/fleetrace-policy-\(UInt64.random(in: 0 ... .max))"
+        defer { unlink(path) }
+        #expect(throws: PolicyError.self) { try Policy(reading: path) }
+        try "deny probe kprobe:*\n".write(toFile: path, atomically: false, encoding: .utf8)
+        chmod(path, 0o644)
+        #expect(try Policy(reading: path).count == 1)
+        chmod(path, 0o664)
+        let error = #expect(throws: PolicyError.self) { try Policy(reading: path) }
+        #expect(error?.description.contains("chmod go-w") == true)
+    }
+}
