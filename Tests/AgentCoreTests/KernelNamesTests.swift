@@ -64,7 +64,10 @@ struct KernelNamesTests {
         #expect(SessionTrigger.stack(if: "(a == 1)") == "stacktrace if (a == 1)")
         #expect(try SessionTrigger("traceon:1 if x == 2", members).switchesOn)
         #expect(try !SessionTrigger("traceoff", members).switchesOn)
-        for snapshot in ["snapshot", "snapshot:1", "snapshot if x == 1"] {
+        for snapshot in [
+            "snapshot", "snapshot:1", "snapshot if x == 1", "snapshot\tif x == 1", " snapshot",
+            "hist:keys=pid:t=hitcount:onmax($t).snapshot()",
+        ] {
             #expect(throws: CommandRefusal.self) { try SessionTrigger(snapshot, members) }
         }
     }

@@ -1,7 +1,7 @@
 import Foundation
+import Testing
 import TraceProtocol
 import Tracefs
-import Testing
 
 @testable import AgentCore
 

@@ -58,7 +58,8 @@ struct ProbeJudgeTests {
         "A function of the kernel, however it is written",
         arguments: [
             "kprobe:secret", "p:x secret", "p:harmless/vfs_read secret", "p:x secret+0x10", "p:x secret+16",
-            "kprobe:secret+020", "p:x 0xffffffff81000200", "p:0xFFFFFFFF81000210", "p:x \(0xffff_ffff_8100_0200 as UInt64)",
+            "kprobe:secret+020", "p:x 0xffffffff81000200", "p:0xFFFFFFFF81000210",
+            "p:x \(0xffff_ffff_8100_0200 as UInt64)",
             "p:x vfs_read+0x100", "p:x _stext+0x2ff", "p:x vmlinux:secret", "kprobe:secret_alias", "p:x secret.cold",
             "r:x secret", "r16:x secret", "p:x secret%return", "kretprobe:secret", "f:x secret", "f:x secret%return",
         ])

@@ -85,7 +85,8 @@ extension IntegrationTests {
                 ] {
                     let refused = try await fleet.run(order + ["--for", "100ms"] + fleet.access, expecting: .exited(1))
                     let lines = refused.errors.texts.filter { $0.contains("refused by policy: \(policy) line ") }
-                    #expect(lines.count == 1 && lines[0].hasPrefix("node \(fleet.names[0]): "), "\(refused.errors.text)")
+                    #expect(
+                        lines.count == 1 && lines[0].hasPrefix("node \(fleet.names[0]): "), "\(refused.errors.text)")
                     #expect(!refused.errors.text.contains(fleet.names[1]), "\(order): \(refused.errors.text)")
                 }
                 // Whether this kernel has such probes or not.

@@ -39,7 +39,8 @@ struct AllowedEvents {
         guard !reasons.isEmpty else { return }
         let count = meant.count - allowed.count
         notes.append(
-            "\(count) of the \(meant.count) events of \"\(pattern)\" left out, refused by policy: \(Self.text(reasons))")
+            "\(count) of the \(meant.count) events of \"\(pattern)\" left out, refused by policy: \(Self.text(reasons))"
+        )
     }
 
     private static func text(_ reasons: [String]) -> String {

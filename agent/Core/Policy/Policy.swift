@@ -103,7 +103,8 @@ extension Policy {
             throw refused(by: buffer, " (\(size) KiB on each of \(cpus) CPUs are more)")
         }
         return (
-            most, "buffers of \(most) KiB instead of \(usual) on each CPU by policy: \(file) line \(buffer.line): \(buffer.text)"
+            most,
+            "buffers of \(most) KiB instead of \(usual) on each CPU by policy: \(file) line \(buffer.line): \(buffer.text)"
         )
     }
 }

@@ -15,7 +15,9 @@ struct WrittenPlace {
             // A marker's name is one of markers only.
             if spec.kind == .usdt, index > 0 { continue }
             for path in paths {
-                place.names += targets.map { PlaceName(kind: kind, path: path, target: $0, isOwn: isTrue && index == 0) }
+                place.names += targets.map {
+                    PlaceName(kind: kind, path: path, target: $0, isOwn: isTrue && index == 0)
+                }
             }
         }
         if spec.kind == .usdt {
