@@ -107,6 +107,13 @@ extension IntegrationTests {
                 let note = trace.errors.texts.first { $0.contains("left out, refused by policy: \(policy) line 3") }
                 #expect(note?.contains("node \(fleet.names[0]): 1 of the ") == true, "\(trace.errors.text)")
                 #expect(trace.errors.text.contains("by policy: \(policy) line 4: limit buffer 2M"))
+                // A saved session says it as well.
+                let session = fleet.folder.file("session")
+                let record = try await fleet.record(["-e", "sched:sched_*"], into: session)
+                record.send(SIGINT)
+                try await record.exit()
+                let limits = try await fleet.report(session).filter { $0.type == "limited" }
+                #expect(limits.count == 2 && limits.allSatisfy { $0.node == fleet.names[0] }, "\(limits)")
             }
         }
 

@@ -167,6 +167,7 @@ extension Controller {
         store.release(session.id)
         for (index, part) in session.flow.parts.enumerated() {
             if case .refused(let failure) = part { note(.refused, failure.text, session, index) }
+            for text in part.prepared?.notes ?? [] { note(.limited, text, session, index) }
         }
         discard(session, session.flow.parts.indices.filter { !session.flow.isLive($0) })
         respondOpened(session, started: true)
@@ -184,11 +185,9 @@ extension Controller {
         opened.answers = session.parts.enumerated().map { index, part in
             var answer = part.answer
             answer.node = part.node
-            switch session.flow.parts[index] {
-            case .ready(let prepared), .starting(let prepared), .recording(let prepared, _): answer.prepared = prepared
-            case .refused(let failure): answer.failure = failure
-            case .preparing, .finished, .gaveUp: break
-            }
+            let state = session.flow.parts[index]
+            if let prepared = state.prepared { answer.prepared = prepared }
+            if case .refused(let failure) = state { answer.failure = failure }
             return answer
         }
         session.owner?.respond(to: session.openRequest, .opened(opened))

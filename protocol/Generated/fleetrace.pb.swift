@@ -1439,6 +1439,9 @@ public nonisolated struct WireNodeNote: Sendable {
 
     /// it takes no part; the others go on
     case refused // = 8
+
+    /// it does less than was asked: a note of its Prepared
+    case limited // = 9
     case UNRECOGNIZED(Int)
 
     public init() {
@@ -1456,6 +1459,7 @@ public nonisolated struct WireNodeNote: Sendable {
       case 6: self = .gaveUp
       case 7: self = .damaged
       case 8: self = .refused
+      case 9: self = .limited
       default: self = .UNRECOGNIZED(rawValue)
       }
     }
@@ -1471,6 +1475,7 @@ public nonisolated struct WireNodeNote: Sendable {
       case .gaveUp: return 6
       case .damaged: return 7
       case .refused: return 8
+      case .limited: return 9
       case .UNRECOGNIZED(let i): return i
       }
     }
@@ -1486,6 +1491,7 @@ public nonisolated struct WireNodeNote: Sendable {
       .gaveUp,
       .damaged,
       .refused,
+      .limited,
     ]
 
   }
@@ -4129,5 +4135,5 @@ nonisolated extension WireNodeNote: SwiftProtobuf.Message, SwiftProtobuf._Messag
 }
 
 nonisolated extension WireNodeNote.Kind: SwiftProtobuf._ProtoNameProviding {
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0UNSPECIFIED\0\u{1}JOINED\0\u{1}STARTED\0\u{1}LOST\0\u{1}RETURNED\0\u{1}RESTARTED\0\u{1}GAVE_UP\0\u{1}DAMAGED\0\u{1}REFUSED\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0UNSPECIFIED\0\u{1}JOINED\0\u{1}STARTED\0\u{1}LOST\0\u{1}RETURNED\0\u{1}RESTARTED\0\u{1}GAVE_UP\0\u{1}DAMAGED\0\u{1}REFUSED\0\u{1}LIMITED\0")
 }

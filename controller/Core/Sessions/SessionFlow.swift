@@ -23,6 +23,14 @@ public struct SessionFlow: Sendable {
         case finished
         /// Nothing more will come; the reason.
         case gaveUp(String)
+
+        /// What it has prepared, while it takes part.
+        var prepared: WirePrepared? {
+            switch self {
+            case .ready(let prepared), .starting(let prepared), .recording(let prepared, _): prepared
+            case .preparing, .refused, .finished, .gaveUp: nil
+            }
+        }
     }
 
     /// What the session's owner has to do now.

@@ -95,6 +95,7 @@ final class TimelineMerger {
         switch note.kind {
         case .lost: notices.append((.lost(note.text), node, note.at &+ node.shift))
         case .returned: notices.append((.returned, node, note.at &+ node.shift))
+        case .limited: notices.append((.limited(note.text), node, note.at &+ node.shift))
         case .refused:
             notices.append((.refused(note.text), node, note.at &+ node.shift))
             gate.finish(node: node.index)

@@ -51,6 +51,8 @@ enum TimelineNotice {
     case gaveUp(String)
     /// It takes no part; the others go on.
     case refused(String)
+    /// It does less than was asked.
+    case limited(String)
     case ended
     /// A part of its log could not be read.
     case damaged(String)

@@ -57,6 +57,7 @@ extension LineWriter {
         case .lost(let reason): ("disconnected", reason)
         case .returned: ("reconnected", "connected again; nothing was lost by it")
         case .refused(let reason): ("refused", "takes no part: \(reason)")
+        case .limited(let reason): ("limited", reason)
         case .gaveUp(let reason): ("ended", "its part ends here: \(reason)")
         case .damaged(let reason): ("damaged", reason)
         case .ended: nil
