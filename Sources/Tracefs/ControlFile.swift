@@ -17,6 +17,14 @@ struct OpenFile: ~Copyable, Sendable {
 
     deinit { close(descriptor) }
 
+    /// Locks it against others who do the same (flock(2)), until it is closed; waits for them.
+    func lock() {
+        while flock(descriptor, LOCK_EX) != 0, errno == EINTR {}
+    }
+
+    /// Locks it unless another process has.
+    func tryLock() -> Bool { flock(descriptor, LOCK_EX | LOCK_NB) == 0 }
+
     /// One write(2) with all bytes: the kernel's control files take each call as one command.
     func write(_ bytes: UnsafeRawBufferPointer) throws(TracefsError) {
         while true {

@@ -6,6 +6,17 @@ extension TraceInstance {
     private static let attempts = 50
     private static let pauseNanoseconds: UInt64 = 1_000_000
 
+    /// - Returns: 0, or why not.
+    private static func rmdir(_ path: String) -> Int32 {
+        var outcome: Int32 = 0
+        for attempt in 0..<attempts {
+            outcome = -linux_rmdir(path)
+            guard outcome == Errno.busy, attempt + 1 < attempts else { break }
+            linux_sleep_nanoseconds(pauseNanoseconds)
+        }
+        return outcome
+    }
+
     /// Switches recording off, disables all events, closes every file that this object has opened (pipes included: their
     /// readers get ``TracefsError/pipeClosed(path:)``) and removes the instance with what it holds.
     ///
@@ -25,12 +36,8 @@ extension TraceInstance {
             for pipe in state.pipes { pipe.close() }
             state.pipes = []
             state.tracingOn = nil
-            var outcome: Int32 = 0
-            for attempt in 0..<Self.attempts {
-                outcome = -linux_rmdir(path)
-                guard outcome == Errno.busy, attempt + 1 < Self.attempts else { break }
-                linux_sleep_nanoseconds(Self.pauseNanoseconds)
-            }
+            var outcome = Self.rmdir(path)
+            if outcome == Errno.busy, root.clearHistograms(instance: name) { outcome = Self.rmdir(path) }
             // Someone else has removed it, or is about to (ENODEV: instance_rmdir in kernel/trace/trace.c no longer finds
             // it): it is gone, which is what was asked. An agent that starts takes it for a dead one's once the file that
             // pins it is closed.

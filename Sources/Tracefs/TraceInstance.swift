@@ -4,8 +4,8 @@ import Synchronization
 
 /// A tracefs instance of our own: buffers, clock, events and filters apart from everybody else's.
 ///
-/// While it lives it has its `tracing_on` open. That makes switching one write(2) on an open descriptor, and it
-/// pins the instance in the kernel, so that ``TracefsRoot/removeStaleInstances(prefix:)`` of another agent leaves it
+/// While it lives it has its `tracing_on` open and locked. That makes switching one write(2) on an open descriptor, and
+/// it pins the instance in the kernel, so that ``TracefsRoot/removeStaleInstances(prefix:)`` of another agent leaves it
 /// alone. It is removed by ``remove()``, or when the last reference to it goes.
 ///
 /// Its methods may be called from any thread; each is one or a few system calls.
@@ -60,6 +60,7 @@ public final class TraceInstance: Sendable {
         }
         do throws(TracefsError) {
             let tracingOn = try OpenFile(path + "/tracing_on", flags: O_RDWR)
+            tracingOn.lock()
             try tracingOn.write("0")
             return TraceInstance(root: root, name: name, path: path, tracingOn: tracingOn)
         } catch {

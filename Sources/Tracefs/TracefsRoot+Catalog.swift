@@ -1,9 +1,15 @@
 /// The list of a kernel's events with their fields, as one text: what two nodes have to agree in for their records to
 /// look alike.
 extension TracefsRoot {
-    /// Groups of dynamic events with this prefix belong to Fleetrace's own sessions. They come and go, and are in no
-    /// catalog.
+    /// Groups of dynamic events with this prefix, and synthetic events with it, which are all in one group, belong to
+    /// Fleetrace's own sessions. They come and go, and are in no catalog.
     public static let ownGroupPrefix = "fleetrace_"
+    /// The group of all synthetic events (SYNTH_SYSTEM of kernel/trace/trace_synth.h).
+    public static let syntheticGroup = "synthetic"
+
+    private static func isOwn(_ event: EventName) -> Bool {
+        (event.system == syntheticGroup ? event.name : event.system).hasPrefix(ownGroupPrefix)
+    }
 
     /// For each event, by system and then name: a line `system:name`, and behind it the `field:` lines of its format
     /// file without the common fields.
@@ -12,7 +18,7 @@ extension TracefsRoot {
     /// An event that goes away meanwhile is left out.
     public func catalogText() throws(TracefsError) -> [UInt8] {
         var text: [UInt8] = []
-        for event in try events() where !event.system.hasPrefix(Self.ownGroupPrefix) {
+        for event in try events() where !Self.isOwn(event) {
             guard let format = try? ControlFile.read(file("events/\(event.system)/\(event.name)/format")) else {
                 continue
             }
@@ -59,9 +65,8 @@ extension TracefsRoot {
         return causes
     }
 
-    /// Whether a line of `dynamic_events`, as `p:GROUP/NAME ...`, is of a group of Fleetrace's.
+    /// Whether a line of `dynamic_events`, as `p:GROUP/NAME ...` or `s:synthetic/NAME ...`, is of Fleetrace's.
     private static func isOwn(_ line: ArraySlice<UInt8>) -> Bool {
-        guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { return false }
-        return line[line.index(after: colon)...].starts(with: ownGroupPrefix.utf8)
+        DynamicEvent(line: String(decoding: line, as: UTF8.self)).map { isOwn($0.event) } ?? false
     }
 }

@@ -48,6 +48,20 @@ struct KernelNamesTests {
         #expect(ProbeGroup(text) == nil)
     }
 
+    @Test("A synthetic event is of its session's group; others in the kernel's one group for them are not")
+    func synthetic() throws {
+        let group = ProbeGroup(InstanceName(node: "a", session: 1))
+        let event = try #require(group.synthetic("timed"))
+        #expect(event.description == "synthetic:fleetrace_0000000000000001_e40c292c_timed")
+        #expect(ProbeGroup(of: event) == group)
+        let probe = try #require(EventName(system: group.name, name: "open_it"))
+        #expect(ProbeGroup(of: probe) == group)
+        for name in ["wakeup_latency", "fleetrace_mine", "fleetrace_0000000000000001_e40c292c", "timed"] {
+            let other = try #require(EventName(system: "synthetic", name: name))
+            #expect(ProbeGroup(of: other) == nil)
+        }
+    }
+
     @Test("Tasks' names become one condition; what could end the condition is refused")
     func comms() throws {
         #expect(try TaskFilter.text([]) == nil)

@@ -64,8 +64,11 @@ final class CountingControl: SessionKernel {
                 order, session: session, node: node, root: root, policy: policy, onDrained: onDrained)
         }
         do {
-            return try HistCount(
-                order, session: session, node: node, root: root, policy: policy, onDrained: onDrained)
+            return order.count.hasLatency
+                ? try HistLatency(
+                    order, session: session, node: node, root: root, policy: policy, onDrained: onDrained)
+                : try HistCount(
+                    order, session: session, node: node, root: root, policy: policy, onDrained: onDrained)
         } catch let declined as KernelDeclined {
             return try DecodedCount(
                 order, session: session, node: node, root: root, policy: policy, readers: readers,

@@ -63,7 +63,7 @@ final class PerfCount: CountSource {
         guard selection.triggers.isEmpty, selection.lateTriggers.isEmpty else {
             throw CommandRefusal(.unsupported, "triggers do not go with counts")
         }
-        let filters = Dictionary(selection.filters.map { ($0.event, $0.filter) }, uniquingKeysWith: { $1 })
+        let filters = selection.filterTexts
         var columns: [CounterSet.Column] = []
         for (event, shown) in zip(selection.events, events) {
             do throws(TracefsError) {

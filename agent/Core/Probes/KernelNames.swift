@@ -29,7 +29,8 @@ struct InstanceName: Hashable {
 /// second part a hash of the node's name (a group takes 63 bytes, a node's name alone may have as many).
 ///
 /// Dynamic events are the whole kernel's. Which instance a group belongs to follows from its name alone, so whether its
-/// session lives does as well (`StaleProbes`).
+/// session lives does as well (`StaleProbes`). Synthetic events of a session are called like its group, with a word
+/// behind.
 struct ProbeGroup: Hashable {
     let name: String
 
@@ -46,6 +47,23 @@ struct ProbeGroup: Hashable {
             Self.isHex(parts[1], digits: 16), Self.isHex(parts[2], digits: 8)
         else { return nil }
         name = system
+    }
+
+    /// The group that an event of the kernel is in, or as a synthetic event belongs to; nil for events of others.
+    init?(of event: EventName) {
+        guard event.system == TracefsRoot.syntheticGroup else {
+            self.init(event.system)
+            return
+        }
+        guard let end = event.name.lastIndex(of: "_") else { return nil }
+        self.init(String(event.name[..<end]))
+    }
+
+    /// The name of a synthetic event of the session. They are all in one group of the kernel's.
+    ///
+    /// - Parameter role: a word of lower case letters.
+    func synthetic(_ role: String) -> EventName? {
+        EventName(system: TracefsRoot.syntheticGroup, name: "\(name)_\(role)")
     }
 
     private static func isHex(_ text: Substring, digits: Int) -> Bool {

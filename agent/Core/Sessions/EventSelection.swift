@@ -8,6 +8,10 @@ struct EventSelection {
     let events: [EventName]
     /// One for each event that has any.
     let filters: [(event: EventName, filter: String)]
+    /// The same by event.
+    var filterTexts: [EventName: String] {
+        Dictionary(filters.map { ($0.event, $0.filter) }, uniquingKeysWith: { $1 })
+    }
     /// What takes effect at once.
     let triggers: [(event: EventName, trigger: String)]
     /// What would switch recording on before the session's start: it is set behind that.
@@ -19,10 +23,10 @@ struct EventSelection {
 
     /// - Throws: `CommandRefusal` that names every pattern which selects nothing, with near matches.
     init(_ order: WirePrepare, probes: [Probe], root: TracefsRoot, policy: Policy) throws(CommandRefusal) {
-        // Probes of other sessions are not this one's business: enabled here, they could not be removed there.
+        // Probes and tables of other sessions are not this one's business: enabled here, they could not be removed there.
         let known: [EventName]
         do throws(TracefsError) {
-            known = try root.events().filter { ProbeGroup($0.system) == nil }
+            known = try root.events().filter { ProbeGroup(of: $0) == nil }
         } catch {
             throw CommandRefusal(error)
         }

@@ -209,7 +209,7 @@ extension TraceInstance {
     fileprivate func apply(_ selection: EventSelection) throws(TracefsError) {
         for (event, filter) in selection.filters { try setFilter(event, filter) }
         if let taskFilter = selection.taskFilter {
-            let filters = Dictionary(selection.filters.map { ($0.event, $0.filter) }, uniquingKeysWith: { $1 })
+            let filters = selection.filterTexts
             for event in selection.events {
                 // The operator's own text stands in it already and has been found right.
                 try setFilter(event, filters[event].map { "(\($0)) && (\(taskFilter))" } ?? taskFilter)

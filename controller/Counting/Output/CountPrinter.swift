@@ -95,7 +95,12 @@ public struct CountPrinter: Sendable {
         }
         for node in counts.nodes {
             guard let lost = node.totals?.lost, lost > 0 else { continue }
-            lines.append("node \(node.name): \(lost) events came faster than they could be read and are not counted")
+            let isKernels = node.plan.contains { $0.way == .histTrigger }
+            lines.append(
+                "node \(node.name): \(lost) "
+                    + (isKernels
+                        ? "entries were of more threads than the kernel's table holds: their latencies are not counted"
+                        : "events came faster than they could be read and are not counted"))
         }
         return lines
     }

@@ -19,19 +19,8 @@ final class HistCount: CountSource {
         _ order: WirePrepare, session: UInt64, node: String, root: TracefsRoot, policy: Policy,
         onDrained: @escaping @Sendable () -> Void
     ) throws {
-        guard let readme = try? root.readmeText(), readme.contains("hist trigger") else {
-            throw KernelDeclined("this kernel has no hist triggers")
-        }
-        guard !order.count.hasLatency else { throw KernelDeclined("latencies are decoded") }
         self.onDrained = onDrained
-        place = try SessionInstance.make(order, session: session, node: node, root: root, policy: policy) { place in
-            // Nothing is recorded.
-            try place.instance.setBufferSize(kilobytesPerCPU: 4)
-            // Planted once for what the kernel says; from then on it is the triggers that plant them.
-            try place.enableProbes()
-            try place.instance.disable(place.probeEvents)
-            return place
-        }
+        place = try SessionInstance.forTables(order, session: session, node: node, root: root, policy: policy)
         events = place.selection.events.map(place.shownName)
         do {
             tables = try Self.tables(order.count, place, root)
@@ -49,11 +38,7 @@ final class HistCount: CountSource {
     private static func tables(
         _ order: WireCountOrder, _ place: SessionInstance, _ root: TracefsRoot
     ) throws -> [HistTrigger] {
-        guard place.selection.triggers.isEmpty, place.selection.lateTriggers.isEmpty else {
-            throw CommandRefusal(.unsupported, "triggers do not go with counts")
-        }
-        let filters = Dictionary(
-            place.selection.filters.map { ($0.event, $0.filter) }, uniquingKeysWith: { $1 })
+        let filters = place.selection.filterTexts
         return try place.selection.events.enumerated().flatMap { index, event in
             try HistTrigger.all(
                 order, event, try root.format(of: event), column: index, filter: filters[event])
@@ -113,7 +98,11 @@ final class HistCount: CountSource {
                 add(key, row.count)
             }
         case .powers:
-            for row in table.rows { add([.bucket(try power(row.keys.first ?? []))], row.count) }
+            for row in table.rows {
+                // What is above the largest power comes out as the smallest, in which nothing else is here.
+                let power = try KernelTable.power(row.keys.first ?? [])
+                add([.bucket(power == 0 ? 64 : power)], row.count)
+            }
         case .bucket(let number):
             let count = table.rows.reduce(0) { $0 + $1.count }
             if count > 0 { add([.bucket(number)], count) }
@@ -122,29 +111,20 @@ final class HistCount: CountSource {
         return rows
     }
 
-    /// `~ 2^12`. What is above the largest power comes out as the smallest, in which nothing else is here.
-    private static func power(_ text: [UInt8]) throws(CommandRefusal) -> Int64 {
-        let digits = String(decoding: text, as: UTF8.self).split(separator: "^").last ?? ""
-        guard let power = Int64(digits) else {
-            throw CommandRefusal(.io, "the kernel's table has a power of two that is none: \(digits)")
-        }
-        return power == 0 ? 64 : power
-    }
-
     func refreshThreads(_ companions: [Int32]?) throws { try place.refreshCompanions(companions) }
 
     func remove(inBackground: Bool) throws { try place.remove() }
 }
 
 extension WireCountKey {
-    fileprivate static func bucket(_ number: Int64) -> WireCountKey {
+    static func bucket(_ number: Int64) -> WireCountKey {
         var key = WireCountKey()
         key.number = number
         return key
     }
 
     /// What the kernel printed of a part of a key.
-    fileprivate init(_ text: [UInt8], _ part: KeyPart) throws(CommandRefusal) {
+    init(_ text: [UInt8], _ part: KeyPart) throws(CommandRefusal) {
         self.init()
         switch part {
         case .fixedText, .text, .comm:

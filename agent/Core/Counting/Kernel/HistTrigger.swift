@@ -46,15 +46,21 @@ struct HistTrigger {
         _ order: WireCountOrder, _ event: EventName, _ format: EventFormat, column: Int, filter: String?
     ) throws -> [HistTrigger] {
         let reader = try KeyReader(order, format)
+        let limit = try size(order)
         guard let histogram = reader.histogramField else {
-            let limit = Int(order.tableLimit == 0 ? WireCountOrder.usualTableLimit : order.tableLimit)
-            guard sizes.contains(limit) else {
-                throw KernelDeclined("the kernel has no tables of \(limit) keys, but of 128, 256, 512, ...")
-            }
             return [try byKeys(order, reader, event, column, filter, limit)]
         }
         guard order.keys.isEmpty else { throw KernelDeclined("histograms by key are decoded") }
         return try powers(order.histogram, histogram, event, column, filter)
+    }
+
+    /// How many keys an order's table holds.
+    static func size(_ order: WireCountOrder) throws(KernelDeclined) -> Int {
+        let limit = Int(order.tableLimit == 0 ? WireCountOrder.usualTableLimit : order.tableLimit)
+        guard sizes.contains(limit) else {
+            throw KernelDeclined("the kernel has no tables of \(limit) keys, but of 128, 256, 512, ...")
+        }
+        return limit
     }
 
     private static func byKeys(
@@ -99,7 +105,7 @@ struct HistTrigger {
     }
 
     /// A field by its name, unless the kernel means something else by that.
-    private static func field(_ key: String) throws -> String {
+    static func field(_ key: String) throws(KernelDeclined) -> String {
         let name = key.hasPrefix(".") ? String(key.dropFirst()) : key
         guard !["cpu", "stacktrace", "hitcount"].contains(name), !name.contains(".") else {
             throw KernelDeclined("the kernel's tables mean something else by \(name)")

@@ -89,6 +89,15 @@ struct KernelTable {
         return Row(keys: keys, count: count)
     }
 
+    /// `~ 2^12`, as keys with `.log2` are printed.
+    static func power(_ text: [UInt8]) throws(CommandRefusal) -> Int64 {
+        let digits = String(decoding: text, as: UTF8.self).split(separator: "^").last ?? ""
+        guard let power = Int64(digits) else {
+            throw CommandRefusal(.io, "the kernel's table has a power of two that is none: \(digits)")
+        }
+        return power
+    }
+
     private static func number(_ text: ArraySlice<UInt8>) -> UInt64? {
         UInt64(String(decoding: trimmed(text), as: UTF8.self))
     }
