@@ -76,6 +76,39 @@ extension IntegrationTests {
             }
         }
 
+        @Test("CSV: a line for each node and key, or each key; shares of the whole in the table")
+        func csv() async throws {
+            try await Fleet.with(agents: 2) { fleet in
+                let name = SystemCallLoad.freshName()
+                let selection = ["-e", Self.event, "-f", SystemCallLoad.filter(name), "--by"]
+                let first = SystemCallLoad.firstArgument
+                func lines(_ arguments: [String], _ calls: UInt64) async throws -> [String] {
+                    let stat = try await fleet.stat(selection + arguments)
+                    try await Self.load(name, calls)
+                    stat.send(SIGINT)
+                    try await stat.exit()
+                    return stat.output.texts
+                }
+                let csv = try await lines(["node,fd", "--format", "csv"], 3)
+                #expect(csv.first == "event,node,key,count,enabled_ns,running_ns,state")
+                var expected: Set<String> = []
+                for node in fleet.names {
+                    for fd in first..<first + 3 { expected.insert("\(Self.event),\(node),\(fd),1,0,0,") }
+                }
+                #expect(Set(csv.dropFirst()) == expected)
+                #expect(csv.count == 7)
+                let two = try await lines(["fd,cpu", "--format", "csv"], 1)
+                #expect(two.count == 3)
+                for line in two.dropFirst() {
+                    #expect(line.contains(",\"\(first),") && line.hasSuffix("\",1,0,0,"), "\(two)")
+                }
+
+                let table: [[String]] = try await lines(["fd"], 4).map { $0.split(separator: " ").map(String.init) }
+                #expect(table.first?.last == "SHARE" && table.count == 5, "\(table)")
+                for row in table.dropFirst() { #expect(row[2] == "2" && row.suffix(2) == ["25.0", "%"], "\(table)") }
+            }
+        }
+
         @Test("A histogram of a field, and of one that is negative")
         func histogram() async throws {
             try await Fleet.with(agents: 2) { fleet in
