@@ -109,6 +109,52 @@ extension IntegrationTests {
             }
         }
 
+        @Test("c: the tasks that cause an event, on all nodes and on one; Escape ends their count")
+        func tasks() async throws {
+            try await Fleet.with(agents: 2) { fleet in
+                let load = SystemCallLoad(cpu: 0, rate: 20_000)
+                try await Self.top(fleet, ["-e", SystemCallLoad.event, "-e", "page-faults"]) { terminal in
+                    try await terminal.press("c")
+                    try await terminal.until("what to do first") { $0[1].contains("choose an event first") }
+                    try await terminal.press("Tab", "/", "c", "l", "o", "s", "e", "Enter", "Down", "c", "/", "Escape")
+                    let fleetWide = try await terminal.until("the load's row", within: .seconds(40)) { screen in
+                        screen[1].hasPrefix("tasks of \(SystemCallLoad.event)")
+                            && Self.row(load.name, screen).count == 1
+                    }
+                    // The most frequent first: nobody else here calls it as often.
+                    #expect(fleetWide[2].hasPrefix("TASK"))
+                    #expect(fleetWide[3].hasPrefix(load.name), "\(fleetWide)")
+                    let total = Self.number(Self.row(load.name, fleetWide)[0][1])
+                    try await terminal.until("it grows") { screen in
+                        Self.row(load.name, screen).first.map { Self.number($0[1]) > total } == true
+                    }
+                    // The count itself and that of the tasks.
+                    #expect(fleet.instances.count == 2, "\(fleet.instances)")
+                    try await terminal.press("Escape")
+                    try await terminal.until("the events") { $0[1].hasPrefix("events") }
+                    try await eventually("the count by task ends: \(fleet.instances)") { fleet.instances.isEmpty }
+
+                    try await terminal.press("Tab", "Down", "Enter")
+                    try await terminal.until("one node's events") { $0[1].hasPrefix("events of it") }
+                    try await terminal.press("/", "c", "l", "o", "s", "e", "Enter", "Down", "c", "/", "Escape")
+                    try await terminal.until("the load's row", within: .seconds(40)) {
+                        Self.row(load.name, $0).count == 1
+                    }
+                    #expect(fleet.instances.count == 1, "\(fleet.instances)")
+
+                    try await terminal.press("Escape")
+                    try await terminal.until("that node's events again") { $0[1].hasPrefix("events of it") }
+                    try await terminal.press("/", "f", "a", "u", "l", "t", "Enter", "Down", "c")
+                    try await terminal.until("a counter has no tasks") { screen in
+                        screen[1].contains("page-faults") && screen[1].contains("no event")
+                    }
+                    try await terminal.press("q")
+                    try await terminal.until("the status") { $0.contains("status 0") }
+                }
+                try await load.stop()
+            }
+        }
+
         @Test("A node that stands still is red and marked, and comes back; without colours with NO_COLOR")
         func stalled() async throws {
             for color in [true, false] {

@@ -38,12 +38,17 @@ struct TopRun {
             for await signal in signals { continuation.yield(signal == .sigwinch ? .resized : .stop) }
         }
         Worker.start { Self.read(client.queue, continuation) }
-        let poll = Task { [interval, duration] in
-            try await Self.poll(client, every: interval, for: duration, continuation)
+        let poll = Task { [interval] in try await Self.poll(client, every: interval, continuation) }
+        // By the clock, however long the controller takes for its answers.
+        let end = Task { [duration] in
+            guard let duration else { return }
+            try await Task.sleep(for: .nanoseconds(duration.nanoseconds), clock: .continuous)
+            continuation.yield(.stop)
         }
         defer {
             watch.cancel()
             poll.cancel()
+            end.cancel()
         }
         let rates = FleetRates(opened)
         do {
@@ -98,21 +103,16 @@ struct TopRun {
         }
     }
 
-    /// What the controller knows of the nodes, at every interval; and the end, when a time was given.
+    /// What the controller knows of the nodes, at every interval.
     private static func poll(
-        _ client: ControllerClient, every interval: Span, for duration: Span?,
-        _ continuation: AsyncStream<Event>.Continuation
+        _ client: ControllerClient, every interval: Span, _ continuation: AsyncStream<Event>.Continuation
     ) async throws {
-        var left = duration?.nanoseconds ?? .max
-        while left > 0 {
+        while true {
             if case .nodes(let list) = try await client.request(.listNodes(WireListNodes())) {
                 continuation.yield(.nodes(list))
             }
-            let pause = min(left, max(interval.nanoseconds, 1_000_000_000))
-            try await Task.sleep(for: .nanoseconds(pause))
-            left -= duration == nil ? 0 : pause
+            try await Task.sleep(for: .nanoseconds(max(interval.nanoseconds, 1_000_000_000)))
         }
-        continuation.yield(.stop)
     }
 
     // MARK: Without a terminal
