@@ -106,7 +106,8 @@ struct LatencyTables {
                 + ".trace(\(([timed.name, "$\(Self.twice)"] + fields.map(\.name)).joined(separator: ",")))")
         latencies = Trigger(
             event: timed,
-            text: "hist:keys=\((names + ["\(Self.twice).log2"]).joined(separator: ",")):size=\(try HistTrigger.size(order))"
+            text:
+                "hist:keys=\((names + ["\(Self.twice).log2"]).joined(separator: ",")):size=\(try HistTrigger.size(order))"
         )
     }
 }
