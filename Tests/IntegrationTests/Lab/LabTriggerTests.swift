@@ -59,7 +59,7 @@ extension LabTests {
         }
 
         /// The list of triggers that an event can have, as its file says when none is set.
-        private static let hostHasHistograms: Bool = {
+        static let hostHasHistograms: Bool = {
             let file = "\(TracefsState.root ?? "")/events/sched/sched_process_exec/trigger"
             return ((try? String(contentsOfFile: file, encoding: .utf8)) ?? "").contains("hist")
         }()

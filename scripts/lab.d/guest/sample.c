@@ -1,7 +1,8 @@
 // Something to probe in a guest: a function with arguments and a result, and USDT probes with and without a semaphore.
-// usage: sample [ROUNDS [MILLISECONDS BETWEEN]]
+// usage: sample [ROUNDS [MILLISECONDS BETWEEN [timed]]]   timed: how long each pause was, in ns, on a line each
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 #define _SDT_HAS_SEMAPHORES 1
 #include <sys/sdt.h>
@@ -16,10 +17,16 @@ __attribute__((noipa)) int sample_work(int round, const char *name) {
     return round * 2;
 }
 
+static long long now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC_RAW, &time);
+    return time.tv_sec * 1000000000LL + time.tv_nsec;
+}
+
 int main(int count, char **words) {
     int rounds = count > 1 ? atoi(words[1]) : 1;
     useconds_t pause = (count > 2 ? atoi(words[2]) : 0) * 1000;
-    int watched = 0, sum = 0;
+    int watched = 0, sum = 0, timed = count > 3;
     for (int round = 1; round <= rounds; round++) {
         sum += sample_work(round, "sample text");
         DTRACE_PROBE2(fleetrace, round, round, "sample text");
@@ -27,7 +34,9 @@ int main(int count, char **words) {
             watched++;
             DTRACE_PROBE1(fleetrace, watched, (long)round << 32);
         }
+        long long begin = now();
         if (pause) usleep(pause);
+        if (timed) printf("%lld\n", now() - begin);
     }
     printf("rounds=%d watched=%d sum=%d\n", rounds, watched, sum);
     return 0;

@@ -1,0 +1,176 @@
+import Foundation
+import Testing
+
+extension LabTests {
+    /// Counts by key, histograms and latencies on kernels that have tables for them, beside this machine's, which may
+    /// not: the same load gives the same answer either way.
+    @Suite(.serialized)
+    struct LabCountTests {
+        private static let kernels = "the kernel's tables"
+        private static let decoded = "decoded pages"
+        /// A size that the kernel's tables do not have.
+        private static let notInKernel = ["--table", "4000"]
+
+        /// Starts counts side by side: each start takes an emulated guest a second or two.
+        private static func start(_ lab: Lab, _ orders: [[String]]) async throws -> [RunningProcess] {
+            try await withThrowingTaskGroup(of: (Int, RunningProcess).self) { group in
+                for (index, order) in orders.enumerated() {
+                    group.addTask { (index, try await lab.stat(order)) }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }.sorted { $0.0 < $1.0 }.map(\.1)
+            }
+        }
+
+        /// Ends counts, and parses what they print.
+        private static func records(_ stat: RunningProcess) async throws -> [CountRecord] {
+            stat.send(SIGINT)
+            let status = try await stat.exit(within: .seconds(60))
+            #expect(status == .success, "\(stat.errors.text)")
+            return try CountRecord.parse(stat.output.texts)
+        }
+
+        /// Each node's way, as the last line says it.
+        private static func expect(_ stat: RunningProcess, _ ways: [String: String]) {
+            let groups = (stat.errors.texts.first { $0.hasPrefix("counted for ") } ?? "").components(separatedBy: "; ")
+            for (name, way) in ways {
+                #expect(groups.contains { $0.contains(name) && $0.contains(" by \(way)") }, "\(stat.errors.text)")
+            }
+        }
+
+        private static func ways(_ lab: Lab) -> [String: String] {
+            var ways = Dictionary(uniqueKeysWithValues: lab.guests.map { ($0, kernels) })
+            if lab.hasHost { ways[Lab.host] = LabTriggerTests.hostHasHistograms ? kernels : decoded }
+            return ways
+        }
+
+        @Test("Signals of known numbers to nobody: by field, by CPU and as histogram, the same on every node")
+        func keys() async throws {
+            try await Lab.with { lab in
+                // No process can have this number; nobody else sends to it.
+                let target = 0x2000_0000 + Int.random(in: 0..<0x1000_0000)
+                let signals = [0: 7, 1: 5, 2: 11, 3: 3, 9: 2, 18: 13]
+                let script =
+                    "for s in "
+                    + signals.flatMap { Array(repeating: "\($0.key)", count: $0.value) }.joined(separator: " ")
+                    + "; do kill -$s \(target); done 2>/dev/null; true"
+                let event = "syscalls:sys_enter_kill"
+                let selection = ["-e", event, "-f", "\(event): pid == \(target)", "--format", "json"]
+                let stats = try await Self.start(
+                    lab, [["--by", "sig"], ["--hist", "sig"], ["--by", "cpu,pid"]].map { selection + $0 })
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask { try await lab.guests(script) }
+                    if lab.hasHost {
+                        group.addTask { _ = try await RunningProcess(["sh", "-c", script]).exit() }
+                    }
+                    try await group.waitForAll()
+                }
+                let keys = try await Self.records(stats[0])
+                let powers = try await Self.records(stats[1])
+                let places = try await Self.records(stats[2])
+                for name in lab.names {
+                    #expect(
+                        keys.of(name, event).byKey
+                            == Dictionary(uniqueKeysWithValues: signals.map { ("\($0.key)", UInt64($0.value)) }), "\(name)")
+                    #expect(
+                        powers.of(name, event).byKey == [
+                            "0": 7, "1": 5, "2": 11, "3..4": 3, "9..16": 2, "17..32": 13,
+                        ], "\(name)")
+                    #expect(places.of(name, event).total == 41, "\(name)")
+                    // One process made them all.
+                    let tasks = places.of(name, event).compactMap { $0.key?.split(separator: ",").last }
+                    #expect(Set(tasks).count == 1, "\(places)")
+                }
+                for stat in stats { Self.expect(stat, Self.ways(lab)) }
+            }
+        }
+
+        @Test("Sleeps that the load has timed itself: each once, in its own power of two, in the kernel and decoded")
+        func latency() async throws {
+            try await Lab.with { lab in
+                let names = ["enter", "exit"].map { "syscalls:sys_\($0)_clock_nanosleep" }
+                let own = SystemCallLoad.freshName()
+                let filters = names.flatMap { ["-f", "\($0): comm == \"sample\" || comm == \"\(own)\""] }
+                let selection = ["--latency", names.joined(separator: ","), "--format", "json"] + filters
+                // Exits that begin with nothing: the entries are filtered out.
+                let stats = try await Self.start(
+                    lab,
+                    [
+                        selection + ["--by", "ret,cpu"], selection + Self.notInKernel,
+                        [
+                            "--latency", names.joined(separator: ","), "--on", "role=web", "-f",
+                            "\(names[0]): flags == 77", "-f", "\(names[1]): comm == \"sample\"",
+                        ],
+                    ])
+                let (inKernel, decoded, unmatched) = (stats[0], stats[1], stats[2])
+                let times = 40
+                let measured = try await withThrowingTaskGroup(of: (String, [UInt64]).self) { group in
+                    for name in lab.guests {
+                        group.addTask {
+                            let lines = try await lab.guest(name, "sample \(times) 2 timed")
+                            return (name, lines.compactMap { UInt64($0) })
+                        }
+                    }
+                    if lab.hasHost {
+                        group.addTask { (Lab.host, await SleepLoad.run(own, times: times, nanoseconds: 2_000_000)) }
+                    }
+                    return try await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+                }
+                let event = names.joined(separator: " -> ")
+                for records in [try await Self.records(inKernel), try await Self.records(decoded)] {
+                    for name in lab.names {
+                        let counted = records.of(name, event)
+                        let timed = try #require(measured[name])
+                        #expect(timed.count == times && counted.total == UInt64(times), "\(name): \(counted)")
+                        // What ends within a power of two in the kernel's view does so at least as often as in the load's.
+                        for power in 10..<40 {
+                            let limit = UInt64(1) << power
+                            let below = counted.filter { Self.end(of: $0.key) <= limit }.total
+                            #expect(below >= UInt64(timed.count { $0 <= limit }), "\(name), up to \(limit): \(counted)")
+                            if limit < 2_000_000 { #expect(below == 0) }
+                        }
+                    }
+                }
+                unmatched.send(SIGINT)
+                try await unmatched.exit(within: .seconds(60))
+                let said = unmatched.errors.texts.compactMap { line in
+                    line.hasSuffix(" exits without an entry are not counted") ? Int(line.prefix { $0 != " " }) : nil
+                }
+                #expect(said == [times * lab.guests.count], "\(unmatched.errors.text)")
+                Self.expect(inKernel, Self.ways(lab))
+                Self.expect(decoded, Dictionary(uniqueKeysWithValues: lab.names.map { ($0, Self.decoded) }))
+                Self.expect(unmatched, Dictionary(uniqueKeysWithValues: lab.guests.map { ($0, Self.kernels) }))
+            }
+        }
+
+        /// The larger number of `0,1,4097..8192`.
+        private static func end(of key: String?) -> UInt64 {
+            key?.components(separatedBy: "..").last.flatMap { UInt64($0) } ?? 0
+        }
+
+        @Test("A second entry begins anew; kill -9 of the agent leaves nothing for long")
+        func again() async throws {
+            try await Lab.with { lab in
+                let node = try #require(lab.guests.first)
+                let (entry, exit) = ("syscalls:sys_enter_clock_nanosleep", "sched:sched_process_exit")
+                let selection = ["--latency", "\(entry),\(exit)", "--on", node, "--format", "json"]
+                    + [entry, exit].flatMap { ["-f", "\($0): comm == \"sample\""] }
+                let stats = try await Self.start(lab, [selection, selection + Self.notInKernel])
+                // Twenty entries of one thread, which then ends: one latency, of the last.
+                try await lab.guest(node, "sample 20 1")
+                for stat in stats {
+                    #expect(try await Self.records(stat).total == 1, "\(stat.output.text)\(stat.errors.text)")
+                }
+                Self.expect(stats[0], [node: Self.kernels])
+
+                let killed = try await lab.stat(selection)
+                let there = try await lab.leftovers().filter { $0.hasPrefix(node) }
+                #expect(there.count { $0.contains(" s:synthetic/fleetrace_") } == 3, "\(there)")
+                try await lab.guest(node, "kill -9 $(pidof fleetrace-agent)")
+                try await lab.connected([node])
+                killed.send(SIGINT)
+                try await killed.exit(within: .seconds(60))
+                // That nothing is left, `Lab.with` sees to.
+            }
+        }
+    }
+}
