@@ -44,6 +44,26 @@ struct CountOutputTests {
         #expect(Self.lines(never).last?.contains("<not counted>") == true)
     }
 
+    @Test("What a node could not count is a problem, with the reason that its way has")
+    func lost() {
+        func plan(_ way: WireCountWay) -> WireCountPlan {
+            var plan = Session.plan(["a:in -> a:out"])
+            plan.columns[0].way = way
+            return plan
+        }
+        var counts = FleetCounts(Session.opened([("web-0", plan(.histTrigger)), ("web-1", plan(.decodedPages))]))
+        var totals = Session.totals([])
+        totals.lost = 7
+        var report = Session.report([(0, totals), (1, totals)])
+        for index in report.nodes.indices { report.nodes[index].state = .finished }
+        counts.take(report)
+        #expect(
+            CountPrinter.problems(counts) == [
+                "node web-0: 7 entries were of more threads than the kernel's table holds: their latencies are not counted",
+                "node web-1: 7 events came faster than they could be read and are not counted",
+            ])
+    }
+
     @Test("Keys: the most frequent first, what is not shown summed up, and `other` always last")
     func keys() {
         let rows = [("a", 5), ("b", 50), ("c", 7)].map { Session.row(0, $1, [.text($0)]) }

@@ -184,7 +184,7 @@ public nonisolated struct WireCountTotals: Sendable {
 
   public var rows: [WireCountRow] = []
 
-  /// events that the node could not count; with DECODED_PAGES only
+  /// events that the node could not count: came too fast, or of too many threads for a latency
   public var lost: UInt64 = 0
 
   /// exits without an entry, with a latency

@@ -70,7 +70,8 @@ extension LabTests {
                 for name in lab.names {
                     #expect(
                         keys.of(name, event).byKey
-                            == Dictionary(uniqueKeysWithValues: signals.map { ("\($0.key)", UInt64($0.value)) }), "\(name)")
+                            == Dictionary(uniqueKeysWithValues: signals.map { ("\($0.key)", UInt64($0.value)) }),
+                        "\(name)")
                     #expect(
                         powers.of(name, event).byKey == [
                             "0": 7, "1": 5, "2": 11, "3..4": 3, "9..16": 2, "17..32": 13,
@@ -152,7 +153,8 @@ extension LabTests {
             try await Lab.with { lab in
                 let node = try #require(lab.guests.first)
                 let (entry, exit) = ("syscalls:sys_enter_clock_nanosleep", "sched:sched_process_exit")
-                let selection = ["--latency", "\(entry),\(exit)", "--on", node, "--format", "json"]
+                let selection =
+                    ["--latency", "\(entry),\(exit)", "--on", node, "--format", "json"]
                     + [entry, exit].flatMap { ["-f", "\($0): comm == \"sample\""] }
                 let stats = try await Self.start(lab, [selection, selection + Self.notInKernel])
                 // Twenty entries of one thread, which then ends: one latency, of the last.
