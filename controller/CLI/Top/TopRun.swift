@@ -22,6 +22,8 @@ struct TopRun {
         case nodes(WireNodeList)
         /// Of the count by task that was opened last.
         case tasks(number: Int, WireCountReport)
+        /// That count has ended, and why.
+        case tasksEnded(number: Int, String)
         case ended(String)
         case terminalGone
     }
@@ -127,7 +129,7 @@ struct TopRun {
             case .nodes(let list): rates.take(list)
             case .stop: return
             case .ended(let reason): throw CommandError(reason)
-            case .keys, .resized, .tasks, .terminalGone: break
+            case .keys, .resized, .tasks, .tasksEnded, .terminalGone: break
             }
         }
     }

@@ -38,6 +38,7 @@ struct TopScreen {
             case .counts(let report): model.rates.take(report)
             case .nodes(let list): model.rates.take(list)
             case .tasks(let number, let report): if number == tasksNumber { model.take(keys: Self.rows(report)) }
+            case .tasksEnded(let number, let reason): if number == tasksNumber { model.remark = reason }
             case .resized: break
             case .keys(let keys): isOver = await press(keys)
             case .stop: isOver = true
@@ -62,6 +63,7 @@ struct TopScreen {
             case .suspend: terminal.suspend()
             case .countKeys(let event, let node): await countTasks(event, node)
             case .endKeys:
+                tasksNumber += 1
                 await tasks?.close()
                 tasks = nil
             }
@@ -89,6 +91,8 @@ struct TopScreen {
             if !opened.started {
                 model.remark = RefusalText.lines(opened.answers.filter(\.isRefusal), of: opened.answers.count)
                     .joined(separator: "; ")
+                await client.close()
+                return
             }
             Worker.start { [continuation] in Self.read(client.queue, number, continuation) }
         } catch {
@@ -101,7 +105,13 @@ struct TopScreen {
             for item in queue.take(waiting: 1) {
                 switch item {
                 case .counts(let report, _): continuation.yield(.tasks(number: number, report))
-                case .end, .disconnected: return
+                case .end(let problem):
+                    continuation.yield(
+                        .tasksEnded(number: number, problem.isEmpty ? "the count has ended" : problem))
+                    return
+                case .disconnected(let reason):
+                    continuation.yield(.tasksEnded(number: number, reason))
+                    return
                 case .chunk: break
                 }
             }
