@@ -10,6 +10,7 @@ final class HistLatency: CountSource {
     private let dynamicEvents: DynamicEvents
     private let tables: LatencyTables
     private let onDrained: @Sendable () -> Void
+    private var isStopped = false
     /// Exits that were counted before the start.
     private var earlierExits: UInt64 = 0
 
@@ -70,6 +71,7 @@ final class HistLatency: CountSource {
     }
 
     func stop() throws -> WireStopping {
+        isStopped = true
         let before = MonotonicRawClock.now()
         try place.instance.setTrigger(tables.exit.event, tables.exit.text("pause"))
         defer { onDrained() }
@@ -98,7 +100,8 @@ final class HistLatency: CountSource {
         }
         let timed = latencies.rows.reduce(latencies.dropped) { $0 + $1.count }
         counted.unmatched = exits - min(exits, timed)
-        counted.lost = try table(tables.beginnings.event, ["common_pid"]).dropped
+        // Too long to be read at every interval: a row for each thread.
+        if isStopped { counted.lost = try table(tables.beginnings.event, ["common_pid"]).dropped }
         return counted
     }
 
