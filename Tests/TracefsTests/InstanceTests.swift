@@ -70,6 +70,11 @@ import Testing
                 StaleRemoval(name: prefix + "-live", outcome: .inUse),
             ])
         #expect(try root.instances(prefix: prefix) == [live.name])
+        // What tells a live one from one that histograms with variables hold.
+        let pin = try OpenFile(live.file("tracing_on"), flags: O_RDWR)
+        let isFree = pin.tryLock()
+        #expect(!isFree)
+        _ = consume pin
         try live.setTracing(true)
         try live.remove()
         #expect(throws: TracefsError.self) { try root.removeStaleInstances(prefix: "") }

@@ -148,7 +148,7 @@ extension LabTests {
             key?.components(separatedBy: "..").last.flatMap { UInt64($0) } ?? 0
         }
 
-        @Test("A second entry begins anew; kill -9 of the agent leaves nothing for long")
+        @Test("A second entry begins anew; another agent leaves the tables alone; after kill -9 the next one does not")
         func again() async throws {
             try await Lab.with { lab in
                 let node = try #require(lab.guests.first)
@@ -157,6 +157,16 @@ extension LabTests {
                     ["--latency", "\(entry),\(exit)", "--on", node, "--format", "json"]
                     + [entry, exit].flatMap { ["-f", "\($0): comm == \"sample\""] }
                 let stats = try await Self.start(lab, [selection, selection + Self.notInKernel])
+                // Another agent that starts, here one without a controller, leaves the tables of a live one alone.
+                let before = try await lab.leftovers()
+                let said = try await lab.guest(
+                    node,
+                    """
+                    cd /etc/fleetrace; timeout 4 fleetrace-agent --controller 127.0.0.1:1 --ca ca.crt \
+                        --cert node.crt --key node.key; [ $? = 0 -o $? = 143 ]
+                    """)
+                #expect(said.contains { $0.contains("outcome=inUse") }, "\(said)")
+                #expect(try await lab.leftovers() == before)
                 // Twenty entries of one thread, which then ends: one latency, of the last.
                 try await lab.guest(node, "sample 20 1")
                 for stat in stats {
