@@ -2,7 +2,8 @@ import ArgumentParser
 
 /// The benchmarks, each a subcommand.
 enum Suite: String, CaseIterable, Sendable {
-    case pages, render, codec, merge, report, transport, endToEnd = "end-to-end", peers, latency, fleet, fanOut = "fan-out",
+    case pages, render, codec, merge, report, transport, endToEnd = "end-to-end", peers, latency, fleet, fanOut =
+        "fan-out",
         stat
 
     static let commands: [any ParsableCommand.Type] = [

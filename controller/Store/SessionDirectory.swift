@@ -7,19 +7,23 @@ import TraceProtocol
 public struct SessionDirectory: Sendable {
     public let layout: SessionLayout
     public private(set) var description: WireSessionDescription
+    /// Whether the manifest is to survive a power cut.
+    private let isDurable: Bool
 
     /// Makes the directory and its manifest.
     ///
+    /// - Parameter isDurable: false for a session that does not outlive its controller: nothing waits for the disk then.
     /// - Throws: `StoreError.exists` when there is something at that path.
     public static func create(
-        at directory: FilePath, _ description: WireSessionDescription
+        at directory: FilePath, _ description: WireSessionDescription, isDurable: Bool = true
     ) throws(StoreError) -> SessionDirectory {
         if mkdir(directory.string, 0o700) != 0 {
             let code = Errno(rawValue: errno)
             throw code == .fileExists
                 ? .exists(path: directory.string) : .system("create", path: directory.string, code)
         }
-        var session = SessionDirectory(layout: SessionLayout(directory: directory), description: description)
+        var session = SessionDirectory(
+            layout: SessionLayout(directory: directory), description: description, isDurable: isDurable)
         try session.update(description)
         return session
     }
@@ -38,7 +42,7 @@ public struct SessionDirectory: Sendable {
             var options = JSONDecodingOptions()
             options.ignoreUnknownFields = true
             let description = try WireSessionDescription(jsonString: text, options: options)
-            return SessionDirectory(layout: layout, description: description)
+            return SessionDirectory(layout: layout, description: description, isDurable: true)
         } catch {
             throw .notASession(path: directory.string, "its manifest.json cannot be read (\(error))")
         }
@@ -58,7 +62,7 @@ public struct SessionDirectory: Sendable {
             defer { try? file.close() }
             let text = try description.jsonString() + "\n"
             try file.writeAll(text.utf8)
-            guard fdatasync(file.rawValue) == 0, rename(temporary.string, manifest.string) == 0 else {
+            guard !isDurable || fdatasync(file.rawValue) == 0, rename(temporary.string, manifest.string) == 0 else {
                 throw Errno(rawValue: errno)
             }
         }

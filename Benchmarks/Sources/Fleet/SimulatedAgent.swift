@@ -113,7 +113,7 @@ final class SimulatedAgent: ChannelInboundHandler {
             }
         case .prepare:
             recordings.insert(id)
-            number(.metadata, node.recording.metadata, id, 1, context)
+            write(.metadata, node.recording.metadata, id, 1, context)
             answer.prepared = node.recording.prepared
             send(.answer, answer, context)
             return observe(.prepared, Self.now())
@@ -124,7 +124,8 @@ final class SimulatedAgent: ChannelInboundHandler {
                 answer.started.before = Self.now()
                 observe(.started, answer.started.before)
                 answer.started.after = Self.now()
-                send(.answer, answer, context)
+                // Behind the starts of all others: nodes do not wait for each other.
+                context.eventLoop.assumeIsolated().execute { [self, answer] in send(.answer, answer, context) }
             }
             return
         case .start(let start):
@@ -195,10 +196,17 @@ final class SimulatedAgent: ChannelInboundHandler {
         _ context: ChannelHandlerContext
     ) {
         guard let bytes: [UInt8] = try? message.serializedBytes() else { return }
+        write(type, bytes, session, sequence, context)
+        context.flush()
+    }
+
+    private func write(
+        _ type: FrameType, _ bytes: [UInt8], _ session: UInt64, _ sequence: UInt64, _ context: ChannelHandlerContext
+    ) {
         var body = ByteBuffer()
         StreamNumber(session: session, sequence: sequence).write(into: &body)
         body.writeBytes(bytes)
-        context.writeAndFlush(wrapOutboundOut(Frame(type, body)), promise: nil)
+        context.write(wrapOutboundOut(Frame(type, body)), promise: nil)
     }
 
     private func send(_ type: FrameType, _ message: some Message, _ context: ChannelHandlerContext) {

@@ -7,7 +7,8 @@ struct SimulatedRecording: Sendable {
     static let probe = "kprobe:do_filp_open"
 
     let prepared: WirePrepared
-    let metadata: WireNodeMetadata
+    /// Of the first frame of its stream: a `WireNodeMetadata`, in bytes.
+    let metadata: [UInt8]
 
     /// With this machine's layouts; a probe's is that of an event without fields.
     init(_ root: TracefsRoot) throws {
@@ -40,7 +41,7 @@ struct SimulatedRecording: Sendable {
             }
         ]
         metadata.host = try .ofThisProcess()
-        self.metadata = metadata
+        self.metadata = try metadata.serializedBytes()
     }
 
     /// Nothing was recorded, on either CPU.

@@ -9,8 +9,9 @@ final class TemporaryFolder {
 
     private static let present = Mutex<Set<String>>([])
 
-    init() throws {
-        let parent = ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp"
+    /// - Parameter parent: where; $TMPDIR unless stated.
+    init(in parent: String? = nil) throws {
+        let parent = parent ?? ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp"
         let name = "fleetrace-benchmark-\(ProcessInfo.processInfo.processIdentifier)-\(UInt32.random(in: 0 ... .max))"
         path = FilePath("\(parent)/\(name)")
         try FileManager.default.createDirectory(atPath: path.string, withIntermediateDirectories: false)

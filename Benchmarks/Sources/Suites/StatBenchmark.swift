@@ -31,11 +31,13 @@ enum StatBenchmark {
             }
         }
         guard let nobody = best[.nobody], let theirs = best[.perf], let own = best[.fleetrace] else { return [] }
-        let note = "best of \(repetitions); \(rounds) rounds of `load` while \(events.count) events are counted on all CPUs"
+        let note =
+            "best of \(repetitions); \(rounds) rounds of `load` while \(events.count) events are counted on all CPUs"
         let (total, theirTotal) = (own.load + own.counting, theirs.load + theirs.counting)
         return [
             Measurement("stat.load.uncounted", nobody.load, "s", note: note),
-            Measurement("stat.perf", theirTotal, "s", note: "of it perf itself \(ResultWriter.number(theirs.counting)) s"),
+            Measurement(
+                "stat.perf", theirTotal, "s", note: "of it perf itself \(ResultWriter.number(theirs.counting)) s"),
             Measurement(
                 "stat.fleetrace", total, "s", ratioToPeer: total / theirTotal,
                 note: "of it the agent itself \(ResultWriter.number(own.counting)) s"),
@@ -81,7 +83,8 @@ enum StatBenchmark {
                 return agent
             }
         }
-        throw InputError("`fleetrace stat` does not count: \((try? String(contentsOfFile: errors, encoding: .utf8)) ?? "")")
+        throw InputError(
+            "`fleetrace stat` does not count: \((try? String(contentsOfFile: errors, encoding: .utf8)) ?? "")")
     }
 
     /// Seconds that the threads of a process have run (proc(5): the first number of schedstat, ns).

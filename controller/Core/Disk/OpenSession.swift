@@ -28,7 +28,7 @@ final class OpenSession {
     }
 
     init(_ description: WireSessionDescription, at path: FilePath) throws(StoreError) {
-        directory = try SessionDirectory.create(at: path, description)
+        directory = try SessionDirectory.create(at: path, description, isDurable: description.keep)
         keep = description.keep
         logs = []
         for node in description.nodes {
