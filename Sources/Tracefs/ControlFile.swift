@@ -18,8 +18,12 @@ struct OpenFile: ~Copyable, Sendable {
     deinit { close(descriptor) }
 
     /// Locks it against others who do the same (flock(2)), until it is closed; waits for them.
-    func lock() {
-        while flock(descriptor, LOCK_EX) != 0, errno == EINTR {}
+    ///
+    /// - Parameter kind: LOCK_EX, or LOCK_SH for one of several.
+    func lock(_ kind: Int32 = LOCK_EX) throws(TracefsError) {
+        while flock(descriptor, kind) != 0 {
+            guard errno == EINTR else { throw .systemCall(.open, path, errno) }
+        }
     }
 
     /// Locks it unless another process has.

@@ -21,9 +21,7 @@ struct InstancesLock: ~Copyable {
 
     private init(_ root: TracefsRoot, _ kind: Int32) throws(TracefsError) {
         let directory = try OpenFile(root.file("instances"), flags: O_RDONLY | O_DIRECTORY)
-        while flock(directory.descriptor, kind) != 0 {
-            guard errno == Errno.interrupted else { throw .systemCall(.open, directory.path, errno) }
-        }
+        try directory.lock(kind)
         self.directory = directory
     }
 }

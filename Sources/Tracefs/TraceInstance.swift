@@ -60,7 +60,7 @@ public final class TraceInstance: Sendable {
         }
         do throws(TracefsError) {
             let tracingOn = try OpenFile(path + "/tracing_on", flags: O_RDWR)
-            tracingOn.lock()
+            try tracingOn.lock()
             try tracingOn.write("0")
             return TraceInstance(root: root, name: name, path: path, tracingOn: tracingOn)
         } catch {

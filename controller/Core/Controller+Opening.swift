@@ -101,7 +101,7 @@ extension Controller {
                 continue
             }
             note(.joined, "", session, index)
-            append(node.recentKnots.map { $0.frame() }, session, index, now: now())
+            append(node.recentKnots.lazy.map { $0.frame() }, session, index, now: now())
             var prepare = WirePrepare()
             prepare.events = order.events
             prepare.filters = order.filters

@@ -14,7 +14,7 @@ extension Controller {
     }
 
     /// Frames without numbers.
-    func append(_ frames: [Frame], _ session: LiveSession, _ index: Int, now: Int64) {
+    func append(_ frames: some Sequence<Frame>, _ session: LiveSession, _ index: Int, now: Int64) {
         guard session.counts == nil else { return }
         store.append(frames.map { LogRecord($0, received: now) }, session: session.id, node: index, sequence: 0)
     }

@@ -12,14 +12,14 @@ public struct ProgramNames: Sendable {
 
     /// - Throws: when the file cannot be read or is no ELF file.
     public init(_ path: String) throws(ProbeFileError) {
-        elf = try Self.saying { () throws(ELFError) in try ELFFile(path) }
+        elf = try ProbeFileError.saying { () throws(ELFError) in try ELFFile(path) }
     }
 
     /// All that contain the place, by every name they have; static ones in the table of symbols only.
     public func functions(atFileOffset offset: UInt64) throws(ProbeFileError) -> [Function] {
         guard let segment = elf.segment(ofFileOffset: offset) else { return [] }
         let address = segment.address &+ (offset - segment.offset)
-        return try Self.saying { () throws(ELFError) in
+        return try ProbeFileError.saying { () throws(ELFError) in
             var found: Set<Function> = []
             for kind in [ELFSection.Kind.dynamicSymbols, ELFSection.Kind.symbols] {
                 guard let table = try ELFSymbolTable(elf, kind: kind) else { continue }
@@ -34,12 +34,8 @@ public struct ProgramNames: Sendable {
 
     /// The markers whose instruction it is.
     public func markers(atFileOffset offset: UInt64) throws(ProbeFileError) -> [(provider: String, name: String)] {
-        try Self.saying { () throws(ELFError) in
+        try ProbeFileError.saying { () throws(ELFError) in
             try elf.markers().filter { elf.fileOffset(ofAddress: $0.address) == offset }.map { ($0.provider, $0.name) }
         }
-    }
-
-    private static func saying<R>(_ body: () throws(ELFError) -> R) throws(ProbeFileError) -> R {
-        do throws(ELFError) { return try body() } catch { throw ProbeFileError(description: error.message) }
     }
 }

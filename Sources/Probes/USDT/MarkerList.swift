@@ -5,10 +5,8 @@ public enum MarkerList {
     /// - Parameter path: absolute.
     /// - Throws: `ProbeFileError` when the file cannot be read or is no ELF file.
     public static func names(in path: String) throws(ProbeFileError) -> [String] {
-        do throws(ELFError) {
-            return Set(try ELFFile(path).markers().map { "\($0.provider):\($0.name)" }).sorted()
-        } catch {
-            throw ProbeFileError(description: error.message)
+        try ProbeFileError.saying { () throws(ELFError) in
+            Set(try ELFFile(path).markers().map { "\($0.provider):\($0.name)" }).sorted()
         }
     }
 }
@@ -17,4 +15,9 @@ public enum MarkerList {
 public struct ProbeFileError: Error, Sendable, Hashable, CustomStringConvertible {
     /// One line without control characters.
     public let description: String
+
+    /// Runs what reads such a file.
+    static func saying<R>(_ body: () throws(ELFError) -> R) throws(ProbeFileError) -> R {
+        do throws(ELFError) { return try body() } catch { throw ProbeFileError(description: error.message) }
+    }
 }

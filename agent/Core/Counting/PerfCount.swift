@@ -34,15 +34,8 @@ final class PerfCount: CountSource {
         if order.probes.isEmpty {
             selection = try EventSelection(order, probes: [], root: root, policy: policy)
         } else {
-            let place = try SessionInstance.make(order, session: session, node: node, root: root, policy: policy) {
-                place in
-                // Nothing is recorded.
-                try place.instance.setBufferSize(kilobytesPerCPU: 4)
-                // Planted once for what the kernel says; from then on it is the counters that plant them.
-                try place.enableProbes()
-                try place.instance.disable(place.probeEvents)
-                return place
-            }
+            let place = try SessionInstance.forCounts(
+                order, session: session, node: node, root: root, policy: policy)
             self.place = place
             selection = place.selection
         }
@@ -60,9 +53,7 @@ final class PerfCount: CountSource {
     private func columns(
         _ order: WirePrepare, _ selection: EventSelection, _ root: TracefsRoot
     ) throws(CommandRefusal) -> [CounterSet.Column] {
-        guard selection.triggers.isEmpty, selection.lateTriggers.isEmpty else {
-            throw CommandRefusal(.unsupported, "triggers do not go with counts")
-        }
+        try selection.refuseTriggers()
         let filters = selection.filterTexts
         var columns: [CounterSet.Column] = []
         for (event, shown) in zip(selection.events, events) {

@@ -46,7 +46,7 @@ struct CountOptions: ParsableArguments {
     var buffer = 0
 
     func validate() throws {
-        guard (0...1 << 22).contains(buffer) else { throw ValidationError("--buffer: 1 to 4194304 (kilobytes)") }
+        try BufferOption.check(buffer)
         if let top, top < 1 { throw ValidationError("--top: at least 1") }
         guard table >= 1, table <= Int(WireCountOrder.largestTableLimit) else {
             throw ValidationError("--table: 1 to \(WireCountOrder.largestTableLimit) keys")

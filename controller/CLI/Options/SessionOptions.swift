@@ -69,7 +69,7 @@ struct SessionOptions: ParsableArguments {
             throw ValidationError("say which events: -e system:event, or -p kprobe:FUNCTION")
         }
         try ProbeSyntax.check(probes)
-        guard (0...1 << 22).contains(buffer) else { throw ValidationError("--buffer: 1 to 4194304 (kilobytes)") }
+        try BufferOption.check(buffer)
     }
 
     func order() -> WireOpenSession {

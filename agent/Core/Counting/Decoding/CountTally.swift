@@ -135,18 +135,9 @@ struct CountTally: ~Copyable {
         var rows: [WireCountRow] = []
         for (column, table) in tables.enumerated() {
             table.forEach { key, count in
-                var row = WireCountRow()
-                row.column = UInt32(column)
-                row.key = CountKey.parts(key)
-                row.count = count
-                rows.append(row)
+                rows.append(WireCountRow(column: column, key: CountKey.parts(key), count: count))
             }
-            guard table.other > 0 else { continue }
-            var row = WireCountRow()
-            row.column = UInt32(column)
-            row.count = table.other
-            row.other = true
-            rows.append(row)
+            if let other = WireCountRow.other(column: column, count: table.other) { rows.append(other) }
         }
         return rows
     }

@@ -82,21 +82,12 @@ final class HistCount: CountSource {
 
     private static func rows(_ table: KernelTable, _ trigger: HistTrigger) throws(CommandRefusal) -> [WireCountRow] {
         var rows: [WireCountRow] = []
-        func add(_ key: [WireCountKey], _ count: UInt64, other: Bool = false) {
-            var row = WireCountRow()
-            row.column = UInt32(trigger.column)
-            row.key = key
-            row.count = count
-            row.other = other
-            rows.append(row)
+        func add(_ key: [WireCountKey], _ count: UInt64) {
+            rows.append(WireCountRow(column: trigger.column, key: key, count: count))
         }
         switch trigger.meaning {
         case .keys:
-            for row in table.rows {
-                var key: [WireCountKey] = []
-                for (text, part) in zip(row.keys, trigger.parts) { key.append(try WireCountKey(text, part)) }
-                add(key, row.count)
-            }
+            for row in table.rows { add(try WireCountKey.all(row, trigger.parts), row.count) }
         case .powers:
             for row in table.rows {
                 // What is above the largest power comes out as the smallest, in which nothing else is here.
@@ -107,7 +98,7 @@ final class HistCount: CountSource {
             let count = table.rows.reduce(0) { $0 + $1.count }
             if count > 0 { add([.bucket(number)], count) }
         }
-        if table.dropped > 0 { add([], table.dropped, other: true) }
+        if let other = WireCountRow.other(column: trigger.column, count: table.dropped) { rows.append(other) }
         return rows
     }
 
@@ -117,6 +108,13 @@ final class HistCount: CountSource {
 }
 
 extension WireCountKey {
+    /// The keys of a row, as many as there are parts.
+    static func all(_ row: KernelTable.Row, _ parts: [KeyPart]) throws(CommandRefusal) -> [WireCountKey] {
+        var keys: [WireCountKey] = []
+        for (text, part) in zip(row.keys, parts) { keys.append(try WireCountKey(text, part)) }
+        return keys
+    }
+
     static func bucket(_ number: Int64) -> WireCountKey {
         var key = WireCountKey()
         key.number = number

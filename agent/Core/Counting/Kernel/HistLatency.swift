@@ -87,17 +87,10 @@ final class HistLatency: CountSource {
         let exits = try exits() - earlierExits
         let latencies = try table(tables.latencies.event, tables.names)
         for row in latencies.rows {
-            var wire = WireCountRow()
-            for (text, part) in zip(row.keys, tables.parts) { wire.key.append(try WireCountKey(text, part)) }
-            wire.key.append(.bucket(try KernelTable.power(row.keys.last ?? []) - 1))
-            wire.count = row.count
-            counted.rows.append(wire)
+            let bucket = WireCountKey.bucket(try KernelTable.power(row.keys.last ?? []) - 1)
+            counted.rows.append(WireCountRow(key: try WireCountKey.all(row, tables.parts) + [bucket], count: row.count))
         }
-        if latencies.dropped > 0 {
-            var other = WireCountRow()
-            (other.other, other.count) = (true, latencies.dropped)
-            counted.rows.append(other)
-        }
+        if let other = WireCountRow.other(count: latencies.dropped) { counted.rows.append(other) }
         let timed = latencies.rows.reduce(latencies.dropped) { $0 + $1.count }
         counted.unmatched = exits - min(exits, timed)
         // Too long to be read at every interval: a row for each thread.
