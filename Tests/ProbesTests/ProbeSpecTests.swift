@@ -115,6 +115,10 @@ let fullKernel = ProbeContext(
         #expect(!mine.answers(to: "probe:open"))
         let marker = try ProbeSpec(parsing: "usdt:/bin/app:prov:query")
         #expect(marker.answers(to: "usdt:/bin/app:prov:query") && marker.answers(to: "prov:query"))
+        #expect(marker.answers(to: "usdt:prov:query"))
+        let user = try ProbeSpec(parsing: "uretprobe:/lib/libc.so.6:malloc")
+        #expect(user.answers(to: "uretprobe:malloc") && user.answers(to: "malloc"))
+        #expect(!user.answers(to: "uprobe:malloc"))
     }
 
     @Test func saysWhatTheKernelIsBuiltWithout() throws {

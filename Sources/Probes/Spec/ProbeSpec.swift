@@ -67,8 +67,8 @@ public struct ProbeSpec: Sendable, Hashable {
         self.form = form
     }
 
-    /// What a filter or trigger may call this probe: its event name, its short form (`kprobe:vfs_read`), what it
-    /// probes (`vfs_read`), and its event name in its group (`probe`, if it was given none).
+    /// What a filter or trigger may call this probe: its event name, its short form (`kprobe:vfs_read`, without a file's
+    /// path too: `uprobe:malloc`), what it probes (`vfs_read`), and its event name in its group (`probe`, if it was given none).
     public var aliases: [String] {
         var names = [eventName, "\(group ?? "probe"):\(eventName)"]
         if case .short(let form) = form { names.append(form) }
@@ -80,8 +80,11 @@ public struct ProbeSpec: Sendable, Hashable {
             if kind == .kprobe || kind == .kretprobe {
                 names.append("\(kind.rawValue):\(module.map { $0 + ":" } ?? "")\(target)")
             }
-        case .fileSymbol(_, let symbol, _): names.append(symbol)
-        case .marker(_, let provider, let name): names += [name, "\(provider):\(name)"]
+        case .fileSymbol(_, let symbol, let offset):
+            let target = symbol + (offset == 0 ? "" : "+0x\(String(offset, radix: 16))")
+            names += [target, "\(kind.rawValue):\(target)"]
+        case .marker(_, let provider, let name):
+            names += [name, "\(provider):\(name)", "usdt:\(provider):\(name)"]
         case .tracepoint(let name): names.append(name)
         case .address, .event, .fileOffset: break
         }

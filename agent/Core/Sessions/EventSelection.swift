@@ -115,7 +115,8 @@ struct SessionEvents {
             let suggestions =
                 error.suggestions.isEmpty
                 ? NearMatch.suggestions(
-                    for: pattern, among: probes.flatMap { $0.events.map($0.shown).map(\.description) + $0.spec.aliases }
+                    for: pattern,
+                    among: Set(probes.flatMap { $0.events.map($0.shown).map(\.description) + $0.spec.aliases })
                 )
                 : error.suggestions
             throw CommandRefusal(
