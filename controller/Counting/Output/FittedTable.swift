@@ -11,7 +11,8 @@ struct FittedTable {
     var rows: [[String]] = []
 
     private static let gap = 2
-    private static let shortestText = 6
+    /// Texts are cut to the first length, all of them, before any is cut to the second: a number that is cut is none.
+    private static let shortestTexts = [6, 3]
 
     init(_ columns: [Column]) {
         self.columns = columns
@@ -32,12 +33,14 @@ struct FittedTable {
             while total() > width, let worst = kept.map({ columns[$0].worth }).max(), worst > 0 {
                 kept.removeAll { columns[$0].worth == worst }
             }
-            while total() > width,
-                let longest = kept.filter({ !columns[$0].isNumber && widths[$0] > Self.shortestText }).max(by: {
-                    widths[$0] < widths[$1]
-                })
-            {
-                widths[longest] = max(Self.shortestText, widths[longest] - (total() - width))
+            for shortest in Self.shortestTexts {
+                while total() > width,
+                    let longest = kept.filter({ !columns[$0].isNumber && widths[$0] > shortest }).max(by: {
+                        widths[$0] < widths[$1]
+                    })
+                {
+                    widths[longest] = max(shortest, widths[longest] - (total() - width))
+                }
             }
         }
         let head = header ? [columns.map(\.title)] : []
