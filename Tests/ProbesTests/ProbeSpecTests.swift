@@ -119,6 +119,8 @@ let fullKernel = ProbeContext(
         let user = try ProbeSpec(parsing: "uretprobe:/lib/libc.so.6:malloc")
         #expect(user.answers(to: "uretprobe:malloc") && user.answers(to: "malloc"))
         #expect(!user.answers(to: "uprobe:malloc"))
+        let inside = try ProbeSpec(parsing: "uprobe:/lib/libc.so.6:malloc+4")
+        #expect(inside.answers(to: "uprobe:malloc+0x4") && inside.answers(to: "malloc"))
     }
 
     @Test func saysWhatTheKernelIsBuiltWithout() throws {

@@ -68,21 +68,21 @@ public struct ProbeSpec: Sendable, Hashable {
     }
 
     /// What a filter or trigger may call this probe: its event name, its short form (`kprobe:vfs_read`, without a file's
-    /// path too: `uprobe:malloc`), what it probes (`vfs_read`), and its event name in its group (`probe`, if it was given none).
+    /// path too: `uprobe:malloc`), what it probes (`vfs_read`), and its event name in its group (`probe`, if it was
+    /// given none).
     public var aliases: [String] {
         var names = [eventName, "\(group ?? "probe"):\(eventName)"]
         if case .short(let form) = form { names.append(form) }
         switch place {
         case .function(let module, let symbol, let offset):
-            let target = symbol + (offset == 0 ? "" : "+0x\(String(offset, radix: 16))")
+            let target = Self.spelled(symbol, offset)
             names.append(target)
             if let module { names.append("\(module):\(target)") }
             if kind == .kprobe || kind == .kretprobe {
                 names.append("\(kind.rawValue):\(module.map { $0 + ":" } ?? "")\(target)")
             }
         case .fileSymbol(_, let symbol, let offset):
-            let target = symbol + (offset == 0 ? "" : "+0x\(String(offset, radix: 16))")
-            names += [target, "\(kind.rawValue):\(target)"]
+            names += [symbol, "\(kind.rawValue):\(Self.spelled(symbol, offset))"]
         case .marker(_, let provider, let name):
             names += [name, "\(provider):\(name)", "usdt:\(provider):\(name)"]
         case .tracepoint(let name): names.append(name)
@@ -90,6 +90,11 @@ public struct ProbeSpec: Sendable, Hashable {
         }
         var seen: Set<String> = []
         return names.filter { seen.insert($0).inserted }
+    }
+
+    /// `SYMBOL` or `SYMBOL+0xOFFSET`.
+    private static func spelled(_ symbol: String, _ offset: UInt64) -> String {
+        symbol + (offset == 0 ? "" : "+\(KernelNumber.hex(offset))")
     }
 
     /// Whether a name or pattern, as `-f` and `-T` take it, means this probe. Patterns look at the event name.
