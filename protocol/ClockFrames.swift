@@ -71,8 +71,8 @@ public struct ClockKnot: Hashable, Sendable {
     }
 
     public func frame() -> Frame {
-        var body = ByteBuffer()
-        for time in [t1, t2, t3, t4] { body.writeInteger(time) }
+        var body = ByteBufferAllocator().buffer(capacity: 32)
+        body.writeMultipleIntegers(t1, t2, t3, t4)
         return Frame(.clockKnot, body)
     }
 

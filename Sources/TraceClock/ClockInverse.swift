@@ -7,7 +7,9 @@ extension LiveClock {
     public func agentTime(at controllerTime: Int64) -> Int64? {
         guard epoch != nil || path.last != nil else { return nil }
         let first = path.last == nil ? gap?.start ?? 0 : 0
-        return firstAgentTime(from: first) { map($0).estimate >= controllerTime }
+        // Clocks run nearly alike: it is about as far from the last probe there as here.
+        let near = newest.flatMap { probe in current.map { probe.t3 &+ (controllerTime &- $0.estimate) } }
+        return firstAgentTime(from: first, near: near) { map($0).estimate >= controllerTime }
     }
 }
 
@@ -20,13 +22,26 @@ extension RefinedClock {
     }
 }
 
-/// The first time for which `isReached` holds; it holds for all later ones too. 62 questions at most.
+/// The first time for which `isReached` holds; it holds for all later ones too. Some 20 questions when it lies within
+/// 30 us of `near`, and no more than 150 anywhere.
 private func firstAgentTime(
-    from first: Int64, through last: Int64 = ClockLimits.agentTime, _ isReached: (Int64) -> Bool
+    from first: Int64, through last: Int64 = ClockLimits.agentTime, near: Int64? = nil, _ isReached: (Int64) -> Bool
 ) -> Int64? {
     guard first <= last, isReached(last) else { return nil }
     var low = first
     var high = last
+    if let near, near >= first, near <= last {
+        var step: Int64 = 1 << 15
+        if isReached(near) {
+            high = near
+            while high - first > step, isReached(high - step) { (high, step) = (high - step, 2 * step) }
+            low = max(first, high - step)
+        } else {
+            low = near
+            while last - low > step, !isReached(low + step) { (low, step) = (low + step, 2 * step) }
+            high = min(last, low + step)
+        }
+    }
     while low < high {
         let middle = low + (high - low) / 2
         if isReached(middle) { high = middle } else { low = middle + 1 }

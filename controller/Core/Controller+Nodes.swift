@@ -12,16 +12,15 @@ extension Controller {
     ///
     /// - Returns: for each session it still holds, from where to go on.
     func attach(_ link: NodeLink, _ hello: WireHello) -> [WireResumePoint] {
-        var node = nodes[link.node] ?? Node(name: link.node)
+        let node = link.node
         if let old = node.link {
             var goodbye = WireGoodbye()
             goodbye.reason = .replaced
             goodbye.text =
-                "node \(link.node) has connected again from \(link.channel.remoteAddress.map { "\($0)" } ?? "?")"
+                "node \(node.name) has connected again from \(link.channel.remoteAddress.map { "\($0)" } ?? "?")"
             if let frame = try? Frame(.goodbye, goodbye) { old.send(frame) }
             disconnected(old)
             old.channel.close(promise: nil)
-            node = nodes[link.node] ?? node
         }
         // The trace clock starts anew with each boot.
         if node.hello.host.bootID != hello.host.bootID {
@@ -34,7 +33,6 @@ extension Controller {
         node.link = link
         node.connectedSince = epochOffset + now()
         node.lastHeard = now()
-        nodes[link.node] = node
         return resume(link, hello)
     }
 
@@ -79,8 +77,8 @@ extension Controller {
     func received(_ frame: Frame, from link: NodeLink) throws {
         let now = now()
         // A connection that was replaced may still have frames in its pipeline.
-        guard nodes[link.node]?.link === link else { return }
-        nodes[link.node]?.lastHeard = now
+        guard link.node.link === link else { return }
+        link.node.lastHeard = now
         switch frame.type {
         case .batch, .metadata, .finish: try receivedNumbered(frame, from: link, now: now)
         case .watermark:
@@ -97,11 +95,11 @@ extension Controller {
         case .answer:
             let answer: WireAnswer = try frame.message()
             link.pending.removeValue(forKey: answer.request)?(answer)
-        case .vitals: nodes[link.node]?.observe(try frame.message() as WireVitals, now: now)
+        case .vitals: link.node.observe(try frame.message() as WireVitals, now: now)
         case .ping: link.send(Frame(.pong, frame.body))
         case .goodbye:
             let goodbye: WireGoodbye = try frame.message()
-            log.info("node leaves", metadata: ["node": "\(link.node)", "reason": "\(goodbye.text)"])
+            log.info("node leaves", metadata: ["node": "\(link.node.name)", "reason": "\(goodbye.text)"])
         default:
             if frame.type.isKnown, frame.type != .pong { throw ProtocolError.unexpected(frame.type, "from a node") }
         }
@@ -144,14 +142,14 @@ extension Controller {
         guard session.counts == nil else {
             return try receivedFinalCounts(frame, number.sequence, session, index, link)
         }
-        nodes[link.node]?.outstanding += bytes
+        link.node.outstanding += bytes
         // Only what brings the stream on counts: watermarks alone do not keep a stopped session open.
         session.parts[index].lastHeard = now
         if let header {
-            nodes[link.node]?.traffic.bytes &+= UInt64(bytes)
-            nodes[link.node]?.traffic.events &+= UInt64(header.events)
+            link.node.traffic.bytes &+= UInt64(bytes)
+            link.node.traffic.events &+= UInt64(header.events)
             session.parts[index].received[header.cpu, default: 0] &+= UInt64(header.events)
-            if header.lost != BatchHeader.unknownLoss { nodes[link.node]?.traffic.lost &+= header.lost }
+            if header.lost != BatchHeader.unknownLoss { link.node.traffic.lost &+= header.lost }
         }
         if frame.type == .finish { session.parts[index].finish = number.sequence }
         append(frame, session, index, sequence: number.sequence, now: now)
@@ -166,17 +164,17 @@ extension Controller {
         // t1 is what this side remembers, not what the reply says.
         guard let sent = link.takeProbe(reply.id), sent == reply.probeSent else { return }
         let knot = ClockKnot(t1: sent, t2: reply.received, t3: reply.sent, t4: now)
-        nodes[link.node]?.observe(knot, epochOffset: epochOffset)
-        for session in sessions.values {
+        link.node.observe(knot, epochOffset: epochOffset)
+        for session in sessions.values where session.hasBegunLogs {
             guard let index = session.index(of: link.node), session.flow.isLive(index) else { continue }
             append(knot.frame(), session, index, sequence: 0, now: now)
         }
     }
 
     func disconnected(_ link: NodeLink) {
-        guard nodes[link.node]?.link === link else { return }
-        nodes[link.node]?.link = nil
-        log.warning("node lost", metadata: ["node": "\(link.node)"])
+        guard link.node.link === link else { return }
+        link.node.link = nil
+        log.warning("node lost", metadata: ["node": "\(link.node.name)"])
         for session in Array(sessions.values) {
             guard let index = session.index(of: link.node) else { continue }
             if session.flow.isLive(index), session.flow.phase != .starting {

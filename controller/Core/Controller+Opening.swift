@@ -40,7 +40,7 @@ extension Controller {
         description.keep = order.keep
         let session = LiveSession(
             description: description,
-            parts: chosen.map { .init(node: $0.name, incarnation: $0.hello.incarnation, lastHeard: now()) },
+            parts: chosen.map { .init(node: $0, incarnation: $0.hello.incarnation, lastHeard: now()) },
             partial: order.partial, owner: link, openRequest: request, startDelay: Int64(order.startInMs) * 1_000_000)
         sessions[id] = session
         log.notice(
@@ -95,26 +95,24 @@ extension Controller {
 
     private func prepare(_ session: LiveSession, _ order: WireOpenSession, _ link: OperatorLink) {
         let companions = companions()
+        var prepare = WirePrepare()
+        prepare.events = order.events
+        prepare.filters = order.filters
+        prepare.triggers = order.triggers
+        prepare.probes = order.probes
+        prepare.pids = order.pids
+        prepare.comms = order.comms
+        prepare.stacks = order.stacks
+        prepare.bufferKilobytes = order.bufferKilobytes
+        prepare.operator = link.name
+        if order.hasCount { prepare.count = order.count }
         for (index, part) in session.parts.enumerated() {
-            guard let node = nodes[part.node], let nodeLink = node.link else {
+            guard let nodeLink = part.node.link else {
                 perform(session.flow.giveUp(index, "the connection was lost"), session)
                 continue
             }
-            note(.joined, "", session, index)
-            append(node.recentKnots.lazy.map { $0.frame() }, session, index, now: now())
-            var prepare = WirePrepare()
-            prepare.events = order.events
-            prepare.filters = order.filters
-            prepare.triggers = order.triggers
-            prepare.probes = order.probes
-            prepare.pids = order.pids
-            prepare.comms = order.comms
-            prepare.stacks = order.stacks
-            prepare.bufferKilobytes = order.bufferKilobytes
-            prepare.operator = link.name
-            prepare.companions = companions.of(node.hello.host)
+            prepare.companions = companions.of(part.node.hello.host)
             nodeLink.companions = prepare.companions
-            if order.hasCount { prepare.count = order.count }
             command(.prepare(prepare), session: session.id, on: nodeLink) { [self] answer in
                 assumeIsolated { controller in
                     let result = controller.planned(answer, session, index)
@@ -128,12 +126,12 @@ extension Controller {
     }
 
     func start(_ session: LiveSession, nodes indices: [Int]) {
-        let slowest = indices.compactMap { nodes[session.parts[$0].node]?.usualRoundTrip }.max() ?? 0
+        let slowest = indices.compactMap { session.parts[$0].node.usualRoundTrip }.max() ?? 0
         let moment = now() + max(Self.startLead + min(slowest, Self.longestRoundTrip), session.startDelay)
         session.startAt = moment
         for index in indices {
-            let name = session.parts[index].node
-            guard let node = nodes[name], let link = node.link else {
+            let node = session.parts[index].node
+            guard let link = node.link else {
                 perform(session.flow.giveUp(index, "the connection was lost"), session)
                 continue
             }
@@ -150,9 +148,10 @@ extension Controller {
     }
 
     private func started(_ session: LiveSession, _ index: Int, _ answer: WireAnswer) {
+        beginLogs(session)
         let result = answer.startedResult
-        if case .success(let started) = result, let node = nodes[session.parts[index].node] {
-            let mapped = node.clock.map(started.after)
+        if case .success(let started) = result {
+            let mapped = session.parts[index].node.clock.map(started.after)
             session.parts[index].answer.started = true
             session.parts[index].answer.missedStart = started.missed
             session.parts[index].answer.startedAt = mapped.estimate
@@ -184,7 +183,7 @@ extension Controller {
         opened.description_p = session.description
         opened.answers = session.parts.enumerated().map { index, part in
             var answer = part.answer
-            answer.node = part.node
+            answer.node = part.node.name
             let state = session.flow.parts[index]
             if let prepared = state.prepared { answer.prepared = prepared }
             if case .refused(let failure) = state { answer.failure = failure }

@@ -76,7 +76,7 @@ extension Controller {
         var list = WireNodeList()
         list.nodes = nodes.values.sorted { $0.name < $1.name }.map { node in
             let count = sessions.values.count { session in
-                session.index(of: node.name).map(session.flow.isLive) ?? false
+                session.index(of: node).map(session.flow.isLive) ?? false
             }
             return node.status(now: now, sessions: count)
         }

@@ -10,13 +10,22 @@ extension Controller {
     func append(_ frame: Frame, _ session: LiveSession, _ index: Int, sequence: UInt64, now: Int64) {
         // Counts leave nothing on disk.
         guard session.counts == nil else { return }
-        store.append([LogRecord(frame, received: now)], session: session.id, node: index, sequence: sequence)
+        store.append(LogRecord(frame, received: now), session: session.id, node: index, sequence: sequence)
     }
 
-    /// Frames without numbers.
-    func append(_ frames: some Sequence<Frame>, _ session: LiveSession, _ index: Int, now: Int64) {
+    /// What is known of the nodes when they begin: that they take part, and their clocks so far. Not before the first of
+    /// them has begun: the orders to all others would wait for it.
+    func beginLogs(_ session: LiveSession) {
+        guard !session.hasBegunLogs else { return }
+        session.hasBegunLogs = true
         guard session.counts == nil else { return }
-        store.append(frames.map { LogRecord($0, received: now) }, session: session.id, node: index, sequence: 0)
+        var joined = WireNodeNote()
+        joined.kind = .joined
+        joined.at = now()
+        guard let frame = try? Frame(.nodeNote, joined) else { return }
+        store.begin(
+            session.id, LogRecord(frame, received: joined.at),
+            knots: session.parts.map(\.node.recentKnots))
     }
 
     func note(

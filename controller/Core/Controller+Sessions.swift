@@ -30,10 +30,12 @@ extension Controller {
             _ = store.close(session.id, keep: false)
         case .stop(let nodes):
             session.stopping = now()
+            beginLogs(session)
             store.release(session.id)
             let moment = now() + Self.stopLead
             for index in nodes {
-                guard let node = self.nodes[session.parts[index].node], let link = node.link else { continue }
+                let node = session.parts[index].node
+                guard let link = node.link else { continue }
                 var order = WireStop()
                 order.at = node.agentTime(at: moment) ?? 0
                 command(.stop(order), session: session.id, on: link) { _ in }
@@ -44,7 +46,7 @@ extension Controller {
 
     func discard(_ session: LiveSession, _ indices: [Int]) {
         for index in indices {
-            guard let link = nodes[session.parts[index].node]?.link else { continue }
+            guard let link = session.parts[index].node.link else { continue }
             command(.discard(WireDiscard()), session: session.id, on: link) { _ in }
         }
     }
@@ -57,7 +59,11 @@ extension Controller {
         // Stopped before every node had started: its operator still waits for an answer.
         if !session.isAnnounced { respondOpened(session, started: false) }
         let incomplete = session.flow.parts.enumerated().compactMap { index, part in
-            if case .gaveUp(let reason) = part { "\(session.parts[index].node): \(reason)" } else { nil as String? }
+            if case .gaveUp(let reason) = part {
+                "\(session.parts[index].node.name): \(reason)"
+            } else {
+                nil as String?
+            }
         }
         session.description.state =
             incomplete.isEmpty ? "complete" : "incomplete: " + incomplete.joined(separator: "; ")

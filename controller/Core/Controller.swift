@@ -89,9 +89,11 @@ public actor Controller {
         switch identity.role {
         case .node:
             // What an earlier connection brought is still under way, and is granted again when it is stored.
-            let credit = max(0, creditPerNode - (nodes[identity.name]?.outstanding ?? 0))
+            let node = nodes[identity.name] ?? Node(name: identity.name)
+            nodes[identity.name] = node
+            let credit = max(0, creditPerNode - node.outstanding)
             lastLink += 1
-            let link = NodeLink(channel: channel, node: identity.name, credit: credit, phase: lastLink)
+            let link = NodeLink(channel: channel, node: node, credit: credit, phase: lastLink)
             welcome.credit = UInt64(credit)
             welcome.resume = attach(link, hello)
             link.send(try Frame(.welcome, welcome))
@@ -124,9 +126,8 @@ public actor Controller {
     func companionsChanged() {
         guard !sessions.isEmpty else { return }
         let companions = companions()
-        let busy = Set(sessions.values.flatMap { session in session.parts.map(\.node) })
-        for name in busy {
-            guard let node = nodes[name], let link = node.link else { continue }
+        for node in nodes.values where sessions.values.contains(where: { $0.index(of: node) != nil }) {
+            guard let link = node.link else { continue }
             var order = WireCompanions()
             order.pids = companions.of(node.hello.host)
             guard order.pids != link.companions else { continue }
@@ -161,18 +162,18 @@ public actor Controller {
     func tick() {
         ticks += 1
         let now = now()
-        let busy = Set(sessions.values.flatMap { session in session.parts.map(\.node) })
-        for (name, node) in nodes {
+        let busy = Set(sessions.values.flatMap { session in session.parts.map { ObjectIdentifier($0.node) } })
+        for node in nodes.values {
             guard let link = node.link else { continue }
             // A burst at first finds the quiet moment that makes a narrow bound. Without a good probe a bound of
             // ±500 ppm widens by 50 us in 100 ms, so nodes that record are probed often, as far as their number allows.
-            let period = link.nextProbe < 10 ? 1 : busy.contains(name) ? 1 + busy.count / 64 : 20
+            let period = link.nextProbe < 10 ? 1 : busy.contains(ObjectIdentifier(node)) ? 1 + busy.count / 64 : 20
             // Not all at once: replies that wait behind each other widen each other's bounds.
             if (ticks + link.phase) % period == 0 { link.probe(now: self.now()) }
         }
         if ticks % 20 == 0 {
             let epochOffset = epochOffset
-            for name in nodes.keys { nodes[name]?.measure(now: now, epochOffset: epochOffset) }
+            for node in nodes.values { node.measure(now: now, epochOffset: epochOffset) }
         }
         if ticks % 10 == 0 { checkDeadlines(now: now) }
         if ticks % 300 == 0 { for link in operators.values { link.send(Frame(.ping, ByteBuffer())) } }

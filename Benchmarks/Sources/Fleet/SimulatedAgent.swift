@@ -33,6 +33,8 @@ final class SimulatedAgent: ChannelInboundHandler {
     /// What it has done for a session.
     enum Step: Sendable {
         case prepared, started
+        /// The order to start came behind its moment.
+        case missed
     }
 
     private struct Count {
@@ -119,6 +121,7 @@ final class SimulatedAgent: ChannelInboundHandler {
             return observe(.prepared, Self.now())
         case .start(let start) where recordings.contains(id):
             answer.started.missed = Self.now() > start.at
+            if answer.started.missed { observe(.missed, Self.now()) }
             context.eventLoop.assumeIsolated().scheduleTask(in: .nanoseconds(start.at - Self.now())) { [self, answer] in
                 var answer = answer
                 answer.started.before = Self.now()

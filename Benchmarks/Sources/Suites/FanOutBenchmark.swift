@@ -13,6 +13,8 @@ enum FanOutBenchmark {
     private struct Progress {
         var prepared = Moments()
         var started = Moments()
+        /// Nodes that heard of the start too late.
+        var missed = 0
     }
 
     private struct Moments {
@@ -40,6 +42,7 @@ enum FanOutBenchmark {
                 switch step {
                 case .prepared: progress.prepared.add(time)
                 case .started: progress.started.add(time)
+                case .missed: progress.missed += 1
                 }
             }
         }
@@ -59,6 +62,11 @@ enum FanOutBenchmark {
             return results("first-prepared", rounds.map(\.prepared.first))
                 + results("last-prepared", rounds.map(\.prepared.last))
                 + results("last-started", rounds.map(\.started.last))
+                + [
+                    Measurement(
+                        "fan-out.missed", Double(rounds.map(\.missed).reduce(0, +)), "starts",
+                        note: "of \(nodes * commands): the order to start came behind its moment")
+                ]
         }
     }
 

@@ -10,6 +10,8 @@ final class OpenSession {
     /// Small logs wait in memory: while nodes prepare and start, nothing may compete with that for the processor, and to make
     /// files for a thousand nodes takes a file system long.
     private var isHeld = true
+    /// The logs that the next flush has to look at: of a thousand, few have something at a time.
+    private var due: [Int] = []
 
     /// Bytes of a log that are written all the same.
     private static let mostHeld = 64 << 10
@@ -20,7 +22,10 @@ final class OpenSession {
         var isFailed = false
         var sequence: UInt64 = 0
         var bytes = 0
+        /// Something of it is written and not synchronized.
         var isWritten = false
+        /// It stands in `due`.
+        var isDue = false
 
         init(_ writer: consuming NodeLogWriter) {
             self.writer = consume writer
@@ -39,14 +44,25 @@ final class OpenSession {
     /// From now on everything is written as it comes.
     func release() {
         isHeld = false
+        for node in logs.indices { becomeDue(node) }
     }
 
     var needsSync: Bool { keep && logs.contains { $0.isWritten } }
+
+    private func becomeDue(_ node: Int) {
+        let log = logs[node]
+        guard !log.isDue, log.isFailed ? log.bytes > 0 : log.writer.pendingBytes > (isHeld ? Self.mostHeld : 0) else {
+            return
+        }
+        log.isDue = true
+        due.append(node)
+    }
 
     func append(_ record: LogRecord, node: Int, sequence: UInt64) {
         guard logs.indices.contains(node) else { return }
         // Frames for a log that cannot be written are dropped, but their bytes have been spent.
         if sequence > 0 { logs[node].bytes += record.frame.body.readableBytes }
+        defer { becomeDue(node) }
         guard !logs[node].isFailed else { return }
         logs[node].writer.append(record)
         if sequence > 0 { logs[node].sequence = sequence }
@@ -55,21 +71,22 @@ final class OpenSession {
     /// Writes what has gathered. A session that is not kept counts as durable with that: it does not outlive the
     /// controller anyway.
     func flush(_ failed: (UInt64, Int, StoreError) -> Void) -> [StoreWorker.Progress] {
-        step(failed) { writer throws(StoreError) in
-            guard writer.pendingBytes > (isHeld ? Self.mostHeld : 0) else { return false }
-            try writer.flush()
-            return true
-        } + surrender { $0.isFailed }
+        let nodes = due
+        due.removeAll(keepingCapacity: true)
+        for node in nodes { logs[node].isDue = false }
+        let progress = step(nodes, failed) { writer throws(StoreError) in try writer.flush() }
+        return progress + surrender(nodes.filter { logs[$0].isFailed })
     }
 
     /// Bytes of frames that will never be durable, to be granted again.
     func surrender() -> [StoreWorker.Progress] {
-        surrender { _ in true }
+        surrender(Array(logs.indices))
     }
 
-    private func surrender(_ which: (NodeLog) -> Bool) -> [StoreWorker.Progress] {
-        logs.enumerated().compactMap { node, log in
-            guard which(log), log.bytes > 0 else { return nil }
+    private func surrender(_ nodes: [Int]) -> [StoreWorker.Progress] {
+        nodes.compactMap { node in
+            let log = logs[node]
+            guard log.bytes > 0 else { return nil }
             defer { log.bytes = 0 }
             return StoreWorker.Progress(
                 session: directory.description.session, node: node, name: directory.description.nodes[node],
@@ -79,23 +96,23 @@ final class OpenSession {
 
     func synchronize(_ failed: (UInt64, Int, StoreError) -> Void) -> [StoreWorker.Progress] {
         guard keep else { return [] }
-        return step(failed, isSync: true) { writer throws(StoreError) in
+        return step(logs.indices.filter { logs[$0].isWritten }, failed, isSync: true) { writer throws(StoreError) in
             // What was taken in since the last flush is acknowledged with the rest, so it has to be there.
             try writer.flush()
             try writer.synchronize()
-            return true
         }
     }
 
     private func step(
-        _ failed: (UInt64, Int, StoreError) -> Void, isSync: Bool = false,
-        _ work: (inout NodeLogWriter) throws(StoreError) -> Bool
+        _ nodes: [Int], _ failed: (UInt64, Int, StoreError) -> Void, isSync: Bool = false,
+        _ work: (inout NodeLogWriter) throws(StoreError) -> Void
     ) -> [StoreWorker.Progress] {
         var progress: [StoreWorker.Progress] = []
         let session = directory.description.session
-        for (node, log) in logs.enumerated() where !log.isFailed && (!isSync || log.isWritten) {
+        for node in nodes where !logs[node].isFailed {
+            let log = logs[node]
             do throws(StoreError) {
-                guard try work(&log.writer) else { continue }
+                try work(&log.writer)
                 log.isWritten = !isSync
                 let isDurable = isSync || !keep
                 progress.append(

@@ -61,14 +61,32 @@ final class StoreWorker: Sendable {
         }
     }
 
+    /// - Parameter sequence: the frame's number; 0 for one without.
+    func append(_ record: LogRecord, session: UInt64, node: Int, sequence: UInt64) {
+        write(session) { $0.append(record, node: node, sequence: sequence) }
+    }
+
+    /// What the log of each node says first of it.
+    ///
     /// - Parameters:
-    ///   - records: one frame with a number, or any without.
-    ///   - sequence: the number; 0 for frames without one.
-    func append(_ records: [LogRecord], session: UInt64, node: Int, sequence: UInt64) {
+    ///   - joined: for all of them.
+    ///   - knots: by node.
+    func begin(_ session: UInt64, _ joined: LogRecord, knots: [[ClockKnot]]) {
+        write(session) { session in
+            for (node, knots) in knots.enumerated() {
+                session.append(joined, node: node, sequence: 0)
+                for knot in knots {
+                    session.append(LogRecord(knot.frame(), received: joined.received), node: node, sequence: 0)
+                }
+            }
+        }
+    }
+
+    private func write(_ session: UInt64, _ body: @escaping @Sendable (OpenSession) -> Void) {
         loop.execute { [self] in
             state.withValue { state in
                 guard let session = state.sessions[session] else { return }
-                for record in records { session.append(record, node: node, sequence: sequence) }
+                body(session)
                 guard !state.isFlushScheduled else { return }
                 state.isFlushScheduled = true
                 // Behind everything that is queued now.

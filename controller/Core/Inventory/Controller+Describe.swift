@@ -45,7 +45,7 @@ extension Controller {
         report.node = node.name
         report.clock = node.clockHistory.message
         for session in sessions.values.sorted(by: { $0.id < $1.id }) where session.counts == nil {
-            guard let index = session.index(of: node.name), session.flow.isLive(index) else { continue }
+            guard let index = session.index(of: node), session.flow.isLive(index) else { continue }
             report.received.append(
                 .with { receipt in
                     receipt.session = session.id

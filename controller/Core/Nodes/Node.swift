@@ -3,7 +3,9 @@ import TraceClock
 import TraceProtocol
 
 /// What the controller knows of one node. Kept when it disconnects, so that `nodes` shows who is missing.
-struct Node {
+///
+/// Confined to the controller's loop. A reference, as a thousand of them are gone through many times a second.
+final class Node {
     let name: String
     var hello = WireHello()
     /// Its present connection.
@@ -21,6 +23,10 @@ struct Node {
     var vitals: WireVitals?
     /// Bytes of numbered frames that have come and are not stored yet, whichever connection brought them.
     var outstanding = 0
+
+    init(name: String) {
+        self.name = name
+    }
 
     struct Traffic {
         var bytes: UInt64 = 0
@@ -55,7 +61,7 @@ struct Node {
 /// can hold it.
 final class NodeLink: @unchecked Sendable {
     let channel: any Channel
-    let node: String
+    let node: Node
     /// What this agent may still send.
     var credit: Credit
     /// Requests that it has not answered.
@@ -70,7 +76,7 @@ final class NodeLink: @unchecked Sendable {
     /// Probes under way, by number: when each was sent. A reply that states another time is not believed.
     private var probes: [UInt32: Int64] = [:]
 
-    init(channel: any Channel, node: String, credit: Int, phase: Int) {
+    init(channel: any Channel, node: Node, credit: Int, phase: Int) {
         self.phase = phase
         self.channel = channel
         self.node = node
@@ -97,7 +103,7 @@ final class NodeLink: @unchecked Sendable {
 
 extension Node {
     /// - Parameter epochOffset: of the controller's timeline, ns.
-    mutating func observe(_ knot: ClockKnot, epochOffset: Int64) {
+    func observe(_ knot: ClockKnot, epochOffset: Int64) {
         let outcome = clock.observe(ClockProbe(t1: knot.t1, t2: knot.t2, t3: knot.t3, t4: knot.t4))
         clockHistory.observed(outcome, roundTrip: knot.roundTrip, at: knot.t4 &+ epochOffset)
         roundTrip = min(roundTrip ?? .max, knot.roundTrip)

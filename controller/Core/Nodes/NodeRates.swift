@@ -40,13 +40,13 @@ struct NodeRates {
 }
 
 extension Node {
-    mutating func observe(_ vitals: WireVitals, now: Int64) {
+    func observe(_ vitals: WireVitals, now: Int64) {
         self.vitals = vitals
         rates.measure(cpu: vitals.cpuNs, now: now)
     }
 
     /// Called about every second.
-    mutating func measure(now: Int64, epochOffset: Int64) {
+    func measure(now: Int64, epochOffset: Int64) {
         rates.measure(traffic, now: now)
         guard link != nil else { return }
         clockHistory.sample(

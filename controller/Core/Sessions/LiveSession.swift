@@ -10,7 +10,7 @@ final class LiveSession: @unchecked Sendable {
     var flow: SessionFlow
     var parts: [Part]
     /// Where each node's part is.
-    private let places: [String: Int]
+    private let places: [ObjectIdentifier: Int]
     var attachments: [Attachment] = []
     /// Whose connection holds it: when that ends, the session is stopped.
     weak var owner: OperatorLink?
@@ -23,6 +23,8 @@ final class LiveSession: @unchecked Sendable {
     var isReportScheduled = false
     /// The moment that was ordered, ns; 0 before that.
     var startAt: Int64 = 0
+    /// Its logs have the clocks of its nodes so far; what comes from now on is added.
+    var hasBegunLogs = false
     /// Everything is on disk; attachments may run to their ends.
     var isStored = false
     /// Its operator has been told that it runs.
@@ -33,7 +35,7 @@ final class LiveSession: @unchecked Sendable {
 
     /// One node's part: what has come and what is safe.
     struct Part {
-        let node: String
+        let node: Node
         let incarnation: String
         var tracker = SequenceTracker()
         /// Events that have come, by CPU.
@@ -57,7 +59,8 @@ final class LiveSession: @unchecked Sendable {
     ) {
         self.description = description
         self.parts = parts
-        places = Dictionary(parts.enumerated().map { ($1.node, $0) }, uniquingKeysWith: { first, _ in first })
+        places = Dictionary(
+            parts.enumerated().map { (ObjectIdentifier($1.node), $0) }, uniquingKeysWith: { first, _ in first })
         flow = SessionFlow(nodes: parts.count, partial: partial)
         self.owner = owner
         self.openRequest = openRequest
@@ -66,7 +69,7 @@ final class LiveSession: @unchecked Sendable {
 
     var id: UInt64 { description.session }
 
-    func index(of node: String) -> Int? { places[node] }
+    func index(of node: Node) -> Int? { places[ObjectIdentifier(node)] }
 }
 
 /// One operator reading one session's logs. Confined like `LiveSession`.
