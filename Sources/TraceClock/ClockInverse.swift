@@ -7,8 +7,15 @@ extension LiveClock {
     public func agentTime(at controllerTime: Int64) -> Int64? {
         guard epoch != nil || path.last != nil else { return nil }
         let first = path.last == nil ? gap?.start ?? 0 : 0
-        // Clocks run nearly alike: it is about as far from the last probe there as here.
-        let near = newest.flatMap { probe in current.map { probe.t3 &+ (controllerTime &- $0.estimate) } }
+        // Clocks run nearly alike: it is about as far from the last probe there as here, and how much that is off tells
+        // where it is to some ns.
+        var near = newest?.t3
+        for _ in 0..<3 {
+            near = near.flatMap { near in
+                let next = near.addingReportingOverflow(controllerTime &- map(near).estimate)
+                return next.overflow || !ClockLimits.accepts(agentTime: next.partialValue) ? nil : next.partialValue
+            }
+        }
         return firstAgentTime(from: first, near: near) { map($0).estimate >= controllerTime }
     }
 }
@@ -22,8 +29,8 @@ extension RefinedClock {
     }
 }
 
-/// The first time for which `isReached` holds; it holds for all later ones too. Some 20 questions when it lies within
-/// 30 us of `near`, and no more than 150 anywhere.
+/// The first time for which `isReached` holds; it holds for all later ones too. Some 5 questions when it lies within
+/// some ns of `near`, and no more than 150 anywhere.
 private func firstAgentTime(
     from first: Int64, through last: Int64 = ClockLimits.agentTime, near: Int64? = nil, _ isReached: (Int64) -> Bool
 ) -> Int64? {
@@ -31,7 +38,7 @@ private func firstAgentTime(
     var low = first
     var high = last
     if let near, near >= first, near <= last {
-        var step: Int64 = 1 << 15
+        var step: Int64 = 4
         if isReached(near) {
             high = near
             while high - first > step, isReached(high - step) { (high, step) = (high - step, 2 * step) }

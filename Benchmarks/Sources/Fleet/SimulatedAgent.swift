@@ -116,8 +116,7 @@ final class SimulatedAgent: ChannelInboundHandler {
         case .prepare:
             recordings.insert(id)
             write(.metadata, node.recording.metadata, id, 1, context)
-            answer.prepared = node.recording.prepared
-            send(.answer, answer, context)
+            send(.answer, answer, context, followedBy: node.recording.prepared)
             return observe(.prepared, Self.now())
         case .start(let start) where recordings.contains(id):
             answer.started.missed = Self.now() > start.at
@@ -212,8 +211,12 @@ final class SimulatedAgent: ChannelInboundHandler {
         context.write(wrapOutboundOut(Frame(type, body)), promise: nil)
     }
 
-    private func send(_ type: FrameType, _ message: some Message, _ context: ChannelHandlerContext) {
-        guard let frame = try? Frame(type, message) else { return }
+    /// - Parameter rest: more fields of the message, in bytes.
+    private func send(
+        _ type: FrameType, _ message: some Message, _ context: ChannelHandlerContext, followedBy rest: [UInt8] = []
+    ) {
+        guard var frame = try? Frame(type, message) else { return }
+        frame.body.writeBytes(rest)
         context.writeAndFlush(wrapOutboundOut(frame), promise: nil)
     }
 

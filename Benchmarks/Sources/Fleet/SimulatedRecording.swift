@@ -6,7 +6,10 @@ struct SimulatedRecording: Sendable {
     static let event = "sched:sched_process_exec"
     static let probe = "kprobe:do_filp_open"
 
-    let prepared: WirePrepared
+    /// What a `WireAnswer` says of it, in bytes: messages that follow each other are one (Protocol Buffers, encoding).
+    let prepared: [UInt8]
+    /// Of the machine.
+    private let cpus: UInt32
     /// Of the first frame of its stream: a `WireNodeMetadata`, in bytes.
     let metadata: [UInt8]
 
@@ -30,7 +33,8 @@ struct SimulatedRecording: Sendable {
                 $0.planted.planted = "ftrace"
             }
         ]
-        self.prepared = prepared
+        cpus = prepared.cpus
+        self.prepared = try WireAnswer.with { $0.prepared = prepared }.serializedBytes()
         var metadata = WireNodeMetadata()
         metadata.headerPage = try root.headerPageText()
         let format = try root.formatText(event)
@@ -47,7 +51,7 @@ struct SimulatedRecording: Sendable {
     /// Nothing was recorded, on either CPU.
     var finish: WireFinish {
         var finish = WireFinish()
-        finish.cpus = (0..<prepared.cpus).map { cpu in .with { $0.cpu = cpu } }
+        finish.cpus = (0..<cpus).map { cpu in .with { $0.cpu = cpu } }
         return finish
     }
 }
