@@ -30,6 +30,9 @@ final class SimulatedAgent: ChannelInboundHandler {
         }
     }
 
+    /// How long all nodes of this process take to start, more or less.
+    private static let othersStart = TimeAmount.milliseconds(30)
+
     /// What it has done for a session.
     enum Step: Sendable {
         case prepared, started
@@ -126,8 +129,10 @@ final class SimulatedAgent: ChannelInboundHandler {
                 answer.started.before = Self.now()
                 observe(.started, answer.started.before)
                 answer.started.after = Self.now()
-                // Behind the starts of all others: nodes do not wait for each other.
-                context.eventLoop.assumeIsolated().execute { [self, answer] in send(.answer, answer, context) }
+                // Behind the starts of all others, which here one thread does: nodes do not wait for each other's answers.
+                context.eventLoop.assumeIsolated().scheduleTask(in: Self.othersStart) { [self, answer] in
+                    send(.answer, answer, context)
+                }
             }
             return
         case .start(let start):
