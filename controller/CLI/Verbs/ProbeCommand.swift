@@ -1,4 +1,5 @@
 import ArgumentParser
+import FleetView
 import OperatorClient
 import TraceProtocol
 

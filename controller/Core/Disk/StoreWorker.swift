@@ -66,7 +66,7 @@ final class StoreWorker: Sendable {
         write(session) { $0.append(record, node: node, sequence: sequence) }
     }
 
-    /// What the log of each node says first of it.
+    /// What is known of the nodes when the session begins.
     ///
     /// - Parameters:
     ///   - joined: for all of them.

@@ -1,17 +1,17 @@
-import FleetView
 import TraceProtocol
 
 /// The answers of nodes about probes: for each probe a row for each different answer.
-struct ProbeTable {
+public struct ProbeTable {
     /// Nodes that refuse a probe, or everything.
-    let refusals: Set<String>
+    public let refusals: Set<String>
     /// How many nodes were asked.
-    let nodes: Int
-    let lines: [String]
+    public let nodes: Int
+    public let lines: [String]
 
     private typealias Row = (answer: WireProbeCheck.OneOf_Outcome, nodes: [String])
 
-    init(_ report: WireProbeReport, probes: [String]) {
+    /// - Parameter probes: as they were asked about, in the order of the answers.
+    public init(_ report: WireProbeReport, probes: [String]) {
         var refusals: Set<String> = []
         var rows = [["PROBE", "NODES", "PLANTED", "RECORD, OR WHY NOT"]]
         var remarks: [String] = []
