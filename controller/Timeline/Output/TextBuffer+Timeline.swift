@@ -29,10 +29,17 @@ extension TextBuffer {
         append(name)
     }
 
-    /// Text from a traced machine may hold anything; a terminal must not obey it.
+    /// Text from a traced machine may hold anything; a terminal must not obey it. Line breaks, which stand between the
+    /// functions of a stack, become spaces: an event is one line.
     mutating func replaceControlCharacters(from start: Int) {
         guard hasControlCharacters(from: start) else { return }
-        let clean = bytes[start...].map { $0 < 32 || $0 == 127 ? UInt8(ascii: "?") : $0 }
+        let clean = bytes[start...].map { byte in
+            switch byte {
+            case 10: UInt8(ascii: " ")
+            case ..<32, 127: UInt8(ascii: "?")
+            default: byte
+            }
+        }
         truncate(to: start)
         clean.withUnsafeBytes { append($0) }
     }
