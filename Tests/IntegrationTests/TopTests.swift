@@ -12,13 +12,10 @@ extension IntegrationTests {
         ) async throws {
             try await TerminalSession.with(columns: 100, rows: 24, environment: environment) { terminal in
                 let words = [try Executables.fleetrace(), "top"] + arguments + fleet.access
+                let command = words.map { "'\($0)'" }.joined(separator: " ")
                 let settings = fleet.folder.file("settings")
-                try await terminal.type("stty -g > \(settings); echo before-top")
-                // What is typed before the prompt would stand amid the output.
-                try await terminal.until("a prompt below it") { screen in
-                    screen.contains("before-top") && isPrompt(screen)
-                }
-                try await terminal.type(words.map { "'\($0)'" }.joined(separator: " ") + "; echo status $?")
+                // One line: a second one, typed before the prompt is there, would stand amid the output of the first.
+                try await terminal.type("stty -g > \(settings); echo before-top; \(command); echo status $?")
                 try await terminal.until("rates of both nodes") { screen in
                     screen.first?.hasPrefix("fleetrace top ") == true && row("it", screen).count == 2
                 }
@@ -27,7 +24,7 @@ extension IntegrationTests {
                 try await body(terminal)
                 // Whatever ended it, the shell's screen and settings are back.
                 let after = try await terminal.until("the shell's prompt") { screen in
-                    screen.contains { $0.hasPrefix("status ") } && isPrompt(screen)
+                    screen.contains { $0.hasPrefix("status ") } && screen.last { !$0.isEmpty } == "ready>"
                 }
                 #expect(after.contains("before-top") && !after.contains { $0.contains("RATE/S") }, "\(after)")
                 #expect(try await terminal.isAlternate() == false)
@@ -37,8 +34,6 @@ extension IntegrationTests {
             }
             try await eventually("no instance remains: \(fleet.instances)") { fleet.instances.isEmpty }
         }
-
-        private static func isPrompt(_ screen: [String]) -> Bool { screen.last { !$0.isEmpty } == "ready>" }
 
         /// The table's rows whose name begins so, as words.
         private static func row(_ prefix: String, _ screen: [String]) -> [[String]] {
