@@ -2,12 +2,32 @@
 import PackageDescription
 
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+
 let nio: [Target.Dependency] = [
     .product(name: "NIOCore", package: "swift-nio"),
     .product(name: "NIOPosix", package: "swift-nio"),
 ]
+let services: [Target.Dependency] = [
+    .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+    .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+]
 let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
+let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+
+/// A library in `FOLDER/NAME`.
+func library(_ name: String, in folder: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, path: "\(folder)/\(name)", swiftSettings: strict)
+}
+
+/// A program in `FOLDER/NAME`.
+func program(_ name: String, in folder: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, path: "\(folder)/\(name)", swiftSettings: strict)
+}
+
+/// A C module in `Sources/NAME`.
+func header(_ name: String) -> Target { .systemLibrary(name: name, path: "Sources/\(name)") }
 
 /// A test target in `Tests/NAME`.
 func test(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -19,12 +39,13 @@ let package = Package(
     products: [
         .executable(name: "fleetrace", targets: ["fleetrace"]),
         .executable(name: "fleetrace-agent", targets: ["fleetrace-agent"]),
+        .executable(name: "fleetrace-controller", targets: ["fleetrace-controller"]),
         // For Benchmarks/, which is a package of its own.
         .library(
             name: "FleetraceLibraries",
             targets: [
-                "RingBuffer", "EventFormat", "TraceDat", "Tracefs", "TraceProtocol", "SecureTransport", "SessionStore",
-                "Timeline", "FleetView",
+                "RingBuffer", "EventFormat", "TraceDat", "Tracefs", "SystemFacts", "TextPatterns", "TraceProtocol",
+                "SecureTransport", "SessionStore", "Timeline", "FleetView",
             ]),
     ],
     dependencies: [
@@ -37,138 +58,110 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
-        // Mechanisms.
-        .systemLibrary(name: "CZlib", path: "Sources/CZlib"),
-        .systemLibrary(name: "CZstd", path: "Sources/CZstd"),
+        // Mechanisms: they know none of the three processes.
+        header("CLinux"),
+        header("CPerfEvent"),
+        header("COpenSSL"),
+        header("CZlib"),
+        header("CZstd"),
+        library("TextPatterns", in: "Sources"),
+        library("SystemFacts", in: "Sources", ["CLinux"]),
+        library("Threads", in: "Sources", ["CLinux", .product(name: "NIOCore", package: "swift-nio")]),
+        library("CommandArguments", in: "Sources", [arguments, log]),
+        library("RecentLog", in: "Sources", [log]),
+        library("RingBuffer", in: "Sources"),
+        library("EventFormat", in: "Sources"),
+        library("TraceClock", in: "Sources"),
+        library("TraceDat", in: "Sources", ["RingBuffer", "CZlib", "CZstd"]),
+        library("Tracefs", in: "Sources", ["CLinux", "SystemFacts", "TextPatterns"]),
+        library("Probes", in: "Sources", ["CLinux", "TextPatterns"]),
+        library("PerfCounters", in: "Sources", ["CPerfEvent"]),
+        library("SecureTransport", in: "Sources", ["COpenSSL"] + nio),
+        library(
+            "SessionStore", in: "Sources",
+            ["TraceProtocol", "CZlib", system, .product(name: "NIOCore", package: "swift-nio")]),
 
-        .systemLibrary(name: "COpenSSL", path: "Sources/COpenSSL"),
-        .systemLibrary(name: "CLinux", path: "Sources/CLinux"),
-        .systemLibrary(name: "CPerfEvent", path: "Sources/CPerfEvent"),
-        .target(
-            name: "PerfCounters", dependencies: ["CPerfEvent"], path: "Sources/PerfCounters", swiftSettings: strict),
-        .target(name: "RecentLog", dependencies: [log], path: "Sources/RecentLog", swiftSettings: strict),
-        .target(name: "Threads", dependencies: ["CLinux"], path: "Sources/Threads", swiftSettings: strict),
-        .target(name: "RingBuffer", path: "Sources/RingBuffer", swiftSettings: strict),
-        .target(name: "EventFormat", path: "Sources/EventFormat", swiftSettings: strict),
-        .target(name: "TraceClock", path: "Sources/TraceClock", swiftSettings: strict),
-        .target(
-            name: "TraceDat", dependencies: ["RingBuffer", "CZlib", "CZstd"], path: "Sources/TraceDat",
-            swiftSettings: strict),
-        .target(name: "Tracefs", dependencies: ["CLinux"], path: "Sources/Tracefs", swiftSettings: strict),
-        .target(name: "Probes", dependencies: ["CLinux", "Tracefs"], path: "Sources/Probes", swiftSettings: strict),
-        .target(
-            name: "SecureTransport",
-            dependencies: ["COpenSSL"] + nio,
-            path: "Sources/SecureTransport",
-            swiftSettings: strict),
-
-        // What travels.
-        .target(
-            name: "TraceProtocol",
-            dependencies: [
-                "CZlib", "CZstd", "Tracefs",
+        // What travels between the three.
+        library(
+            "TraceProtocol", in: "protocol",
+            [
+                "CZlib", "CZstd", "SystemFacts",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
-            ],
-            path: "protocol",
-            exclude: ["common.proto", "counts.proto", "fleetrace.proto", "inventory.proto", "probes.proto", "WIRE.md"],
-            swiftSettings: strict),
+            ]),
 
-        // The node's side.
-        .target(
-            name: "AgentCore",
-            dependencies: [
-                "CLinux", "Threads", "Tracefs", "Probes", "PerfCounters", "RecentLog", "RingBuffer", "EventFormat",
-                "TraceProtocol", "SecureTransport", log,
-                .product(name: "DequeModule", package: "swift-collections"),
-            ] + nio,
-            path: "agent/Core",
-            swiftSettings: strict),
-        .executableTarget(
-            name: "fleetrace-agent",
-            dependencies: [
-                "AgentCore", "CLinux", arguments,
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-            ],
-            path: "agent/Main",
-            swiftSettings: strict),
+        // The agent, on every node.
+        library(
+            "AgentCore", in: "agent",
+            [
+                "CLinux", "Threads", "SystemFacts", "TextPatterns", "Tracefs", "Probes", "PerfCounters", "RecentLog",
+                "RingBuffer", "EventFormat", "TraceProtocol", "SecureTransport", log, deque,
+            ] + nio),
+        program("fleetrace-agent", in: "agent", ["AgentCore", "CLinux", "CommandArguments", arguments] + services),
 
         // The controller.
-        .target(
-            name: "SessionStore",
-            dependencies: [
-                "TraceProtocol", "CZlib",
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "SystemPackage", package: "swift-system"),
-            ],
-            path: "controller/Store",
-            swiftSettings: strict),
-        .target(
-            name: "Timeline",
-            dependencies: [
-                "SessionStore", "TraceProtocol", "TraceClock", "RingBuffer", "EventFormat", "TraceDat", "Tracefs",
-                "Threads", .product(name: "DequeModule", package: "swift-collections"),
-            ],
-            path: "controller/Timeline",
-            swiftSettings: strict),
-        .target(
-            name: "Counting", dependencies: ["TraceProtocol"], path: "controller/Counting", swiftSettings: strict),
-        .target(
-            name: "ControllerCore",
-            dependencies: [
-                "SessionStore", "Counting", "RecentLog", "TraceProtocol", "TraceClock", "SecureTransport", "Tracefs",
-                log,
-            ] + nio,
-            path: "controller/Core",
-            swiftSettings: strict),
-        .target(
-            name: "OperatorClient",
-            dependencies: [
+        library(
+            "ControllerCore", in: "controller",
+            [
+                "SessionStore", "RecentLog", "Threads", "SystemFacts", "TextPatterns", "TraceProtocol", "TraceClock",
+                "SecureTransport", log, system,
+            ] + nio),
+        program(
+            "fleetrace-controller", in: "controller",
+            ["ControllerCore", "CommandArguments", "SecureTransport", "TraceProtocol", arguments, log, system]
+                + services),
+
+        // The operator.
+        library(
+            "OperatorClient", in: "operator",
+            [
                 "TraceProtocol", "SecureTransport", .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
-            ] + nio,
-            path: "controller/Client",
-            swiftSettings: strict),
-        .target(
-            name: "FleetView", dependencies: ["TraceProtocol", "Tracefs", "CLinux"], path: "controller/View",
-            swiftSettings: strict),
-        .executableTarget(
-            name: "fleetrace",
-            dependencies: [
-                "ControllerCore", "OperatorClient", "Counting", "PerfCounters", "FleetView", "Timeline", "SessionStore",
-                "Probes", "Tracefs", arguments, log,
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "SystemPackage", package: "swift-system"),
-            ],
-            path: "controller/CLI",
-            swiftSettings: strict),
+            ] + nio),
+        library(
+            "Timeline", in: "operator",
+            [
+                "SessionStore", "TraceProtocol", "TraceClock", "RingBuffer", "EventFormat", "TraceDat", "SystemFacts",
+                "Threads", deque,
+            ]),
+        library("CountReport", in: "operator", ["TraceProtocol"]),
+        library("FleetView", in: "operator", ["TraceProtocol", "TextPatterns", "CLinux"]),
+        program(
+            "fleetrace", in: "operator",
+            [
+                "ControllerCore", "CommandArguments", "OperatorClient", "CountReport", "PerfCounters", "FleetView",
+                "Timeline",
+                "SessionStore", "Probes", "SystemFacts", "TextPatterns", arguments, log, system,
+            ] + services),
 
         // Tests.
-        .target(
-            name: "TestSupport", dependencies: ["RingBuffer", "Tracefs", "CZlib"], path: "Sources/TestSupport",
-            swiftSettings: strict),
+        library("TestSupport", in: "Tests", ["RingBuffer", "Tracefs", "SystemFacts", "TraceProtocol", "CZlib"]),
+        test("TextPatternsTests", ["TextPatterns"]),
+        test("SystemFactsTests", ["SystemFacts"]),
         test("RingBufferTests", ["RingBuffer"]),
         test("TraceDatTests", ["TraceDat", "RingBuffer", "CZstd", "CZlib"]),
         test("EventFormatTests", ["EventFormat", "TraceDat", "RingBuffer"]),
         test("TraceClockTests", ["TraceClock"]),
-        test("TracefsTests", ["Tracefs", "CLinux"]),
-        test("PerfCountersTests", ["PerfCounters", "Tracefs", "CLinux"]),
+        test("TracefsTests", ["Tracefs", "SystemFacts", "TextPatterns", "CLinux"]),
+        test("PerfCountersTests", ["PerfCounters", "Tracefs", "SystemFacts", "CLinux"]),
         test("ProbesTests", ["Probes", "Tracefs"]),
         test(
             "SecureTransportTests",
             ["SecureTransport", "COpenSSL", .product(name: "NIOEmbedded", package: "swift-nio")] + nio),
         test("TraceProtocolTests", ["TraceProtocol"]),
         test("RecentLogTests", ["RecentLog", log]),
-        test("AgentCoreTests", ["AgentCore", "Probes", "Tracefs", "EventFormat", "TraceProtocol"]),
         test("SessionStoreTests", ["SessionStore", "TraceProtocol"]),
+        test(
+            "AgentCoreTests",
+            ["AgentCore", "Probes", "Tracefs", "SystemFacts", "TextPatterns", "EventFormat", "TraceProtocol"]),
         test("ControllerCoreTests", ["ControllerCore", "TraceProtocol"]),
-        test("CountingTests", ["Counting", "TraceProtocol"]),
-        test("FleetViewTests", ["FleetView", "TraceProtocol"]),
-        test("TimelineTests", ["Timeline", "TraceClock", "TraceProtocol", "TraceDat", "Tracefs", "RingBuffer"]),
+        test("CountReportTests", ["CountReport", "TraceProtocol"]),
+        test("FleetViewTests", ["FleetView", "TextPatterns", "TraceProtocol"]),
+        test(
+            "TimelineTests",
+            ["Timeline", "TraceClock", "TraceProtocol", "TraceDat", "Tracefs", "SystemFacts", "RingBuffer"]),
 
         // The product as a whole, with real kernels, networks and processes.
-        test("IntegrationTests", ["CLinux", "Tracefs", "SecureTransport"]),
+        test("IntegrationTests", ["CLinux", "Tracefs", "SystemFacts", "SecureTransport"]),
     ],
     swiftLanguageModes: [.v6]
 )

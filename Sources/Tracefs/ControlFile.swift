@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import SystemFacts
 
 /// An open file, closed when it goes out of scope.
 struct OpenFile: ~Copyable, Sendable {
@@ -58,35 +59,15 @@ struct OpenFile: ~Copyable, Sendable {
 
 /// Whole reads and single writes of tracefs, procfs and sysfs files.
 enum ControlFile {
-    /// Largest text read unless stated: formats, lists, tables.
-    static let usualLimit = 16 << 20
-
-    /// Everything in the file. Such files report size 0, so they are read until the end.
+    /// Everything in the file.
     ///
     /// - Throws: ``TracefsError/tooLarge(path:limit:)`` beyond `limit` bytes.
-    static func read(_ path: String, limit: Int = usualLimit) throws(TracefsError) -> [UInt8] {
-        let file = try OpenFile(path, flags: O_RDONLY)
-        var bytes: [UInt8] = []
-        var capacity = 4096
-        while true {
-            let descriptor = file.descriptor
-            var outcome = 0
-            let wanted = capacity
-            let chunk = [UInt8](unsafeUninitializedCapacity: wanted) { buffer, count in
-                outcome = linux_read(descriptor, buffer.baseAddress, wanted)
-                count = max(0, outcome)
-            }
-            if outcome == -Int(Errno.interrupted) { continue }
-            guard outcome >= 0 else { throw .systemCall(.read, path, Int32(-outcome)) }
-            if outcome == 0 { return bytes }
-            guard bytes.count + outcome <= limit else { throw .tooLarge(path: path, limit: limit) }
-            if bytes.isEmpty { bytes = chunk } else { bytes.append(contentsOf: chunk) }
-            if outcome == wanted { capacity = min(capacity * 2, 1 << 20) }
-        }
+    static func read(_ path: String, limit: Int = SystemFile.usualLimit) throws(TracefsError) -> [UInt8] {
+        try TracefsError.translating { () throws(SystemError) in try SystemFile.read(path, limit: limit) }
     }
 
     /// Everything in the file as text; bytes that are not UTF-8 are replaced.
-    static func text(_ path: String, limit: Int = usualLimit) throws(TracefsError) -> String {
+    static func text(_ path: String, limit: Int = SystemFile.usualLimit) throws(TracefsError) -> String {
         String(decoding: try read(path, limit: limit), as: UTF8.self)
     }
 
@@ -107,14 +88,7 @@ enum ControlFile {
 /// The names in a directory, without `.` and `..`, sorted.
 enum Directory {
     static func names(_ path: String) throws(TracefsError) -> [String] {
-        guard let directory = opendir(path) else { throw .systemCall(.list, path, errno) }
-        defer { closedir(directory) }
-        var names: [String] = []
-        while let entry = readdir(directory) {
-            let name = String(cString: linux_entry_name(entry))
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names.sorted()
+        try TracefsError.translating { () throws(SystemError) in try SystemFile.names(in: path) }
     }
 }
 

@@ -1,3 +1,5 @@
+import TextPatterns
+
 /// The functions on which this kernel takes kprobes.
 public enum KernelFunctions {
     /// Names that match, sorted, each once; a module's as `name [module]`.

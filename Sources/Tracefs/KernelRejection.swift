@@ -1,3 +1,6 @@
+import SystemFacts
+import TextPatterns
+
 /// The kernel's own words on a filter or trigger that it did not accept.
 public struct KernelRejection: Error, Sendable, Equatable {
     /// What was written.

@@ -1,4 +1,5 @@
 import CLinux
+import SystemFacts
 
 /// Waits for events that are being written.
 ///

@@ -1,4 +1,5 @@
 import Glibc
+import SystemFacts
 
 /// Whether the kernel's `mono_raw` trace clock and this process's CLOCK_MONOTONIC_RAW are the same clock.
 ///
@@ -77,7 +78,7 @@ public enum TraceClockCheck: Sendable, Equatable {
         let page = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 8)
         defer { page.deallocate() }
         let marker = try OpenFile(instance.file("trace_marker"), flags: O_WRONLY)
-        let longSize = HostFacts.longSize(machine: try HostFacts.current().architecture)
+        let longSize = try TracefsError.translating(HostFacts.current).longSize
         let pipes = try instance.cpus().map { cpu throws(TracefsError) in try instance.openRawPipe(cpu: cpu) }
         try instance.setTracing(true)
         return try (0..<count).map { _ throws(TracefsError) in

@@ -1,4 +1,5 @@
 import Glibc
+import TextPatterns
 
 /// Events, filters and triggers.
 extension TraceInstance {

@@ -1,3 +1,5 @@
+import SystemFacts
+
 /// When recording was switched: the write(2) happened between these two readings of CLOCK_MONOTONIC_RAW.
 public struct TracingSwitch: Sendable, Equatable {
     /// Just before the write, ns.

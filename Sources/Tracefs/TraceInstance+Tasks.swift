@@ -1,4 +1,5 @@
 import Glibc
+import SystemFacts
 
 extension TraceInstance {
     /// Largest pid that the kernel's lists hold (PID_MAX_LIMIT on 64 bits).
@@ -60,7 +61,7 @@ extension TraceInstance {
     /// - Throws: ``TracefsError/unsupported(what:reason:)`` in a pid namespace other than the first, where this process
     ///   does not know the numbers that the kernel compares.
     public func excludeOwnThreads() throws(TracefsError) {
-        guard try HostFacts.current().isInitialPIDNamespace else {
+        guard try TracefsError.translating(HostFacts.current).isInitialPIDNamespace else {
             throw .unsupported(
                 what: "leaving out the agent's own threads",
                 reason: "it runs in a pid namespace of its own (start its container with the host's, --pid=host)")
@@ -70,7 +71,7 @@ extension TraceInstance {
         // in, and the kernel adds the rest. Numbers are only added here: the kernel strikes out those that end.
         var known: Set<Int32> = []
         for _ in 0..<100 {
-            let threads = Set(try TaskList.ownThreads())
+            let threads = Set(try TracefsError.translating(TaskList.ownThreads))
             if threads.isSubset(of: known) { return }
             known.formUnion(threads)
             try setNotracePIDs(known)

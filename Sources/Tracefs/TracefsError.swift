@@ -1,3 +1,6 @@
+import SystemFacts
+import TextPatterns
+
 /// Why something could not be done with a node's tracefs. Every description names the file or event, what the
 /// kernel said, and where it is known what to do about it; it is ready to be shown to a user.
 public enum TracefsError: Error, Sendable, Equatable {
@@ -32,10 +35,7 @@ public enum TracefsError: Error, Sendable, Equatable {
     /// An argument that cannot be passed on to the kernel.
     case invalidArgument(name: String, value: String, reason: String)
 
-    /// The system call that failed, as a verb.
-    public enum Operation: String, Sendable {
-        case open, read, write, create, remove, list, mount, poll
-    }
+    public typealias Operation = SystemError.Operation
 }
 
 extension TracefsError: CustomStringConvertible {
@@ -79,6 +79,23 @@ extension TracefsError: CustomStringConvertible {
 }
 
 extension TracefsError {
+    /// The same error, with what it means for tracefs.
+    public init(_ error: SystemError) {
+        self =
+            switch error {
+            case .failed(let operation, let path, let errno): .systemCall(operation, path, errno)
+            case .malformed(let path, let reason): .malformed(path: path, reason: reason)
+            case .tooLarge(let path, let limit): .tooLarge(path: path, limit: limit)
+            case .invalidArgument(let name, let value, let reason):
+                .invalidArgument(name: name, value: value, reason: reason)
+            }
+    }
+
+    /// Runs `body` and states its errors as what they mean for tracefs.
+    public static func translating<Value>(_ body: () throws(SystemError) -> Value) throws(TracefsError) -> Value {
+        do throws(SystemError) { return try body() } catch { throw TracefsError(error) }
+    }
+
     /// The error of a failed system call. EACCES and EPERM carry their remedy; EPERM on a kernel that is locked
     /// down is that.
     static func systemCall(_ operation: Operation, _ path: String, _ errno: Int32) -> TracefsError {

@@ -1,3 +1,5 @@
+import TextPatterns
+
 /// The list of a kernel's events with their fields, as one text: what two nodes have to agree in for their records to
 /// look alike.
 extension TracefsRoot {

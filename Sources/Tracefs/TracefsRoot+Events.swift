@@ -1,3 +1,5 @@
+import TextPatterns
+
 extension TracefsRoot {
     /// All events that can be enabled, sorted. Dynamic events are among them.
     public func events() throws(TracefsError) -> [EventName] {

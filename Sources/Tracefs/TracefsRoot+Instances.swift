@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import TextPatterns
 
 /// What became of an instance that an earlier agent may have left behind.
 public struct StaleRemoval: Sendable, Equatable {

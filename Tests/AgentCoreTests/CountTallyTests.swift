@@ -1,6 +1,7 @@
 import EventFormat
 import Foundation
 import Testing
+import TextPatterns
 import TraceProtocol
 import Tracefs
 

@@ -1,5 +1,6 @@
 import EventFormat
 import Testing
+import TextPatterns
 import TraceProtocol
 import Tracefs
 

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import TextPatterns
 import TraceProtocol
 import Tracefs
 

@@ -1,6 +1,7 @@
 import Foundation
 import Probes
 import Testing
+import TextPatterns
 import TraceProtocol
 
 @testable import AgentCore

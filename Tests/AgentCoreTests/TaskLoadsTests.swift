@@ -1,4 +1,5 @@
 import Foundation
+import SystemFacts
 import Testing
 import Tracefs
 

@@ -1,4 +1,5 @@
 import Testing
+import TextPatterns
 
 @testable import EventFormat
 

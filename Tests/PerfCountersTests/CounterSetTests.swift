@@ -1,6 +1,8 @@
 import CLinux
 import Glibc
+import SystemFacts
 import Testing
+import TextPatterns
 import Tracefs
 
 @testable import PerfCounters

@@ -1,5 +1,6 @@
 import Foundation
 import RingBuffer
+import SystemFacts
 import TestSupport
 import Testing
 import TraceDat

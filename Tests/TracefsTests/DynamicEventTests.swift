@@ -1,6 +1,7 @@
 import Glibc
 import TestSupport
 import Testing
+import TextPatterns
 
 @testable import Tracefs
 

@@ -1,4 +1,6 @@
+import SystemFacts
 import Testing
+import TextPatterns
 
 @testable import Tracefs
 

@@ -1,6 +1,8 @@
 import Glibc
+import SystemFacts
 import TestSupport
 import Testing
+import TextPatterns
 
 @testable import Tracefs
 

@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import Synchronization
+import SystemFacts
 import TestSupport
 import Testing
 

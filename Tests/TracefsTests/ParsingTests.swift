@@ -1,4 +1,6 @@
+import SystemFacts
 import Testing
+import TextPatterns
 
 @testable import Tracefs
 
@@ -153,24 +155,6 @@ import Testing
     @Test func readsEventNames() {
         let events = TracefsRoot.eventNames("b:x\na:y\nnonsense\na:../x\n")
         #expect(events == names("a:y", "b:x"))
-    }
-
-    @Test(arguments: [
-        ("0-1\n", [0, 1]), ("0", [0]), ("0-3,8,10-11", [0, 1, 2, 3, 8, 10, 11]), ("\n", []), ("3,1", [1, 3]),
-        ("1-2,2-3", [1, 2, 3]), ("8191", [8191]),
-    ])
-    func readsCPULists(_ text: String, _ cpus: [Int]) throws {
-        #expect(try #require(CPUList(text)).cpus == cpus)
-    }
-
-    @Test(arguments: ["a", "1-", "-1", "3-1", "1,,2", "0-99999", "8192", "0-4294967295", "1 2", "0x1", "٣"])
-    func refusesOtherCPULists(_ text: String) {
-        #expect(CPUList(text) == nil)
-    }
-
-    @Test(arguments: [("x86_64", 8), ("aarch64", 8), ("riscv64", 8), ("s390x", 8), ("ppc64le", 8)])
-    func knowsTheKernelsLong(_ machine: String, _ size: Int) {
-        #expect(HostFacts.longSize(machine: machine) == size)
     }
 }
 

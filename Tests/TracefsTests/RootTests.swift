@@ -1,6 +1,8 @@
 import Glibc
+import SystemFacts
 import TestSupport
 import Testing
+import TextPatterns
 
 @testable import Tracefs
 
@@ -69,51 +71,5 @@ import Testing
         }
         #expect(uncertainty > 0)
         #expect(try root.instances(prefix: name).isEmpty)
-    }
-}
-
-@Suite struct NodeTests {
-    @Test func knowsTheHost() throws {
-        let facts = try HostFacts.current()
-        #expect(facts.kernelRelease.split(separator: ".").count >= 2)
-        #expect(facts.bootID.count == 36)
-        #expect(facts.possibleCPUs >= facts.onlineCPUs && facts.onlineCPUs >= 1)
-        #expect(facts.pageSize >= 4096)
-        #expect(facts == (try HostFacts.current()))
-    }
-
-    @Test func knowsItsThreads() throws {
-        let threads = try TaskList.ownThreads()
-        #expect(threads.contains(TaskList.currentThread()))
-        #expect(threads.contains(TaskList.currentProcess()))
-        #expect(try TaskList.threads(of: TaskList.currentProcess()).contains(TaskList.currentThread()))
-        #expect(TaskList.comm(of: TaskList.currentProcess())?.isEmpty == false)
-        #expect(TaskList.comm(of: -1) == nil)
-        #expect(throws: TracefsError.self) { try TaskList.threads(of: -1) }
-    }
-
-    @Test func pinsThreads() throws {
-        let allowed = CPUAffinity.currentThread()
-        let cpu = try #require(allowed.last)
-        try CPUAffinity.pinCurrentThread(to: cpu)
-        defer { try? CPUAffinity.setCurrentThread(allowed) }
-        #expect(CPUAffinity.currentThread() == [cpu])
-        #expect(throws: TracefsError.self) { try CPUAffinity.pinCurrentThread(to: 8191) }
-        #expect(throws: TracefsError.self) { try CPUAffinity.pinCurrentThread(to: -1) }
-        #expect(throws: TracefsError.self) { try CPUAffinity.setCurrentThread([]) }
-    }
-
-    @Test func waitsUntilADeadline() {
-        let deadline = MonotonicRawClock.now() + 3_000_000
-        #expect(MonotonicRawClock.wait(until: deadline) >= deadline)
-        #expect(MonotonicRawClock.wait(until: 0) > 0)
-    }
-
-    @Test func readsFilesWithinALimit() throws {
-        #expect(try ControlFile.read("/proc/self/status").count > 100)
-        #expect(throws: TracefsError.tooLarge(path: "/proc/self/status", limit: 100)) {
-            try ControlFile.read("/proc/self/status", limit: 100)
-        }
-        #expect(throws: TracefsError.self) { try ControlFile.read("/proc/self/no-such-file") }
     }
 }

@@ -1,6 +1,7 @@
 import Glibc
 import TestSupport
 import Testing
+import TextPatterns
 import Tracefs
 
 extension Trait where Self == ConditionTrait {

@@ -1,5 +1,6 @@
 import Glibc
 import Synchronization
+import SystemFacts
 import Tracefs
 
 /// A thread that calls getppid(2) without pause until it is stopped.

@@ -23,9 +23,9 @@ struct ControlledFleet {
             in: pki, controller: .controller("controller"), operator: .operator("bench", role: .admin),
             now: Int64(Date().timeIntervalSince1970))
         let errors = folder.path.appending("controller.log").string
-        let controller = try Program.fleetrace.start(
+        let controller = try Program.controller.start(
             [
-                "controller", "--listen", "127.0.0.1:0", "--pki", pki, "--data", data.path.string,
+                "--listen", "127.0.0.1:0", "--pki", pki, "--data", data.path.string,
                 "--log-level", "info",
             ], output: "/dev/null", errors: errors)
         defer {

@@ -1,6 +1,7 @@
 import NIOCore
 import SecureTransport
 import SwiftProtobuf
+import SystemFacts
 import TraceProtocol
 import Tracefs
 

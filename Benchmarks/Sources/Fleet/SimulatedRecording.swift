@@ -1,3 +1,4 @@
+import TextPatterns
 import TraceProtocol
 import Tracefs
 

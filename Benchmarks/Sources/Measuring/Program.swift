@@ -10,6 +10,9 @@ struct Program: Sendable {
     static let fleetrace = Program(
         path: ProcessInfo.processInfo.environment["FLEETRACE"]
             ?? (own.path as NSString).deletingLastPathComponent + "/fleetrace")
+    /// The controller, beside the command.
+    static let controller = Program(
+        path: (fleetrace.path as NSString).deletingLastPathComponent + "/fleetrace-controller")
 
     private static func absolute(_ path: String) -> String {
         (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? path

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import SystemFacts
 import Tracefs
 
 /// From the start of a command to the last of 1,000 nodes that is prepared, and to the last that has started. The nodes are

@@ -1,4 +1,4 @@
-import Tracefs
+import TextPatterns
 
 extension ProbedFile {
     /// Most places that a marker is probed at.

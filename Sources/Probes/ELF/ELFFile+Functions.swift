@@ -1,4 +1,4 @@
-import Tracefs
+import TextPatterns
 
 /// A place to probe, and what a person should know about it.
 struct FunctionPlace: Sendable, Hashable {

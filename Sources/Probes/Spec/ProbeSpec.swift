@@ -1,4 +1,4 @@
-import Tracefs
+import TextPatterns
 
 /// A probe as a person writes it: the kernel's own syntax as it stands, or a short form. See `docs/probes.md`.
 ///

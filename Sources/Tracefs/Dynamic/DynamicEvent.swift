@@ -1,3 +1,5 @@
+import TextPatterns
+
 /// An event that somebody has added to this kernel: a line of `dynamic_events`.
 public struct DynamicEvent: Sendable, Hashable {
     /// What makes it fire.

@@ -1,4 +1,5 @@
 import Glibc
+import TextPatterns
 
 /// The kernel's list of dynamic events. It is one list for the whole kernel: everybody's probes are in it, so every
 /// write here adds one event or removes one by its full name.

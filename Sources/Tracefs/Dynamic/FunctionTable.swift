@@ -1,3 +1,5 @@
+import TextPatterns
+
 /// All functions of the kernel, for those who ask why one cannot be probed.
 ///
 /// Reading takes some tens of milliseconds (a hundred thousand lines), so this is for answers about failures.

@@ -1,3 +1,5 @@
+import TextPatterns
+
 /// How often a probe has fired.
 public struct ProbeHits: Sendable, Equatable {
     /// Times it fired while enabled.

@@ -14,13 +14,12 @@ enum Executables {
         return FileManager.default.isExecutableFile(atPath: path) ? path : nil
     }
 
-    static func fleetrace() throws -> String {
-        guard let path = path("fleetrace") else { throw TestFailure("fleetrace is not built") }
-        return path
-    }
+    static func fleetrace() throws -> String { try built("fleetrace") }
+    static func agent() throws -> String { try built("fleetrace-agent") }
+    static func controller() throws -> String { try built("fleetrace-controller") }
 
-    static func agent() throws -> String {
-        guard let path = path("fleetrace-agent") else { throw TestFailure("fleetrace-agent is not built") }
+    private static func built(_ program: String) throws -> String {
+        guard let path = path(program) else { throw TestFailure("\(program) is not built") }
         return path
     }
 }

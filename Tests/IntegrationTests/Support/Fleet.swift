@@ -75,7 +75,7 @@ final class Fleet: OperatedFleet {
         let process = try keep(
             RunningProcess(
                 [
-                    try Executables.fleetrace(), "controller", "--listen", "0.0.0.0:\(port)", "--pki", pki, "--data",
+                    try Executables.controller(), "--listen", "0.0.0.0:\(port)", "--pki", pki, "--data",
                     data,
                 ]
                     + options.controllerArguments))

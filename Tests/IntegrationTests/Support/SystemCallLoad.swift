@@ -1,6 +1,7 @@
 import CLinux
 import Foundation
 import Synchronization
+import SystemFacts
 import Tracefs
 
 /// A thread that calls `close` with numbers that are no descriptors: each call is a system call that does nothing, can

@@ -1,0 +1,69 @@
+import CLinux
+import Glibc
+
+/// Threads and their names, from procfs.
+public enum TaskList {
+    /// The thread ids of a process, ascending, in the pid namespace of the mounted procfs.
+    public static func threads(of pid: Int32) throws(SystemError) -> [Int32] {
+        try SystemFile.names(in: "/proc/\(pid)/task").compactMap { Int32($0) }.sorted()
+    }
+
+    /// The threads that a user means by a number: all of a process, or the one thread that has the number. Empty if
+    /// there is neither.
+    public static func threads(meantBy pid: Int32) -> [Int32] {
+        guard exists(pid) else { return [] }
+        // /proc/TID/task of any thread lists its whole process.
+        let status = (try? SystemFile.text("/proc/\(pid)/status", limit: 64 << 10)) ?? ""
+        let group = status.split(separator: "\n").first { $0.hasPrefix("Tgid:") }.flatMap { line in
+            Int32(line.dropFirst(5).drop { $0 == "\t" || $0 == " " })
+        }
+        return group == pid ? (try? threads(of: pid)) ?? [] : [pid]
+    }
+
+    /// The thread ids of this process, for `set_event_notrace_pid`. They are the kernel's own numbers
+    /// only in the initial pid namespace; see ``HostFacts/isInitialPIDNamespace``.
+    public static func ownThreads() throws(SystemError) -> [Int32] {
+        try SystemFile.names(in: "/proc/self/task").compactMap { Int32($0) }.sorted()
+    }
+
+    /// Whether there is a task of this number; one that has ended and was not waited for yet counts.
+    public static func exists(_ thread: Int32) -> Bool { access("/proc/\(thread)", F_OK) == 0 }
+
+    /// The calling thread's id.
+    public static func currentThread() -> Int32 { linux_gettid() }
+
+    /// The process's id.
+    public static func currentProcess() -> Int32 { getpid() }
+
+    /// The name of a task (at most 15 bytes), or nil if there is none of this number.
+    public static func comm(of pid: Int32) -> String? {
+        guard let text = try? SystemFile.text("/proc/\(pid)/comm", limit: 4096) else { return nil }
+        return text.hasSuffix("\n") ? String(text.dropLast()) : text
+    }
+
+    /// The file name of the program that a process runs, or nil if there is no such process.
+    public static func program(of pid: Int32) -> String? {
+        var path = [CChar](repeating: 0, count: 4096)
+        let length = readlink("/proc/\(pid)/exe", &path, path.count - 1)
+        guard length > 0 else { return nil }
+        let text = String(decoding: path[..<length].map(UInt8.init(bitPattern:)), as: UTF8.self)
+        return text.split(separator: "/").last.map(String.init)
+    }
+
+    /// Memory of this process that is resident, from /proc/self/statm; bytes, 0 where it cannot be read.
+    public static func ownResidentBytes() -> UInt64 {
+        let fields = ((try? SystemFile.text("/proc/self/statm", limit: 4096)) ?? "").split(separator: " ")
+        return fields.count > 1 ? (UInt64(fields[1]) ?? 0) * UInt64(getpagesize()) : 0
+    }
+
+    /// The names of all tasks that run now, by thread id. A task that ends meanwhile is left out.
+    public static func commsOfAll() throws(SystemError) -> [Int32: String] {
+        var names: [Int32: String] = [:]
+        for pid in try SystemFile.names(in: "/proc").compactMap({ Int32($0) }) {
+            for thread in (try? threads(of: pid)) ?? [] {
+                names[thread] = comm(of: thread)
+            }
+        }
+        return names
+    }
+}

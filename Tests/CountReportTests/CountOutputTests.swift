@@ -1,0 +1,142 @@
+import TestSupport
+import Testing
+import TraceProtocol
+
+@testable import CountReport
+
+/// The tables, from totals to lines.
+struct CountOutputTests {
+    private static func counts(_ perNode: [[WireCountRow]], events: [String] = ["sys:ev"]) -> FleetCounts {
+        let names = perNode.indices.map { "web-\($0)" }
+        var counts = FleetCounts(CountedSession.opened(names.map { ($0, CountedSession.plan(events)) }))
+        counts.take(CountedSession.report(perNode.enumerated().map { ($0, CountedSession.totals($1)) }))
+        return counts
+    }
+
+    private static func lines(
+        _ counts: FleetCounts, keys: [String] = [], hist: String = "", isByNode: Bool = false, top: Int? = nil,
+        width: Int? = nil
+    ) -> [String] {
+        var order = WireCountOrder()
+        order.keys = keys
+        order.histogram = hist
+        var printer = CountPrinter(
+            CountLayout(order, isByNode: isByNode, top: top, width: width), format: .table)
+        return printer.lines(counts, CountInterval(counts))
+    }
+
+    private static func words(_ line: String?) -> [String] { (line ?? "").split(separator: " ").map(String.init) }
+
+    @Test("Total, rate, least, usual, most, each node, and who is far from the median")
+    func events() {
+        let counts = Self.counts([100, 110, 1400].map { [CountedSession.row(0, $0, enabled: 1, running: 1)] })
+        let lines = Self.lines(counts)
+        #expect(Self.words(lines[1]) == ["sys:ev", "1,610", "1610", "100", "110", "1,400", "100", "110", "1,400"])
+        #expect(lines.last == "sys:ev: web-2: 13 x the median")
+        #expect(Self.words(Self.lines(counts, isByNode: true)[3]) == ["sys:ev", "web-2", "1,400", "1400", "87.0", "%"])
+    }
+
+    @Test("A count from a part of the time is marked with that part; one that never ran is no number")
+    func multiplexed() {
+        let scaled = Self.counts([[CountedSession.row(0, 900, enabled: 1000, running: 250)]])
+        #expect(Self.lines(scaled).first?.contains("RAN") == true)
+        #expect(Self.lines(scaled).last?.hasSuffix("25.0 %") == true)
+        let never = Self.counts([[CountedSession.row(0, 0, enabled: 1000, running: 0)]])
+        #expect(Self.lines(never).last?.contains("<not counted>") == true)
+    }
+
+    @Test("What a node could not count is a problem, with the reason that its way has")
+    func lost() {
+        func plan(_ way: WireCountWay) -> WireCountPlan {
+            var plan = CountedSession.plan(["a:in -> a:out"])
+            plan.columns[0].way = way
+            return plan
+        }
+        var counts = FleetCounts(
+            CountedSession.opened([("web-0", plan(.histTrigger)), ("web-1", plan(.decodedPages))]))
+        var totals = CountedSession.totals([])
+        totals.lost = 7
+        var report = CountedSession.report([(0, totals), (1, totals)])
+        for index in report.nodes.indices { report.nodes[index].state = .finished }
+        counts.take(report)
+        #expect(
+            CountPrinter.problems(counts) == [
+                "node web-0: 7 entries were of more threads than the kernel's table holds: their latencies are not counted",
+                "node web-1: 7 events came faster than they could be read and are not counted",
+            ])
+    }
+
+    @Test("Keys: the most frequent first, what is not shown summed up, and `other` always last")
+    func keys() {
+        let rows = [("a", 5), ("b", 50), ("c", 7)].map { CountedSession.row(0, $1, [.text($0)]) }
+        let counts = Self.counts([rows + [CountedSession.row(0, 1000, other: true)], rows])
+        let all = Self.lines(counts, keys: ["comm"])
+        #expect(all.dropFirst().map { Self.words($0)[1] } == ["b", "c", "a", "(other:"])
+        #expect(Self.words(all[1]) == ["sys:ev", "b", "100", "100", "8.9", "%"])
+        let top = Self.lines(counts, keys: ["comm"], top: 1)
+        #expect(top.count == 4)
+        #expect(top[2].contains("(2 more)") && top[2].contains(" 24 "))
+        #expect(top[3].contains("(other: table full)") && top[3].contains("1,000"))
+    }
+
+    @Test("Any width: no line is longer, none is missing, and there is no trap", arguments: 1...60)
+    func widths(_ width: Int) {
+        let keyed = Self.counts(
+            (0..<3).map { _ in
+                [CountedSession.row(0, 123_456_789, [.text("a rather long name")], enabled: 5, running: 3)]
+            })
+        let plain = Self.counts((0..<3).map { _ in [CountedSession.row(0, 123_456_789, enabled: 5, running: 3)] })
+        let buckets = Self.counts([[CountedSession.row(0, 7, [.number(-2)]), CountedSession.row(0, 9, [.number(64)])]])
+        for lines in [
+            Self.lines(keyed, keys: ["comm"], isByNode: true, width: width), Self.lines(plain, width: width),
+            Self.lines(buckets, hist: "size", width: width),
+        ] {
+            #expect(lines.count > 1)
+            #expect(lines.allSatisfy { $0.count <= width })
+        }
+    }
+
+    @Test("A histogram has every power of two from the least to the most, with bars in proportion")
+    func histogram() {
+        let counts = Self.counts([
+            [
+                CountedSession.row(0, 1, [.number(-1)]), CountedSession.row(0, 100, [.number(2)]),
+                CountedSession.row(0, 50, [.number(3)]),
+            ]
+        ])
+        let lines = Self.lines(counts, hist: "size")
+        #expect(lines.first == "sys:ev  151")
+        let rows = lines.dropFirst().map { Self.words($0) }
+        #expect(rows.map { $0[0] } == ["0", "1", "2", "3..4", "5..8"])
+        #expect(rows.map { $0[1] } == ["1", "0", "0", "100", "50"])
+        let bars = rows.map { $0.count > 2 ? $0[2].count { $0 == "@" } : 0 }
+        #expect(bars[3] == 2 * bars[4] && bars[0] == 1 && bars[1] == 0, "\(lines)")
+    }
+
+    @Test("Intervals hold what came in them; a key that stands still is not repeated")
+    func intervals() {
+        var counts = Self.counts([[CountedSession.row(0, 5, [.text("a")]), CountedSession.row(0, 6, [.text("b")])]])
+        let told = CountInterval.Totals(counts)
+        counts.take(
+            CountedSession.report([
+                (
+                    0,
+                    CountedSession.totals(
+                        [CountedSession.row(0, 5, [.text("a")]), CountedSession.row(0, 9, [.text("b")])],
+                        elapsed: 3_000_000_000,
+                        number: 2)
+                )
+            ]))
+        let interval = CountInterval(counts, since: told)
+        #expect(interval.length == 2_000_000_000)
+        #expect(interval.nodeSums.map(\.value.count) == [3])
+    }
+
+    @Test("What a task calls itself does not reach the terminal as commands")
+    func hostileNames() {
+        let counts = Self.counts([[CountedSession.row(0, 5, [.text("\u{1b}[2Jx\u{9b}y\n")])]])
+        let lines = Self.lines(counts, keys: ["comm"])
+        #expect(lines.count == 2)
+        #expect(lines.joined().unicodeScalars.allSatisfy { $0.properties.generalCategory != .control })
+    }
+}

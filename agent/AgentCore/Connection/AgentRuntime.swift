@@ -1,0 +1,171 @@
+import Logging
+import NIOCore
+import NIOPosix
+import RecentLog
+import SecureTransport
+import SystemFacts
+import TraceProtocol
+import Tracefs
+
+/// One agent process: checks the node, connects, and connects again until it is told to end.
+public struct AgentRuntime: Sendable {
+    private let configuration: AgentConfiguration
+    private let tls: TLSContext
+    private let log: Logger
+    private let recent = RecentLog()
+
+    public init(configuration: AgentConfiguration, tls: TLSContext, log: Logger) {
+        self.configuration = configuration
+        self.tls = tls
+        self.log = recent.following(log)
+    }
+
+    /// Runs until the task is cancelled, then removes everything this agent made in the kernel.
+    ///
+    /// - Throws: what makes this node unusable from the start: no tracefs, no permission, a clock that user space
+    ///   reads differently from the kernel.
+    public func run() async throws {
+        let root = try TracefsRoot.locate(mountIfNeeded: true)
+        let node = tls.identity.identity.name
+        for stale in try root.removeStaleInstances(prefix: InstanceName.prefix) {
+            log.notice(
+                "instance of an agent that is gone", metadata: ["name": "\(stale.name)", "outcome": "\(stale.outcome)"])
+        }
+        try Self.checkClock(root, node: node)
+        OpenFileLimit.raise()
+        if configuration.policy.count > 0 {
+            log.notice(
+                "policy",
+                metadata: [
+                    "file": "\(configuration.policy.file)", "rules": "\(configuration.policy.count)",
+                ])
+        }
+        let facts = try WireHostFacts.ofThisProcess()
+
+        // The connection, the kernel's control files, lists that take long to make: each on a thread of its own.
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 3)
+        do {
+            try await run(root: root, node: node, facts: facts, group: group)
+        } catch {
+            try? await group.shutdownGracefully()
+            throw error
+        }
+        try await group.shutdownGracefully()
+    }
+
+    private func run(
+        root: TracefsRoot, node: String, facts: WireHostFacts, group: MultiThreadedEventLoopGroup
+    ) async throws {
+        let (loop, controlLoop) = (group.next(), group.next())
+        let control = try SessionControl(
+            root: root, node: node, policy: configuration.policy, facts: facts, agentLoop: loop, loop: controlLoop,
+            log: log)
+        let counting = CountingControl(
+            root: root, node: node, policy: configuration.policy, readers: control.readers, agentLoop: loop,
+            loop: controlLoop, log: log)
+        let inventory = Inventory(
+            root: root, node: node, policy: configuration.policy, agentLoop: loop, loop: group.next())
+        let agent = Agent(
+            loop: loop, configuration: configuration, control: control, counting: counting, inventory: inventory,
+            facts: facts, log: log, recent: recent)
+        control.removeStaleProbes(isExpected: true).whenFailure { [log] in
+            log.warning("probes of an earlier agent may be left in the kernel", metadata: ["reason": "\($0)"])
+        }
+        let interval = TimeAmount.milliseconds(Int64(CPUReader.interval))
+        let tick = loop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in
+            agent.assumeIsolated { $0.tick() }
+        }
+        let slowTick = loop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
+            agent.assumeIsolated { $0.slowTick() }
+        }
+        let vitals = loop.scheduleRepeatedTask(initialDelay: Self.vitalsInterval, delay: Self.vitalsInterval) { _ in
+            agent.assumeIsolated { $0.tellVitals() }
+        }
+        await withTaskCancellationHandler {
+            await connectUntilCancelled(agent, loop: loop)
+        } onCancel: {
+            Task {
+                try? await agent.finishSessions(within: Self.farewell).get()
+                await agent.closeConnection()
+            }
+        }
+        tick.cancel()
+        slowTick.cancel()
+        vitals.cancel()
+        try await agent.shutDown().get()
+    }
+
+    /// ns.
+    private static let lastingConnection: UInt64 = 10_000_000_000
+    /// ms. The controller waits a little longer for a node whose events it misses.
+    private static let longestPauseWithSessions: Int64 = 3_000
+    private static let vitalsInterval = TimeAmount.seconds(5)
+    private static let farewell = TimeAmount.seconds(5)
+
+    private func connectUntilCancelled(_ agent: Agent, loop: any EventLoop) async {
+        var backoff = Backoff()
+        var generator = SystemRandomNumberGenerator()
+        while !Task.isCancelled {
+            let begin = MonotonicRawClock.now()
+            let reason = await connectOnce(agent, loop: loop)
+            guard !Task.isCancelled else { return }
+            // A connection that is ended soon after it was accepted is no sign that the next one will last: two agents
+            // with one certificate replace each other for ever.
+            if await agent.wasAccepted, MonotonicRawClock.now() - begin > Self.lastingConnection { backoff.reset() }
+            let longest = await agent.sessions.isEmpty ? Backoff.longest : Self.longestPauseWithSessions
+            let pause = min(backoff.next(using: &generator), longest)
+            log.warning(
+                "not connected to the controller",
+                metadata: [
+                    "controller": "\(configuration.host):\(configuration.port)", "reason": "\(reason)",
+                    "again_in_ms": "\(pause)",
+                ])
+            try? await Task.sleep(for: .milliseconds(pause))
+        }
+    }
+
+    /// Connects, serves until the connection ends, and says why it did.
+    private func connectOnce(_ agent: Agent, loop: any EventLoop) async -> any Error {
+        do {
+            let channel = try await ClientBootstrap(group: loop)
+                .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+                // What waits unsent in the kernel is small, so that a clock reply is not behind megabytes of events
+                // (TCP_NOTSENT_LOWAT, tcp(7)).
+                .channelOption(.tcpOption(.init(rawValue: 25)), value: 128 << 10)
+                .channelOption(.writeBufferWaterMark, value: .init(low: 64 << 10, high: 256 << 10))
+                .connectTimeout(.seconds(10))
+                .channelInitializer { [tls] channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        try SecureTransport.addClient(to: channel, tls)
+                        let pipeline = channel.pipeline.syncOperations
+                        try pipeline.addHandler(ByteToMessageHandler(FrameDecoder(accepting: FrameType.toAgents)))
+                        try pipeline.addHandler(MessageToByteHandler(FrameEncoder()))
+                        try pipeline.addHandler(Uplink(agent: agent))
+                    }
+                }
+                .connect(host: configuration.host, port: configuration.port).get()
+            if Task.isCancelled { channel.close(promise: nil) }
+            let reason = await agent.disconnection()
+            return reason ?? ConnectionClosed()
+        } catch {
+            return error
+        }
+    }
+
+    /// The kernel's stamps and this process's CLOCK_MONOTONIC_RAW must be one clock; in a time namespace they differ
+    /// (time_namespaces(7)).
+    private static func checkClock(_ root: TracefsRoot, node: String) throws {
+        let check = try TraceClockCheck.run(
+            in: root, instanceName: "\(InstanceName.prefix)\(node)-clock-\(TaskList.currentProcess())")
+        guard case .agrees = check else { throw ClockMismatch(check: check) }
+    }
+}
+
+struct ClockMismatch: Error, CustomStringConvertible {
+    var check: TraceClockCheck
+
+    var description: String {
+        "the trace clock mono_raw is not this process's CLOCK_MONOTONIC_RAW (\(check)); "
+            + "is the agent in a time namespace? Run it in the host's"
+    }
+}

@@ -1,0 +1,117 @@
+import Glibc
+import NIOCore
+import PerfCounters
+import Probes
+import SecureTransport
+import SystemFacts
+import TextPatterns
+import TraceProtocol
+import Tracefs
+
+/// What this node has, as lists of names: each a text with the digest by which equal ones are known.
+///
+/// Confined to the thread of `Inventory`; making a list may take a good part of a second.
+struct NodeLists {
+    let root: TracefsRoot
+    private var causes: [UInt8]?
+    private var catalog = List()
+
+    /// A packed text.
+    struct List: Sendable {
+        var digest: [UInt8] = []
+        var text = WireCompressedBlob()
+        var isCut = false
+    }
+
+    /// The most names listed in one answer.
+    static let nameLimit = 10_000
+
+    init(root: TracefsRoot) {
+        self.root = root
+    }
+
+    /// Digest of the list of events, which is made anew when the reasons for a change have changed.
+    mutating func catalogDigest() throws -> [UInt8] {
+        let causes = root.catalogCauses()
+        if causes != self.causes {
+            catalog = try Self.list(of: root.catalogText())
+            self.causes = causes
+        }
+        return catalog.digest
+    }
+
+    /// Answers a question of the controller.
+    mutating func answer(_ order: WireListNames) throws -> WireNameList {
+        let list: List
+        switch order.what {
+        case .events:
+            _ = try catalogDigest()
+            list = catalog
+        case .functions(let pattern):
+            guard !pattern.isEmpty, pattern.utf8.count <= EventName.maximumPartLength else {
+                throw CommandRefusal(
+                    .unspecified, "a pattern of functions has 1 to \(EventName.maximumPartLength) bytes")
+            }
+            list = try functions(Glob(pattern))
+        case .counters: list = try Self.counters()
+        case .usdt(let path): list = try Self.markers(path)
+        // Of a newer controller.
+        case nil: throw CommandRefusal(.unsupported, "this agent does not know that list")
+        }
+        var answer = WireNameList()
+        answer.digest = .init(list.digest)
+        answer.cut = list.isCut
+        if !order.known.contains(answer.digest) { answer.text = list.text }
+        return answer
+    }
+
+    private func functions(_ pattern: Glob) throws -> List {
+        do {
+            let found = try KernelFunctions.matching(pattern, in: root, limit: Self.nameLimit)
+            var list = try Self.list(of: found.names)
+            list.isCut = found.isCut
+            return list
+        } catch TracefsError.missingFile(_, let meaning) {
+            throw CommandRefusal(.noProbes, meaning)
+        }
+    }
+
+    private static func counters() throws -> List {
+        guard let cpu = try CPUList.online().cpus.first else {
+            throw CommandRefusal(.io, "the kernel names no online CPU")
+        }
+        do {
+            return try list(of: NodeCounters.available(on: cpu).map { "\($0.name) [\($0.kind)]" })
+        } catch let error as PerfError {
+            throw CommandRefusal(error.meansUnsupported ? .unsupported : .noPermission, "cannot count: \(error)")
+        }
+    }
+
+    private static func markers(_ path: String) throws -> List {
+        guard path.hasPrefix("/"), path.utf8.count < Int(PATH_MAX), !path.utf8.contains(0) else {
+            throw CommandRefusal(.unspecified, "the path of a program is absolute: it is one on the node")
+        }
+        do {
+            return try list(of: MarkerList.names(in: path))
+        } catch let error as ProbeFileError {
+            throw CommandRefusal(.io, error.description)
+        }
+    }
+
+    /// A line for each name, as far as they are not too many.
+    private static func list(of names: [String]) throws -> List {
+        var list = try Self.list(of: Array(names.prefix(nameLimit).map { $0 + "\n" }.joined().utf8))
+        list.isCut = names.count > nameLimit
+        return list
+    }
+
+    static func list(of text: [UInt8]) throws -> List {
+        var list = List()
+        try text.withUnsafeBytes { bytes in
+            list.digest = SHA256.digest(of: bytes)
+            list.text = try WireCompressedBlob(packing: bytes)
+        }
+        guard !list.digest.isEmpty else { throw CommandRefusal(.unsupported, "this node's OpenSSL refuses SHA-256") }
+        return list
+    }
+}

@@ -1,0 +1,50 @@
+import TextPatterns
+import TraceProtocol
+import Tracefs
+
+/// The events that a session may have of those that its patterns mean.
+///
+/// A pattern means what the node offers: what is refused is left out and told, as an event that this kernel does not have
+/// would be missing. Where nothing remains, the pattern is refused.
+struct AllowedEvents {
+    private(set) var events: Set<EventName> = []
+    private(set) var refused: Set<EventName> = []
+    /// A line for each pattern of which something is left out.
+    private(set) var notes: [String] = []
+    private let policy: Policy
+
+    /// Reasons that a line names.
+    private static let mostReasons = 3
+
+    init(_ policy: Policy) {
+        self.policy = policy
+    }
+
+    /// - Parameter meant: the events of a pattern, at least one.
+    mutating func add(_ meant: [EventName], of pattern: String) throws(CommandRefusal) {
+        guard !policy.events.isEmpty else { return events.formUnion(meant) }
+        var allowed: [EventName] = []
+        var reasons: [String] = []
+        for event in meant {
+            guard let reason = policy.reason(against: event) else {
+                allowed.append(event)
+                continue
+            }
+            refused.insert(event)
+            if !reasons.contains(reason) { reasons.append(reason) }
+        }
+        guard !allowed.isEmpty else {
+            throw CommandRefusal(.policy, "\"\(pattern)\": refused by policy: \(Self.text(reasons))")
+        }
+        events.formUnion(allowed)
+        guard !reasons.isEmpty else { return }
+        let count = meant.count - allowed.count
+        notes.append(
+            "\(count) of the \(meant.count) events of \"\(pattern)\" left out, refused by policy: \(Self.text(reasons))"
+        )
+    }
+
+    private static func text(_ reasons: [String]) -> String {
+        reasons.prefix(mostReasons).joined(separator: "; ") + (reasons.count > mostReasons ? "; ..." : "")
+    }
+}

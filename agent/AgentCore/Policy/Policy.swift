@@ -1,0 +1,111 @@
+import TextPatterns
+import TraceProtocol
+import Tracefs
+
+/// What this node lets anybody do with its kernel, by a file of its own that no controller can override
+/// (docs/security.md has the language).
+///
+/// Every list of rules is judged alike: a rule that denies wins; where any rule allows, what none of these names is refused;
+/// without rules everything is allowed.
+public struct Policy: Sendable {
+    /// Where it was read, for messages.
+    let file: String
+    private(set) var events: [PolicyRule<EventPattern>] = []
+    private(set) var probes: [PolicyRule<ProbePattern>] = []
+    /// Buffer memory of one session over all CPUs, bytes.
+    private(set) var buffer: PolicyRule<Int>?
+    /// Probes of one session.
+    private(set) var probeCount: PolicyRule<Int>?
+
+    /// Allows everything.
+    public static let none = Policy(file: "")
+
+    init(file: String) {
+        self.file = file
+    }
+
+    /// How many rules and limits it has.
+    public var count: Int { events.count + probes.count + (buffer == nil ? 0 : 1) + (probeCount == nil ? 0 : 1) }
+
+    mutating func add(_ entry: PolicyEntry) throws(PolicyLineError) {
+        switch entry {
+        case .event(let rule): events.append(rule)
+        case .probe(let rule): probes.append(rule)
+        case .buffer(let rule):
+            guard buffer == nil else { throw PolicyLineError("a second limit of the buffer") }
+            buffer = rule
+        case .probeCount(let rule):
+            guard probeCount == nil else { throw PolicyLineError("a second limit of the number of probes") }
+            probeCount = rule
+        }
+    }
+
+    /// The refusal by one rule.
+    func refused<Pattern>(by rule: PolicyRule<Pattern>, _ addition: String = "") -> CommandRefusal {
+        CommandRefusal(.policy, "refused by policy: \(file) line \(rule.line): \(rule.text)\(addition)")
+    }
+
+    /// The refusal for want of a rule that allows.
+    func refused(unnamed what: String) -> CommandRefusal {
+        CommandRefusal(.policy, "refused by policy: \(file): no rule allows \(what)")
+    }
+}
+
+/// A line of a policy.
+struct PolicyRule<Pattern: Sendable>: Sendable {
+    enum Verdict: String, Sendable {
+        case allow, deny, limit
+    }
+
+    let verdict: Verdict
+    let pattern: Pattern
+    let line: Int
+    /// As it was written, with single blanks.
+    let text: String
+}
+
+extension Policy {
+    /// What speaks against the use of an event; nil if nothing does.
+    func reason(against event: EventName) -> String? {
+        if let rule = events.first(where: { $0.verdict == .deny && $0.pattern.matches(event) }) {
+            return "\(file) line \(rule.line): \(rule.text)"
+        }
+        let allowing = events.filter { $0.verdict == .allow }
+        guard !allowing.isEmpty, !allowing.contains(where: { $0.pattern.matches(event) }) else { return nil }
+        return "\(file): no rule allows it"
+    }
+
+    /// Why an event may not be used; nil if it may.
+    func refusal(of event: EventName) -> CommandRefusal? {
+        reason(against: event).map { CommandRefusal(.policy, "event \(event): refused by policy: \($0)") }
+    }
+
+    /// Why a session may not have so many probes; nil if it may.
+    func refusal(ofProbes count: Int) -> CommandRefusal? {
+        probeCount.flatMap { $0.pattern < count ? refused(by: $0, " (these are \(count))") : nil }
+    }
+
+    /// The kernel gives a CPU no less.
+    private static let leastKilobytes = 8
+
+    /// How large a session's buffer is on each CPU, in KiB: as asked, or else the usual size as far as the limit has room,
+    /// of which a note tells.
+    ///
+    /// - Parameter asked: 0 if the order names no size.
+    func bufferKilobytes(asked: UInt32, usual: Int, cpus: Int) throws(CommandRefusal) -> (
+        size: Int, note: String?
+    ) {
+        let wanted = asked == 0 ? usual : Int(asked)
+        guard let buffer else { return (wanted, nil) }
+        let most = (buffer.pattern >> 10) / max(cpus, 1)
+        if wanted <= most { return (wanted, nil) }
+        guard asked == 0, most >= Self.leastKilobytes else {
+            let size = asked == 0 ? Self.leastKilobytes : wanted
+            throw refused(by: buffer, " (\(size) KiB on each of \(cpus) CPUs are more)")
+        }
+        return (
+            most,
+            "buffers of \(most) KiB instead of \(usual) on each CPU by policy: \(file) line \(buffer.line): \(buffer.text)"
+        )
+    }
+}

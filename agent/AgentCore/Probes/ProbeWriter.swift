@@ -1,0 +1,98 @@
+import Glibc
+import Probes
+import SystemFacts
+import TextPatterns
+import TraceProtocol
+import Tracefs
+
+/// Brings single probes from their text into the kernel's list.
+struct ProbeWriter {
+    private let root: TracefsRoot
+    private let group: ProbeGroup
+    private let context: ProbeContext
+    private let events: DynamicEvents
+    private let lists: KernelLists
+    private let judge: ProbeJudge
+
+    init(root: TracefsRoot, group: ProbeGroup, policy: Policy) throws {
+        self.root = root
+        self.group = group
+        let machine = try HostFacts.current().architecture
+        guard let architecture = ProbeArchitecture(machine: machine) else {
+            throw CommandRefusal(.noProbes, "probes on \(machine) are not known here: x86_64 and aarch64 are")
+        }
+        context = ProbeContext(architecture: architecture, readme: try root.readmeText())
+        events = DynamicEvents(root)
+        let lists = KernelLists(root)
+        self.lists = lists
+        judge = ProbeJudge(policy, addresses: { lists.addresses }, events: { (try? root.events()) ?? [] })
+    }
+
+    static func spec(_ text: String) throws(CommandRefusal) -> ProbeSpec {
+        do throws(ProbeSyntaxError) {
+            return try ProbeSpec(parsing: text)
+        } catch {
+            throw CommandRefusal(.badProbe, described: error.description)
+        }
+    }
+
+    /// Adds a probe, disabled.
+    ///
+    /// - Parameters:
+    ///   - names: those that the session's other probes have taken.
+    ///   - places: how many lines the session has in the kernel's list; counted up.
+    func write(_ spec: ProbeSpec, names: inout ProbeNames, places: inout Int) throws(CommandRefusal) -> Probe {
+        try judge.judge(spec)
+        if context.kinds.contains(spec.kind) { try checkModule(spec) }
+        let definitions: [ProbeDefinition]
+        do throws(ProbeResolutionError) {
+            definitions = try spec.definitions(group: group.name, in: context)
+        } catch {
+            throw CommandRefusal(
+                context.kinds.contains(spec.kind) ? .badProbe : .noProbes, described: error.description)
+        }
+        try judge.judge(spec, at: definitions)
+        var kinds: [String] = []
+        for definition in definitions where !kinds.contains(definition.event) { kinds.append(definition.event) }
+        let made = kinds.compactMap { EventName(system: group.name, name: $0) }
+        guard !made.isEmpty else { throw CommandRefusal(.badProbe, "it has no place on this node") }
+        for name in kinds { try names.take(name, for: spec) }
+        guard places + definitions.count <= ProbeSet.mostPlaces else {
+            throw CommandRefusal(
+                .badProbe, "it has \(definitions.count) places: a session takes \(ProbeSet.mostPlaces) in all")
+        }
+        for definition in definitions {
+            do throws(TracefsError) {
+                try events.add(definition.line)
+            } catch {
+                // The places that were made before go with the session's others.
+                throw ProbeExplanation(spec: spec, line: definition.line, group: group, lists: lists).refusal(error)
+            }
+            places += 1
+        }
+        return Probe(spec: spec, events: made, notes: Self.distinct(definitions.flatMap(\.notes)))
+    }
+
+    private static func distinct(_ notes: [String]) -> [String] {
+        var seen: Set<String> = []
+        return notes.filter { seen.insert($0).inserted }
+    }
+
+    /// The kernel takes a probe in a module that is not loaded, for the time when it is: it would never fire in this
+    /// session, since probes in modules are planted when they are made.
+    private func checkModule(_ spec: ProbeSpec) throws(CommandRefusal) {
+        guard case .function(let module?, _, _) = spec.place, module != "vmlinux",
+            access("/sys/module/\(module.replacing("-", with: "_"))", F_OK) != 0
+        else { return }
+        throw CommandRefusal(.unknownSymbol, "no module \"\(module)\" is loaded on this node")
+    }
+}
+
+extension CommandRefusal {
+    /// From a description whose first line says what is wrong, and whose others show where.
+    init(_ code: WireFailure.Code, described text: String, nearMatches: [String] = []) {
+        let lines = text.split(separator: "\n", maxSplits: 1)
+        self.init(
+            code, String(lines.first ?? ""), detail: lines.count > 1 ? String(lines[1]) : "", nearMatches: nearMatches)
+    }
+}

@@ -1,0 +1,80 @@
+import Probes
+import TextPatterns
+import TraceProtocol
+import Tracefs
+
+extension WirePlantedProbe {
+    /// - Parameters:
+    ///   - places: the probe's lines in the kernel's list.
+    ///   - format: the text of its event's format file.
+    ///   - kprobes: what the kernel says of its kprobes; nil where it cannot be read.
+    init(_ probe: Probe, _ places: [DynamicEvent], format: String, _ kprobes: KprobeState?) {
+        self.init()
+        if let first = probe.events.first { event = WireEventName(probe.shown(first)) }
+        definition = places.map { $0.shown(as: probe.shown($0.event), address: probe.address) }.joined(separator: "\n")
+        planted = places.first.map { Self.planting($0, address: probe.address, kprobes) } ?? ""
+        fields = format.split(separator: "\n").compactMap { WireProbeField(formatLine: $0) }
+        notes = probe.notes
+        if kprobes?.isEnabled == false {
+            notes.append("all kprobes are switched off on this node (kprobes/enabled of debugfs): it will not fire")
+        }
+    }
+
+    /// How a probe gets control, in the kernel's words.
+    ///
+    /// - Parameter address: where the probe is known to be; nil for where the kernel's line says.
+    static func planting(_ event: DynamicEvent, address: UInt64? = nil, _ kprobes: KprobeState?) -> String {
+        switch event.kind {
+        case .kprobe, .kretprobe:
+            (address.map { KprobePlace(address: $0) } ?? KprobePlace(event.place)).flatMap {
+                kprobes?.planting(at: $0)
+            }?
+            .rawValue ?? ""
+        case .uprobe, .uretprobe: "uprobe"
+        case .fprobe: "fprobe"
+        case .tracepoint: "tracepoint"
+        case .eprobe, .synthetic: "event"
+        }
+    }
+}
+
+extension DynamicEvent {
+    /// The definition under another name.
+    ///
+    /// - Parameter address: stands for the place; some kernels list a hash of it instead (`%p` in trace_kprobe_show).
+    func shown(as name: EventName, address: UInt64?) -> String {
+        var text = definition
+        if let address {
+            text = text.replacing(" \(place)", with: " 0x" + String(address, radix: 16), maxReplacements: 1)
+        }
+        return text.replacing("\(event.system)/\(event.name)", with: "\(name.system)/\(name.name)", maxReplacements: 1)
+    }
+}
+
+extension WireProbeField {
+    /// From a line `field:u64 size;	offset:16;	size:8;	signed:0;` of a format file; nil for others and for the common fields.
+    init?(formatLine line: some StringProtocol) {
+        var values: [String: Substring] = [:]
+        for part in line.split(separator: ";") {
+            let pair = part.drop { $0 == "\t" || $0 == " " }.split(separator: ":", maxSplits: 1)
+            guard pair.count == 2 else { return nil }
+            values[String(pair[0])] = Substring(pair[1])
+        }
+        guard let declaration = values["field"], let offset = values["offset"].flatMap({ UInt32($0) }),
+            let size = values["size"].flatMap({ UInt32($0) }),
+            !declaration.split(separator: " ").contains(where: { $0.hasPrefix("common_") })
+        else { return nil }
+        self.init()
+        self.declaration = String(declaration)
+        self.offset = offset
+        self.size = size
+    }
+}
+
+extension WireEventName {
+    init(_ event: EventName) {
+        self.init()
+        system = event.system
+        name = event.name
+    }
+}

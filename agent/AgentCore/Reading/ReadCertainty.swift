@@ -1,0 +1,42 @@
+import SystemFacts
+import Tracefs
+
+/// What makes a drain complete up to a time (`RecordingBarrier` has the reasons).
+enum ReadCertainty: Sendable {
+    /// The reading thread runs on the buffer's own CPU: no event of that CPU is unfinished while it does.
+    case pinned
+    /// It runs anywhere, and waits for unfinished events of all CPUs.
+    case barrier
+    /// The kernel offers neither: an event that takes longer to write than the allowance comes late.
+    case allowance
+
+    /// The trace clock as the kernel reads it for a stamp and as user space reads it can differ by rounding; ns.
+    private static let rounding: UInt64 = 1_000
+    private static let longestWrite: UInt64 = 20_000_000
+
+    /// A time up to which every event is readable when this returns; ns of the trace clock.
+    func settledTime() -> UInt64 {
+        let now = MonotonicRawClock.now()
+        switch self {
+        case .pinned: return now - Self.rounding
+        case .barrier:
+            do throws(TracefsError) {
+                try RecordingBarrier.synchronize()
+                return now - Self.rounding
+            } catch {
+                return now - Self.longestWrite
+            }
+        case .allowance: return now - Self.longestWrite
+        }
+    }
+
+    /// The best that a thread for `cpu` can have here. Call it on that thread: it is pinned if it may be.
+    static func best(for cpu: Int) -> ReadCertainty {
+        do throws(SystemError) {
+            try CPUAffinity.pinCurrentThread(to: cpu)
+            return .pinned
+        } catch {
+            return (try? RecordingBarrier.synchronize()) == nil ? .allowance : .barrier
+        }
+    }
+}

@@ -1,0 +1,125 @@
+import EventFormat
+import TextPatterns
+import TraceProtocol
+import Tracefs
+
+/// A table that the kernel is told to keep for one event: a hist trigger.
+struct HistTrigger {
+    /// What its rows mean.
+    enum Meaning: Equatable {
+        /// Its keys are those of the order.
+        case keys
+        /// Its key is the power of two, above 1.
+        case powers
+        /// All that it counts is in this bucket.
+        case bucket(Int64)
+    }
+
+    let event: EventName
+    let column: Int
+    /// As the trigger names them.
+    let keys: [String]
+    /// As the file prints them.
+    let names: [String]
+    let parts: [KeyPart]
+    let meaning: Meaning
+    let condition: String
+    let size: Int
+
+    /// The kernel keeps tables of such sizes (TRACING_MAP_BITS_MIN and _MAX of kernel/trace/tracing_map.h).
+    static let sizes = (7...17).map { 1 << $0 }
+
+    /// - Parameter state: `pause` or `cont`; nil for the trigger's own text.
+    func text(_ state: String?) -> String {
+        "hist:keys=\(keys.joined(separator: ",")):size=\(size)" + (state.map { ":\($0)" } ?? "")
+            + (condition.isEmpty ? "" : " if \(condition)")
+    }
+
+    /// Which of the keys is a text.
+    var textKey: Int? {
+        parts.firstIndex { if case .fixedText = $0 { true } else { false } }
+    }
+
+    /// What the kernel has to count for one event.
+    ///
+    /// - Throws: `KernelDeclined` for what its tables would tell otherwise than decoding does.
+    static func all(
+        _ order: WireCountOrder, _ event: EventName, _ format: EventFormat, column: Int, filter: String?
+    ) throws -> [HistTrigger] {
+        let reader = try KeyReader(order, format)
+        let limit = try size(order)
+        guard let histogram = reader.histogramField else {
+            return [try byKeys(order, reader, event, column, filter, limit)]
+        }
+        guard order.keys.isEmpty else { throw KernelDeclined("histograms by key are decoded") }
+        return try powers(order.histogram, histogram, event, column, filter)
+    }
+
+    /// How many keys an order's table holds.
+    static func size(_ order: WireCountOrder) throws(KernelDeclined) -> Int {
+        let limit = Int(order.tableLimit == 0 ? WireCountOrder.usualTableLimit : order.tableLimit)
+        guard sizes.contains(limit) else {
+            throw KernelDeclined("the kernel has no tables of \(limit) keys, but of 128, 256, 512, ...")
+        }
+        return limit
+    }
+
+    private static func byKeys(
+        _ order: WireCountOrder, _ reader: KeyReader, _ event: EventName, _ column: Int, _ filter: String?, _ limit: Int
+    ) throws -> HistTrigger {
+        var names: [String] = []
+        var texts = 0
+        for (key, part) in zip(order.keys, reader.keyParts) {
+            switch part {
+            case .cpu: names.append("common_cpu")
+            case .pid: names.append("common_pid")
+            case .number: names.append(try field(key))
+            case .fixedText(_, let size) where size <= TaskNameTable.length:
+                names.append(try field(key))
+                texts += 1
+            // The kernel keeps the name that a task had when it was first seen.
+            case .comm: throw KernelDeclined("names of tasks are decoded")
+            case .fixedText, .text: throw KernelDeclined("texts of more than 16 bytes are decoded")
+            }
+        }
+        guard texts <= 1 else { throw KernelDeclined("the kernel's table does not tell two texts apart") }
+        return HistTrigger(
+            event: event, column: column, keys: names, names: names, parts: reader.keyParts, meaning: .keys,
+            condition: filter ?? "", size: limit)
+    }
+
+    /// The kernel's powers of two do not tell 0, 1 and negative numbers apart (`hist_field_log2`): each has a table.
+    private static func powers(
+        _ name: String, _ field: NumberField, _ event: EventName, _ column: Int, _ filter: String?
+    ) throws -> [HistTrigger] {
+        let name = try Self.field(name)
+        var tables: [(condition: String, meaning: Meaning)] = [
+            ("\(name) > 1", .powers), ("\(name) == 1", .bucket(0)), ("\(name) == 0", .bucket(-1)),
+        ]
+        if field.isSigned { tables.append(("\(name) < 0", .bucket(-2))) }
+        return tables.map { table in
+            HistTrigger(
+                event: event, column: column, keys: ["\(name).log2"], names: [name], parts: [],
+                meaning: table.meaning, condition: table.condition + (filter.map { " && (\($0))" } ?? ""),
+                size: sizes[0])
+        }
+    }
+
+    /// A field by its name, unless the kernel means something else by that.
+    static func field(_ key: String) throws(KernelDeclined) -> String {
+        let name = key.hasPrefix(".") ? String(key.dropFirst()) : key
+        guard !["cpu", "stacktrace", "hitcount"].contains(name), !name.contains(".") else {
+            throw KernelDeclined("the kernel's tables mean something else by \(name)")
+        }
+        return name
+    }
+}
+
+/// Why the kernel does not count what was ordered: the agent does it then.
+struct KernelDeclined: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ reason: String) {
+        description = reason
+    }
+}

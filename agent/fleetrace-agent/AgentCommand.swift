@@ -1,0 +1,100 @@
+import AgentCore
+import ArgumentParser
+import CLinux
+import CommandArguments
+import Logging
+import SecureTransport
+import ServiceLifecycle
+import TraceProtocol
+
+/// `fleetrace-agent`: arguments and wiring.
+@main
+struct AgentCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "fleetrace-agent",
+        abstract: "Drives this node's tracefs for a Fleetrace controller.",
+        discussion: """
+            The agent dials the controller, so this node needs no open port. It has to run as root: tracefs is \
+            root's. What it makes in the kernel it removes at the end, and at its start what a killed agent left.
+
+            Example:
+              fleetrace-agent --controller 10.0.0.5:7788 --cert web-1.crt --key web-1.key --ca ca.crt \\
+                  --label role=web --label zone=a
+
+            A policy says what nobody may do on this node, whatever the controller orders; docs/security.md has its \
+            language. For example, in /etc/fleetrace/policy:
+              deny event syscalls:*
+              deny probe kprobe:*
+              limit buffer 64M
+            """,
+        version: Negotiation.software)
+
+    @Option(help: "Address and port of the controller, HOST:PORT or [IPV6]:PORT.")
+    var controller: HostPort
+
+    @Option(help: "Name in the controller's certificate (fleetrace://controller/NAME).")
+    var serverName = "controller"
+
+    @Option(name: .customLong("cert"), help: "This node's certificate, PEM.")
+    var certificate: String
+
+    @Option(help: "Its private key, PEM, readable by its owner alone.")
+    var key: String
+
+    @Option(help: "The authority that signed the controller's certificate, PEM.")
+    var ca: String
+
+    @Option(name: .customLong("label"), help: "KEY=VALUE, for --on KEY=VALUE; may be repeated.")
+    var labels: [Label] = []
+
+    @Option(help: "Megabytes of events kept at most while the controller cannot take them, per session.")
+    var spool = AgentConfiguration.defaultSpoolBudget >> 20
+
+    @Option(help: "File of rules about events, probes and buffers that this node keeps to; none: all is allowed.")
+    var policy: String?
+
+    @Option(help: "Least severe messages to log: trace, debug, info, notice, warning, error.")
+    var logLevel = Logger.Level.info
+
+    @Flag(help: .hidden)
+    var exitWithParent = false
+
+    func validate() throws {
+        guard (1...4096).contains(spool) else { throw ValidationError("--spool: 1 to 4096 (megabytes)") }
+    }
+
+    func run() async throws {
+        // The threads allocate a few times a second; nodes have better uses for memory.
+        linux_share_one_heap()
+        if exitWithParent { ParentWatch.exitWithParent() }
+        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+        var log = Logger(label: "fleetrace-agent")
+        log.logLevel = logLevel
+        do {
+            let policy = try policy.map { try Policy(reading: $0) } ?? .none
+            let tls = try TLSContext.client(
+                IdentityFiles(certificate: certificate, privateKey: key, authorities: ca),
+                server: .controller(serverName))
+            let configuration = AgentConfiguration(
+                host: controller.host, port: controller.port,
+                labels: Dictionary(labels.map { ($0.key, $0.value) }, uniquingKeysWith: { $1 }),
+                spoolBudget: spool << 20, policy: policy)
+            let service = AgentService(runtime: AgentRuntime(configuration: configuration, tls: tls, log: log))
+            try await ServiceGroup(
+                services: [service], gracefulShutdownSignals: [.sigterm, .sigint], logger: log
+            ).run()
+        } catch {
+            log.critical("the agent cannot go on", metadata: ["reason": "\(error)"])
+            throw ExitCode.failure
+        }
+    }
+}
+
+/// Ends the runtime in order when a signal asks for it.
+private struct AgentService: Service {
+    var runtime: AgentRuntime
+
+    func run() async throws {
+        try await cancelWhenGracefulShutdown { try await runtime.run() }
+    }
+}

@@ -1,0 +1,82 @@
+import Glibc
+import Logging
+import NIOCore
+import NIOPosix
+import RecentLog
+import SecureTransport
+import SystemFacts
+import SystemPackage
+import TraceProtocol
+
+/// A running controller: its listener, its threads and its directory.
+public final class ControllerRuntime: Sendable {
+    private let group: MultiThreadedEventLoopGroup
+    private let controller: Controller
+    private let listener: any Channel
+    private let timer: RepeatedTask
+
+    /// Starts to listen.
+    ///
+    /// - Parameters:
+    ///   - port: 0 lets the kernel choose one.
+    ///   - directory: where sessions are stored; made if it is not there.
+    ///   - leaseMilliseconds: how long agents go on recording without word from here.
+    public static func start(
+        host: String, port: Int, tls: TLSContext, directory: FilePath, leaseMilliseconds: UInt32 = 60_000, log: Logger
+    ) async throws -> ControllerRuntime {
+        if mkdir(directory.string, 0o700) != 0, errno != EEXIST {
+            throw StoreDirectoryError(path: directory.string, errno: Errno(rawValue: errno))
+        }
+        OpenFileLimit.raise()
+        let recent = RecentLog(capacity: 1000)
+        let log = recent.following(log)
+        LeftoverSessions.settle(in: directory, log: log)
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
+        do {
+            let controller = Controller(
+                name: tls.identity.identity.name, directory: directory, leaseMilliseconds: leaseMilliseconds,
+                host: try .ofThisProcess(), loop: group.next(),
+                diskLoop: group.next(), log: log, recent: recent)
+            await controller.begin()
+            let listener = try await Listener.start(host: host, port: port, tls: tls, controller: controller, log: log)
+            return ControllerRuntime(group: group, controller: controller, listener: listener.channel)
+        } catch {
+            try? await group.shutdownGracefully()
+            throw error
+        }
+    }
+
+    private init(group: MultiThreadedEventLoopGroup, controller: Controller, listener: any Channel) {
+        self.group = group
+        self.controller = controller
+        self.listener = listener
+        timer = controller.loop.scheduleRepeatedTask(initialDelay: .milliseconds(50), delay: .milliseconds(50)) { _ in
+            controller.assumeIsolated { $0.tick() }
+        }
+    }
+
+    /// Of 100 ms, for sessions to come to their ends.
+    private static let farewellTurns = 50
+
+    /// Where it listens.
+    public var address: SocketAddress? { listener.localAddress }
+
+    /// Stops sessions and closes all connections.
+    public func stop() async {
+        timer.cancel()
+        try? await listener.close()
+        await controller.stopSessions()
+        for _ in 0..<Self.farewellTurns where await !controller.sessions.isEmpty {
+            try? await Task.sleep(for: .milliseconds(100))
+        }
+        await controller.shutDown()
+        try? await group.shutdownGracefully()
+    }
+}
+
+struct StoreDirectoryError: Error, CustomStringConvertible {
+    var path: String
+    var errno: Errno
+
+    var description: String { "cannot create \(path): \(errno) (state a directory of your own with --data)" }
+}

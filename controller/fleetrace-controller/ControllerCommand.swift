@@ -1,0 +1,67 @@
+import ArgumentParser
+import CommandArguments
+import ControllerCore
+import Logging
+import SecureTransport
+import ServiceLifecycle
+import SystemPackage
+import TraceProtocol
+
+/// `fleetrace-controller`: arguments and wiring.
+@main
+struct ControllerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "fleetrace-controller",
+        abstract: "Runs the controller that agents and operators dial.",
+        discussion: """
+            Example:
+              fleetrace ca init pki
+              fleetrace-controller --listen 0.0.0.0:7788 --pki pki --data /var/lib/fleetrace
+            """,
+        version: Negotiation.software)
+
+    @Option(help: "Address and port to listen on.")
+    var listen = HostPort.standard
+
+    @Option(help: "Folder made by 'fleetrace ca init'.")
+    var pki: String
+
+    @Option(help: "Folder for sessions.")
+    var data: String
+
+    @Option(help: "How long agents go on recording without word from the controller, e.g. 60s.")
+    var lease = Span(seconds: 60)
+
+    @Option(help: "Least severe messages to log: trace, debug, info, notice, warning, error.")
+    var logLevel = Logger.Level.info
+
+    func validate() throws {
+        guard (2_000_000_000...3_600_000_000_000).contains(lease.nanoseconds) else {
+            throw ValidationError("--lease: 2s to 1h")
+        }
+    }
+
+    func run() async throws {
+        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+        var log = Logger(label: "fleetrace-controller")
+        log.logLevel = logLevel
+        let tls = try TLSContext.server(AuthorityLayout(pki).controller)
+        let runtime = try await ControllerRuntime.start(
+            host: listen.host, port: listen.port, tls: tls, directory: FilePath(data),
+            leaseMilliseconds: UInt32(lease.nanoseconds / 1_000_000), log: log)
+        log.info("listening", metadata: ["address": "\(runtime.address.map { "\($0)" } ?? "?")"])
+        try await ServiceGroup(
+            services: [ControllerService(runtime: runtime)], gracefulShutdownSignals: [.sigterm, .sigint], logger: log
+        ).run()
+    }
+}
+
+/// Ends the runtime in order when a signal asks for it.
+private struct ControllerService: Service {
+    var runtime: ControllerRuntime
+
+    func run() async throws {
+        try? await gracefulShutdown()
+        await runtime.stop()
+    }
+}

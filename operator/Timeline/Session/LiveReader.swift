@@ -1,0 +1,82 @@
+import NIOCore
+import SessionStore
+import SystemFacts
+import TraceProtocol
+
+/// Reads a session as its log chunks come in, and writes the timeline as it becomes certain.
+///
+/// Confined to one thread.
+public final class LiveReader {
+    private let merger: TimelineMerger
+    private var printer: TimelinePrinter
+    private var scanners: [LogScanner]
+    /// How far the controller's clock is ahead of this process's, at most; learned from arrivals.
+    private var clockOffset: Int64?
+    public private(set) var damage: [String] = []
+
+    /// How long a silent node holds the others back, ns.
+    public static let defaultStallLimit: Int64 = 2_000_000_000
+
+    public init(
+        _ description: WireSessionDescription, format: OutputFormat, filter: TimelineFilter, output: OutputStream,
+        stallLimit: Int64 = LiveReader.defaultStallLimit
+    ) {
+        merger = TimelineMerger(
+            nodes: description.nodes, stallLimit: stallLimit, at: Int64(MonotonicRawClock.now()))
+        printer = TimelinePrinter(
+            TimelineLayout(format: format, filter: filter, description: description), output: output)
+        scanners = Array(repeating: LogScanner(), count: description.nodes.count)
+    }
+
+    /// What is wrong with the filter, once events have shown it.
+    public var mistake: String? { printer.mistake }
+
+    /// Takes in a piece of a node's log.
+    public func take(_ chunk: LogChunk) {
+        let index = Int(chunk.node)
+        guard scanners.indices.contains(index) else { return }
+        scanners[index].feed(chunk.records)
+        while true {
+            switch scanners[index].next() {
+            case .record(let record):
+                learn(from: record)
+                do {
+                    try merger.take(record.frame, node: index, at: now())
+                } catch {
+                    note(index, "\(error)")
+                }
+            case .damage(_, let length, let reason): note(index, "\(length) bytes of its log are damaged: \(reason)")
+            case .needsMore: return
+            }
+        }
+    }
+
+    /// Writes what is certain by now.
+    public func release() throws {
+        try merger.release(at: now(), into: &printer)
+        try printer.flush()
+    }
+
+    /// Nothing more will come.
+    public func finish() throws -> SessionAccount {
+        for index in merger.nodes.indices { merger.end(index, at: now()) }
+        try release()
+        return merger.account
+    }
+
+    private func note(_ index: Int, _ reason: String) {
+        damage.append("node \(merger.nodes[index].name): \(reason)")
+        merger.damaged(index, reason, at: now())
+    }
+
+    /// An arrival at the controller lies in the past.
+    private func learn(from record: LogRecord) {
+        let ahead = record.received &- Int64(MonotonicRawClock.now())
+        clockOffset = max(clockOffset ?? ahead, ahead)
+    }
+
+    /// The controller's CLOCK_MONOTONIC_RAW, late by at most the way of the chunks here.
+    private func now() -> Int64 {
+        Int64(MonotonicRawClock.now()) &+ (clockOffset ?? 0)
+    }
+}

@@ -1,0 +1,112 @@
+import ControllerCore
+import FoundationEssentials
+import Glibc
+import Logging
+import NIOCore
+import OperatorClient
+import SecureTransport
+import SystemFacts
+import SystemPackage
+import TraceProtocol
+
+/// `--local N`: a controller in this process and N agents as child processes, over loopback TLS with keys made for
+/// this run. The same code as a fleet's.
+struct LocalFleet {
+    private let folder: FilePath
+    private let runtime: ControllerRuntime
+    private let agents: [ChildProcess]
+    private let layout: AuthorityLayout
+
+    static func start(count: Int) async throws -> LocalFleet {
+        var template = Array("/tmp/fleetrace-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else {
+            throw CommandError("cannot make a folder in /tmp: \(String(cString: strerror(errno)))")
+        }
+        let folder = FilePath(String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self))
+        do {
+            return try await start(count: count, in: folder)
+        } catch {
+            removeFolder(folder)
+            throw error
+        }
+    }
+
+    private static func start(count: Int, in folder: FilePath) async throws -> LocalFleet {
+        let now = WallClock.now() / 1_000_000_000
+        let authority = try CertificateAuthority.create(
+            in: folder.appending("pki").string, controller: .controller("controller"),
+            operator: .operator("local", role: .admin), now: now)
+        var log = Logger(label: "controller") { StreamLogHandler.standardError(label: $0) }
+        log.logLevel = .critical
+        let runtime = try await ControllerRuntime.start(
+            host: "127.0.0.1", port: 0, tls: .server(authority.layout.controller), directory: folder.appending("data"),
+            log: log)
+        var agents: [ChildProcess] = []
+        do {
+            let program = SiblingProgram.path("fleetrace-agent")
+            for index in 1...count {
+                let files = try authority.issueFiles(.node("local-\(index)"), now: now)
+                agents.append(
+                    try ChildProcess(
+                        [
+                            program, "--controller", "127.0.0.1:\(runtime.address?.port ?? 0)", "--cert",
+                            files.certificate,
+                            "--key", files.privateKey, "--ca", files.authorities, "--label", "local=\(index)",
+                            "--log-level", "warning", "--exit-with-parent",
+                        ], errorFile: folder.appending("agent-\(index).log").string, ownGroup: true))
+            }
+        } catch {
+            for agent in agents { agent.send(SIGTERM) }
+            await runtime.stop()
+            throw error
+        }
+        return LocalFleet(folder: folder, runtime: runtime, agents: agents, layout: authority.layout)
+    }
+
+    /// Connects as an operator and waits until every agent has.
+    func connect(group: any EventLoopGroup) async throws -> ControllerClient {
+        let client = try await ControllerClient.connect(
+            host: "127.0.0.1", port: runtime.address?.port ?? 0,
+            tls: .client(layout.operator, server: .controller("controller")), group: group)
+        for _ in 0..<300 {
+            guard case .nodes(let list) = try await client.request(.listNodes(WireListNodes())) else { break }
+            // A clock of which nothing is known yet would make a first line without a time.
+            if list.nodes.filter({ $0.connected && $0.clockBoundNs >= 0 }).count == agents.count { return client }
+            for (index, agent) in agents.enumerated() where agent.hasExited {
+                throw CommandError("agent local-\(index + 1) has ended: \(log(of: index + 1))")
+            }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        throw CommandError(
+            "the agents did not connect within 15 s: \(agents.indices.map { log(of: $0 + 1) }.joined(separator: "; "))")
+    }
+
+    private func log(of agent: Int) -> String {
+        guard let file = try? FileDescriptor.open(folder.appending("agent-\(agent).log"), .readOnly) else { return "" }
+        defer { try? file.close() }
+        var bytes = [UInt8](repeating: 0, count: 4096)
+        let count = (try? bytes.withUnsafeMutableBytes { try file.read(into: $0) }) ?? 0
+        return String(decoding: bytes[..<count], as: UTF8.self).split(separator: "\n").last.map(String.init)
+            ?? "(it said nothing)"
+    }
+
+    /// Of 100 ms.
+    private static let patience = 100
+
+    /// Ends the agents in order, and removes everything.
+    func stop() async {
+        for agent in agents { agent.send(SIGTERM) }
+        // One that does not answer must not hold the command for ever; the next agent removes what it leaves.
+        for _ in 0..<Self.patience where !agents.allSatisfy(\.hasExited) {
+            try? await Task.sleep(for: .milliseconds(100))
+        }
+        for agent in agents where !agent.hasExited { agent.send(SIGKILL) }
+        for agent in agents { _ = await agent.exit() }
+        await runtime.stop()
+        Self.removeFolder(folder)
+    }
+
+    private static func removeFolder(_ folder: FilePath) {
+        try? FileManager.default.removeItem(atPath: folder.string)
+    }
+}

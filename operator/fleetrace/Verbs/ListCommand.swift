@@ -1,0 +1,134 @@
+import ArgumentParser
+import FleetView
+import NIOPosix
+import OperatorClient
+import TextPatterns
+import TraceProtocol
+
+struct ListCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list",
+        abstract: "List the events of the fleet, and on how many nodes each exists.",
+        discussion: """
+            PATTERN is what -e takes: a system, system:event, or a shell pattern. "2 layouts" says that the fields of an \
+            event differ between kernels; -v shows them. Nodes with the same list are asked once.
+
+            Examples:
+              fleetrace list 'sched:*'
+              fleetrace list -v sched:sched_switch --on role=db
+              fleetrace list --functions 'vfs_*'
+              fleetrace list --hw
+              fleetrace list --usdt /usr/lib/x86_64-linux-gnu/libstdc++.so.6
+              fleetrace list --local 1 -v syscalls:sys_enter_openat
+            """)
+
+    @Argument(help: "Which events (default: all).")
+    var pattern: String?
+
+    @Option(help: ArgumentHelp("Kernel functions that take kprobes, instead of events.", valueName: "glob"))
+    var functions: String?
+
+    @Flag(name: .customLong("hw"), help: "perf's counters that the nodes have: hardware, caches, software.")
+    var counters = false
+
+    @Option(help: ArgumentHelp("Markers (USDT) of a program or library on the nodes.", valueName: "path"))
+    var usdt: String?
+
+    @OptionGroup var place: PlaceOptions
+
+    @Flag(name: .shortAndLong, help: "Show the fields of each event.")
+    var verbose = false
+
+    @Option(help: "default, or json (one object a line).")
+    var format = TableFormat.default
+
+    func validate() throws {
+        guard [pattern != nil, functions != nil, counters, usdt != nil].filter({ $0 }).count <= 1 else {
+            throw ValidationError("one of PATTERN, --functions, --hw and --usdt at a time")
+        }
+        guard !verbose || asksForEvents else { throw ValidationError("-v is for events") }
+        guard usdt?.hasPrefix("/") != false else {
+            throw ValidationError("--usdt takes an absolute path: it is one on the nodes")
+        }
+    }
+
+    private var asksForEvents: Bool { functions == nil && !counters && usdt == nil }
+
+    private var order: WireListNames {
+        var order = WireListNames()
+        if let functions {
+            order.functions = functions
+        } else if counters {
+            order.counters = WirePerfCounters()
+        } else if let usdt {
+            order.usdt = usdt
+        } else {
+            order.events = WireEventCatalog()
+        }
+        return order
+    }
+
+    func run() async throws {
+        try await place.withClient { client in
+            var order = WireListOnNodes()
+            order.selectors = place.on
+            order.what = self.order
+            guard case .listReport(let report) = try await client.request(.listOnNodes(order)) else {
+                throw ClientError.unknownAnswer
+            }
+            try show(report)
+        }
+    }
+
+    private func show(_ report: WireListReport) throws {
+        let failures = report.groups.compactMap { group -> (failure: WireFailure, nodes: [String])? in
+            if case .failure(let failure) = group.outcome { (failure, group.nodes) } else { nil }
+        }
+        let total = report.groups.reduce(0) { $0 + $1.nodes.count }
+        for line in RefusalText.lines(failures, of: total) { say(line) }
+        guard failures.count < report.groups.count else { throw CommandError("no node could be listed") }
+        if let functions {
+            try show(report, "FUNCTION", otherwise: "no function matches \"\(functions)\"")
+        } else if counters {
+            let names = try show(report, "COUNTER", otherwise: "no node has any of perf's counters")
+            if !names.contains(where: { $0.hasSuffix("[hardware]") }) {
+                say("no node has hardware counters: its processor, or the virtual machine that it is, offers none")
+            }
+        } else if let usdt {
+            try show(report, "MARKER", prefix: "usdt:\(usdt):", otherwise: "\(usdt) has no markers on these nodes")
+        } else {
+            try showEvents(report)
+        }
+        if !failures.isEmpty { throw ExitCode.failure }
+    }
+
+    private func showEvents(_ report: WireListReport) throws {
+        let fleet = try FleetEvents(report)
+        let events = try pattern.map { pattern throws(UnknownEvent) in try fleet.matching(pattern) } ?? fleet.events
+        try put(
+            format == .json
+                ? FleetEvents.json(events, nodes: fleet.nodes, fields: verbose)
+                : FleetEvents.lines(events, nodes: fleet.nodes, fields: verbose))
+    }
+
+    /// Lists of plain names.
+    ///
+    /// - Parameters:
+    ///   - prefix: what makes a name a thing that -p takes.
+    ///   - otherwise: what an empty list means.
+    /// - Returns: the names.
+    @discardableResult
+    private func show(
+        _ report: WireListReport, _ title: String, prefix: String = "", otherwise: String
+    ) throws -> [String] {
+        let fleet = try FleetNames(report, prefix: prefix)
+        guard !fleet.entries.isEmpty else { throw CommandError(otherwise) }
+        try put(
+            format == .json
+                ? fleet.entries.map { try JSONLine.text($0) } : FleetNames.lines(fleet.entries, title: title))
+        if !fleet.cut.isEmpty {
+            say("cut after 10000 names on \(NodeNames.short(fleet.cut)): choose a narrower pattern")
+        }
+        return fleet.entries.map(\.name)
+    }
+}

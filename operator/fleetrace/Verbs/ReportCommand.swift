@@ -1,0 +1,148 @@
+import ArgumentParser
+import CommandArguments
+import Glibc
+import SessionStore
+import SystemFacts
+import Timeline
+
+struct ReportCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "report",
+        abstract: "Print recorded sessions and trace.dat files, merged.",
+        discussion: """
+            Examples:
+              fleetrace report s1 --node web-1 --since 1.5s --until 2s
+              fleetrace report s1 --where 'prev_comm ~ "postgres*"' --format json
+              fleetrace report s1 --summary
+              fleetrace report trace.dat --format ftrace
+              fleetrace report host.dat guest.dat
+              fleetrace report s1 --node web-1 --comm 'nginx*' --around 1.5s 5ms
+            """)
+
+    @Argument(help: ArgumentHelp("Sessions' directories and trace.dat files.", valueName: "session|file.dat"))
+    var inputs: [String]
+
+    @Option(help: "Only this node (of a trace.dat file: its name); may be repeated.")
+    var node: [String] = []
+
+    @Option(help: "Only this CPU; may be repeated.")
+    var cpu: [UInt32] = []
+
+    @Option(help: "Only events of tasks with this name, which may be a pattern ('nginx*'); may be repeated.")
+    var comm: [String] = []
+
+    @Option(help: "Only events of the task (thread) with this number; may be repeated.")
+    var pid: [Int32] = []
+
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp(
+            """
+            A moment as --since has it, and how far to look before and behind it (default: 5ms). With --node: what the \
+            other nodes did then is shown too, whatever --cpu, --comm and --pid say of that node.
+            """, valueName: "time span"))
+    var around: [String] = []
+
+    @Option(help: "From this time on: a span after the first event (1.5s), or seconds since the epoch (@1700000000.5).")
+    var since: Moment?
+
+    @Option(help: "Up to this time.")
+    var until: Moment?
+
+    @Option(name: .customLong("where"), help: "Only events for which this holds, e.g. 'prev_pid != 0'.")
+    var condition: String?
+
+    @Option(help: "default, ftrace (the kernel's own lines) or json (one object a line).")
+    var format = OutputFormat.default
+
+    @Flag(help: "Print the account of every node and CPU instead of the events.")
+    var summary = false
+
+    @Option(help: "How many threads share the work (by default as many as there are CPUs to run on).")
+    var jobs: Int?
+
+    func validate() throws {
+        if inputs.isEmpty { throw ValidationError("name a session's directory or a trace.dat file") }
+        if !around.isEmpty {
+            guard around.count <= 2, window != nil else {
+                throw ValidationError(
+                    "--around takes a moment and a span (1.5s 5ms, @1700000000.5 20ms); the session comes before it")
+            }
+            guard since == nil, until == nil else { throw ValidationError("--around goes without --since and --until") }
+        }
+        if let jobs, !(1...Self.mostJobs).contains(jobs) {
+            throw ValidationError("--jobs takes a number from 1 to \(Self.mostJobs)")
+        }
+    }
+
+    /// Beyond that the thread that merges has no time for more.
+    private static let mostJobs = 64
+
+    /// As many threads as there are CPUs to run on.
+    static var usualJobs: Int { min(max(1, CPUAffinity.currentThread().count), mostJobs) }
+
+    func run() throws {
+        signal(SIGPIPE, SIG_IGN)
+        try CommandError.catching {
+            let opened = try inputs.map { try ReportInput(path: $0) }
+            let report = try TimelineReport(
+                opened, format: format, filter: filter, output: summary ? nil : .standardOutput,
+                jobs: jobs ?? Self.usualJobs)
+            for line in report.assumptions { say("note: \(line)") }
+            let account = try report.run()
+            if summary { print(account.table().joined(separator: "\n")) }
+            try Verdict(
+                account: account, damage: report.damage + opened.compactMap(\.problem), problem: report.mistake
+            ).exit()
+        }
+    }
+
+    /// What `--around` means; nil when that is nothing.
+    private var window: (since: TimelineMoment, until: TimelineMoment)? {
+        guard let text = around.first, let center = Moment(argument: text)?.moment,
+            let span = Span(argument: around.count > 1 ? around[1] : Self.usualSpan)?.nanoseconds
+        else { return nil }
+        return (center.moved(by: -span), center.moved(by: span))
+    }
+
+    private static let usualSpan = "5ms"
+
+    private var filter: TimelineFilter {
+        var filter = TimelineFilter(condition: condition)
+        filter.nodes = Set(node)
+        filter.cpus = Set(cpu)
+        filter.comms = comm
+        filter.pids = Set(pid)
+        filter.since = window?.since ?? since?.moment
+        filter.until = window?.until ?? until?.moment
+        filter.includesOthers = !around.isEmpty
+        return filter
+    }
+}
+
+/// `--since` and `--until`.
+struct Moment: ExpressibleByArgument {
+    var moment: TimelineMoment
+
+    init?(argument: String) {
+        if argument.hasPrefix("@") {
+            guard let seconds = Double(argument.dropFirst()), seconds.magnitude < 9e9 else { return nil }
+            moment = .epoch(Int64(seconds * 1e9))
+        } else {
+            guard let span = Span(argument: argument) else { return nil }
+            moment = .offset(span.nanoseconds)
+        }
+    }
+}
+
+extension ReportInput {
+    /// What a session's manifest says of its end, when that was not in order.
+    var problem: String? {
+        guard case .session(let directory) = self else { return nil }
+        switch directory.description.state {
+        case "complete": return nil
+        case "recording": return "the session was cut off while it was being recorded"
+        default: return directory.description.state
+        }
+    }
+}

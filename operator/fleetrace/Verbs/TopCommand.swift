@@ -1,0 +1,49 @@
+import ArgumentParser
+import CommandArguments
+import FleetView
+import OperatorClient
+import TraceProtocol
+
+struct TopCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "top",
+        abstract: "Watch live how often events happen, by node and by event.",
+        discussion: """
+            The nodes count, and only totals travel. ? shows the keys. A node that is stalled or loses events is red and \
+            marked with "!". Where the output is no terminal, plain rows are printed at every interval.
+
+            Examples:
+              fleetrace top
+              fleetrace top -e 'block:*' -e page-faults --on role=db
+              fleetrace top --local 2 --for 5s | head
+            """)
+
+    @Option(
+        name: [.customShort("e"), .customLong("event")],
+        help: ArgumentHelp(
+            "Events: system:event, a system or a shell pattern, or a counter of perf such as page-faults. May be repeated.",
+            valueName: "event"))
+    var events: [String] = []
+
+    @OptionGroup var place: PlaceOptions
+
+    @Option(help: "How often counts are read, at least 100ms.")
+    var interval = Span(seconds: 1)
+
+    @Option(name: .customLong("for"), help: "How long. Without it: until q or Ctrl-C.")
+    var duration: Span?
+
+    func validate() throws {
+        guard (100_000_000...3_600_000_000_000).contains(interval.nanoseconds) else {
+            throw ValidationError("--interval: 100ms to 1h")
+        }
+    }
+
+    func run() async throws {
+        try await place.withConnector { connect in
+            try await TopRun(
+                on: place.on, events: events, interval: interval, duration: duration, connect: connect
+            ).run()
+        }
+    }
+}
