@@ -16,13 +16,13 @@ struct ClockCones: Sendable {
     init() {}
 
     /// Cones rising from the left end of a stretch: a lower one and an upper one, from `lower` and `upper`.
-    mutating func setBefore(lower: ClockKnot, upper: ClockKnot) {
+    mutating func setBefore(lower: ClockSample, upper: ClockSample) {
         (lowerBeforeAgent, lowerBefore) = (lower.agent, lower.lower)
         (upperBeforeAgent, upperBefore) = (upper.agent, upper.upper)
     }
 
     /// Cones opening backwards from the right end of a stretch.
-    mutating func setAfter(lower: ClockKnot, upper: ClockKnot) {
+    mutating func setAfter(lower: ClockSample, upper: ClockSample) {
         (lowerAfterAgent, lowerAfter) = (lower.agent, lower.lower)
         (upperAfterAgent, upperAfter) = (upper.agent, upper.upper)
     }

@@ -9,8 +9,8 @@ extension ClockPath {
         guard index > 0 else { return head(before: right, assumptions) }
         let left = points[index - 1]
         var cones = ClockCones()
-        cones.setBefore(lower: left.knot, upper: left.knot)
-        cones.setAfter(lower: right.knot, upper: right.knot)
+        cones.setBefore(lower: left.sample, upper: left.sample)
+        cones.setAfter(lower: right.sample, upper: right.sample)
         return ClockSegment(
             first: left.agent &+ 1, last: right.agent,
             line: ClockLine(from: left.agent, left.estimate, to: right.agent, right.estimate),
@@ -20,7 +20,7 @@ extension ClockPath {
 
     private func head(before point: PathPoint, _ assumptions: ClockAssumptions) -> ClockSegment {
         var cones = ClockCones()
-        if !isHeadCut { cones.setAfter(lower: point.knot, upper: point.knot) }
+        if !isHeadCut { cones.setAfter(lower: point.sample, upper: point.sample) }
         // The slope nearest to 1, not the measured one: what is frozen must not move with the measurement.
         let slope = assumptions.rate.clamp(slope: 0)
         return ClockSegment(
@@ -32,5 +32,5 @@ extension ClockPath {
 }
 
 extension PathPoint {
-    var knot: ClockKnot { ClockKnot(agent: agent, lower: lower, upper: upper) }
+    var sample: ClockSample { ClockSample(agent: agent, lower: lower, upper: upper) }
 }

@@ -6,7 +6,7 @@ struct PathPoint: Sendable, Hashable {
     var upper: Int64
     /// What `lower` falls back to when a break is found to lie before this point.
     let causalLower: Int64
-    /// The latest knot that took part in the bound.
+    /// The latest sample that took part in the bound.
     let knownThrough: Int64
     /// Whether the stretch that ends here lies in a gap.
     var gapBefore: Bool

@@ -29,8 +29,8 @@ public struct ClockProbe: Sendable, Hashable {
         else { throw .outOfRange }
         guard t3 >= t2 else { throw .agentReversed(by: t2 - t3) }
         guard t4 >= t1 else { throw .controllerReversed(by: t1 - t4) }
-        let knot = ClockKnot(unchecked: self, assumptions)
-        guard knot.lower <= knot.upper else { throw .holdExceedsRoundTrip(by: knot.lower - knot.upper) }
+        let sample = ClockSample(unchecked: self, assumptions)
+        guard sample.lower <= sample.upper else { throw .holdExceedsRoundTrip(by: sample.lower - sample.upper) }
         return self
     }
 

@@ -1,51 +1,51 @@
-/// The knots of an epoch that bound everything after them: the highest rising lower cone and the lowest upper one.
+/// The samples of an epoch that bound everything after them: the highest rising lower cone and the lowest upper one.
 ///
-/// Lower cones all rise with the same slope `s0`, so one of them dominates from the newest knot on, and the same
-/// holds for the upper ones with `s1`. Keeping the knot itself, not a value moved along from knot to knot, means that
+/// Lower cones all rise with the same slope `s0`, so one of them dominates from the newest sample on, and the same
+/// holds for the upper ones with `s1`. Keeping the sample itself, not a value moved along from sample to sample, means that
 /// a bound is rounded once however many probes have gone by.
 struct ConeFront: Sendable {
-    private(set) var lower: ClockKnot
-    private(set) var upper: ClockKnot
+    private(set) var lower: ClockSample
+    private(set) var upper: ClockSample
 
-    init(_ knot: ClockKnot) {
-        self.lower = knot
-        self.upper = knot
+    init(_ sample: ClockSample) {
+        self.lower = sample
+        self.upper = sample
     }
 
-    /// Takes `knot` in; it may be older than those already here.
-    mutating func add(_ knot: ClockKnot, _ rate: RateRange) {
-        if Self.lowerDominates(knot, lower, rate) { lower = knot }
-        if Self.upperDominates(knot, upper, rate) { upper = knot }
+    /// Takes `sample` in; it may be older than those already here.
+    mutating func add(_ sample: ClockSample, _ rate: RateRange) {
+        if Self.lowerDominates(sample, lower, rate) { lower = sample }
+        if Self.upperDominates(sample, upper, rate) { upper = sample }
     }
 
     func lower(at time: Int64, _ rate: RateRange) -> Int64 { lower.lower(at: time, rate) }
     func upper(at time: Int64, _ rate: RateRange) -> Int64 { upper.upper(at: time, rate) }
 
-    /// Proof that no clock within the rate range has both passed this front and `knot`.
-    func contradiction(with knot: ClockKnot, _ rate: RateRange) -> Contradiction? {
-        let least = lower(at: knot.agent, rate)
-        if least > knot.upper { return Contradiction(since: lower.agent, excess: least &- knot.upper) }
-        let greatest = upper(at: knot.agent, rate)
-        if knot.lower > greatest { return Contradiction(since: upper.agent, excess: knot.lower &- greatest) }
+    /// Proof that no clock within the rate range has both passed this front and `sample`.
+    func contradiction(with sample: ClockSample, _ rate: RateRange) -> Contradiction? {
+        let least = lower(at: sample.agent, rate)
+        if least > sample.upper { return Contradiction(since: lower.agent, excess: least &- sample.upper) }
+        let greatest = upper(at: sample.agent, rate)
+        if sample.lower > greatest { return Contradiction(since: upper.agent, excess: sample.lower &- greatest) }
         return nil
     }
 
     struct Contradiction: Sendable, Hashable {
-        /// Agent time of the older knot: the break lies between it and the new one.
+        /// Agent time of the older sample: the break lies between it and the new one.
         let since: Int64
         /// By how much the two contradict each other, in ns.
         let excess: Int64
     }
 
     /// Whether the lower cone of `a` lies on or above that of `b` where both rise, compared without rounding.
-    static func lowerDominates(_ a: ClockKnot, _ b: ClockKnot, _ rate: RateRange) -> Bool {
+    static func lowerDominates(_ a: ClockSample, _ b: ClockSample, _ rate: RateRange) -> Bool {
         guard a.lower != .min else { return b.lower == .min }
         guard b.lower != .min else { return true }
         return isAbove(a.lower, a.agent, b.lower, b.agent, slope: rate.leastSlope)
     }
 
     /// Whether the upper cone of `a` lies on or below that of `b` where both rise, compared without rounding.
-    static func upperDominates(_ a: ClockKnot, _ b: ClockKnot, _ rate: RateRange) -> Bool {
+    static func upperDominates(_ a: ClockSample, _ b: ClockSample, _ rate: RateRange) -> Bool {
         guard a.upper != .max else { return b.upper == .max }
         guard b.upper != .max else { return true }
         return isAbove(b.upper, b.agent, a.upper, a.agent, slope: rate.greatestSlope)

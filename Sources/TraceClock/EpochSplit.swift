@@ -1,12 +1,12 @@
 /// Probes of a saved session cut into epochs: what is certain of each, and what lies in the gaps.
 struct EpochSplit: Sendable {
     struct Epoch: Sendable {
-        var knots: [ClockKnot]
+        var samples: [ClockSample]
         /// Agent times (ns) that belong to this epoch and no other.
         var first: Int64
         var last: Int64
-        /// Knots between the last certain one and the break: they bound their own moment and nothing else.
-        var doubtful: [ClockKnot] = []
+        /// Samples between the last certain one and the break: they bound their own moment and nothing else.
+        var doubtful: [ClockSample] = []
     }
 
     private(set) var epochs: [Epoch] = []
@@ -37,46 +37,46 @@ struct EpochSplit: Sendable {
     }
 
     private mutating func take(_ probe: ClockProbe) {
-        let knot = ClockKnot(unchecked: probe, assumptions)
+        let sample = ClockSample(unchecked: probe, assumptions)
         defer { if newest.map({ probe.t4 >= $0.t4 }) ?? true { newest = probe } }
         if let newest, probe.goesBack(behind: newest, assumptions) {
             goBack(newest, probe)
-            open(knot)
+            open(sample)
         } else if let front {
-            if let proof = front.contradiction(with: knot, assumptions.rate) {
-                let after = min(proof.since, knot.agent &- 1)
+            if let proof = front.contradiction(with: sample, assumptions.rate) {
+                let after = min(proof.since, sample.agent &- 1)
                 end(after: after)
                 sharedThrough = max(sharedThrough, proof.since)
                 breaks.append(ClockBreak(reason: .contradiction(excess: proof.excess), after: after, before: nil))
-                open(knot)
+                open(sample)
             } else {
-                self.front?.add(knot, assumptions.rate)
-                epochs[epochs.count - 1].knots.append(knot)
+                self.front?.add(sample, assumptions.rate)
+                epochs[epochs.count - 1].samples.append(sample)
             }
         } else {
-            open(knot)
+            open(sample)
         }
     }
 
-    private mutating func open(_ knot: ClockKnot) {
+    private mutating func open(_ sample: ClockSample) {
         let isFirst = epochs.isEmpty && breaks.isEmpty
-        let first = isFirst ? 0 : max(knot.agent, sharedThrough &+ 1)
+        let first = isFirst ? 0 : max(sample.agent, sharedThrough &+ 1)
         // Certain beyond the next epoch's beginning is only what an agent claims.
         if let old = epochs.last, old.last >= first {
-            epochs[epochs.count - 1].last = min(first &- 1, old.knots.last?.agent ?? -1)
+            epochs[epochs.count - 1].last = min(first &- 1, old.samples.last?.agent ?? -1)
         }
         if !breaks.isEmpty, breaks[breaks.count - 1].before == nil { breaks[breaks.count - 1].before = first }
-        epochs.append(Epoch(knots: [knot], first: first, last: ClockLimits.agentTime))
-        front = ConeFront(knot)
+        epochs.append(Epoch(samples: [sample], first: first, last: ClockLimits.agentTime))
+        front = ConeFront(sample)
     }
 
-    /// Ends the present epoch at agent time `since`; its later knots become doubtful.
+    /// Ends the present epoch at agent time `since`; its later samples become doubtful.
     private mutating func end(after since: Int64) {
         guard front != nil, !epochs.isEmpty else { return }
         let index = epochs.count - 1
         epochs[index].last = min(epochs[index].last, since)
-        epochs[index].doubtful = epochs[index].knots.filter { $0.agent > since }
-        epochs[index].knots.removeAll { $0.agent > since }
+        epochs[index].doubtful = epochs[index].samples.filter { $0.agent > since }
+        epochs[index].samples.removeAll { $0.agent > since }
         front = nil
     }
 

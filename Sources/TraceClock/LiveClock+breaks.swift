@@ -3,7 +3,7 @@ extension LiveClock {
     ///
     /// - Parameters:
     ///   - reason: what the agent reported.
-    ///   - after: the last agent time (ns) known to lie before it; without it the break lies after the oldest knot
+    ///   - after: the last agent time (ns) known to lie before it; without it the break lies after the oldest sample
     ///     that the present bound rests on.
     /// From there on times are `.degraded` until the next probe opens a new epoch. After `bootIDChanged` nothing
     /// remains of the path.
@@ -25,17 +25,17 @@ extension LiveClock {
     }
 
     /// Looks for a proof that `probe` belongs to another epoch, and opens the gap before it when there is one.
-    mutating func findBreak(at probe: ClockProbe, _ knot: ClockKnot) -> ClockBreak? {
-        if let newest, probe.goesBack(behind: newest, assumptions) { return goBack(newest, probe, knot) }
-        guard let epoch else { return openDeclared(knot) }
-        guard let proof = epoch.leading.contradiction(with: knot, assumptions.rate) else { return nil }
+    mutating func findBreak(at probe: ClockProbe, _ sample: ClockSample) -> ClockBreak? {
+        if let newest, probe.goesBack(behind: newest, assumptions) { return goBack(newest, probe, sample) }
+        guard let epoch else { return openDeclared(sample) }
+        guard let proof = epoch.leading.contradiction(with: sample, assumptions.rate) else { return nil }
         let rate = assumptions.rate
-        let since = min(proof.since, knot.agent &- 1)
+        let since = min(proof.since, sample.agent &- 1)
         // A clock that stands still or is set back shows one time for two moments.
-        let isAmbiguous = knot.agent <= proof.since
-        path.degrade(after: since) { isAmbiguous ? .max : knot.causalUpper(at: $0, rate) }
-        let start = max(knot.agent, proof.since &+ 1, (frozenThrough ?? -1) &+ 1)
-        gap = PendingGap(start: start, upper: isAmbiguous ? .max : knot.causalUpper(at: start, rate))
+        let isAmbiguous = sample.agent <= proof.since
+        path.degrade(after: since) { isAmbiguous ? .max : sample.causalUpper(at: $0, rate) }
+        let start = max(sample.agent, proof.since &+ 1, (frozenThrough ?? -1) &+ 1)
+        gap = PendingGap(start: start, upper: isAmbiguous ? .max : sample.causalUpper(at: start, rate))
         guess.restart()
         let found = ClockBreak(reason: .contradiction(excess: proof.excess), after: since, before: start)
         record(found)
@@ -43,21 +43,21 @@ extension LiveClock {
     }
 
     /// The first probe after a declared break.
-    private mutating func openDeclared(_ knot: ClockKnot) -> ClockBreak? {
+    private mutating func openDeclared(_ sample: ClockSample) -> ClockBreak? {
         guard !breaks.isEmpty else { return nil }
-        let start = max(knot.agent, (frozenThrough ?? -1) &+ 1)
-        gap = PendingGap(start: start, upper: knot.causalUpper(at: start, assumptions.rate))
+        let start = max(sample.agent, (frozenThrough ?? -1) &+ 1)
+        gap = PendingGap(start: start, upper: sample.causalUpper(at: start, assumptions.rate))
         breaks[breaks.count - 1].before = start
         return breaks.last
     }
 
     /// The agent's clock went back: each agent time that both runs can have shown means two moments.
-    private mutating func goBack(_ old: ClockProbe, _ new: ClockProbe, _ knot: ClockKnot) -> ClockBreak {
+    private mutating func goBack(_ old: ClockProbe, _ new: ClockProbe, _ sample: ClockSample) -> ClockBreak {
         let advance = new.greatestAdvance(since: old, assumptions)
         let firstShared = new.t2 &- advance &- 1
         let lastShared = min(old.t3 &+ advance, ClockLimits.agentTime)
         path.degrade(after: min(firstShared, old.t3)) { _ in .max }
-        let start = max(knot.agent, lastShared &+ 1, (frozenThrough ?? -1) &+ 1)
+        let start = max(sample.agent, lastShared &+ 1, (frozenThrough ?? -1) &+ 1)
         gap = PendingGap(start: start, upper: .max)
         guess.restart()
         let found = ClockBreak(reason: .wentBackwards(by: old.t3 &- new.t2), after: old.t3, before: start)
@@ -72,7 +72,7 @@ extension LiveClock {
     }
 }
 
-extension ClockKnot {
+extension ClockSample {
     /// A controller time that everything up to agent time `time` precedes.
     func causalUpper(at time: Int64, _ rate: RateRange) -> Int64 {
         time <= agent ? upper : upper(at: time, rate)

@@ -8,7 +8,7 @@
 /// - After a reboot, and after `ClockBreakReason.wentBackwards`, agent times repeat; begin a new `LiveClock` for what
 ///   follows. One that goes on flags every time which can mean two moments.
 ///
-/// Memory: at most `pathCapacity` points of 56 bytes and `Self.recentCapacity` knots of 32.
+/// Memory: at most `pathCapacity` points of 56 bytes and `Self.recentCapacity` samples of 32.
 public struct LiveClock: Sendable {
     /// What the bounds are true under.
     public let assumptions: ClockAssumptions
@@ -29,7 +29,7 @@ public struct LiveClock: Sendable {
     /// How many probes were rejected.
     public internal(set) var rejectedProbes = 0
 
-    /// Knots kept beyond the frozen time.
+    /// Samples kept beyond the frozen time.
     static let recentCapacity = 256
     /// Breaks kept for display.
     static let breakCapacity = 64
@@ -78,14 +78,14 @@ public struct LiveClock: Sendable {
             return .rejected(error)
         }
         acceptedProbes += 1
-        let knot = ClockKnot(unchecked: probe, assumptions)
-        let found = findBreak(at: probe, knot)
+        let sample = ClockSample(unchecked: probe, assumptions)
+        let found = findBreak(at: probe, sample)
         if newest.map({ probe.t4 >= $0.t4 }) ?? true { newest = probe }
         if found == nil, epoch != nil {
             let frozenThrough = frozenThrough
-            epoch?.add(knot, frozenThrough: frozenThrough, assumptions.rate)
+            epoch?.add(sample, frozenThrough: frozenThrough, assumptions.rate)
         } else {
-            epoch = LiveEpoch(knot)
+            epoch = LiveEpoch(sample)
         }
         guess.add(probe, assumptions.rate)
         cached = .unknown(first: 0, last: -1, assumptions)

@@ -36,14 +36,14 @@ public struct MessageConstraint: Sendable, Hashable {
         )
     }
 
-    /// The knot for the clock at the reading; `nil` beyond `ClockLimits`.
-    func knot(_ assumptions: ClockAssumptions) -> ClockKnot? {
+    /// The sample for the clock at the reading; `nil` beyond `ClockLimits`.
+    func sample(_ assumptions: ClockAssumptions) -> ClockSample? {
         let possible = -ClockLimits.agentTime...ClockLimits.controllerTime
         guard ClockLimits.accepts(agentTime: agentTime), bound.lower <= bound.upper,
             bound.lower == .min || possible.contains(bound.lower), bound.upper == .max || possible.contains(bound.upper)
         else { return nil }
         // The event came up to one step of the clock after its reading.
         let lower = bound.lower == .min ? .min : bound.lower &- assumptions.readingSpan
-        return ClockKnot(agent: agentTime, lower: lower, upper: bound.upper)
+        return ClockSample(agent: agentTime, lower: lower, upper: bound.upper)
     }
 }

@@ -11,7 +11,7 @@ extension RefinedClock {
         var least = Int64.max
         var greatest = Int64.min
         for case .epoch(let epoch) in pieces {
-            guard let mean = RefinedEpoch.meanSlope(epoch.knots, epoch.envelope),
+            guard let mean = RefinedEpoch.meanSlope(epoch.samples, epoch.envelope),
                 let range = RefinedEpoch.range(mean, wander: margin, within: assumptions.rate)
             else { return nil }
             least = min(least, range.leastSlope)

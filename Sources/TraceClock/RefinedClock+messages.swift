@@ -6,7 +6,7 @@ extension RefinedClock {
     /// - Returns: how many constraints were used. The constraints of an epoch are left out together when they
     ///   contradict its probes or each other: something is not what it was matched as.
     public mutating func tighten(_ constraints: [MessageConstraint]) -> Int {
-        let knots = constraints.compactMap { $0.knot(assumptions) }.sorted { $0.agent < $1.agent }[...]
+        let samples = constraints.compactMap { $0.sample(assumptions) }.sorted { $0.agent < $1.agent }[...]
         var used = 0
         var rebuilt: [Piece] = []
         var gaps: [RefinedGap] = []
@@ -16,7 +16,7 @@ extension RefinedClock {
             case .gap(let gap): gaps.append(gap)
             case .epoch(let epoch):
                 let end = before.map { $0.segment(containing: $0.last, readingSpan: 0).map($0.last).estimate }
-                let (next, count) = tightened(epoch, by: knots, floor: end ?? .min)
+                let (next, count) = tightened(epoch, by: samples, floor: end ?? .min)
                 if let before, let end { rebuilt += Self.aligned(gaps, before, end, next).map { .gap($0) } }
                 rebuilt.append(.epoch(next))
                 used += count
@@ -30,18 +30,18 @@ extension RefinedClock {
     }
 
     private func tightened(
-        _ epoch: RefinedEpoch, by knots: ArraySlice<ClockKnot>, floor: Int64
+        _ epoch: RefinedEpoch, by samples: ArraySlice<ClockSample>, floor: Int64
     ) -> (epoch: RefinedEpoch, used: Int) {
-        let own = knots.filter { $0.agent >= epoch.first && $0.agent <= epoch.last }
+        let own = samples.filter { $0.agent >= epoch.first && $0.agent <= epoch.last }
         if !own.isEmpty {
             let next = RefinedEpoch(
-                epoch.knots + own, first: epoch.first, last: epoch.last, floor: floor, assumptions.rate,
+                epoch.samples + own, first: epoch.first, last: epoch.last, floor: floor, assumptions.rate,
                 followsMessages: true)
             if next.isConsistent { return (next, own.count) }
         }
         guard floor != epoch.floor else { return (epoch, 0) }
         let same = RefinedEpoch(
-            epoch.knots, first: epoch.first, last: epoch.last, floor: floor, assumptions.rate,
+            epoch.samples, first: epoch.first, last: epoch.last, floor: floor, assumptions.rate,
             followsMessages: epoch.followsMessages)
         return (same, 0)
     }

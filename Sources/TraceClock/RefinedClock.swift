@@ -39,17 +39,17 @@ public struct RefinedClock: Sendable {
         self.rejectedProbes = split.rejected
         self.cached = .unknown(first: 0, last: -1, assumptions)
         pieces.reserveCapacity(2 * split.epochs.count)
-        var doubtful: [ClockKnot] = []
+        var doubtful: [ClockSample] = []
         for epoch in split.epochs {
-            // An epoch none of whose times is its own: its knots bound nothing that could be told apart.
-            if epoch.first <= epoch.last, !epoch.knots.isEmpty {
+            // An epoch none of whose times is its own: its samples bound nothing that could be told apart.
+            if epoch.first <= epoch.last, !epoch.samples.isEmpty {
                 append(epoch, doubtful: doubtful)
                 doubtful = epoch.doubtful
             }
         }
     }
 
-    private mutating func append(_ epoch: EpochSplit.Epoch, doubtful: [ClockKnot]) {
+    private mutating func append(_ epoch: EpochSplit.Epoch, doubtful: [ClockSample]) {
         let before = pieces.last.flatMap { if case .epoch(let last) = $0 { last } else { nil } }
         guard let before else {
             pieces.append(.epoch(refined(epoch, floor: .min)))
@@ -68,6 +68,6 @@ public struct RefinedClock: Sendable {
 
     private func refined(_ epoch: EpochSplit.Epoch, floor: Int64) -> RefinedEpoch {
         RefinedEpoch(
-            epoch.knots, first: epoch.first, last: epoch.last, floor: floor, assumptions.rate, followsMessages: false)
+            epoch.samples, first: epoch.first, last: epoch.last, floor: floor, assumptions.rate, followsMessages: false)
     }
 }

@@ -1,15 +1,15 @@
 extension RefinedEpoch {
-    /// The certain range of the mean slope between an early and a late knot, less 1, in units of 2^-60.
+    /// The certain range of the mean slope between an early and a late sample, less 1, in units of 2^-60.
     ///
-    /// The knots are those with the tightest bounds in the first and in the last third.
-    static func meanSlope(_ knots: [ClockKnot], _ envelope: EnvelopePass) -> (least: Int64, greatest: Int64)? {
-        guard knots.count >= 6 else { return nil }
-        let third = knots.count / 3
+    /// The samples are those with the tightest bounds in the first and in the last third.
+    static func meanSlope(_ samples: [ClockSample], _ envelope: EnvelopePass) -> (least: Int64, greatest: Int64)? {
+        guard samples.count >= 6 else { return nil }
+        let third = samples.count / 3
         func tightest(_ range: Range<Int>) -> (agent: Int64, bound: ClockBound)? {
-            range.lazy.map { (agent: knots[$0].agent, bound: envelope.bound(at: $0, knots)) }
+            range.lazy.map { (agent: samples[$0].agent, bound: envelope.bound(at: $0, samples)) }
                 .min { ($0.bound.width ?? .max) < ($1.bound.width ?? .max) }
         }
-        guard let early = tightest(0..<third), let late = tightest(knots.count - third..<knots.count),
+        guard let early = tightest(0..<third), let late = tightest(samples.count - third..<samples.count),
             early.bound.isBounded, late.bound.isBounded, late.agent > early.agent
         else { return nil }
         let run = Int128(late.agent) - Int128(early.agent)
@@ -27,15 +27,15 @@ extension RefinedEpoch {
         return least <= greatest ? RateRange(leastSlope: least, greatestSlope: greatest) : nil
     }
 
-    /// A narrower envelope to run the estimate through, when the knots bear it, and the slope at its ends.
-    static func guide(_ knots: [ClockKnot], _ envelope: EnvelopePass) -> (EnvelopePass?, Int64?) {
-        guard let mean = meanSlope(knots, envelope),
+    /// A narrower envelope to run the estimate through, when the samples bear it, and the slope at its ends.
+    static func guide(_ samples: [ClockSample], _ envelope: EnvelopePass) -> (EnvelopePass?, Int64?) {
+        guard let mean = meanSlope(samples, envelope),
             let range = range(mean, wander: guessedWander, within: envelope.rate)
         else { return (nil, nil) }
         let slope = envelope.rate.clamp(slope: range.leastSlope / 2 + range.greatestSlope / 2)
-        let narrow = EnvelopePass(knots, range)
-        let holds = knots.indices.allSatisfy {
-            let bound = narrow.bound(at: $0, knots)
+        let narrow = EnvelopePass(samples, range)
+        let holds = samples.indices.allSatisfy {
+            let bound = narrow.bound(at: $0, samples)
             return bound.lower <= bound.upper
         }
         return (holds ? narrow : nil, slope)

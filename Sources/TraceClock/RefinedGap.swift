@@ -17,9 +17,9 @@ struct RefinedGap: Sendable {
             cones: cones, readingSpan: assumptions.readingSpan, style: .gap)
     }
 
-    /// The steps between two epochs, cut at the doubtful knots of the first.
+    /// The steps between two epochs, cut at the doubtful samples of the first.
     static func steps(
-        from left: Edge, to right: Edge, doubtful: [ClockKnot], estimates: (from: Int64, to: Int64)
+        from left: Edge, to right: Edge, doubtful: [ClockSample], estimates: (from: Int64, to: Int64)
     ) -> [RefinedGap] {
         guard right.agent > left.agent &+ 1 else { return [] }
         let inner = doubtful.filter { $0.agent > left.agent && $0.agent < right.agent }.sorted { $0.agent < $1.agent }

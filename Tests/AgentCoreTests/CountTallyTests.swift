@@ -106,7 +106,7 @@ struct CountTallyTests {
     private static func tally(
         keys: [String] = [], hist: String = "", latency: Bool = false, limit: Int = 100, cpus: [Int] = [0, 1]
     ) throws -> CountTally {
-        var order = WireCountOrder()
+        var order = WireCountRequest()
         order.keys = keys
         order.histogram = hist
         if latency {
@@ -170,13 +170,13 @@ struct CountTallyTests {
 
     @Test("A key that is no field is refused with the fields; so is what is neither number nor text")
     func refusals() throws {
-        let unknown = #expect(throws: CommandRefusal.self) { _ = try Self.tally(keys: ["nosuch"]).rows() }
-        let text = unknown?.failure.text ?? ""
+        let unknown = #expect(throws: WireRefusal.self) { _ = try Self.tally(keys: ["nosuch"]).rows() }
+        let text = unknown?.text ?? ""
         #expect(text.contains("sys:ev1 has no field \"nosuch\"") && text.contains("delta, size, name, path, args"))
-        #expect(unknown?.failure.code == .unknownField)
+        #expect(unknown?.code == .unknownField)
         for (keys, hist) in [(["args"], ""), ([], "name"), ([], "path"), ([], "nosuch"), ([".cpu"], "")] {
-            let refusal = #expect(throws: CommandRefusal.self) { _ = try Self.tally(keys: keys, hist: hist).rows() }
-            #expect(refusal?.failure.code == .unknownField)
+            let refusal = #expect(throws: WireRefusal.self) { _ = try Self.tally(keys: keys, hist: hist).rows() }
+            #expect(refusal?.code == .unknownField)
         }
     }
 

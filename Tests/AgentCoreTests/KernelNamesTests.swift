@@ -68,7 +68,7 @@ struct KernelNamesTests {
         #expect(try TaskFilter.text([]) == nil)
         #expect(try TaskFilter.text(["nginx*", "sh"]) == "COMM ~ \"nginx*\" || COMM ~ \"sh\"")
         for bad in ["", "a\" || 1", "a\nb"] {
-            #expect(throws: CommandRefusal.self) { try TaskFilter.text([bad]) }
+            #expect(throws: WireRefusal.self) { try TaskFilter.text([bad]) }
         }
     }
 
@@ -83,7 +83,7 @@ struct KernelNamesTests {
             "snapshot", "snapshot:1", "snapshot if x == 1", "snapshot\tif x == 1", " snapshot",
             "hist:keys=pid:t=hitcount:onmax($t).snapshot()",
         ] {
-            #expect(throws: CommandRefusal.self) { try SessionTrigger(snapshot, members) }
+            #expect(throws: WireRefusal.self) { try SessionTrigger(snapshot, members) }
         }
     }
 

@@ -66,7 +66,7 @@ struct KernelTableTests {
     @Test("What is no table is an error, not a count")
     func malformed() {
         for row in ["{ other: 1 } hitcount: 1", "{ sig: 1 } hitcount: x", "{ sig: 1"] {
-            #expect(throws: CommandRefusal.self) {
+            #expect(throws: WireRefusal.self) {
                 _ = try KernelTable.all(in: Self.file("hist:keys=sig [active]", [row]), names: ["sig"], texts: nil)
             }
         }

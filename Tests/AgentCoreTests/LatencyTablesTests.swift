@@ -24,7 +24,7 @@ struct LatencyTablesTests {
                 print fmt: ""
 
                 """, system: "sys")
-        var order = WireCountOrder()
+        var order = WireCountRequest()
         order.keys = keys
         order.tableLimit = limit
         let (entry, exit) = (
@@ -69,7 +69,7 @@ struct LatencyTablesTests {
 
     @Test("A key that is no field of the exit is refused, with its fields")
     func unknownField() {
-        let error = #expect(throws: CommandRefusal.self) { _ = try Self.tables(["nosuch"]) }
-        #expect(error?.failure.text.contains("it has ret, cpu, name") == true)
+        let error = #expect(throws: WireRefusal.self) { _ = try Self.tables(["nosuch"]) }
+        #expect(error?.text.contains("it has ret, cpu, name") == true)
     }
 }

@@ -52,13 +52,13 @@ struct PolicyTests {
         let denying = try Self.policy("deny event syscalls:*", "deny event sched_switch")
         #expect(denying.refusal(of: Self.event("sched:sched_waking")) == nil)
         #expect(
-            denying.refusal(of: Self.event("syscalls:sys_enter_read"))?.failure.text
+            denying.refusal(of: Self.event("syscalls:sys_enter_read"))?.text
                 == "event syscalls:sys_enter_read: refused by policy: /etc/p line 1: deny event syscalls:*")
-        #expect(denying.refusal(of: Self.event("sched:sched_switch"))?.failure.code == .policy)
+        #expect(denying.refusal(of: Self.event("sched:sched_switch"))?.code == .policy)
         let allowing = try Self.policy("allow event sched:*", "deny event sched:sched_w*")
         #expect(allowing.refusal(of: Self.event("sched:sched_switch")) == nil)
-        #expect(allowing.refusal(of: Self.event("sched:sched_waking"))?.failure.text.contains("line 2") == true)
-        #expect(allowing.refusal(of: Self.event("irq:irq_entry"))?.failure.text.hasSuffix("no rule allows it") == true)
+        #expect(allowing.refusal(of: Self.event("sched:sched_waking"))?.text.contains("line 2") == true)
+        #expect(allowing.refusal(of: Self.event("irq:irq_entry"))?.text.hasSuffix("no rule allows it") == true)
         #expect(try Self.policy("allow probe kprobe:x").refusal(of: Self.event("irq:irq_entry")) == nil)
         #expect(Policy.none.refusal(of: Self.event("irq:irq_entry")) == nil)
     }
@@ -73,9 +73,9 @@ struct PolicyTests {
             allowed.notes == [
                 "2 of the 3 events of \"sys:*\" left out, refused by policy: /etc/p line 1: deny event *:*_read"
             ])
-        let error = #expect(throws: CommandRefusal.self) { try allowed.add([Self.event("raw:enter")], of: "raw") }
-        #expect(error?.failure.text == "\"raw\": refused by policy: /etc/p line 2: deny event raw:*")
-        #expect(error?.failure.code == .policy)
+        let error = #expect(throws: WireRefusal.self) { try allowed.add([Self.event("raw:enter")], of: "raw") }
+        #expect(error?.text == "\"raw\": refused by policy: /etc/p line 2: deny event raw:*")
+        #expect(error?.code == .policy)
     }
 
     @Test("Triggers use other events, too")
@@ -88,14 +88,14 @@ struct PolicyTests {
             "\tenable_event sched:sched_switch", "disable_event:sched:sched_switch", "enable_hist:sched:sched_switch",
             "hist:keys=pid:onmatch(sched.sched_switch).trace(x,$y)",
         ] {
-            let error = #expect(throws: CommandRefusal.self, "\(text)") { try SessionTrigger(text, members) }
-            #expect(error?.failure.code == .policy)
+            let error = #expect(throws: WireRefusal.self, "\(text)") { try SessionTrigger(text, members) }
+            #expect(error?.code == .policy)
         }
         _ = try SessionTrigger("enable_event:irq:a", members)
         _ = try SessionTrigger("hist:keys=pid:onmatch(irq.a).trace(x,$y)", members)
         for filtered in ["sched:sched_switch", "sched"] {
-            let error = #expect(throws: CommandRefusal.self) { try members.select(filtered) }
-            #expect(error?.failure.code == .policy)
+            let error = #expect(throws: WireRefusal.self) { try members.select(filtered) }
+            #expect(error?.code == .policy)
         }
     }
 
@@ -107,13 +107,13 @@ struct PolicyTests {
         let small = try policy.bufferKilobytes(asked: 0, usual: 4096, cpus: 64)
         #expect(small.size == 256 && small.note?.contains("line 1: limit buffer 16M") == true)
         for (asked, cpus) in [(UInt32(4097), 4), (.max, 1), (0, 4096)] {
-            let error = #expect(throws: CommandRefusal.self) {
+            let error = #expect(throws: WireRefusal.self) {
                 try policy.bufferKilobytes(asked: asked, usual: 4096, cpus: cpus)
             }
-            #expect(error?.failure.code == .policy)
+            #expect(error?.code == .policy)
         }
         #expect(policy.refusal(ofProbes: 2) == nil)
-        #expect(policy.refusal(ofProbes: 3)?.failure.text.contains("line 2: limit probes 2") == true)
+        #expect(policy.refusal(ofProbes: 3)?.text.contains("line 2: limit probes 2") == true)
     }
 
     @Test("A file that others may write is no policy")

@@ -39,19 +39,19 @@ struct ProbeJudgeTests {
         let context = ProbeContext(
             architecture: architecture,
             readme: "kprobe_events uprobe_events $arg<N> ref_ctr_offset place (fprobe) t[:[<group>/] e[:[<group>/]")
-        do throws(CommandRefusal) {
+        do throws(WireRefusal) {
             try judge.judge(spec)
         } catch {
-            #expect(error.failure.code == .policy)
-            return error.failure.text
+            #expect(error.code == .policy)
+            return error.text
         }
         let definitions = try spec.definitions(group: "g", in: context)
-        do throws(CommandRefusal) {
+        do throws(WireRefusal) {
             try judge.judge(spec, at: definitions)
             return nil
         } catch {
-            #expect(error.failure.code == .policy)
-            return error.failure.text
+            #expect(error.code == .policy)
+            return error.text
         }
     }
 

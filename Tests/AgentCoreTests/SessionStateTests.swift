@@ -1,4 +1,5 @@
 import Testing
+import TraceProtocol
 
 @testable import AgentCore
 
@@ -19,11 +20,11 @@ import Testing
 
     @Test func whatComesTooEarlyOrTooLateIsRefused() throws {
         var state = SessionState()
-        #expect(throws: CommandRefusal.self) { try state.start(at: 0) }
-        #expect(throws: CommandRefusal.self) { try state.stop() }
+        #expect(throws: WireRefusal.self) { try state.start(at: 0) }
+        #expect(throws: WireRefusal.self) { try state.stop() }
         _ = state.prepared()
         _ = try state.start(at: 0)
-        #expect(throws: CommandRefusal.self) { try state.start(at: 0) }
+        #expect(throws: WireRefusal.self) { try state.start(at: 0) }
     }
 
     @Test func aSessionThatIsDiscardedWhileItIsMadeIsTakenDownAfterwards() {

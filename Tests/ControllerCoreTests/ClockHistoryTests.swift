@@ -8,18 +8,18 @@ struct ClockHistoryTests {
     private static let second: Int64 = 1_000_000_000
 
     @Test("A sample every 10 s, with the smallest round trip since the one before; the oldest goes first")
-    func samples() {
+    func points() {
         var history = ClockHistory()
         for moment in 0..<3000 {
             history.observed(.accepted, roundTrip: 1000 + Int64(moment), at: Int64(moment) * Self.second)
             history.sample(bound: moment == 0 ? nil : 500, driftPartsPerMillion: -1.5, at: Int64(moment) * Self.second)
         }
         let message = history.message
-        #expect(message.samples.count == ClockHistory.capacity)
-        #expect(message.samples.last?.at == 2990 * Self.second)
-        #expect(zip(message.samples, message.samples.dropFirst()).allSatisfy { $1.at - $0.at == 10 * Self.second })
-        #expect(message.samples.last?.roundTripNs == 3981)
-        #expect(message.samples.last?.driftPpb == -1500 && message.samples.last?.boundNs == 500)
+        #expect(message.points.count == ClockHistory.capacity)
+        #expect(message.points.last?.at == 2990 * Self.second)
+        #expect(zip(message.points, message.points.dropFirst()).allSatisfy { $1.at - $0.at == 10 * Self.second })
+        #expect(message.points.last?.roundTripNs == 3981)
+        #expect(message.points.last?.driftPpb == -1500 && message.points.last?.boundNs == 500)
         #expect(message.acceptedProbes == 3000 && message.rejectedProbes == 0 && message.breaks.isEmpty)
     }
 

@@ -6,7 +6,7 @@ import TraceProtocol
 
 struct CountLedgerTests {
     private static func ledger(keys: [String] = [], nodes: Int = 2, perNode: Bool = false) -> CountLedger {
-        var order = WireCountOrder()
+        var order = WireCountRequest()
         order.keys = keys
         order.perNode = perNode
         var ledger = CountLedger(order, nodes: nodes)

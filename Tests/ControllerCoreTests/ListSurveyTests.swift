@@ -42,7 +42,7 @@ struct ListSurveyTests {
         #expect(survey.isDone)
         let report = survey.report(limit: 100)
         #expect(report.groups.map(\.nodes) == [["n2"], ["n1"], ["n0"]])
-        #expect(report.groups[2].failure.text == "gone")
+        #expect(report.groups[2].refusal.text == "gone")
     }
 
     @Test("Likely the same: the others are asked with what is known, and leave it out")
@@ -62,7 +62,7 @@ struct ListSurveyTests {
         let report = survey.report(limit: 100)
         #expect(report.groups.map(\.nodes) == [["n0", "n1"], ["n2"], ["n3"]])
         #expect(report.groups[0].list == Self.list(1))
-        #expect(report.groups[2].failure.code == .timeout)
+        #expect(report.groups[2].refusal.code == .timeout)
     }
 
     @Test("More different lists than an answer holds: the most frequent are there, the others are named")
@@ -75,7 +75,7 @@ struct ListSurveyTests {
         _ = survey.answered("a", .success(Self.list(2)))
         let report = survey.report(limit: 3)
         #expect(report.groups.map(\.nodes) == [["b"], ["a"]])
-        #expect(report.groups[1].failure.text.contains("--on"))
+        #expect(report.groups[1].refusal.text.contains("--on"))
     }
 
     @Test("The cache keeps what was asked for last, within its budget")

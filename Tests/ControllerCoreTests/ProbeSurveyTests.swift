@@ -26,7 +26,7 @@ struct ProbeSurveyTests {
         let groups = survey.report().groups
         #expect(groups.map(\.nodes.count) == [665, 333, 2])
         #expect(groups[0].checked.checks.first?.planted.planted == "ftrace")
-        #expect(groups[1].failure.code == .noProbes && groups[2].failure.code == .timeout)
+        #expect(groups[1].refusal.code == .noProbes && groups[2].refusal.code == .timeout)
         #expect(groups[2].nodes == ["n1000", "n999"])
     }
 
@@ -44,12 +44,12 @@ struct ProbeSurveyTests {
     func hostile() {
         var survey = ProbeSurvey(nodes: ["a", "b", "c"], probes: 2, limit: 1 << 20)
         survey.answered("a", works("ftrace"))
-        #expect(survey.report().groups.first?.failure.text.contains("other probes") == true)
+        #expect(survey.report().groups.first?.refusal.text.contains("other probes") == true)
 
         survey = ProbeSurvey(nodes: ["a", "b", "c"], probes: 1, limit: 3000)
         for node in ["a", "b", "c"] { survey.answered(node, works(String(repeating: node, count: 2000))) }
         let groups = survey.report().groups
         #expect(groups.count == 2)
-        #expect(groups.first { $0.nodes == ["b", "c"] }?.failure.text.contains("more different answers") == true)
+        #expect(groups.first { $0.nodes == ["b", "c"] }?.refusal.text.contains("more different answers") == true)
     }
 }

@@ -17,7 +17,7 @@ struct CountOutputTests {
         _ counts: FleetCounts, keys: [String] = [], hist: String = "", isByNode: Bool = false, top: Int? = nil,
         width: Int? = nil
     ) -> [String] {
-        var order = WireCountOrder()
+        var order = WireCountRequest()
         order.keys = keys
         order.histogram = hist
         var printer = CountPrinter(

@@ -17,7 +17,7 @@ struct NodeTextTests {
         status.host.traceClock = "mono_raw"
         var report = WireNodeReport()
         report.node = "web-1"
-        report.clock.samples = (0..<100).map { number in
+        report.clock.points = (0..<100).map { number in
             .with {
                 $0.at = Int64(number) * 10 * second
                 $0.boundNs = 1000 * Int64(number)
@@ -36,14 +36,14 @@ struct NodeTextTests {
             },
             .with { $0.cpu = 1 },
         ]
-        report.description_p.sessions = [session]
+        report.nodeDescription.sessions = [session]
         report.received = [
             .with {
                 $0.session = 0xabc
                 $0.cpus = [.with { $0.events = 890 }]
             }
         ]
-        report.description_p.log = [
+        report.nodeDescription.log = [
             .with {
                 $0.at = 2
                 $0.level = "notice"
@@ -95,7 +95,7 @@ struct NodeTextTests {
     @Test("A node that could not be asked: what the controller knows alone")
     func gone() {
         var text = Self.text()
-        text.report.clearDescription_p()
+        text.report.clearNodeDescription()
         text.status.connected = false
         let lines = text.lines(now: 0)
         #expect(lines[0].contains("NOT CONNECTED"))

@@ -22,8 +22,8 @@ struct ProbeTableTests {
 
     private static func refused(_ text: String, _ detail: String = "") -> WireProbeReportGroup.OneOf_Outcome {
         checked {
-            $0.failure.text = text
-            $0.failure.detail = detail
+            $0.refusal.text = text
+            $0.refusal.detail = detail
         }
     }
 

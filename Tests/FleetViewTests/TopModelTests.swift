@@ -10,13 +10,13 @@ struct TopModelTests {
     private static func opened() -> WireSessionOpened {
         var opened = WireSessionOpened()
         opened.started = true
-        opened.description_p.nodes = ["a", "refused", "b", "c"]
+        opened.sessionDescription.nodes = ["a", "refused", "b", "c"]
         for (name, events) in [("a", ["x:one", "y:two"]), ("b", ["x:one", "y:two"]), ("c", ["x:one"])] {
-            var answer = WireNodeAnswer()
+            var answer = WireNodeReply()
             answer.node = name
             answer.started = true
             for event in events { answer.prepared.count.columns.append(.with { $0.event = event }) }
-            opened.answers.append(answer)
+            opened.replies.append(answer)
         }
         return opened
     }
@@ -161,8 +161,8 @@ struct TopModelTests {
     func scrolling() {
         var opened = WireSessionOpened()
         for index in 0..<100 {
-            opened.description_p.nodes.append("n\(index + 100)")
-            opened.answers.append(
+            opened.sessionDescription.nodes.append("n\(index + 100)")
+            opened.replies.append(
                 .with {
                     $0.node = "n\(index + 100)"; $0.started = true;
                     $0.prepared.count.columns = [.with { $0.event = "e" }]

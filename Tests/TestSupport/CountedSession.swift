@@ -40,9 +40,9 @@ public enum CountedSession {
     /// The answer to an order on these nodes.
     public static func opened(_ nodes: [(name: String, plan: WireCountPlan)]) -> WireSessionOpened {
         var opened = WireSessionOpened()
-        opened.description_p.nodes = nodes.map(\.name)
-        opened.answers = nodes.map { node in
-            var answer = WireNodeAnswer()
+        opened.sessionDescription.nodes = nodes.map(\.name)
+        opened.replies = nodes.map { node in
+            var answer = WireNodeReply()
             answer.node = node.name
             answer.started = true
             answer.prepared.count = node.plan

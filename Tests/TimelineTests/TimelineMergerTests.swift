@@ -42,8 +42,8 @@ private struct NodeScript {
         self.offset = offset
     }
 
-    func knot(at time: Int64, delay: Int64 = 1000) -> Frame {
-        ClockKnot(t1: time - delay, t2: time + offset, t3: time + offset, t4: time + delay).frame()
+    func sample(at time: Int64, delay: Int64 = 1000) -> Frame {
+        ClockSampleFrame(t1: time - delay, t2: time + offset, t3: time + offset, t4: time + delay).frame()
     }
 
     private mutating func number() -> StreamNumber {
@@ -104,7 +104,7 @@ private struct NodeScript {
         let merger = TimelineMerger(
             nodes: scripts.indices.map { "n\($0)" }, stallLimit: stallLimit, at: Self.base)
         for index in scripts.indices {
-            try merger.take(scripts[index].knot(at: Self.base), node: index, at: Self.base)
+            try merger.take(scripts[index].sample(at: Self.base), node: index, at: Self.base)
             try merger.take(scripts[index].metadata(), node: index, at: Self.base)
         }
         return merger

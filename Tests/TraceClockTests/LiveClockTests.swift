@@ -119,7 +119,7 @@ struct LiveClockTests {
             clock.freeze(through: 900_000_000 + index * 1_000_000)
         }
         #expect(clock.path.points.count <= 64)
-        // No watermark at all: knots are folded into the front.
+        // No watermark at all: samples are folded into the front.
         var unread = LiveClock()
         for index in 0..<2000 as Range<Int64> {
             _ = unread.observe(Self.probe(at: 1_000_000_000 + index * 1_000_000, offset: 0))

@@ -9,7 +9,7 @@ import Testing
         var generator = SplitMix64(seed: 1)
         let frames = (0..<200).map { _ in
             Frame(
-                [.batch, .answer, .metadata, FrameType(rawValue: 0xEE)][Int(generator.next() % 4)],
+                [.batch, .commandReply, .metadata, FrameType(rawValue: 0xEE)][Int(generator.next() % 4)],
                 ByteBuffer(
                     bytes: (0..<Int(generator.next() % 700)).map { _ in UInt8(truncatingIfNeeded: generator.next()) }))
         }
@@ -64,7 +64,7 @@ import Testing
             _ = try? CreditGrant(Frame(.credit, body))
             _ = try? Acknowledgement(Frame(.acknowledge, body))
             _ = try? LogChunk(Frame(.logChunk, body))
-            let _: WireAnswer? = try? Frame(.answer, body).message()
+            let _: WireCommandReply? = try? Frame(.commandReply, body).message()
             var decoder = FrameDecoder()
             var wire = body
             while (try? decoder.decode(buffer: &wire)) ?? nil != nil {}

@@ -100,13 +100,13 @@ public actor Controller {
             link.send(try Frame(.welcome, welcome))
             orderAgain(link)
             log.info("node connected", metadata: ["node": "\(identity.name)", "kernel": "\(hello.host.kernelRelease)"])
-            companionsChanged()
+            excludedProcessesChanged()
             return .node(link)
         case .operator:
             let link = OperatorLink(channel: channel, identity: identity, host: hello.host)
             operators[ObjectIdentifier(link)] = link
             link.send(try Frame(.welcome, welcome))
-            companionsChanged()
+            excludedProcessesChanged()
             return .operator(link)
         case .controller:
             throw ProtocolError.unexpected(.hello, "from another controller")
@@ -118,22 +118,22 @@ public actor Controller {
     }
 
     /// The processes of Fleetrace that are connected, and this one.
-    func companions() -> Companions {
-        Companions(
+    func excludedProcesses() -> ExcludedProcesses {
+        ExcludedProcesses(
             [host] + operators.values.map(\.host) + nodes.values.compactMap { $0.link == nil ? nil : $0.hello.host })
     }
 
     /// Tells the agents of running sessions whose threads to leave out from now on, if that has changed.
-    func companionsChanged() {
+    func excludedProcessesChanged() {
         guard !sessions.isEmpty else { return }
-        let companions = companions()
+        let excludedProcesses = excludedProcesses()
         for node in nodes.values where sessions.values.contains(where: { $0.index(of: node) != nil }) {
             guard let link = node.link else { continue }
-            var order = WireCompanions()
-            order.pids = companions.of(node.hello.host)
-            guard order.pids != link.companions else { continue }
-            link.companions = order.pids
-            command(.companions(order), session: 0, on: link) { _ in }
+            var order = WireExcludeProcesses()
+            order.pids = excludedProcesses.of(node.hello.host)
+            guard order.pids != link.excludedProcesses else { continue }
+            link.excludedProcesses = order.pids
+            command(.excludeProcesses(order), session: 0, on: link) { _ in }
         }
     }
 
@@ -141,7 +141,7 @@ public actor Controller {
 
     func command(
         _ action: WireCommand.OneOf_Action, session: UInt64, on link: NodeLink,
-        answer: @escaping (WireAnswer) -> Void
+        answer: @escaping (WireCommandReply) -> Void
     ) {
         lastRequest += 1
         var command = WireCommand()
@@ -149,9 +149,9 @@ public actor Controller {
         command.session = session
         command.action = action
         guard let frame = try? Frame(.command, command), frame.body.readableBytes <= frame.type.maximumBody else {
-            var refusal = WireAnswer()
-            refusal.failure = WireRefusal(.unsupported, "the order is longer than a command may be").failure
-            return answer(refusal)
+            var reply = WireCommandReply()
+            reply.refusal = WireRefusal(.unsupported, "the order is longer than a command may be")
+            return answer(reply)
         }
         link.pending[lastRequest] = answer
         link.send(frame)

@@ -11,7 +11,7 @@ final class ClientHandler: ChannelInboundHandler {
     /// Succeeds with this handler once the controller has accepted it.
     private let welcomed: EventLoopPromise<NIOLoopBound<ClientHandler>>
     private let queue: LogQueue
-    private var pending: [UInt64: EventLoopPromise<WireResponse.OneOf_Outcome>] = [:]
+    private var pending: [UInt64: EventLoopPromise<WireReply.OneOf_Outcome>] = [:]
     private var lastRequest: UInt64 = 0
     private var failure: (any Error)?
     private var context: ChannelHandlerContext?
@@ -30,7 +30,7 @@ final class ClientHandler: ChannelInboundHandler {
         self.context = context
     }
 
-    func request(_ verb: WireRequest.OneOf_Verb, _ promise: EventLoopPromise<WireResponse.OneOf_Outcome>) {
+    func request(_ verb: WireRequest.OneOf_Verb, _ promise: EventLoopPromise<WireReply.OneOf_Outcome>) {
         guard let context, context.channel.isActive else { return promise.fail(failure ?? ClientError.closed) }
         lastRequest += 1
         var request = WireRequest()
@@ -70,10 +70,10 @@ final class ClientHandler: ChannelInboundHandler {
         case .welcome:
             let _: WireWelcome = try frame.message()
             welcomed.succeed(NIOLoopBound(self, eventLoop: context.eventLoop))
-        case .response:
-            let response: WireResponse = try frame.message()
-            guard let promise = pending.removeValue(forKey: response.request) else { return }
-            if let outcome = response.outcome {
+        case .reply:
+            let reply: WireReply = try frame.message()
+            guard let promise = pending.removeValue(forKey: reply.request) else { return }
+            if let outcome = reply.outcome {
                 promise.succeed(outcome)
             } else {
                 promise.fail(ClientError.unknownAnswer)

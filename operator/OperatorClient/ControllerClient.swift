@@ -56,7 +56,7 @@ public final class ControllerClient: Sendable {
                     limits.idleTimeout = nil
                     try SecureTransport.addClient(to: channel, tls, limits: limits)
                     let pipeline = channel.pipeline.syncOperations
-                    try pipeline.addHandler(ByteToMessageHandler(FrameDecoder(accepting: FrameType.toOperators)))
+                    try pipeline.addHandler(ByteToMessageHandler(FrameDecoder(accepting: .toOperator)))
                     try pipeline.addHandler(MessageToByteHandler(FrameEncoder()))
                     try pipeline.addHandler(ClientHandler(hello: hello, welcomed: welcomed, queue: queue))
                 }
@@ -67,12 +67,12 @@ public final class ControllerClient: Sendable {
     /// Sends a request and waits for its answer.
     ///
     /// - Throws: `ClientError.failed` when the controller refuses.
-    public func request(_ verb: WireRequest.OneOf_Verb) async throws -> WireResponse.OneOf_Outcome {
+    public func request(_ verb: WireRequest.OneOf_Verb) async throws -> WireReply.OneOf_Outcome {
         let loop = channel.eventLoop
-        let promise = loop.makePromise(of: WireResponse.OneOf_Outcome.self)
+        let promise = loop.makePromise(of: WireReply.OneOf_Outcome.self)
         loop.execute { [handler] in handler.value.request(verb, promise) }
         let outcome = try await promise.futureResult.get()
-        if case .failure(let failure) = outcome { throw ClientError.failed(failure) }
+        if case .refusal(let refusal) = outcome { throw ClientError.failed(refusal) }
         return outcome
     }
 
@@ -87,7 +87,7 @@ public enum ClientError: Error, Sendable, CustomStringConvertible {
     case unknownAnswer
     case unreachable(String, String)
     case refused(WireGoodbye)
-    case failed(WireFailure)
+    case failed(WireRefusal)
 
     public var description: String {
         switch self {
@@ -98,7 +98,7 @@ public enum ClientError: Error, Sendable, CustomStringConvertible {
             "the controller says: \(goodbye.text)"
                 + (goodbye.versions.isEmpty
                     ? "" : " (it speaks protocol \(goodbye.versions.map(String.init).joined(separator: ", ")))")
-        case .failed(let failure): failure.text + (failure.detail.isEmpty ? "" : "\n\(failure.detail)")
+        case .failed(let refusal): refusal.text + (refusal.detail.isEmpty ? "" : "\n\(refusal.detail)")
         }
     }
 }

@@ -58,8 +58,8 @@ public struct ClockReplyFrame: Hashable, Sendable {
     }
 }
 
-/// `clockKnot`, session log only: the four times of an answered probe.
-public struct ClockKnot: Hashable, Sendable {
+/// `clockSample`, session log only: the four times of an answered probe.
+public struct ClockSampleFrame: Hashable, Sendable {
     /// Controller sent, agent received, agent sent, controller received; ns of each one's own clock.
     public var t1, t2, t3, t4: Int64
 
@@ -73,7 +73,7 @@ public struct ClockKnot: Hashable, Sendable {
     public func frame() -> Frame {
         var body = ByteBufferAllocator().buffer(capacity: 32)
         body.writeMultipleIntegers(t1, t2, t3, t4)
-        return Frame(.clockKnot, body)
+        return Frame(.clockSample, body)
     }
 
     public init(_ frame: Frame) throws(ProtocolError) {

@@ -7,11 +7,12 @@ import NIOCore
 public struct FrameDecoder: NIOSingleStepByteToMessageDecoder {
     public typealias InboundOut = Frame
 
-    private let accepted: Set<FrameType>?
+    private let direction: FrameDirection?
 
-    /// - Parameter accepted: the known types that may come here; nil for all. Others are refused by their prefix alone.
-    public init(accepting accepted: Set<FrameType>? = nil) {
-        self.accepted = accepted
+    /// - Parameter direction: only known types that travel so are accepted; nil for all. Others are refused by their
+    ///   prefix alone.
+    public init(accepting direction: FrameDirection? = nil) {
+        self.direction = direction
     }
 
     public mutating func decode(buffer: inout ByteBuffer) throws -> Frame? {
@@ -19,7 +20,7 @@ public struct FrameDecoder: NIOSingleStepByteToMessageDecoder {
         guard length > 0 else { throw ProtocolError.empty }
         guard let raw = buffer.getInteger(at: buffer.readerIndex + 4, as: UInt8.self) else { return nil }
         let type = FrameType(rawValue: raw)
-        if let accepted, type.isKnown, !accepted.contains(type) {
+        if let direction, type.isKnown, !type.travels(direction) {
             throw ProtocolError.unexpected(type, "nobody may send it in this direction")
         }
         let bodyLength = length - 1

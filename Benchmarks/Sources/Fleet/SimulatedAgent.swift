@@ -101,7 +101,7 @@ final class SimulatedAgent: ChannelInboundHandler {
     }
 
     private func perform(_ command: WireCommand, _ context: ChannelHandlerContext) {
-        var answer = WireAnswer()
+        var answer = WireCommandReply()
         answer.request = command.request
         answer.session = command.session
         let id = command.session
@@ -120,7 +120,7 @@ final class SimulatedAgent: ChannelInboundHandler {
         case .prepare:
             recordings.insert(id)
             write(.metadata, node.recording.metadata, id, 1, context)
-            send(.answer, answer, context, followedBy: node.recording.prepared)
+            send(.commandReply, answer, context, followedBy: node.recording.prepared)
             return observe(.prepared, Self.now())
         case .start(let start) where recordings.contains(id):
             answer.started.missed = Self.now() > start.at
@@ -132,7 +132,7 @@ final class SimulatedAgent: ChannelInboundHandler {
                 answer.started.after = Self.now()
                 // Behind the starts of all others, which here one thread does: nodes do not wait for each other's answers.
                 context.eventLoop.assumeIsolated().scheduleTask(in: Self.othersStart) { [self, answer] in
-                    send(.answer, answer, context)
+                    send(.commandReply, answer, context)
                 }
             }
             return
@@ -146,19 +146,19 @@ final class SimulatedAgent: ChannelInboundHandler {
             sessions[id]?.sampler?.cancel()
             answer.stopping.before = Self.now()
             answer.stopping.after = Self.now()
-            send(.answer, answer, context)
+            send(.commandReply, answer, context)
             return finish(id, context)
         case .discard:
             sessions.removeValue(forKey: id)?.sampler?.cancel()
             recordings.remove(id)
             answer.discarded = WireDiscarded()
-        case .companions: answer.noted = WireNoted()
+        case .excludeProcesses: answer.noted = WireNoted()
         case .listNames(let order):
             answer.names.digest = .init(node.catalog.digest)
             if !order.known.contains(answer.names.digest) { answer.names.text = node.catalog.text }
-        default: answer.failure.text = "a simulated agent counts, records and lists, and no more"
+        default: answer.refusal.text = "a simulated agent counts, records and lists, and no more"
         }
-        send(.answer, answer, context)
+        send(.commandReply, answer, context)
     }
 
     private func schedule(_ id: UInt64, after number: Int64, _ context: ChannelHandlerContext) {

@@ -59,7 +59,7 @@ struct SimulatedFleet {
                 channel.eventLoop.makeCompletedFuture {
                     try SecureTransport.addClient(to: channel, tls)
                     let pipeline = channel.pipeline.syncOperations
-                    try pipeline.addHandler(ByteToMessageHandler(FrameDecoder(accepting: FrameType.toAgents)))
+                    try pipeline.addHandler(ByteToMessageHandler(FrameDecoder(accepting: .toAgent)))
                     try pipeline.addHandler(MessageToByteHandler(FrameEncoder()))
                     try pipeline.addHandler(SimulatedAgent(hello, node, accepted: accepted, observe: observe))
                 }

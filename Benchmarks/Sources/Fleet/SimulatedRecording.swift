@@ -7,7 +7,7 @@ struct SimulatedRecording: Sendable {
     static let event = "sched:sched_process_exec"
     static let probe = "kprobe:do_filp_open"
 
-    /// What a `WireAnswer` says of it, in bytes: messages that follow each other are one (Protocol Buffers, encoding).
+    /// What a `WireCommandReply` says of it, in bytes: messages that follow each other are one (Protocol Buffers, encoding).
     let prepared: [UInt8]
     /// Of the machine.
     private let cpus: UInt32
@@ -35,7 +35,7 @@ struct SimulatedRecording: Sendable {
             }
         ]
         cpus = prepared.cpus
-        self.prepared = try WireAnswer.with { $0.prepared = prepared }.serializedBytes()
+        self.prepared = try WireCommandReply.with { $0.prepared = prepared }.serializedBytes()
         var metadata = WireNodeMetadata()
         metadata.headerPage = try root.headerPageText()
         let format = try root.formatText(event)

@@ -53,7 +53,7 @@ struct SessionBuilder {
         for (index, region) in recording.regions.enumerated() {
             // At most one for a region, whatever times the input states.
             if let first = region.count.firstTimestamp, first >= nextProbe {
-                try append(knot(first), &log)
+                try append(sample(first), &log)
                 nextProbe = first.addingReportingOverflow(Self.probeInterval).partialValue
             }
             try append(try batch(region, number(), packer), &log)
@@ -61,14 +61,14 @@ struct SessionBuilder {
             let marks = cpus.map { Watermark.Entry(cpu: $0, time: following.time(of: $0).map { $0 &- 1 } ?? last) }
             try append(Watermark(session: Self.session, entries: marks).frame(), &log)
         }
-        try append(knot(last), &log)
+        try append(sample(last), &log)
         try append(Watermark(session: Self.session, entries: cpus.map { .init(cpu: $0, time: last) }).frame(), &log)
         try append(try finish(recording, cpus, number()), &log)
     }
 
-    private func knot(_ time: UInt64) -> Frame {
+    private func sample(_ time: UInt64) -> Frame {
         let time = Int64(clamping: time)
-        return ClockKnot(t1: time - Self.oneWay, t2: time, t3: time, t4: time + Self.oneWay).frame()
+        return ClockSampleFrame(t1: time - Self.oneWay, t2: time, t3: time, t4: time + Self.oneWay).frame()
     }
 
     private func batch(_ region: Recording.Region, _ number: StreamNumber, _ packer: Packer) throws -> Frame {

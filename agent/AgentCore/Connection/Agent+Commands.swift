@@ -9,21 +9,23 @@ extension Agent {
         case .start(let order): start(order, command)
         case .stop(let order): stop(command.session, at: order.at, answering: command)
         case .discard: discard(command.session, answering: command)
-        case .companions(let companions):
-            let pids = companions.pids.map { Int32(bitPattern: $0) }
-            answer(command, control.companions(pids).and(counting.refreshThreads(pids))) { _ in .noted(WireNoted()) }
+        case .excludeProcesses(let excludedProcesses):
+            let pids = excludedProcesses.pids.map { Int32(bitPattern: $0) }
+            answer(command, control.excludedProcesses(pids).and(counting.refreshThreads(pids))) { _ in
+                .noted(WireNoted())
+            }
         case .listNames(let order): answer(command, inventory.answer(order)) { .names($0) }
         case .checkProbes(let order): check(order, command)
-        case .describe: answer(command, describe()) { .description_p($0) }
+        case .describe: answer(command, describe()) { .described($0) }
         // A newer controller's command.
-        case nil: refuse(command, CommandRefusal(.unsupported, "this agent does not know that command"))
+        case nil: refuse(command, WireRefusal(.unsupported, "this agent does not know that command"))
         }
     }
 
     private func prepare(_ order: WirePrepare, _ command: WireCommand) {
         let id = command.session
         guard sessions[id] == nil else {
-            return refuse(command, CommandRefusal(.wrongState, "this node has that session already"))
+            return refuse(command, WireRefusal(.wrongState, "this node has that session already"))
         }
         log.notice(
             "prepare",
@@ -70,7 +72,7 @@ extension Agent {
             guard case .start(let moment) = try sessions[command.session]?.state.start(at: order.at),
                 let kernel = sessions[command.session]?.kernel
             else {
-                throw CommandRefusal(.noSuchSession, "this node has no such session")
+                throw WireRefusal(.noSuchSession, "this node has no such session")
             }
             answer(command, kernel.start(command.session, at: moment)) { [weak self] started in
                 self?.assumeIsolated { _ = $0.sessions[command.session]?.state.started() }
@@ -95,7 +97,7 @@ extension Agent {
     func stop(_ id: UInt64, at moment: Int64 = 0, answering command: WireCommand? = nil) {
         do {
             guard let kernel = sessions[id]?.kernel, let action = try sessions[id]?.state.stop() else {
-                throw CommandRefusal(.noSuchSession, "this node has no such session")
+                throw WireRefusal(.noSuchSession, "this node has no such session")
             }
             guard action == .stopAndDrain else {
                 if let command { answer(command, .stopping(WireStopping())) }
@@ -145,7 +147,7 @@ extension Agent {
 
     private func answer<T: Sendable>(
         _ command: WireCommand, _ future: EventLoopFuture<T>,
-        _ outcome: @escaping @Sendable (T) -> WireAnswer.OneOf_Outcome
+        _ outcome: @escaping @Sendable (T) -> WireCommandReply.OneOf_Outcome
     ) {
         future.whenComplete { [weak self] result in
             self?.assumeIsolated { agent in
@@ -157,18 +159,18 @@ extension Agent {
         }
     }
 
-    private func answer(_ command: WireCommand, _ outcome: WireAnswer.OneOf_Outcome) {
-        var answer = WireAnswer()
+    private func answer(_ command: WireCommand, _ outcome: WireCommandReply.OneOf_Outcome) {
+        var answer = WireCommandReply()
         answer.request = command.request
         answer.session = command.session
         answer.outcome = outcome
-        send(.answer, answer)
+        send(.commandReply, answer)
     }
 
     private func refuse(_ command: WireCommand, _ error: any Error) {
-        let refusal = error as? CommandRefusal ?? CommandRefusal(error)
-        log.notice("refused", metadata: ["session": "\(hex(command.session))", "reason": "\(refusal.failure.text)"])
-        answer(command, .failure(refusal.failure))
+        let refusal = error as? WireRefusal ?? WireRefusal(error)
+        log.notice("refused", metadata: ["session": "\(hex(command.session))", "reason": "\(refusal.text)"])
+        answer(command, .refusal(refusal))
     }
 
     func hex(_ session: UInt64) -> String { String(session, radix: 16) }

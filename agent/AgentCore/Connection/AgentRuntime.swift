@@ -138,7 +138,7 @@ public struct AgentRuntime: Sendable {
                     channel.eventLoop.makeCompletedFuture {
                         try SecureTransport.addClient(to: channel, tls)
                         let pipeline = channel.pipeline.syncOperations
-                        try pipeline.addHandler(ByteToMessageHandler(FrameDecoder(accepting: FrameType.toAgents)))
+                        try pipeline.addHandler(ByteToMessageHandler(FrameDecoder(accepting: .toAgent)))
                         try pipeline.addHandler(MessageToByteHandler(FrameEncoder()))
                         try pipeline.addHandler(Uplink(agent: agent))
                     }

@@ -49,14 +49,14 @@ struct NodeLists {
             list = catalog
         case .functions(let pattern):
             guard !pattern.isEmpty, pattern.utf8.count <= EventName.maximumPartLength else {
-                throw CommandRefusal(
+                throw WireRefusal(
                     .unspecified, "a pattern of functions has 1 to \(EventName.maximumPartLength) bytes")
             }
             list = try functions(Glob(pattern))
         case .counters: list = try Self.counters()
         case .usdt(let path): list = try Self.markers(path)
         // Of a newer controller.
-        case nil: throw CommandRefusal(.unsupported, "this agent does not know that list")
+        case nil: throw WireRefusal(.unsupported, "this agent does not know that list")
         }
         var answer = WireNameList()
         answer.digest = .init(list.digest)
@@ -72,29 +72,29 @@ struct NodeLists {
             list.isCut = found.isCut
             return list
         } catch TracefsError.missingFile(_, let meaning) {
-            throw CommandRefusal(.noProbes, meaning)
+            throw WireRefusal(.noProbes, meaning)
         }
     }
 
     private static func counters() throws -> List {
         guard let cpu = try CPUList.online().cpus.first else {
-            throw CommandRefusal(.io, "the kernel names no online CPU")
+            throw WireRefusal(.io, "the kernel names no online CPU")
         }
         do {
             return try list(of: NodeCounters.available(on: cpu).map { "\($0.name) [\($0.kind)]" })
         } catch let error as PerfError {
-            throw CommandRefusal(error.meansUnsupported ? .unsupported : .noPermission, "cannot count: \(error)")
+            throw WireRefusal(error.meansUnsupported ? .unsupported : .noPermission, "cannot count: \(error)")
         }
     }
 
     private static func markers(_ path: String) throws -> List {
         guard path.hasPrefix("/"), path.utf8.count < Int(PATH_MAX), !path.utf8.contains(0) else {
-            throw CommandRefusal(.unspecified, "the path of a program is absolute: it is one on the node")
+            throw WireRefusal(.unspecified, "the path of a program is absolute: it is one on the node")
         }
         do {
             return try list(of: MarkerList.names(in: path))
         } catch let error as ProbeFileError {
-            throw CommandRefusal(.io, error.description)
+            throw WireRefusal(.io, error.description)
         }
     }
 
@@ -111,7 +111,7 @@ struct NodeLists {
             list.digest = SHA256.digest(of: bytes)
             list.text = try WireCompressedBlob(packing: bytes)
         }
-        guard !list.digest.isEmpty else { throw CommandRefusal(.unsupported, "this node's OpenSSL refuses SHA-256") }
+        guard !list.digest.isEmpty else { throw WireRefusal(.unsupported, "this node's OpenSSL refuses SHA-256") }
         return list
     }
 }

@@ -21,7 +21,7 @@ struct AllowedEvents {
     }
 
     /// - Parameter meant: the events of a pattern, at least one.
-    mutating func add(_ meant: [EventName], of pattern: String) throws(CommandRefusal) {
+    mutating func add(_ meant: [EventName], of pattern: String) throws(WireRefusal) {
         guard !policy.events.isEmpty else { return events.formUnion(meant) }
         var allowed: [EventName] = []
         var reasons: [String] = []
@@ -34,7 +34,7 @@ struct AllowedEvents {
             if !reasons.contains(reason) { reasons.append(reason) }
         }
         guard !allowed.isEmpty else {
-            throw CommandRefusal(.policy, "\"\(pattern)\": refused by policy: \(Self.text(reasons))")
+            throw WireRefusal(.policy, "\"\(pattern)\": refused by policy: \(Self.text(reasons))")
         }
         events.formUnion(allowed)
         guard !reasons.isEmpty else { return }

@@ -41,13 +41,13 @@ public struct Policy: Sendable {
     }
 
     /// The refusal by one rule.
-    func refused<Pattern>(by rule: PolicyRule<Pattern>, _ addition: String = "") -> CommandRefusal {
-        CommandRefusal(.policy, "refused by policy: \(file) line \(rule.line): \(rule.text)\(addition)")
+    func refused<Pattern>(by rule: PolicyRule<Pattern>, _ addition: String = "") -> WireRefusal {
+        WireRefusal(.policy, "refused by policy: \(file) line \(rule.line): \(rule.text)\(addition)")
     }
 
     /// The refusal for want of a rule that allows.
-    func refused(unnamed what: String) -> CommandRefusal {
-        CommandRefusal(.policy, "refused by policy: \(file): no rule allows \(what)")
+    func refused(unnamed what: String) -> WireRefusal {
+        WireRefusal(.policy, "refused by policy: \(file): no rule allows \(what)")
     }
 }
 
@@ -76,12 +76,12 @@ extension Policy {
     }
 
     /// Why an event may not be used; nil if it may.
-    func refusal(of event: EventName) -> CommandRefusal? {
-        reason(against: event).map { CommandRefusal(.policy, "event \(event): refused by policy: \($0)") }
+    func refusal(of event: EventName) -> WireRefusal? {
+        reason(against: event).map { WireRefusal(.policy, "event \(event): refused by policy: \($0)") }
     }
 
     /// Why a session may not have so many probes; nil if it may.
-    func refusal(ofProbes count: Int) -> CommandRefusal? {
+    func refusal(ofProbes count: Int) -> WireRefusal? {
         probeCount.flatMap { $0.pattern < count ? refused(by: $0, " (these are \(count))") : nil }
     }
 
@@ -92,7 +92,7 @@ extension Policy {
     /// of which a note tells.
     ///
     /// - Parameter asked: 0 if the order names no size.
-    func bufferKilobytes(asked: UInt32, usual: Int, cpus: Int) throws(CommandRefusal) -> (
+    func bufferKilobytes(asked: UInt32, usual: Int, cpus: Int) throws(WireRefusal) -> (
         size: Int, note: String?
     ) {
         let wanted = asked == 0 ? usual : Int(asked)

@@ -29,13 +29,13 @@ struct ProbeJudge {
     }
 
     /// Refuses what is denied as it is written.
-    func judge(_ spec: ProbeSpec) throws(CommandRefusal) {
+    func judge(_ spec: ProbeSpec) throws(WireRefusal) {
         try judgeEvent(spec)
         try deny(WrittenPlace(spec).place)
     }
 
     /// Refuses what is denied, or not allowed, at the places where the lines would plant it.
-    func judge(_ spec: ProbeSpec, at definitions: [ProbeDefinition]) throws(CommandRefusal) {
+    func judge(_ spec: ProbeSpec, at definitions: [ProbeDefinition]) throws(WireRefusal) {
         guard !rules.isEmpty else { return }
         for place in try places(spec, definitions) {
             try deny(place)
@@ -46,7 +46,7 @@ struct ProbeJudge {
         }
     }
 
-    private func deny(_ place: ProbedPlace) throws(CommandRefusal) {
+    private func deny(_ place: ProbedPlace) throws(WireRefusal) {
         let rule = rules.first { rule in
             rule.verdict == .deny && place.names.contains { rule.pattern.matches($0, of: place.file) }
         }
@@ -59,7 +59,7 @@ struct ProbeJudge {
     }
 
     /// A probe of an event is a use of that event.
-    private func judgeEvent(_ spec: ProbeSpec) throws(CommandRefusal) {
+    private func judgeEvent(_ spec: ProbeSpec) throws(WireRefusal) {
         let used: [EventName]
         switch spec.place {
         case .event(let system, let name): used = [EventName(system: system, name: name)].compactMap { $0 }
@@ -72,7 +72,7 @@ struct ProbeJudge {
         }
     }
 
-    private func places(_ spec: ProbeSpec, _ definitions: [ProbeDefinition]) throws(CommandRefusal) -> [ProbedPlace] {
+    private func places(_ spec: ProbeSpec, _ definitions: [ProbeDefinition]) throws(WireRefusal) -> [ProbedPlace] {
         switch spec.place {
         case .tracepoint, .event: [WrittenPlace(spec, isTrue: true).place]
         case .function, .address: try kernelPlaces(spec)
@@ -85,9 +85,9 @@ struct ProbeJudge {
         }
     }
 
-    private func kernelPlaces(_ spec: ProbeSpec) throws(CommandRefusal) -> [ProbedPlace] {
+    private func kernelPlaces(_ spec: ProbeSpec) throws(WireRefusal) -> [ProbedPlace] {
         guard let addresses = addresses(), !addresses.isHidden else {
-            throw CommandRefusal(
+            throw WireRefusal(
                 .policy,
                 "refused by policy: \(policy.file): it has rules about probes, and where this one would be is not known, since the kernel hides its addresses (kernel.kptr_restrict)"
             )

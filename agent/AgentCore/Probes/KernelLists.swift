@@ -19,7 +19,7 @@ final class KernelLists {
     ///
     /// The kernel keeps one reference counter for each place and refuses a second without a word in its error log
     /// (validate_ref_ctr_offset in kernel/trace/trace_uprobe.c).
-    func counterConflict(of line: String) -> CommandRefusal? {
+    func counterConflict(of line: String) -> WireRefusal? {
         guard let wanted = DynamicEvent(line: line), let place = UprobePlace(wanted.place),
             let other = ((try? DynamicEvents(root).list()) ?? []).first(where: { event in
                 guard let taken = UprobePlace(event.place) else { return false }
@@ -27,7 +27,7 @@ final class KernelLists {
                     && taken.referenceCounter != place.referenceCounter
             })
         else { return nil }
-        return CommandRefusal(
+        return WireRefusal(
             .badProbe,
             "the probe \"\(other.event.name)\" stands on the same instruction with another semaphore or none, and the kernel takes only one for a place: leave one out, or move one by an instruction (SYMBOL+OFFSET)"
         )

@@ -14,25 +14,25 @@ struct ProbeExplanation {
     let group: ProbeGroup
     let lists: KernelLists
 
-    func refusal(_ error: TracefsError) -> CommandRefusal {
-        guard case .rejected(let rejection) = error else { return CommandRefusal(error) }
+    func refusal(_ error: TracefsError) -> WireRefusal {
+        guard case .rejected(let rejection) = error else { return WireRefusal(error) }
         if isAboutPlace(rejection), case .function(_, let symbol, _) = spec.place,
             let refusal = refusal(about: symbol, rejection)
         {
             return refusal
         }
         if isAboutPlace(rejection), case .address = spec.place, isBlacklisted {
-            return CommandRefusal(
+            return WireRefusal(
                 .notProbeable, "the address is on the kernel's blacklist: probing it could crash the node")
         }
         if rejection.log == nil, rejection.errno == EINVAL, let refusal = lists.counterConflict(of: line) {
             return refusal
         }
-        return CommandRefusal(.badProbe, described: inOperatorsWords(rejection))
+        return WireRefusal(.badProbe, described: inOperatorsWords(rejection))
     }
 
     /// For what the kernel finds out only when it plants the probe.
-    static func notPlanted(_ spec: ProbeSpec, _ error: TracefsError) -> CommandRefusal {
+    static func notPlanted(_ spec: ProbeSpec, _ error: TracefsError) -> WireRefusal {
         let reason =
             switch error.errno {
             case EINVAL, ENXIO, EIO:
@@ -43,7 +43,7 @@ struct ProbeExplanation {
             case EBUSY: "somebody else uses the place in a way that excludes others"
             default: "\(error)"
             }
-        return CommandRefusal(.notProbeable, reason)
+        return WireRefusal(.notProbeable, reason)
     }
 
     /// Words of the definition before the fetch arguments; a complaint that points behind them is about those.
@@ -60,50 +60,50 @@ struct ProbeExplanation {
         return blacklist.contains(place)
     }
 
-    private func refusal(about symbol: String, _ rejection: KernelRejection) -> CommandRefusal? {
+    private func refusal(about symbol: String, _ rejection: KernelRejection) -> WireRefusal? {
         guard let functions = lists.functions else { return nil }
         switch functions.count(symbol) {
         case 0:
             if functions.isData(symbol) {
-                return CommandRefusal(.unknownSymbol, "\(symbol) is data of the kernel, not a function")
+                return WireRefusal(.unknownSymbol, "\(symbol) is data of the kernel, not a function")
             }
             let copies = functions.copies(of: symbol)
             let near = copies.isEmpty ? functions.nearMatches(for: symbol) : Array(copies.prefix(3))
             let hint = near.isEmpty ? "" : " (did you mean \(near.joined(separator: ", "))?)"
             let made = copies.isEmpty ? "" : "; the compiler has left only \(copies.prefix(3).joined(separator: ", "))"
-            return CommandRefusal(
+            return WireRefusal(
                 .unknownSymbol,
                 "no kernel function \"\(symbol)\": it does not exist here, or is inlined everywhere"
                     + (copies.isEmpty ? hint : made), nearMatches: near)
         case 2...:
             // Newer kernels refuse to choose (Linux 6.7); older ones take the first.
             guard rejection.log?.message.contains("unique") == true || rejection.errno == EADDRNOTAVAIL else { break }
-            return CommandRefusal(
+            return WireRefusal(
                 .badProbe,
                 "the kernel has \(functions.count(symbol)) functions \"\(symbol)\"; say which by address or by another symbol and an offset"
             )
         default: break
         }
         if isBlacklisted {
-            return CommandRefusal(
+            return WireRefusal(
                 .notProbeable, "\(symbol) is on the kernel's blacklist: a probe there could crash the node")
         }
         if functions.isNotrace(symbol) == true {
-            return CommandRefusal(.notProbeable, "\(symbol) is marked notrace: the kernel takes no probes there")
+            return WireRefusal(.notProbeable, "\(symbol) is marked notrace: the kernel takes no probes there")
         }
         return unknownArgument(functions)
     }
 
     /// Of a symbol in a fetch argument that does not exist the kernel says the same as of the probed one, with its caret
     /// below that.
-    private func unknownArgument(_ functions: FunctionTable) -> CommandRefusal? {
+    private func unknownArgument(_ functions: FunctionTable) -> WireRefusal? {
         for word in line.split(separator: " ").dropFirst(2) {
             for part in word.split(separator: "@", omittingEmptySubsequences: false).dropFirst() {
                 let symbol = String(part.prefix { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "." })
                 guard let first = symbol.first, first.isLetter || first == "_", functions.count(symbol) == 0,
                     !functions.isData(symbol)
                 else { continue }
-                return CommandRefusal(.unknownSymbol, "no kernel symbol \"\(symbol)\" to fetch (\(word))")
+                return WireRefusal(.unknownSymbol, "no kernel symbol \"\(symbol)\" to fetch (\(word))")
             }
         }
         return nil

@@ -31,7 +31,7 @@ struct Probe: Sendable, Hashable {
 struct ProbeSet {
     let group: ProbeGroup
     /// One for each text, in their order.
-    private(set) var outcomes: [Result<Probe, CommandRefusal>]
+    private(set) var outcomes: [Result<Probe, WireRefusal>]
     private let root: TracefsRoot
     private let texts: [String]
 
@@ -45,7 +45,7 @@ struct ProbeSet {
     ///   in `outcomes`.
     init(_ texts: [String], instance: InstanceName, root: TracefsRoot, policy: Policy) throws {
         guard texts.count <= Self.mostProbes else {
-            throw CommandRefusal(.badProbe, "\(texts.count) probes: a session takes \(Self.mostProbes) at most")
+            throw WireRefusal(.badProbe, "\(texts.count) probes: a session takes \(Self.mostProbes) at most")
         }
         if let refusal = policy.refusal(ofProbes: texts.count) { throw refusal }
         group = ProbeGroup(instance)
@@ -57,7 +57,7 @@ struct ProbeSet {
         var names = ProbeNames(try root.events())
         var places = 0
         for text in texts {
-            do throws(CommandRefusal) {
+            do throws(WireRefusal) {
                 outcomes.append(.success(try writer.write(try ProbeWriter.spec(text), names: &names, places: &places)))
             } catch {
                 outcomes.append(.failure(error))
@@ -92,7 +92,7 @@ struct ProbeSet {
                 kprobes.planting(at: KprobePlace(address: address)) == nil
             else { continue }
             outcomes[index] = .failure(
-                CommandRefusal(
+                WireRefusal(
                     .notProbeable,
                     "the address lies in no function of this kernel (addresses differ from node to node and from boot to boot; a symbol with an offset does not)"
                 ))
@@ -100,15 +100,15 @@ struct ProbeSet {
     }
 
     /// Why the session cannot have its probes; nil if it has all.
-    var refusal: CommandRefusal? {
-        var failed: [(text: String, refusal: CommandRefusal)] = []
+    var refusal: WireRefusal? {
+        var failed: [(text: String, refusal: WireRefusal)] = []
         for (text, outcome) in zip(texts, outcomes) {
             if case .failure(let refusal) = outcome { failed.append((text, refusal)) }
         }
         guard let first = failed.first else { return nil }
         let others = failed.count > 1 ? " (and \(failed.count - 1) more of \(texts.count) probes)" : ""
         var refusal = first.refusal
-        refusal.failure.text = "probe \(first.text.prefix(200)): \(refusal.failure.text)\(others)"
+        refusal.text = "probe \(first.text.prefix(200)): \(refusal.text)\(others)"
         return refusal
     }
 
@@ -121,7 +121,7 @@ struct ProbeSet {
             var check = WireProbeCheck()
             check.probe = text
             switch outcome {
-            case .failure(let refusal): check.failure = refusal.failure
+            case .failure(let refusal): check.refusal = refusal
             case .success(let probe):
                 let places = stated.filter { probe.events.contains($0.event) }
                 let format = probe.events.first.flatMap { try? root.formatText($0) } ?? ""
@@ -154,16 +154,16 @@ struct ProbeNames {
         self.events = Set(events)
     }
 
-    mutating func take(_ name: String, for spec: ProbeSpec) throws(CommandRefusal) {
+    mutating func take(_ name: String, for spec: ProbeSpec) throws(WireRefusal) {
         // In the kernel all are in one group, whatever groups they are shown in.
         if let other = taken[name] {
-            throw CommandRefusal(
+            throw WireRefusal(
                 .badProbe,
                 "the name \(name) is taken by the probe \(other); name one of them: p:NAME ..., or NAME=\(spec.kind.rawValue):..."
             )
         }
         if let shown = EventName(system: spec.group ?? "probe", name: name), events.contains(shown) {
-            throw CommandRefusal(.badProbe, "this kernel has an event \(shown) already; choose another group or name")
+            throw WireRefusal(.badProbe, "this kernel has an event \(shown) already; choose another group or name")
         }
         taken[name] = spec.text
     }

@@ -19,7 +19,7 @@ struct ProbeWriter {
         self.group = group
         let machine = try HostFacts.current().architecture
         guard let architecture = ProbeArchitecture(machine: machine) else {
-            throw CommandRefusal(.noProbes, "probes on \(machine) are not known here: x86_64 and aarch64 are")
+            throw WireRefusal(.noProbes, "probes on \(machine) are not known here: x86_64 and aarch64 are")
         }
         context = ProbeContext(architecture: architecture, readme: try root.readmeText())
         events = DynamicEvents(root)
@@ -28,11 +28,11 @@ struct ProbeWriter {
         judge = ProbeJudge(policy, addresses: { lists.addresses }, events: { (try? root.events()) ?? [] })
     }
 
-    static func spec(_ text: String) throws(CommandRefusal) -> ProbeSpec {
+    static func spec(_ text: String) throws(WireRefusal) -> ProbeSpec {
         do throws(ProbeSyntaxError) {
             return try ProbeSpec(parsing: text)
         } catch {
-            throw CommandRefusal(.badProbe, described: error.description)
+            throw WireRefusal(.badProbe, described: error.description)
         }
     }
 
@@ -41,24 +41,24 @@ struct ProbeWriter {
     /// - Parameters:
     ///   - names: those that the session's other probes have taken.
     ///   - places: how many lines the session has in the kernel's list; counted up.
-    func write(_ spec: ProbeSpec, names: inout ProbeNames, places: inout Int) throws(CommandRefusal) -> Probe {
+    func write(_ spec: ProbeSpec, names: inout ProbeNames, places: inout Int) throws(WireRefusal) -> Probe {
         try judge.judge(spec)
         if context.kinds.contains(spec.kind) { try checkModule(spec) }
         let definitions: [ProbeDefinition]
         do throws(ProbeResolutionError) {
             definitions = try spec.definitions(group: group.name, in: context)
         } catch {
-            throw CommandRefusal(
+            throw WireRefusal(
                 context.kinds.contains(spec.kind) ? .badProbe : .noProbes, described: error.description)
         }
         try judge.judge(spec, at: definitions)
         var kinds: [String] = []
         for definition in definitions where !kinds.contains(definition.event) { kinds.append(definition.event) }
         let made = kinds.compactMap { EventName(system: group.name, name: $0) }
-        guard !made.isEmpty else { throw CommandRefusal(.badProbe, "it has no place on this node") }
+        guard !made.isEmpty else { throw WireRefusal(.badProbe, "it has no place on this node") }
         for name in kinds { try names.take(name, for: spec) }
         guard places + definitions.count <= ProbeSet.mostPlaces else {
-            throw CommandRefusal(
+            throw WireRefusal(
                 .badProbe, "it has \(definitions.count) places: a session takes \(ProbeSet.mostPlaces) in all")
         }
         for definition in definitions {
@@ -80,17 +80,17 @@ struct ProbeWriter {
 
     /// The kernel takes a probe in a module that is not loaded, for the time when it is: it would never fire in this
     /// session, since probes in modules are planted when they are made.
-    private func checkModule(_ spec: ProbeSpec) throws(CommandRefusal) {
+    private func checkModule(_ spec: ProbeSpec) throws(WireRefusal) {
         guard case .function(let module?, _, _) = spec.place, module != "vmlinux",
             access("/sys/module/\(module.replacing("-", with: "_"))", F_OK) != 0
         else { return }
-        throw CommandRefusal(.unknownSymbol, "no module \"\(module)\" is loaded on this node")
+        throw WireRefusal(.unknownSymbol, "no module \"\(module)\" is loaded on this node")
     }
 }
 
-extension CommandRefusal {
+extension WireRefusal {
     /// From a description whose first line says what is wrong, and whose others show where.
-    init(_ code: WireFailure.Code, described text: String, nearMatches: [String] = []) {
+    init(_ code: WireRefusal.Code, described text: String, nearMatches: [String] = []) {
         let lines = text.split(separator: "\n", maxSplits: 1)
         self.init(
             code, String(lines.first ?? ""), detail: lines.count > 1 ? String(lines[1]) : "", nearMatches: nearMatches)

@@ -89,7 +89,7 @@ final class SessionControl: SessionKernel {
 
     func start(_ session: UInt64, at moment: Int64) -> EventLoopFuture<WireStarted> {
         guard !Moment.isTooFar(moment, now: MonotonicRawClock.now()) else {
-            return agentLoop.makeFailedFuture(CommandRefusal(.wrongState, "the start lies more than two minutes ahead"))
+            return agentLoop.makeFailedFuture(WireRefusal(.wrongState, "the start lies more than two minutes ahead"))
         }
         return at(moment) { side in try Self.entry(session, side).tracing.start(at: moment) }
     }
@@ -137,9 +137,9 @@ final class SessionControl: SessionKernel {
         }
     }
 
-    func companions(_ pids: [Int32]) -> EventLoopFuture<Void> {
+    func excludedProcesses(_ pids: [Int32]) -> EventLoopFuture<Void> {
         onControlThread { side in
-            for entry in side.sessions.values { try entry.tracing.refreshCompanions(pids) }
+            for entry in side.sessions.values { try entry.tracing.refreshExcludedProcesses(pids) }
         }
     }
 
@@ -167,7 +167,7 @@ final class SessionControl: SessionKernel {
     /// Threads come and go; brings the lists of untraced ones up to date.
     func refreshThreads() -> EventLoopFuture<Void> {
         onControlThread { side in
-            for entry in side.sessions.values { try entry.tracing.refreshCompanions() }
+            for entry in side.sessions.values { try entry.tracing.refreshExcludedProcesses() }
         }
     }
 
@@ -227,7 +227,7 @@ final class SessionControl: SessionKernel {
 
     private static func entry(_ session: UInt64, _ side: KernelSide) throws -> KernelSide.Entry {
         guard let entry = side.sessions[session] else {
-            throw CommandRefusal(.noSuchSession, "this node has no such session")
+            throw WireRefusal(.noSuchSession, "this node has no such session")
         }
         return entry
     }

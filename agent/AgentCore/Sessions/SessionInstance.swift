@@ -12,25 +12,27 @@ final class SessionInstance {
     let selection: EventSelection
     private(set) var probes: ProbeSet
     private let shownNames: [EventName: EventName]
-    private var companions: [Int32]
+    private var excludedProcesses: [Int32]
     private var untraced = UntracedThreads()
 
-    private init(_ instance: TraceInstance, _ selection: EventSelection, _ probes: ProbeSet, companions: [UInt32]) {
+    private init(
+        _ instance: TraceInstance, _ selection: EventSelection, _ probes: ProbeSet, excludedProcesses: [UInt32]
+    ) {
         self.instance = instance
         self.selection = selection
         self.probes = probes
-        self.companions = companions.map { Int32(bitPattern: $0) }
+        self.excludedProcesses = excludedProcesses.map { Int32(bitPattern: $0) }
         shownNames = Dictionary(
             probes.probes.flatMap { probe in probe.events.map { ($0, probe.shown($0)) } }, uniquingKeysWith: { $1 })
     }
 
     /// Makes it, with recording off and nothing enabled, lets `fill` do the rest, and takes it down if that throws.
     ///
-    /// - Throws: `CommandRefusal`; nothing is left behind then.
+    /// - Throws: `WireRefusal`; nothing is left behind then.
     static func make<R>(
         _ order: WirePrepare, session: UInt64, node: String, root: TracefsRoot, policy: Policy,
         fill: (SessionInstance) throws -> R
-    ) throws(CommandRefusal) -> R {
+    ) throws(WireRefusal) -> R {
         do {
             let name = InstanceName(node: node, session: session)
             let instance = try TraceInstance.create(in: root, name: name.text)
@@ -40,8 +42,8 @@ final class SessionInstance {
                 probes = planted
                 if let refusal = planted.refusal { throw refusal }
                 let selection = try EventSelection(order, probes: planted.probes, root: root, policy: policy)
-                let place = SessionInstance(instance, selection, planted, companions: order.companions)
-                try place.refreshCompanions()
+                let place = SessionInstance(instance, selection, planted, excludedProcesses: order.excludedProcesses)
+                try place.refreshExcludedProcesses()
                 return try fill(place)
             } catch {
                 // The instance first: it holds the probes enabled.
@@ -49,10 +51,10 @@ final class SessionInstance {
                 try? probes?.remove()
                 throw error
             }
-        } catch let refusal as CommandRefusal {
+        } catch let refusal as WireRefusal {
             throw refusal
         } catch {
-            throw CommandRefusal(error)
+            throw WireRefusal(error)
         }
     }
 
@@ -69,18 +71,18 @@ final class SessionInstance {
     func shownName(of event: EventName) -> EventName { shownNames[event] ?? event }
 
     /// Brings the list of threads that stay untraced up to date.
-    func refreshCompanions(_ pids: [Int32]? = nil) throws(TracefsError) {
-        if let pids { companions = pids }
+    func refreshExcludedProcesses(_ pids: [Int32]? = nil) throws(TracefsError) {
+        if let pids { excludedProcesses = pids }
         try instance.setNotracePIDs(
             untraced.update(
-                wanted: Self.threads(with: companions), now: MonotonicRawClock.now(), isAlive: TaskList.exists))
+                wanted: Self.threads(with: excludedProcesses), now: MonotonicRawClock.now(), isAlive: TaskList.exists))
     }
 
     /// Own threads, and those of the other Fleetrace processes here: tracing their system calls would make more
-    /// of them. A companion that has ended in the meantime has no threads.
-    private static func threads(with companions: [Int32]) throws(TracefsError) -> Set<Int32> {
+    /// of them. A excluded process that has ended in the meantime has no threads.
+    private static func threads(with excludedProcesses: [Int32]) throws(TracefsError) -> Set<Int32> {
         var threads = Set(try TracefsError.translating(TaskList.ownThreads))
-        for pid in companions where isFleetrace(pid) {
+        for pid in excludedProcesses where isFleetrace(pid) {
             threads.formUnion((try? TaskList.threads(of: pid)) ?? [])
         }
         return threads

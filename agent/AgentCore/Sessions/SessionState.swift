@@ -34,7 +34,7 @@ public struct SessionState: Sendable, Equatable {
         return .none
     }
 
-    public mutating func start(at: Int64) throws(CommandRefusal) -> Action {
+    public mutating func start(at: Int64) throws(WireRefusal) -> Action {
         guard phase == .ready else { throw refusal("start") }
         phase = .starting
         return .start(at: at)
@@ -46,7 +46,7 @@ public struct SessionState: Sendable, Equatable {
     }
 
     /// An ordered stop, or the lease that ran out.
-    public mutating func stop() throws(CommandRefusal) -> Action {
+    public mutating func stop() throws(WireRefusal) -> Action {
         switch phase {
         case .ready, .starting, .recording:
             phase = .draining
@@ -79,20 +79,7 @@ public struct SessionState: Sendable, Equatable {
         }
     }
 
-    private func refusal(_ verb: String) -> CommandRefusal {
-        CommandRefusal(.wrongState, "cannot \(verb) a session that is \(phase.rawValue)")
-    }
-}
-
-/// Why a command was not carried out, as it goes back to the operator.
-public struct CommandRefusal: Error, Sendable, Equatable {
-    public var failure: WireFailure
-
-    public init(_ code: WireFailure.Code, _ text: String, detail: String = "", nearMatches: [String] = []) {
-        failure = WireFailure()
-        failure.code = code
-        failure.text = text
-        failure.detail = detail
-        failure.nearMatches = nearMatches
+    private func refusal(_ verb: String) -> WireRefusal {
+        WireRefusal(.wrongState, "cannot \(verb) a session that is \(phase.rawValue)")
     }
 }

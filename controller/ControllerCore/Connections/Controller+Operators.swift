@@ -154,6 +154,6 @@ extension Controller {
             log.notice("its operator is gone: the session stops", metadata: ["session": "\(hex(session.id))"])
             stop(session)
         }
-        companionsChanged()
+        excludedProcessesChanged()
     }
 }

@@ -26,7 +26,7 @@ struct Listener {
                         log.warning("connection refused", metadata: ["reason": "\(failure)"])
                     }
                     let pipeline = channel.pipeline.syncOperations
-                    try pipeline.addHandler(ByteToMessageHandler(FrameDecoder(accepting: FrameType.fromPeers)))
+                    try pipeline.addHandler(ByteToMessageHandler(FrameDecoder(accepting: .fromPeers)))
                     try pipeline.addHandler(MessageToByteHandler(FrameEncoder()))
                     try pipeline.addHandler(PeerHandler(controller: controller))
                 }

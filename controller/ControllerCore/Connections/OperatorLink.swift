@@ -22,20 +22,20 @@ final class OperatorLink: @unchecked Sendable {
         channel.writeAndFlush(frame, promise: nil)
     }
 
-    func respond(to request: UInt64, _ outcome: WireResponse.OneOf_Outcome) {
-        var response = WireResponse()
+    func respond(to request: UInt64, _ outcome: WireReply.OneOf_Outcome) {
+        var response = WireReply()
         response.request = request
         response.outcome = outcome
-        guard let frame = try? Frame(.response, response) else { return }
+        guard let frame = try? Frame(.reply, response) else { return }
         guard frame.body.readableBytes <= frame.type.maximumBody else {
             return respond(
-                to: request, .failure(WireRefusal(.unspecified, "the answer is longer than a frame may be").failure))
+                to: request, .refusal(WireRefusal(.unspecified, "the answer is longer than a frame may be")))
         }
         send(frame)
     }
 
     func refuse(_ request: UInt64, _ refusal: WireRefusal) {
-        respond(to: request, .failure(refusal.failure))
+        respond(to: request, .refusal(refusal))
     }
 
     /// Whether the certificate grants at least this.

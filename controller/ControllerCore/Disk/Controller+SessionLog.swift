@@ -26,7 +26,7 @@ extension Controller {
         guard let frame = try? Frame(.nodeNote, joined) else { return }
         store.begin(
             session.id, LogRecord(frame, received: joined.at),
-            knots: session.parts.map(\.node.recentKnots))
+            samples: session.parts.map(\.node.recentSamples))
     }
 
     func note(

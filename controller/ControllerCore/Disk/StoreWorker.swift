@@ -70,13 +70,13 @@ final class StoreWorker: Sendable {
     ///
     /// - Parameters:
     ///   - joined: for all of them.
-    ///   - knots: by node.
-    func begin(_ session: UInt64, _ joined: LogRecord, knots: [[ClockKnot]]) {
+    ///   - samples: by node.
+    func begin(_ session: UInt64, _ joined: LogRecord, samples: [[ClockSampleFrame]]) {
         write(session) { session in
-            for (node, knots) in knots.enumerated() {
+            for (node, samples) in samples.enumerated() {
                 session.append(joined, node: node, sequence: 0)
-                for knot in knots {
-                    session.append(LogRecord(knot.frame(), received: joined.received), node: node, sequence: 0)
+                for sample in samples {
+                    session.append(LogRecord(sample.frame(), received: joined.received), node: node, sequence: 0)
                 }
             }
         }

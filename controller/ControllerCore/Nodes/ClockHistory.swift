@@ -3,7 +3,7 @@ import TraceProtocol
 
 /// How well a node's clock was known in the last minutes, and its breaks. No I/O, no time.
 struct ClockHistory {
-    private var samples: [WireClockSample] = []
+    private var points: [WireClockHistoryPoint] = []
     private var breaks: [WireClockBreakNote] = []
     private var accepted: UInt64 = 0
     private var rejected: UInt64 = 0
@@ -54,8 +54,8 @@ struct ClockHistory {
     mutating func sample(bound: Int64?, driftPartsPerMillion drift: Double, at moment: Int64) {
         guard lastSample.map({ moment - $0 >= Self.interval }) ?? true else { return }
         lastSample = moment
-        if samples.count == Self.capacity { samples.removeFirst() }
-        samples.append(
+        if points.count == Self.capacity { points.removeFirst() }
+        points.append(
             .with {
                 $0.at = moment
                 $0.boundNs = bound ?? -1
@@ -67,7 +67,7 @@ struct ClockHistory {
 
     var message: WireClockHistory {
         .with {
-            $0.samples = samples
+            $0.points = points
             $0.breaks = breaks
             $0.acceptedProbes = accepted
             $0.rejectedProbes = rejected

@@ -26,7 +26,7 @@ extension Controller {
         if node.hello.host.bootID != hello.host.bootID {
             if node.connectedSince != 0 { node.clockHistory.rebooted(at: epochOffset + now()) }
             node.clock = LiveClock()
-            node.recentKnots.removeAll()
+            node.recentSamples.removeAll()
         }
         node.hello = hello
         node.vitals = nil
@@ -92,8 +92,8 @@ extension Controller {
             append(frame, session, index, sequence: 0, now: now)
         case .counts: try receivedCounts(frame, from: link, now: now)
         case .clockReply: try receivedReply(ClockReplyFrame(frame), from: link, now: now)
-        case .answer:
-            let answer: WireAnswer = try frame.message()
+        case .commandReply:
+            let answer: WireCommandReply = try frame.message()
             link.pending.removeValue(forKey: answer.request)?(answer)
         case .vitals: link.node.observe(try frame.message() as WireVitals, now: now)
         case .ping: link.send(Frame(.pong, frame.body))
@@ -163,11 +163,11 @@ extension Controller {
     private func receivedReply(_ reply: ClockReplyFrame, from link: NodeLink, now: Int64) throws {
         // t1 is what this side remembers, not what the reply says.
         guard let sent = link.takeProbe(reply.id), sent == reply.probeSent else { return }
-        let knot = ClockKnot(t1: sent, t2: reply.received, t3: reply.sent, t4: now)
-        link.node.observe(knot, epochOffset: epochOffset)
+        let sample = ClockSampleFrame(t1: sent, t2: reply.received, t3: reply.sent, t4: now)
+        link.node.observe(sample, epochOffset: epochOffset)
         for session in sessions.values where session.hasBegunLogs {
             guard let index = session.index(of: link.node), session.flow.isLive(index) else { continue }
-            append(knot.frame(), session, index, sequence: 0, now: now)
+            append(sample.frame(), session, index, sequence: 0, now: now)
         }
     }
 
@@ -185,11 +185,11 @@ extension Controller {
             }
         }
         // Who waits for an answer need not wait for a time limit.
-        var lost = WireAnswer()
-        lost.failure = WireRefusal(.nodeLost, "the connection was lost").failure
+        var lost = WireCommandReply()
+        lost.refusal = WireRefusal(.nodeLost, "the connection was lost")
         let pending = link.pending.values
         link.pending = [:]
         for answer in pending { answer(lost) }
-        companionsChanged()
+        excludedProcessesChanged()
     }
 }

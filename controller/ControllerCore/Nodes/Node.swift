@@ -16,7 +16,7 @@ final class Node {
     var clock = LiveClock()
     var clockHistory = ClockHistory()
     var roundTrip: Int64?
-    var recentKnots: [ClockKnot] = []
+    var recentSamples: [ClockSampleFrame] = []
     var traffic = Traffic()
     var rates = NodeRates()
     /// The last, of the present connection.
@@ -65,11 +65,11 @@ final class NodeLink: @unchecked Sendable {
     /// What this agent may still send.
     var credit: Credit
     /// Requests that it has not answered.
-    var pending: [UInt64: (WireAnswer) -> Void] = [:]
+    var pending: [UInt64: (WireCommandReply) -> Void] = [:]
     /// Sessions that it has been told to drop because they are over here.
     var strays: Set<UInt64> = []
     /// The processes whose threads it has last been told to leave out; nil before that.
-    var companions: [UInt32]?
+    var excludedProcesses: [UInt32]?
     /// Tells links apart that are probed equally often, so that they are not probed at the same time.
     let phase: Int
     private(set) var nextProbe: UInt32 = 0
@@ -103,22 +103,22 @@ final class NodeLink: @unchecked Sendable {
 
 extension Node {
     /// - Parameter epochOffset: of the controller's timeline, ns.
-    func observe(_ knot: ClockKnot, epochOffset: Int64) {
-        let outcome = clock.observe(ClockProbe(t1: knot.t1, t2: knot.t2, t3: knot.t3, t4: knot.t4))
-        clockHistory.observed(outcome, roundTrip: knot.roundTrip, at: knot.t4 &+ epochOffset)
-        roundTrip = min(roundTrip ?? .max, knot.roundTrip)
-        recentKnots.append(knot)
-        if recentKnots.count > Node.keptKnots { recentKnots.removeFirst() }
+    func observe(_ sample: ClockSampleFrame, epochOffset: Int64) {
+        let outcome = clock.observe(ClockProbe(t1: sample.t1, t2: sample.t2, t3: sample.t3, t4: sample.t4))
+        clockHistory.observed(outcome, roundTrip: sample.roundTrip, at: sample.t4 &+ epochOffset)
+        roundTrip = min(roundTrip ?? .max, sample.roundTrip)
+        recentSamples.append(sample)
+        if recentSamples.count > Node.keptSamples { recentSamples.removeFirst() }
     }
 
     /// The median of the last round trips; nil while there are none. ns.
     var usualRoundTrip: Int64? {
-        let sorted = recentKnots.map(\.roundTrip).sorted()
+        let sorted = recentSamples.map(\.roundTrip).sorted()
         return sorted.isEmpty ? nil : sorted[sorted.count / 2]
     }
 
     /// A session begins with these, so that its first events have a narrow bound already.
-    static var keptKnots: Int { 32 }
+    static var keptSamples: Int { 32 }
 
     /// Half the width of what a time of this node's now is known by; ns.
     func clockBound(at now: Int64) -> Int64? {
@@ -131,7 +131,7 @@ extension Node {
     }
 }
 
-extension ClockKnot {
+extension ClockSampleFrame {
     /// ns, without the time that the node took to answer.
     fileprivate var roundTrip: Int64 { (t4 &- t1) &- (t3 &- t2) }
 }

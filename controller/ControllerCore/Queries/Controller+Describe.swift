@@ -26,7 +26,7 @@ extension Controller {
         var describe = WireDescribe()
         describe.state = true
         command(.describe(describe), session: 0, on: nodeLink) { [self] answer in
-            let description = answer.result { if case .description_p(let it) = $0 { it } else { nil } }
+            let description = answer.result { if case .described(let it) = $0 { it } else { nil } }
             assumeIsolated { $0.respond(description, asking) }
         }
         loop.assumeIsolated().scheduleTask(in: Self.describeTimeout) { [self] in
@@ -86,8 +86,8 @@ private final class DescribedNode: @unchecked Sendable {
         isAnswered = true
         var report = report
         switch answer {
-        case .success(let description): report.description_p = description
-        case .failure(let refusal): report.failure = refusal.failure
+        case .success(let description): report.nodeDescription = description
+        case .failure(let refusal): report.refusal = refusal
         }
         link.respond(to: request, .nodeReport(report))
     }

@@ -75,7 +75,7 @@ extension Controller {
     }
 
     /// A text that is not what its digest says would be shown as another node's: it is refused.
-    private static func checked(_ answer: WireAnswer, known: [[UInt8]]) -> Result<WireNameList, WireRefusal> {
+    private static func checked(_ answer: WireCommandReply, known: [[UInt8]]) -> Result<WireNameList, WireRefusal> {
         answer.result { if case .names(let list) = $0 { list } else { nil } }.flatMap { list in
             if !list.hasText {
                 return known.contains(Array(list.digest))

@@ -41,7 +41,7 @@ public struct ListSurvey: Sendable {
     private var asked: [String: Int] = [:]
     private var lists: [[UInt8]: WireNameList] = [:]
     private var holders: [[UInt8]: [String]] = [:]
-    private var failures: [WireFailure: [String]] = [:]
+    private var failures: [WireRefusal: [String]] = [:]
 
     /// Sent along with a question at most.
     private static let knownLimit = 64
@@ -86,7 +86,7 @@ public struct ListSurvey: Sendable {
                 holders[digest, default: []] += groups[group].waiting
                 groups[group].waiting = []
             }
-        case .failure(let refusal): failures[refusal.failure, default: []].append(node)
+        case .failure(let refusal): failures[refusal, default: []].append(node)
         }
         switch groups[group].likeness {
         case .digest: return askNext(group).map { [$0] } ?? []
@@ -99,7 +99,7 @@ public struct ListSurvey: Sendable {
 
     /// Whoever has not answered will not any more.
     public mutating func deadline() {
-        var failure = WireFailure()
+        var failure = WireRefusal()
         failure.code = .timeout
         failure.text = "no answer in time"
         let missing = asked.keys + groups.flatMap(\.waiting)
@@ -142,13 +142,13 @@ public struct ListSurvey: Sendable {
                 .unspecified, "there are more different lists than one answer holds; choose nodes with --on")
             report.groups.append(
                 .with {
-                    $0.nodes = crowded.sorted(); $0.failure = refusal.failure
+                    $0.nodes = crowded.sorted(); $0.refusal = refusal
                 })
         }
         for (failure, nodes) in failures.sorted(by: { $0.key.text < $1.key.text }) {
             report.groups.append(
                 .with {
-                    $0.nodes = nodes.sorted(); $0.failure = failure
+                    $0.nodes = nodes.sorted(); $0.refusal = failure
                 })
         }
         return report

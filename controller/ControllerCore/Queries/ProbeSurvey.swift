@@ -4,13 +4,13 @@ import TraceProtocol
 public struct ProbeSurvey: Sendable {
     private enum Outcome: Hashable, Sendable {
         case checked(WireProbesChecked)
-        case failure(WireFailure)
+        case refusal(WireRefusal)
 
         /// Bytes on the wire.
         var size: Int {
             switch self {
             case .checked(let checked): (try? checked.serializedData().count) ?? 0
-            case .failure(let failure): (try? failure.serializedData().count) ?? 0
+            case .refusal(let refusal): (try? refusal.serializedData().count) ?? 0
             }
         }
     }
@@ -38,14 +38,14 @@ public struct ProbeSurvey: Sendable {
         var outcome: Outcome
         switch result {
         case .success(let checked) where checked.checks.count == probes: outcome = .checked(checked)
-        case .success: outcome = .failure(WireRefusal(.unspecified, "the node answered for other probes").failure)
-        case .failure(let refusal): outcome = .failure(refusal.failure)
+        case .success: outcome = .refusal(WireRefusal(.unspecified, "the node answered for other probes"))
+        case .failure(let refusal): outcome = .refusal(refusal)
         }
         if groups[outcome] == nil {
             let size = outcome.size
             if bytes + size > limit {
-                outcome = .failure(
-                    WireRefusal(.unspecified, "there are more different answers than fit into one").failure)
+                outcome = .refusal(
+                    WireRefusal(.unspecified, "there are more different answers than fit into one"))
             } else {
                 bytes += size
             }
@@ -66,7 +66,7 @@ public struct ProbeSurvey: Sendable {
             group.nodes = nodes.sorted()
             switch outcome {
             case .checked(let checked): group.checked = checked
-            case .failure(let failure): group.failure = failure
+            case .refusal(let refusal): group.refusal = refusal
             }
             return group
         }.sorted { a, b in

@@ -94,7 +94,7 @@ extension Controller {
     }
 
     private func prepare(_ session: LiveSession, _ order: WireOpenSession, _ link: OperatorLink) {
-        let companions = companions()
+        let excludedProcesses = excludedProcesses()
         var prepare = WirePrepare()
         prepare.events = order.events
         prepare.filters = order.filters
@@ -111,8 +111,8 @@ extension Controller {
                 perform(session.flow.giveUp(index, "the connection was lost"), session)
                 continue
             }
-            prepare.companions = companions.of(part.node.hello.host)
-            nodeLink.companions = prepare.companions
+            prepare.excludedProcesses = excludedProcesses.of(part.node.hello.host)
+            nodeLink.excludedProcesses = prepare.excludedProcesses
             command(.prepare(prepare), session: session.id, on: nodeLink) { [self] answer in
                 assumeIsolated { controller in
                     let result = controller.planned(answer, session, index)
@@ -147,7 +147,7 @@ extension Controller {
         }
     }
 
-    private func started(_ session: LiveSession, _ index: Int, _ answer: WireAnswer) {
+    private func started(_ session: LiveSession, _ index: Int, _ answer: WireCommandReply) {
         beginLogs(session)
         let result = answer.startedResult
         if case .success(let started) = result {
@@ -180,24 +180,24 @@ extension Controller {
         opened.session = session.id
         opened.started = started
         opened.startAt = session.startAt
-        opened.description_p = session.description
-        opened.answers = session.parts.enumerated().map { index, part in
+        opened.sessionDescription = session.description
+        opened.replies = session.parts.enumerated().map { index, part in
             var answer = part.answer
             answer.node = part.node.name
             let state = session.flow.parts[index]
             if let prepared = state.prepared { answer.prepared = prepared }
-            if case .refused(let failure) = state { answer.failure = failure }
+            if case .refused(let failure) = state { answer.refusal = failure }
             return answer
         }
         session.owner?.respond(to: session.openRequest, .opened(opened))
     }
 }
 
-extension WireAnswer {
+extension WireCommandReply {
     var preparedResult: Result<WirePrepared, WireRefusal> {
         switch outcome {
         case .prepared(let prepared): .success(prepared)
-        case .failure(let failure): .failure(WireRefusal(failure))
+        case .refusal(let refusal): .failure(refusal)
         default: .failure(WireRefusal(.unspecified, "the agent gave an answer that does not fit the command"))
         }
     }
@@ -205,7 +205,7 @@ extension WireAnswer {
     var startedResult: Result<WireStarted, WireRefusal> {
         switch outcome {
         case .started(let started): .success(started)
-        case .failure(let failure): .failure(WireRefusal(failure))
+        case .refusal(let refusal): .failure(refusal)
         default: .failure(WireRefusal(.unspecified, "the agent gave an answer that does not fit the command"))
         }
     }

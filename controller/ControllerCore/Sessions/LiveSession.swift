@@ -49,7 +49,7 @@ final class LiveSession: @unchecked Sendable {
         var durable: UInt64 = 0
         /// When its connection was lost; nil while it is there.
         var lostAt: Int64?
-        var answer = WireNodeAnswer()
+        var answer = WireNodeReply()
     }
 
     init(

@@ -16,7 +16,7 @@ public struct SessionFlow: Sendable {
     public enum Part: Sendable, Equatable {
         case preparing
         case ready(WirePrepared)
-        case refused(WireFailure)
+        case refused(WireRefusal)
         case starting(WirePrepared)
         case recording(WirePrepared, WireStarted)
         /// Its whole stream is here.
@@ -87,7 +87,7 @@ public struct SessionFlow: Sendable {
         guard phase == .preparing, case .preparing = parts[node] else { return .wait }
         switch outcome {
         case .success(let prepared): move(node, to: .ready(prepared))
-        case .failure(let refusal): move(node, to: .refused(refusal.failure))
+        case .failure(let refusal): move(node, to: .refused(refusal))
         }
         return decideStart()
     }
@@ -96,7 +96,7 @@ public struct SessionFlow: Sendable {
     public mutating func prepareDeadline() -> Step {
         guard phase == .preparing else { return .wait }
         for node in parts.indices where parts[node] == .preparing {
-            move(node, to: .refused(WireRefusal(.timeout, "no answer in time").failure))
+            move(node, to: .refused(WireRefusal(.timeout, "no answer in time")))
         }
         return decideStart()
     }
@@ -117,7 +117,7 @@ public struct SessionFlow: Sendable {
         guard case .starting(let prepared) = parts[node] else { return .wait }
         switch outcome {
         case .success(let started): move(node, to: .recording(prepared, started))
-        case .failure(let refusal): move(node, to: .refused(refusal.failure))
+        case .failure(let refusal): move(node, to: .refused(refusal))
         }
         return decideAnnouncement()
     }
@@ -126,7 +126,7 @@ public struct SessionFlow: Sendable {
         guard phase == .starting else { return .wait }
         for node in parts.indices {
             if case .starting = parts[node] {
-                move(node, to: .refused(WireRefusal(.timeout, "did not start in time").failure))
+                move(node, to: .refused(WireRefusal(.timeout, "did not start in time")))
             }
         }
         return decideAnnouncement()
@@ -169,7 +169,7 @@ public struct SessionFlow: Sendable {
         switch parts[node] {
         case .preparing: return prepared(node, .failure(WireRefusal(.nodeLost, reason)))
         case .ready:
-            move(node, to: .refused(WireRefusal(.nodeLost, reason).failure))
+            move(node, to: .refused(WireRefusal(.nodeLost, reason)))
             return .wait
         case .starting: return started(node, .failure(WireRefusal(.nodeLost, reason)))
         case .recording:
@@ -199,20 +199,5 @@ public struct SessionFlow: Sendable {
         guard phase == .recording || phase == .stopping, census.live == 0 else { return .wait }
         phase = .ended
         return .end
-    }
-}
-
-/// A node's refusal, as an error.
-public struct WireRefusal: Error, Sendable, Equatable {
-    public var failure: WireFailure
-
-    public init(_ failure: WireFailure) {
-        self.failure = failure
-    }
-
-    public init(_ code: WireFailure.Code, _ text: String) {
-        failure = WireFailure()
-        failure.code = code
-        failure.text = text
     }
 }

@@ -30,8 +30,9 @@ public struct FleetCounts: Sendable {
     /// From the answer to the order.
     public init(_ opened: WireSessionOpened) {
         let order = Dictionary(
-            opened.description_p.nodes.enumerated().map { ($1, UInt32($0)) }, uniquingKeysWith: { first, _ in first })
-        for answer in opened.answers where answer.started {
+            opened.sessionDescription.nodes.enumerated().map { ($1, UInt32($0)) },
+            uniquingKeysWith: { first, _ in first })
+        for answer in opened.replies where answer.started {
             let plan = answer.prepared.count.columns
             let places = plan.map { place($0.event) }
             if let index = order[answer.node] { indices[index] = nodes.count }

@@ -18,7 +18,7 @@ public struct CountLayout: Sendable {
     public var isTimed: Bool
 
     /// For an order.
-    public init(_ order: WireCountOrder, isByNode: Bool, top: Int?, width: Int?) {
+    public init(_ order: WireCountRequest, isByNode: Bool, top: Int?, width: Int?) {
         keys = order.keys
         hasBuckets = order.hasBuckets
         isLatency = order.hasLatency

@@ -22,13 +22,13 @@ extension NodeText {
 
     func clock(now: Int64) -> [String] {
         let clock = report.clock
-        let drift = clock.samples.last.map { " drift \(Self.drift($0))," } ?? ""
+        let drift = clock.points.last.map { " drift \(Self.drift($0))," } ?? ""
         var lines = [
             "clock \(status.host.traceClock): ±\(Quantity.duration(status.clockBoundNs)), round trip "
                 + "\(Quantity.duration(status.roundTripNs)) at best,\(drift) "
                 + "\(clock.acceptedProbes) probes taken, \(clock.rejectedProbes) refused"
         ]
-        let shown = Self.spread(clock.samples, Self.shownSamples)
+        let shown = Self.spread(clock.points, Self.shownSamples)
         if shown.count > 1 {
             lines += TextTable.lines(
                 [["  AGO", "BOUND", "ROUND TRIP", "DRIFT"]]
@@ -51,14 +51,14 @@ extension NodeText {
         return (0..<count).map { all[$0 * (all.count - 1) / (count - 1)] }
     }
 
-    private static func drift(_ sample: WireClockSample) -> String {
+    private static func drift(_ sample: WireClockHistoryPoint) -> String {
         let tenths = (Double(sample.driftPpb) / 100).rounded() / 10
         return (tenths < 0 ? "" : "+") + "\(tenths) ppm"
     }
 
     /// Sessions that record, and for each CPU where its events are.
     func recordings() -> [String] {
-        report.description_p.sessions.flatMap { session -> [String] in
+        report.nodeDescription.sessions.flatMap { session -> [String] in
             let known = sessions.first { $0.session == session.session }
             let received = report.received.first { $0.session == session.session }
             let title =
@@ -90,7 +90,7 @@ extension NodeText {
     private static let shownRates = 20
 
     func busiest() -> [String] {
-        let rows = report.description_p.busiest.map { task in
+        let rows = report.nodeDescription.busiest.map { task in
             [
                 "  " + String(decoding: task.comm, as: UTF8.self), "\(task.processes)",
                 NodeTable.percent(task.cpuPermille),
@@ -101,8 +101,8 @@ extension NodeText {
 
     /// What the agent costs its node.
     func cost() -> [String] {
-        let vitals = report.hasDescription_p ? report.description_p.vitals : status.vitals
-        guard report.hasDescription_p || status.hasVitals else { return [] }
+        let vitals = report.hasNodeDescription ? report.nodeDescription.vitals : status.vitals
+        guard report.hasNodeDescription || status.hasVitals else { return [] }
         let ratio = vitals.packedBytes > 0 ? Double(vitals.rawBytes) / Double(vitals.packedBytes) : 0
         let packed = vitals.packedBytes > 0 ? " (\(Quantity.short(ratio)) to 1)" : ""
         return [
@@ -117,7 +117,7 @@ extension NodeText {
     func log() -> [String] {
         let lines =
             report.log.map { (line: $0, whose: "controller") }
-            + report.description_p.log.map { (line: $0, whose: "agent") }
+            + report.nodeDescription.log.map { (line: $0, whose: "agent") }
         guard !lines.isEmpty else { return [] }
         let last = lines.sorted { $0.line.at < $1.line.at }.suffix(Self.shownLines)
         return ["log, times by the clock of whoever wrote the line:"]

@@ -25,7 +25,7 @@ public struct NodeText: Sendable {
 
     /// - Parameter now: ns since the epoch.
     public func lines(now: Int64) -> [String] {
-        let isThere = report.hasDescription_p
+        let isThere = report.hasNodeDescription
         let sections = [
             facts(now: now), clock(now: now), isThere ? recordings() : [], isThere ? Self.instances(report) : [],
             isThere ? Self.probes(report) : [], isThere ? eventRates() : [], isThere ? busiest() : [], cost(), log(),
@@ -34,7 +34,7 @@ public struct NodeText: Sendable {
     }
 
     private static func instances(_ report: WireNodeReport) -> [String] {
-        let instances = report.description_p.instances
+        let instances = report.nodeDescription.instances
         guard !instances.isEmpty else { return ["no trace instances on \(report.node)"] }
         let rows = instances.map { instance in
             [
@@ -46,7 +46,7 @@ public struct NodeText: Sendable {
     }
 
     private static func probes(_ report: WireNodeReport) -> [String] {
-        let probes = report.description_p.probes
+        let probes = report.nodeDescription.probes
         guard !probes.isEmpty else { return ["no probes on \(report.node)"] }
         let rows = probes.map { probe in
             [

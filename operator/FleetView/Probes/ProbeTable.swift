@@ -24,10 +24,10 @@ public struct ProbeTable {
                 case .planted(let planted):
                     cells += [planted.planted.isEmpty ? "yes" : planted.planted, Self.record(planted)]
                     remarks += planted.notes.map { "\(probe), \(NodeNames.short(row.nodes, of: total)): \($0)" }
-                case .failure(let failure):
+                case .refusal(let refusal):
                     refusals.formUnion(row.nodes)
-                    cells += ["no", failure.text]
-                    remarks += Self.detail(failure, probe, row.nodes, total)
+                    cells += ["no", refusal.text]
+                    remarks += Self.detail(refusal, probe, row.nodes, total)
                 }
                 rows.append(cells)
             }
@@ -47,7 +47,7 @@ public struct ProbeTable {
             case .checked(let checked) where checked.checks.indices.contains(index):
                 guard let outcome = checked.checks[index].outcome else { continue }
                 answer = outcome
-            case .failure(let failure): answer = .failure(failure)
+            case .refusal(let refusal): answer = .refusal(refusal)
             default: continue
             }
             if let row = rows.firstIndex(where: { $0.answer == answer }) {
@@ -66,10 +66,10 @@ public struct ProbeTable {
     }
 
     /// The kernel's own text, with its caret.
-    private static func detail(_ failure: WireFailure, _ probe: String, _ nodes: [String], _ total: Int) -> [String] {
-        guard !failure.detail.isEmpty else { return [] }
-        return ["\(probe), \(NodeNames.short(nodes, of: total)): \(failure.text)"]
-            + failure.detail.split(separator: "\n").map(String.init)
+    private static func detail(_ refusal: WireRefusal, _ probe: String, _ nodes: [String], _ total: Int) -> [String] {
+        guard !refusal.detail.isEmpty else { return [] }
+        return ["\(probe), \(NodeNames.short(nodes, of: total)): \(refusal.text)"]
+            + refusal.detail.split(separator: "\n").map(String.init)
     }
 
     /// Kernels that lay the same probe's record out differently: their events are decoded each by its own, but whoever

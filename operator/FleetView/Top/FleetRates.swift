@@ -39,9 +39,10 @@ public struct FleetRates: Sendable {
     /// From the answer to the order.
     public init(_ opened: WireSessionOpened) {
         let order = Dictionary(
-            opened.description_p.nodes.enumerated().map { ($1, UInt32($0)) }, uniquingKeysWith: { first, _ in first })
+            opened.sessionDescription.nodes.enumerated().map { ($1, UInt32($0)) },
+            uniquingKeysWith: { first, _ in first })
         var places: [String: Int] = [:]
-        for answer in opened.answers where answer.started {
+        for answer in opened.replies where answer.started {
             let columns = answer.prepared.count.columns.map { column -> Int in
                 if let place = places[column.event] { return place }
                 places[column.event] = events.count

@@ -89,9 +89,9 @@ final class NodeTimeline {
             watermark = Int64(least)
             clock.freeze(through: Int64(least))
             return .watermark
-        case .clockKnot:
-            let knot = try ClockKnot(frame)
-            let probe = ClockProbe(t1: knot.t1, t2: knot.t2, t3: knot.t3, t4: knot.t4)
+        case .clockSample:
+            let sample = try ClockSampleFrame(frame)
+            let probe = ClockProbe(t1: sample.t1, t2: sample.t2, t3: sample.t3, t4: sample.t4)
             // Copies of the clock's pieces do not learn of a break that is found later.
             if case .epochBreak = clock.observe(probe) { for stream in streams.values { stream.segment = nil } }
             return .none

@@ -40,7 +40,7 @@ struct CountOptions: ParsableArguments {
     var top: Int?
 
     @Option(help: "Keys that each node counts at most; the rest is counted as other.")
-    var table = Int(WireCountOrder.usualTableLimit)
+    var table = Int(WireCountRequest.usualTableLimit)
 
     @Option(help: "Kilobytes of kernel buffer for each CPU, on nodes that decode their own pages (default: 4096).")
     var buffer = 0
@@ -48,8 +48,8 @@ struct CountOptions: ParsableArguments {
     func validate() throws {
         try BufferOption.check(buffer)
         if let top, top < 1 { throw ValidationError("--top: at least 1") }
-        guard table >= 1, table <= Int(WireCountOrder.largestTableLimit) else {
-            throw ValidationError("--table: 1 to \(WireCountOrder.largestTableLimit) keys")
+        guard table >= 1, table <= Int(WireCountRequest.largestTableLimit) else {
+            throw ValidationError("--table: 1 to \(WireCountRequest.largestTableLimit) keys")
         }
         if latency != nil, latencyEvents == nil {
             throw ValidationError("--latency: two events, as in syscalls:sys_enter_read,syscalls:sys_exit_read")
@@ -85,7 +85,7 @@ struct CountOptions: ParsableArguments {
 
     /// Fills in what is to be counted.
     func fill(_ order: inout WireOpenSession, interval: Int64, isForPrograms: Bool) throws(ValidationError) {
-        var count = WireCountOrder()
+        var count = WireCountRequest()
         for name in names {
             if CounterName.event(name) != nil { count.counters.append(name) } else { order.events.append(name) }
         }
@@ -101,7 +101,7 @@ struct CountOptions: ParsableArguments {
             }
         }
         guard interval % 1_000_000 == 0, let milliseconds = UInt32(exactly: interval / 1_000_000) else {
-            throw ValidationError("--interval: whole milliseconds, \(WireCountOrder.shortestInterval)ms to 1h")
+            throw ValidationError("--interval: whole milliseconds, \(WireCountRequest.shortestInterval)ms to 1h")
         }
         count.intervalMs = milliseconds
         count.keys = keys

@@ -13,7 +13,7 @@ final class CountConsumer: SessionConsumer {
     /// Turns since some node was first ahead of what was told.
     private var turnsAhead = 0
 
-    init(_ opened: WireSessionOpened, _ order: WireCountOrder, _ printer: CountPrinter) {
+    init(_ opened: WireSessionOpened, _ order: WireCountRequest, _ printer: CountPrinter) {
         counts = FleetCounts(opened)
         interval = order.intervalMs
         self.printer = printer

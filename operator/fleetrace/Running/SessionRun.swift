@@ -95,11 +95,11 @@ struct SessionRun {
         guard case .opened(let opened) = try await client.request(.openSession(order)) else {
             throw ClientError.unknownAnswer
         }
-        let refused = opened.answers.filter(\.isRefusal)
-        for line in RefusalText.lines(refused, of: opened.answers.count) { say(line) }
+        let refused = opened.replies.filter(\.isRefusal)
+        for line in RefusalText.lines(refused, of: opened.replies.count) { say(line) }
         guard opened.started else {
             throw CommandError(
-                refused.count == opened.answers.count
+                refused.count == opened.replies.count
                     ? "no node can do it" : "nothing was started; --partial goes on with the nodes that can")
         }
         for line in StartText.lines(opened) { say(line) }

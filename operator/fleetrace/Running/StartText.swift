@@ -6,7 +6,7 @@ enum StartText {
     private static let listed = 4
 
     static func lines(_ opened: WireSessionOpened) -> [String] {
-        let started = opened.answers.filter(\.started)
+        let started = opened.replies.filter(\.started)
         let columns = Set(started.flatMap { $0.prepared.count.columns.map(\.event) }).count
         let traced = Set(started.flatMap { $0.prepared.events.map { "\($0.system):\($0.name)" } }).count
         let what = columns > 0 ? "counting \(count(columns, "event"))" : "tracing \(count(traced, "event"))"
@@ -21,7 +21,7 @@ enum StartText {
     }
 
     /// What nodes do otherwise than was asked, those with the same to say together.
-    private static func notes(_ started: [WireNodeAnswer]) -> [String] {
+    private static func notes(_ started: [WireNodeReply]) -> [String] {
         var groups: [(text: String, nodes: [String])] = []
         for answer in started {
             for text in answer.prepared.notes {
@@ -36,10 +36,10 @@ enum StartText {
     }
 
     /// When each node's recording began, after the moment that was ordered; how exactly that is known is its clock's bound.
-    static func spread(_ started: [WireNodeAnswer], moment: Int64) -> [String] {
+    static func spread(_ started: [WireNodeReply], moment: Int64) -> [String] {
         let sorted = started.sorted { $0.startedAt < $1.startedAt }
         guard moment > 0, sorted.count > 1, let first = sorted.first, let last = sorted.last else { return [] }
-        func after(_ answer: WireNodeAnswer) -> String { "\((answer.startedAt - moment) / 1000) us" }
+        func after(_ answer: WireNodeReply) -> String { "\((answer.startedAt - moment) / 1000) us" }
         let middle = sorted[(sorted.count - 1) / 2]
         let line =
             "start: min \(after(first)) (\(first.node)), median \(after(middle)), max \(after(last)) (\(last.node)) after the moment; "
@@ -57,7 +57,7 @@ enum StartText {
 
     private static func count(_ number: Int, _ what: String) -> String { "\(number) \(what)\(number == 1 ? "" : "s")" }
 
-    private static func width(_ answer: WireNodeAnswer) -> Int64 {
+    private static func width(_ answer: WireNodeReply) -> Int64 {
         answer.startedBound < 0 ? .max : answer.startedBound
     }
 
@@ -68,25 +68,25 @@ enum StartText {
 
 /// Why nodes refused, those with the same answer together.
 enum RefusalText {
-    static func lines(_ refused: [WireNodeAnswer], of total: Int) -> [String] {
+    static func lines(_ refused: [WireNodeReply], of total: Int) -> [String] {
         var groups: [Group] = []
         for answer in refused {
-            if let index = groups.firstIndex(where: { $0.failure == answer.failure }) {
+            if let index = groups.firstIndex(where: { $0.refusal == answer.refusal }) {
                 groups[index].nodes.append(answer.node)
             } else {
-                groups.append((answer.failure, [answer.node]))
+                groups.append((answer.refusal, [answer.node]))
             }
         }
         return lines(groups, of: total)
     }
 
     /// One reason, and the nodes that gave it.
-    typealias Group = (failure: WireFailure, nodes: [String])
+    typealias Group = (refusal: WireRefusal, nodes: [String])
 
     static func lines(_ groups: [Group], of total: Int) -> [String] {
         groups.flatMap { group -> [String] in
-            ["\(NodeGroupText.who(group.nodes, of: total)): \(group.failure.text)"]
-                + (group.failure.detail.isEmpty ? [] : group.failure.detail.split(separator: "\n").map { "  " + $0 })
+            ["\(NodeGroupText.who(group.nodes, of: total)): \(group.refusal.text)"]
+                + (group.refusal.detail.isEmpty ? [] : group.refusal.detail.split(separator: "\n").map { "  " + $0 })
         }
     }
 }
@@ -99,8 +99,8 @@ enum NodeGroupText {
     }
 }
 
-extension WireNodeAnswer {
+extension WireNodeReply {
     var isRefusal: Bool {
-        if case .failure = outcome { true } else { false }
+        if case .refusal = outcome { true } else { false }
     }
 }

@@ -23,7 +23,7 @@ struct RateSample {
             throw ClientError.unknownAnswer
         }
         guard opened.started else {
-            throw CommandError(RefusalText.lines(opened.answers.filter(\.isRefusal), of: 1).joined(separator: "; "))
+            throw CommandError(RefusalText.lines(opened.replies.filter(\.isRefusal), of: 1).joined(separator: "; "))
         }
         let report = await withCheckedContinuation { continuation in
             Worker.start { continuation.resume(returning: firstReport(client.queue)) }

@@ -74,8 +74,8 @@ struct TopRun {
         guard case .opened(let opened) = try await client.request(.openSession(order)) else {
             throw ClientError.unknownAnswer
         }
-        let refused = opened.answers.filter(\.isRefusal)
-        for line in RefusalText.lines(refused, of: opened.answers.count) { say(line) }
+        let refused = opened.replies.filter(\.isRefusal)
+        for line in RefusalText.lines(refused, of: opened.replies.count) { say(line) }
         guard opened.started else { throw CommandError("no node can count that") }
         return opened
     }

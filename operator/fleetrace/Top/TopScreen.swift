@@ -90,7 +90,7 @@ struct TopScreen {
                 throw ClientError.unknownAnswer
             }
             if !opened.started {
-                model.remark = RefusalText.lines(opened.answers.filter(\.isRefusal), of: opened.answers.count)
+                model.remark = RefusalText.lines(opened.replies.filter(\.isRefusal), of: opened.replies.count)
                     .joined(separator: "; ")
                 await client.close()
                 return

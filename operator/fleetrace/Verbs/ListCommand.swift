@@ -81,12 +81,12 @@ struct ListCommand: AsyncParsableCommand {
     }
 
     private func show(_ report: WireListReport) throws {
-        let failures = report.groups.compactMap { group -> (failure: WireFailure, nodes: [String])? in
-            if case .failure(let failure) = group.outcome { (failure, group.nodes) } else { nil }
+        let refusals = report.groups.compactMap { group -> (refusal: WireRefusal, nodes: [String])? in
+            if case .refusal(let refusal) = group.outcome { (refusal, group.nodes) } else { nil }
         }
         let total = report.groups.reduce(0) { $0 + $1.nodes.count }
-        for line in RefusalText.lines(failures, of: total) { say(line) }
-        guard failures.count < report.groups.count else { throw CommandError("no node could be listed") }
+        for line in RefusalText.lines(refusals, of: total) { say(line) }
+        guard refusals.count < report.groups.count else { throw CommandError("no node could be listed") }
         if let functions {
             try show(report, "FUNCTION", otherwise: "no function matches \"\(functions)\"")
         } else if counters {
@@ -99,7 +99,7 @@ struct ListCommand: AsyncParsableCommand {
         } else {
             try showEvents(report)
         }
-        if !failures.isEmpty { throw ExitCode.failure }
+        if !refusals.isEmpty { throw ExitCode.failure }
     }
 
     private func showEvents(_ report: WireListReport) throws {

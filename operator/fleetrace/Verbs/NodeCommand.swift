@@ -40,7 +40,7 @@ struct NodeCommand: AsyncParsableCommand {
             let (rates, remark) = await sample
             try put(
                 NodeText(status, report, sessions: sessions, rates: rates, remark: remark).lines(now: WallClock.now()))
-            if report.hasFailure { throw CommandError(report.failure.text) }
+            if report.hasRefusal { throw CommandError(report.refusal.text) }
         }
     }
 

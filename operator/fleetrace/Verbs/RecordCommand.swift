@@ -25,7 +25,7 @@ struct RecordCommand: AsyncParsableCommand {
             throw CommandError("\(path) exists already; choose another name with -o")
         }
         try await SessionRun(session, name: path.lastComponent?.string ?? "").run { opened in
-            try RecordConsumer(opened.description_p, at: path)
+            try RecordConsumer(opened.sessionDescription, at: path)
         }
     }
 

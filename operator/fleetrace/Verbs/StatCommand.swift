@@ -41,8 +41,8 @@ struct StatCommand: AsyncParsableCommand {
     var command: [String] = []
 
     func validate() throws {
-        if let interval, interval.nanoseconds < Int64(WireCountOrder.shortestInterval) * 1_000_000 {
-            throw ValidationError("--interval: at least \(WireCountOrder.shortestInterval)ms")
+        if let interval, interval.nanoseconds < Int64(WireCountRequest.shortestInterval) * 1_000_000 {
+            throw ValidationError("--interval: at least \(WireCountRequest.shortestInterval)ms")
         }
         _ = try order()
     }

@@ -30,7 +30,7 @@ struct TraceCommand: AsyncParsableCommand {
     func run() async throws {
         let filter = TimelineFilter(condition: condition)
         try await SessionRun(session).run { [format] opened in
-            TraceConsumer(opened.description_p, format: format, filter: filter)
+            TraceConsumer(opened.sessionDescription, format: format, filter: filter)
         }
     }
 }

@@ -93,12 +93,12 @@ public nonisolated struct WireEventSetting: Sendable {
   public init() {}
 }
 
-public nonisolated struct WireFailure: Sendable {
+public nonisolated struct WireRefusal: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  public var code: WireFailure.Code = .unspecified
+  public var code: WireRefusal.Code = .unspecified
 
   /// one line for people, without the node's name
   public var text: String = String()
@@ -128,7 +128,7 @@ public nonisolated struct WireFailure: Sendable {
     /// said by the controller on behalf of a node that is gone
     case nodeLost // = 12
 
-    /// likewise, of one that did not answer
+    /// likewise, of one that did not reply
     case timeout // = 13
 
     /// the text is wrong, or the kernel refuses it
@@ -206,7 +206,7 @@ public nonisolated struct WireFailure: Sendable {
     }
 
     // The compiler won't synthesize support with the UNRECOGNIZED case.
-    public static let allCases: [WireFailure.Code] = [
+    public static let allCases: [WireRefusal.Code] = [
       .unspecified,
       .unknownEvent,
       .badFilter,
@@ -407,8 +407,8 @@ nonisolated extension WireEventSetting: SwiftProtobuf.Message, SwiftProtobuf._Me
   }
 }
 
-nonisolated extension WireFailure: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  public static let protoMessageName: String = _protobuf_package + ".Failure"
+nonisolated extension WireRefusal: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".Refusal"
   public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}code\0\u{1}text\0\u{1}detail\0\u{3}near_matches\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
@@ -442,7 +442,7 @@ nonisolated extension WireFailure: SwiftProtobuf.Message, SwiftProtobuf._Message
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  public static func ==(lhs: WireFailure, rhs: WireFailure) -> Bool {
+  public static func ==(lhs: WireRefusal, rhs: WireRefusal) -> Bool {
     if lhs.code != rhs.code {return false}
     if lhs.text != rhs.text {return false}
     if lhs.detail != rhs.detail {return false}
@@ -452,7 +452,7 @@ nonisolated extension WireFailure: SwiftProtobuf.Message, SwiftProtobuf._Message
   }
 }
 
-nonisolated extension WireFailure.Code: SwiftProtobuf._ProtoNameProviding {
+nonisolated extension WireRefusal.Code: SwiftProtobuf._ProtoNameProviding {
   public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0UNSPECIFIED\0\u{1}UNKNOWN_EVENT\0\u{1}BAD_FILTER\0\u{1}BAD_TRIGGER\0\u{1}NO_PERMISSION\0\u{1}NO_TRACEFS\0\u{1}UNSUPPORTED\0\u{1}NO_MEMORY\0\u{1}NO_SUCH_SESSION\0\u{1}WRONG_STATE\0\u{1}IO\0\u{1}CLOCK\0\u{1}NODE_LOST\0\u{1}TIMEOUT\0\u{1}BAD_PROBE\0\u{1}UNKNOWN_SYMBOL\0\u{1}NOT_PROBEABLE\0\u{1}NO_PROBES\0\u{1}POLICY\0\u{1}UNKNOWN_FIELD\0\u{1}UNKNOWN_TASK\0")
 }
 

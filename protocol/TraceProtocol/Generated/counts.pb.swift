@@ -8,7 +8,7 @@
 // For information on using the generated types, please see the documentation:
 //   https://github.com/apple/swift-protobuf/
 
-/// Counting on the nodes: orders and totals. No event travels.
+/// Counting on the nodes: requests and totals. No event travels.
 
 #if canImport(FoundationEssentials)
 import FoundationEssentials
@@ -76,7 +76,7 @@ public nonisolated enum WireCountWay: SwiftProtobuf.Enum, Swift.CaseIterable {
 }
 
 /// What to count. Part of Prepare and of OpenSession; the tracepoints and probes to count stand beside it there.
-public nonisolated struct WireCountOrder: Sendable {
+public nonisolated struct WireCountRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
@@ -203,7 +203,7 @@ public nonisolated struct WireCountRow: Sendable {
   /// index in the plan
   public var column: UInt32 = 0
 
-  /// as many as the order has keys, then the bucket of a histogram or latency
+  /// as many as the request has keys, then the bucket of a histogram or latency
   public var key: [WireCountKey] = []
 
   public var count: UInt64 = 0
@@ -376,8 +376,8 @@ nonisolated extension WireCountWay: SwiftProtobuf._ProtoNameProviding {
   public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0COUNT_WAY_UNSPECIFIED\0\u{1}PERF_COUNTER\0\u{1}HIST_TRIGGER\0\u{1}DECODED_PAGES\0")
 }
 
-nonisolated extension WireCountOrder: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  public static let protoMessageName: String = _protobuf_package + ".CountOrder"
+nonisolated extension WireCountRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".CountRequest"
   public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}counters\0\u{3}interval_ms\0\u{1}keys\0\u{1}histogram\0\u{1}latency\0\u{3}table_limit\0\u{3}per_node\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
@@ -427,7 +427,7 @@ nonisolated extension WireCountOrder: SwiftProtobuf.Message, SwiftProtobuf._Mess
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  public static func ==(lhs: WireCountOrder, rhs: WireCountOrder) -> Bool {
+  public static func ==(lhs: WireCountRequest, rhs: WireCountRequest) -> Bool {
     if lhs.counters != rhs.counters {return false}
     if lhs.intervalMs != rhs.intervalMs {return false}
     if lhs.keys != rhs.keys {return false}

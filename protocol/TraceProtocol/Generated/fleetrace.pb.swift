@@ -104,7 +104,7 @@ public nonisolated struct WireHeldSession: Sendable {
   public init() {}
 }
 
-/// The controller's answer to Hello; before it an agent does not count as accepted.
+/// The controller's reply to Hello; before it an agent does not count as accepted.
 public nonisolated struct WireWelcome: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -270,12 +270,12 @@ public nonisolated struct WireCommand: Sendable {
     set {action = .discard(newValue)}
   }
 
-  public var companions: WireCompanions {
+  public var excludeProcesses: WireExcludeProcesses {
     get {
-      if case .companions(let v)? = action {return v}
-      return WireCompanions()
+      if case .excludeProcesses(let v)? = action {return v}
+      return WireExcludeProcesses()
     }
-    set {action = .companions(newValue)}
+    set {action = .excludeProcesses(newValue)}
   }
 
   public var checkProbes: WireCheckProbes {
@@ -309,7 +309,7 @@ public nonisolated struct WireCommand: Sendable {
     case start(WireStart)
     case stop(WireStop)
     case discard(WireDiscard)
-    case companions(WireCompanions)
+    case excludeProcesses(WireExcludeProcesses)
     case checkProbes(WireCheckProbes)
     case describe(WireDescribe)
     case listNames(WireListNames)
@@ -353,9 +353,9 @@ public nonisolated struct WirePrepare: @unchecked Sendable {
   }
 
   /// pids on this node's machine whose threads stay untraced
-  public var companions: [UInt32] {
-    get {_storage._companions}
-    set {_uniqueStorage()._companions = newValue}
+  public var excludedProcesses: [UInt32] {
+    get {_storage._excludedProcesses}
+    set {_uniqueStorage()._excludedProcesses = newValue}
   }
 
   /// as `-p` takes them
@@ -377,8 +377,8 @@ public nonisolated struct WirePrepare: @unchecked Sendable {
   }
 
   /// count instead of recording
-  public var count: WireCountOrder {
-    get {_storage._count ?? WireCountOrder()}
+  public var count: WireCountRequest {
+    get {_storage._count ?? WireCountRequest()}
     set {_uniqueStorage()._count = newValue}
   }
   /// Returns true if `count` has been explicitly set.
@@ -434,7 +434,7 @@ public nonisolated struct WireDiscard: Sendable {
 }
 
 /// The set of Fleetrace processes on this node's machine changed.
-public nonisolated struct WireCompanions: Sendable {
+public nonisolated struct WireExcludeProcesses: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
@@ -446,7 +446,7 @@ public nonisolated struct WireCompanions: Sendable {
   public init() {}
 }
 
-public nonisolated struct WireAnswer: Sendable {
+public nonisolated struct WireCommandReply: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
@@ -455,7 +455,7 @@ public nonisolated struct WireAnswer: Sendable {
 
   public var session: UInt64 = 0
 
-  public var outcome: WireAnswer.OneOf_Outcome? = nil
+  public var outcome: WireCommandReply.OneOf_Outcome? = nil
 
   public var prepared: WirePrepared {
     get {
@@ -489,12 +489,12 @@ public nonisolated struct WireAnswer: Sendable {
     set {outcome = .discarded(newValue)}
   }
 
-  public var failure: WireFailure {
+  public var refusal: WireRefusal {
     get {
-      if case .failure(let v)? = outcome {return v}
-      return WireFailure()
+      if case .refusal(let v)? = outcome {return v}
+      return WireRefusal()
     }
-    set {outcome = .failure(newValue)}
+    set {outcome = .refusal(newValue)}
   }
 
   public var noted: WireNoted {
@@ -513,12 +513,12 @@ public nonisolated struct WireAnswer: Sendable {
     set {outcome = .probesChecked(newValue)}
   }
 
-  public var description_p: WireNodeDescription {
+  public var described: WireNodeDescription {
     get {
-      if case .description_p(let v)? = outcome {return v}
+      if case .described(let v)? = outcome {return v}
       return WireNodeDescription()
     }
-    set {outcome = .description_p(newValue)}
+    set {outcome = .described(newValue)}
   }
 
   public var names: WireNameList {
@@ -536,10 +536,10 @@ public nonisolated struct WireAnswer: Sendable {
     case started(WireStarted)
     case stopping(WireStopping)
     case discarded(WireDiscarded)
-    case failure(WireFailure)
+    case refusal(WireRefusal)
     case noted(WireNoted)
     case probesChecked(WireProbesChecked)
-    case description_p(WireNodeDescription)
+    case described(WireNodeDescription)
     case names(WireNameList)
 
   }
@@ -730,7 +730,7 @@ public nonisolated struct WireFinish: Sendable {
 
   public var cpus: [WireCPUTotals] = []
 
-  /// empty for an ordered stop, else e.g. "lease ran out"
+  /// empty for a requested stop, else e.g. "lease ran out"
   public var reason: String = String()
 
   /// pages left in the kernel could not be read
@@ -958,8 +958,8 @@ public nonisolated struct WireOpenSession: @unchecked Sendable {
     set {_uniqueStorage()._comms = newValue}
   }
 
-  public var count: WireCountOrder {
-    get {_storage._count ?? WireCountOrder()}
+  public var count: WireCountRequest {
+    get {_storage._count ?? WireCountRequest()}
     set {_uniqueStorage()._count = newValue}
   }
   /// Returns true if `count` has been explicitly set.
@@ -1003,7 +1003,7 @@ public nonisolated struct WireAttachSession: Sendable {
   public init() {}
 }
 
-public nonisolated struct WireResponse: @unchecked Sendable {
+public nonisolated struct WireReply: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
@@ -1058,12 +1058,12 @@ public nonisolated struct WireResponse: @unchecked Sendable {
     set {_uniqueStorage()._outcome = .sessions(newValue)}
   }
 
-  public var failure: WireFailure {
+  public var refusal: WireRefusal {
     get {
-      if case .failure(let v)? = _storage._outcome {return v}
-      return WireFailure()
+      if case .refusal(let v)? = _storage._outcome {return v}
+      return WireRefusal()
     }
-    set {_uniqueStorage()._outcome = .failure(newValue)}
+    set {_uniqueStorage()._outcome = .refusal(newValue)}
   }
 
   public var probeReport: WireProbeReport {
@@ -1098,7 +1098,7 @@ public nonisolated struct WireResponse: @unchecked Sendable {
     case stopped(WireSessionStopped)
     case attached(WireSessionDescription)
     case sessions(WireSessionList)
-    case failure(WireFailure)
+    case refusal(WireRefusal)
     case probeReport(WireProbeReport)
     case nodeReport(WireNodeReport)
     case listReport(WireListReport)
@@ -1234,14 +1234,14 @@ public nonisolated struct WireNodeStatus: @unchecked Sendable {
   fileprivate var _storage = _StorageClass.defaultInstance
 }
 
-public nonisolated struct WireNodeAnswer: Sendable {
+public nonisolated struct WireNodeReply: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   public var node: String = String()
 
-  public var outcome: WireNodeAnswer.OneOf_Outcome? = nil
+  public var outcome: WireNodeReply.OneOf_Outcome? = nil
 
   public var prepared: WirePrepared {
     get {
@@ -1251,12 +1251,12 @@ public nonisolated struct WireNodeAnswer: Sendable {
     set {outcome = .prepared(newValue)}
   }
 
-  public var failure: WireFailure {
+  public var refusal: WireRefusal {
     get {
-      if case .failure(let v)? = outcome {return v}
-      return WireFailure()
+      if case .refusal(let v)? = outcome {return v}
+      return WireRefusal()
     }
-    set {outcome = .failure(newValue)}
+    set {outcome = .refusal(newValue)}
   }
 
   /// ns on the controller's timeline
@@ -1273,14 +1273,14 @@ public nonisolated struct WireNodeAnswer: Sendable {
 
   public nonisolated enum OneOf_Outcome: Equatable, Sendable {
     case prepared(WirePrepared)
-    case failure(WireFailure)
+    case refusal(WireRefusal)
 
   }
 
   public init() {}
 }
 
-/// Sent when every chosen node has answered. `started` is false where a refusal stopped the start.
+/// Sent when every chosen node has replied. `started` is false where a refusal stopped the start.
 public nonisolated struct WireSessionOpened: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -1290,25 +1290,25 @@ public nonisolated struct WireSessionOpened: Sendable {
 
   public var started: Bool = false
 
-  public var answers: [WireNodeAnswer] = []
+  public var replies: [WireNodeReply] = []
 
-  public var description_p: WireSessionDescription {
-    get {_description_p ?? WireSessionDescription()}
-    set {_description_p = newValue}
+  public var sessionDescription: WireSessionDescription {
+    get {_sessionDescription ?? WireSessionDescription()}
+    set {_sessionDescription = newValue}
   }
-  /// Returns true if `description_p` has been explicitly set.
-  public var hasDescription_p: Bool {self._description_p != nil}
-  /// Clears the value of `description_p`. Subsequent reads from it will return its default value.
-  public mutating func clearDescription_p() {self._description_p = nil}
+  /// Returns true if `sessionDescription` has been explicitly set.
+  public var hasSessionDescription: Bool {self._sessionDescription != nil}
+  /// Clears the value of `sessionDescription`. Subsequent reads from it will return its default value.
+  public mutating func clearSessionDescription() {self._sessionDescription = nil}
 
-  /// ns on the controller's timeline: the moment that was ordered
+  /// ns on the controller's timeline: the moment that was set
   public var startAt: Int64 = 0
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
 
-  fileprivate var _description_p: WireSessionDescription? = nil
+  fileprivate var _sessionDescription: WireSessionDescription? = nil
 }
 
 public nonisolated struct WireSessionStopped: Sendable {
@@ -1808,7 +1808,7 @@ nonisolated extension WireGoodbye.Reason: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireCommand: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Command"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}session\0\u{1}prepare\0\u{1}start\0\u{1}stop\0\u{1}discard\0\u{1}companions\0\u{3}check_probes\0\u{1}describe\0\u{3}list_names\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}session\0\u{1}prepare\0\u{1}start\0\u{1}stop\0\u{1}discard\0\u{3}exclude_processes\0\u{3}check_probes\0\u{1}describe\0\u{3}list_names\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1871,16 +1871,16 @@ nonisolated extension WireCommand: SwiftProtobuf.Message, SwiftProtobuf._Message
         }
       }()
       case 7: try {
-        var v: WireCompanions?
+        var v: WireExcludeProcesses?
         var hadOneofValue = false
         if let current = self.action {
           hadOneofValue = true
-          if case .companions(let m) = current {v = m}
+          if case .excludeProcesses(let m) = current {v = m}
         }
         try decoder.decodeSingularMessageField(value: &v)
         if let v = v {
           if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.action = .companions(v)
+          self.action = .excludeProcesses(v)
         }
       }()
       case 8: try {
@@ -1955,8 +1955,8 @@ nonisolated extension WireCommand: SwiftProtobuf.Message, SwiftProtobuf._Message
       guard case .discard(let v)? = self.action else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
     }()
-    case .companions?: try {
-      guard case .companions(let v)? = self.action else { preconditionFailure() }
+    case .excludeProcesses?: try {
+      guard case .excludeProcesses(let v)? = self.action else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
     }()
     case .checkProbes?: try {
@@ -1987,7 +1987,7 @@ nonisolated extension WireCommand: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WirePrepare: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Prepare"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}events\0\u{1}filters\0\u{1}triggers\0\u{3}buffer_kilobytes\0\u{1}operator\0\u{1}companions\0\u{1}probes\0\u{1}pids\0\u{1}comms\0\u{1}count\0\u{1}stacks\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}events\0\u{1}filters\0\u{1}triggers\0\u{3}buffer_kilobytes\0\u{1}operator\0\u{3}excluded_processes\0\u{1}probes\0\u{1}pids\0\u{1}comms\0\u{1}count\0\u{1}stacks\0")
 
   fileprivate class _StorageClass {
     var _events: [String] = []
@@ -1995,11 +1995,11 @@ nonisolated extension WirePrepare: SwiftProtobuf.Message, SwiftProtobuf._Message
     var _triggers: [WireEventSetting] = []
     var _bufferKilobytes: UInt32 = 0
     var _operator: String = String()
-    var _companions: [UInt32] = []
+    var _excludedProcesses: [UInt32] = []
     var _probes: [String] = []
     var _pids: [UInt32] = []
     var _comms: [String] = []
-    var _count: WireCountOrder? = nil
+    var _count: WireCountRequest? = nil
     var _stacks: [String] = []
 
       // This property is used as the initial default value for new instances of the type.
@@ -2016,7 +2016,7 @@ nonisolated extension WirePrepare: SwiftProtobuf.Message, SwiftProtobuf._Message
       _triggers = source._triggers
       _bufferKilobytes = source._bufferKilobytes
       _operator = source._operator
-      _companions = source._companions
+      _excludedProcesses = source._excludedProcesses
       _probes = source._probes
       _pids = source._pids
       _comms = source._comms
@@ -2045,7 +2045,7 @@ nonisolated extension WirePrepare: SwiftProtobuf.Message, SwiftProtobuf._Message
         case 3: try { try decoder.decodeRepeatedMessageField(value: &_storage._triggers) }()
         case 4: try { try decoder.decodeSingularUInt32Field(value: &_storage._bufferKilobytes) }()
         case 5: try { try decoder.decodeSingularStringField(value: &_storage._operator) }()
-        case 6: try { try decoder.decodeRepeatedUInt32Field(value: &_storage._companions) }()
+        case 6: try { try decoder.decodeRepeatedUInt32Field(value: &_storage._excludedProcesses) }()
         case 7: try { try decoder.decodeRepeatedStringField(value: &_storage._probes) }()
         case 8: try { try decoder.decodeRepeatedUInt32Field(value: &_storage._pids) }()
         case 9: try { try decoder.decodeRepeatedStringField(value: &_storage._comms) }()
@@ -2078,8 +2078,8 @@ nonisolated extension WirePrepare: SwiftProtobuf.Message, SwiftProtobuf._Message
       if !_storage._operator.isEmpty {
         try visitor.visitSingularStringField(value: _storage._operator, fieldNumber: 5)
       }
-      if !_storage._companions.isEmpty {
-        try visitor.visitPackedUInt32Field(value: _storage._companions, fieldNumber: 6)
+      if !_storage._excludedProcesses.isEmpty {
+        try visitor.visitPackedUInt32Field(value: _storage._excludedProcesses, fieldNumber: 6)
       }
       if !_storage._probes.isEmpty {
         try visitor.visitRepeatedStringField(value: _storage._probes, fieldNumber: 7)
@@ -2110,7 +2110,7 @@ nonisolated extension WirePrepare: SwiftProtobuf.Message, SwiftProtobuf._Message
         if _storage._triggers != rhs_storage._triggers {return false}
         if _storage._bufferKilobytes != rhs_storage._bufferKilobytes {return false}
         if _storage._operator != rhs_storage._operator {return false}
-        if _storage._companions != rhs_storage._companions {return false}
+        if _storage._excludedProcesses != rhs_storage._excludedProcesses {return false}
         if _storage._probes != rhs_storage._probes {return false}
         if _storage._pids != rhs_storage._pids {return false}
         if _storage._comms != rhs_storage._comms {return false}
@@ -2204,8 +2204,8 @@ nonisolated extension WireDiscard: SwiftProtobuf.Message, SwiftProtobuf._Message
   }
 }
 
-nonisolated extension WireCompanions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  public static let protoMessageName: String = _protobuf_package + ".Companions"
+nonisolated extension WireExcludeProcesses: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ExcludeProcesses"
   public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}pids\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
@@ -2227,16 +2227,16 @@ nonisolated extension WireCompanions: SwiftProtobuf.Message, SwiftProtobuf._Mess
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  public static func ==(lhs: WireCompanions, rhs: WireCompanions) -> Bool {
+  public static func ==(lhs: WireExcludeProcesses, rhs: WireExcludeProcesses) -> Bool {
     if lhs.pids != rhs.pids {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
 }
 
-nonisolated extension WireAnswer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  public static let protoMessageName: String = _protobuf_package + ".Answer"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}session\0\u{1}prepared\0\u{1}started\0\u{1}stopping\0\u{1}discarded\0\u{1}failure\0\u{1}noted\0\u{3}probes_checked\0\u{1}description\0\u{1}names\0")
+nonisolated extension WireCommandReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".CommandReply"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}session\0\u{1}prepared\0\u{1}started\0\u{1}stopping\0\u{1}discarded\0\u{1}refusal\0\u{1}noted\0\u{3}probes_checked\0\u{1}described\0\u{1}names\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2299,16 +2299,16 @@ nonisolated extension WireAnswer: SwiftProtobuf.Message, SwiftProtobuf._MessageI
         }
       }()
       case 7: try {
-        var v: WireFailure?
+        var v: WireRefusal?
         var hadOneofValue = false
         if let current = self.outcome {
           hadOneofValue = true
-          if case .failure(let m) = current {v = m}
+          if case .refusal(let m) = current {v = m}
         }
         try decoder.decodeSingularMessageField(value: &v)
         if let v = v {
           if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.outcome = .failure(v)
+          self.outcome = .refusal(v)
         }
       }()
       case 8: try {
@@ -2342,12 +2342,12 @@ nonisolated extension WireAnswer: SwiftProtobuf.Message, SwiftProtobuf._MessageI
         var hadOneofValue = false
         if let current = self.outcome {
           hadOneofValue = true
-          if case .description_p(let m) = current {v = m}
+          if case .described(let m) = current {v = m}
         }
         try decoder.decodeSingularMessageField(value: &v)
         if let v = v {
           if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.outcome = .description_p(v)
+          self.outcome = .described(v)
         }
       }()
       case 11: try {
@@ -2396,8 +2396,8 @@ nonisolated extension WireAnswer: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       guard case .discarded(let v)? = self.outcome else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
     }()
-    case .failure?: try {
-      guard case .failure(let v)? = self.outcome else { preconditionFailure() }
+    case .refusal?: try {
+      guard case .refusal(let v)? = self.outcome else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
     }()
     case .noted?: try {
@@ -2408,8 +2408,8 @@ nonisolated extension WireAnswer: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       guard case .probesChecked(let v)? = self.outcome else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
     }()
-    case .description_p?: try {
-      guard case .description_p(let v)? = self.outcome else { preconditionFailure() }
+    case .described?: try {
+      guard case .described(let v)? = self.outcome else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
     }()
     case .names?: try {
@@ -2421,7 +2421,7 @@ nonisolated extension WireAnswer: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  public static func ==(lhs: WireAnswer, rhs: WireAnswer) -> Bool {
+  public static func ==(lhs: WireCommandReply, rhs: WireCommandReply) -> Bool {
     if lhs.request != rhs.request {return false}
     if lhs.session != rhs.session {return false}
     if lhs.outcome != rhs.outcome {return false}
@@ -3108,7 +3108,7 @@ nonisolated extension WireOpenSession: SwiftProtobuf.Message, SwiftProtobuf._Mes
     var _probes: [String] = []
     var _pids: [UInt32] = []
     var _comms: [String] = []
-    var _count: WireCountOrder? = nil
+    var _count: WireCountRequest? = nil
     var _stacks: [String] = []
 
       // This property is used as the initial default value for new instances of the type.
@@ -3318,13 +3318,13 @@ nonisolated extension WireAttachSession: SwiftProtobuf.Message, SwiftProtobuf._M
   }
 }
 
-nonisolated extension WireResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  public static let protoMessageName: String = _protobuf_package + ".Response"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}nodes\0\u{1}opened\0\u{1}stopped\0\u{1}attached\0\u{1}sessions\0\u{1}failure\0\u{3}probe_report\0\u{3}node_report\0\u{3}list_report\0")
+nonisolated extension WireReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".Reply"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}nodes\0\u{1}opened\0\u{1}stopped\0\u{1}attached\0\u{1}sessions\0\u{1}refusal\0\u{3}probe_report\0\u{3}node_report\0\u{3}list_report\0")
 
   fileprivate class _StorageClass {
     var _request: UInt64 = 0
-    var _outcome: WireResponse.OneOf_Outcome?
+    var _outcome: WireReply.OneOf_Outcome?
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -3422,16 +3422,16 @@ nonisolated extension WireResponse: SwiftProtobuf.Message, SwiftProtobuf._Messag
           }
         }()
         case 7: try {
-          var v: WireFailure?
+          var v: WireRefusal?
           var hadOneofValue = false
           if let current = _storage._outcome {
             hadOneofValue = true
-            if case .failure(let m) = current {v = m}
+            if case .refusal(let m) = current {v = m}
           }
           try decoder.decodeSingularMessageField(value: &v)
           if let v = v {
             if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._outcome = .failure(v)
+            _storage._outcome = .refusal(v)
           }
         }()
         case 8: try {
@@ -3509,8 +3509,8 @@ nonisolated extension WireResponse: SwiftProtobuf.Message, SwiftProtobuf._Messag
         guard case .sessions(let v)? = _storage._outcome else { preconditionFailure() }
         try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
       }()
-      case .failure?: try {
-        guard case .failure(let v)? = _storage._outcome else { preconditionFailure() }
+      case .refusal?: try {
+        guard case .refusal(let v)? = _storage._outcome else { preconditionFailure() }
         try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
       }()
       case .probeReport?: try {
@@ -3531,7 +3531,7 @@ nonisolated extension WireResponse: SwiftProtobuf.Message, SwiftProtobuf._Messag
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  public static func ==(lhs: WireResponse, rhs: WireResponse) -> Bool {
+  public static func ==(lhs: WireReply, rhs: WireReply) -> Bool {
     if lhs._storage !== rhs._storage {
       let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
         let _storage = _args.0
@@ -3759,9 +3759,9 @@ nonisolated extension WireNodeStatus: SwiftProtobuf.Message, SwiftProtobuf._Mess
   }
 }
 
-nonisolated extension WireNodeAnswer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  public static let protoMessageName: String = _protobuf_package + ".NodeAnswer"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}node\0\u{1}prepared\0\u{1}failure\0\u{3}started_at\0\u{3}started_bound\0\u{1}started\0\u{3}missed_start\0")
+nonisolated extension WireNodeReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".NodeReply"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}node\0\u{1}prepared\0\u{1}refusal\0\u{3}started_at\0\u{3}started_bound\0\u{1}started\0\u{3}missed_start\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3784,16 +3784,16 @@ nonisolated extension WireNodeAnswer: SwiftProtobuf.Message, SwiftProtobuf._Mess
         }
       }()
       case 3: try {
-        var v: WireFailure?
+        var v: WireRefusal?
         var hadOneofValue = false
         if let current = self.outcome {
           hadOneofValue = true
-          if case .failure(let m) = current {v = m}
+          if case .refusal(let m) = current {v = m}
         }
         try decoder.decodeSingularMessageField(value: &v)
         if let v = v {
           if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.outcome = .failure(v)
+          self.outcome = .refusal(v)
         }
       }()
       case 4: try { try decoder.decodeSingularSInt64Field(value: &self.startedAt) }()
@@ -3818,8 +3818,8 @@ nonisolated extension WireNodeAnswer: SwiftProtobuf.Message, SwiftProtobuf._Mess
       guard case .prepared(let v)? = self.outcome else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
     }()
-    case .failure?: try {
-      guard case .failure(let v)? = self.outcome else { preconditionFailure() }
+    case .refusal?: try {
+      guard case .refusal(let v)? = self.outcome else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
     }()
     case nil: break
@@ -3839,7 +3839,7 @@ nonisolated extension WireNodeAnswer: SwiftProtobuf.Message, SwiftProtobuf._Mess
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  public static func ==(lhs: WireNodeAnswer, rhs: WireNodeAnswer) -> Bool {
+  public static func ==(lhs: WireNodeReply, rhs: WireNodeReply) -> Bool {
     if lhs.node != rhs.node {return false}
     if lhs.outcome != rhs.outcome {return false}
     if lhs.startedAt != rhs.startedAt {return false}
@@ -3853,7 +3853,7 @@ nonisolated extension WireNodeAnswer: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension WireSessionOpened: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".SessionOpened"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}session\0\u{1}started\0\u{1}answers\0\u{1}description\0\u{3}start_at\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}session\0\u{1}started\0\u{1}replies\0\u{3}session_description\0\u{3}start_at\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3863,8 +3863,8 @@ nonisolated extension WireSessionOpened: SwiftProtobuf.Message, SwiftProtobuf._M
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularFixed64Field(value: &self.session) }()
       case 2: try { try decoder.decodeSingularBoolField(value: &self.started) }()
-      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.answers) }()
-      case 4: try { try decoder.decodeSingularMessageField(value: &self._description_p) }()
+      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.replies) }()
+      case 4: try { try decoder.decodeSingularMessageField(value: &self._sessionDescription) }()
       case 5: try { try decoder.decodeSingularSInt64Field(value: &self.startAt) }()
       default: break
       }
@@ -3882,10 +3882,10 @@ nonisolated extension WireSessionOpened: SwiftProtobuf.Message, SwiftProtobuf._M
     if self.started != false {
       try visitor.visitSingularBoolField(value: self.started, fieldNumber: 2)
     }
-    if !self.answers.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.answers, fieldNumber: 3)
+    if !self.replies.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.replies, fieldNumber: 3)
     }
-    try { if let v = self._description_p {
+    try { if let v = self._sessionDescription {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
     } }()
     if self.startAt != 0 {
@@ -3897,8 +3897,8 @@ nonisolated extension WireSessionOpened: SwiftProtobuf.Message, SwiftProtobuf._M
   public static func ==(lhs: WireSessionOpened, rhs: WireSessionOpened) -> Bool {
     if lhs.session != rhs.session {return false}
     if lhs.started != rhs.started {return false}
-    if lhs.answers != rhs.answers {return false}
-    if lhs._description_p != rhs._description_p {return false}
+    if lhs.replies != rhs.replies {return false}
+    if lhs._sessionDescription != rhs._sessionDescription {return false}
     if lhs.startAt != rhs.startAt {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true

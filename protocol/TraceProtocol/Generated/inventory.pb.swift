@@ -8,7 +8,7 @@
 // For information on using the generated types, please see the documentation:
 //   https://github.com/apple/swift-protobuf/
 
-/// What nodes have and do: the answers behind `list` and `node`.
+/// What nodes have and do: the replies behind `list` and `node`.
 
 #if canImport(FoundationEssentials)
 import FoundationEssentials
@@ -244,7 +244,7 @@ public nonisolated struct WireDescribeNode: Sendable {
   public init() {}
 }
 
-/// The response.
+/// The reply.
 public nonisolated struct WireNodeReport: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -255,24 +255,24 @@ public nonisolated struct WireNodeReport: @unchecked Sendable {
     set {_uniqueStorage()._node = newValue}
   }
 
-  /// absent when the node could not say it: `failure` has the reason
-  public var description_p: WireNodeDescription {
-    get {_storage._description_p ?? WireNodeDescription()}
-    set {_uniqueStorage()._description_p = newValue}
+  /// absent when the node could not say it: `refusal` has the reason
+  public var nodeDescription: WireNodeDescription {
+    get {_storage._nodeDescription ?? WireNodeDescription()}
+    set {_uniqueStorage()._nodeDescription = newValue}
   }
-  /// Returns true if `description_p` has been explicitly set.
-  public var hasDescription_p: Bool {_storage._description_p != nil}
-  /// Clears the value of `description_p`. Subsequent reads from it will return its default value.
-  public mutating func clearDescription_p() {_uniqueStorage()._description_p = nil}
+  /// Returns true if `nodeDescription` has been explicitly set.
+  public var hasNodeDescription: Bool {_storage._nodeDescription != nil}
+  /// Clears the value of `nodeDescription`. Subsequent reads from it will return its default value.
+  public mutating func clearNodeDescription() {_uniqueStorage()._nodeDescription = nil}
 
-  public var failure: WireFailure {
-    get {_storage._failure ?? WireFailure()}
-    set {_uniqueStorage()._failure = newValue}
+  public var refusal: WireRefusal {
+    get {_storage._refusal ?? WireRefusal()}
+    set {_uniqueStorage()._refusal = newValue}
   }
-  /// Returns true if `failure` has been explicitly set.
-  public var hasFailure: Bool {_storage._failure != nil}
-  /// Clears the value of `failure`. Subsequent reads from it will return its default value.
-  public mutating func clearFailure() {_uniqueStorage()._failure = nil}
+  /// Returns true if `refusal` has been explicitly set.
+  public var hasRefusal: Bool {_storage._refusal != nil}
+  /// Clears the value of `refusal`. Subsequent reads from it will return its default value.
+  public mutating func clearRefusal() {_uniqueStorage()._refusal = nil}
 
   public var clock: WireClockHistory {
     get {_storage._clock ?? WireClockHistory()}
@@ -309,7 +309,7 @@ public nonisolated struct WireClockHistory: Sendable {
   // methods supported on all messages.
 
   /// oldest first, one every 10 s
-  public var samples: [WireClockSample] = []
+  public var points: [WireClockHistoryPoint] = []
 
   /// oldest first
   public var breaks: [WireClockBreakNote] = []
@@ -323,7 +323,7 @@ public nonisolated struct WireClockHistory: Sendable {
   public init() {}
 }
 
-public nonisolated struct WireClockSample: Sendable {
+public nonisolated struct WireClockHistoryPoint: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
@@ -334,7 +334,7 @@ public nonisolated struct WireClockSample: Sendable {
   /// half width; -1 while unknown
   public var boundNs: Int64 = 0
 
-  /// the smallest since the sample before; -1 if there was no probe
+  /// the smallest since the point before; -1 if there was no probe
   public var roundTripNs: Int64 = 0
 
   /// of the node's clock against the controller's, estimated
@@ -497,7 +497,7 @@ public nonisolated struct WirePerfCounters: Sendable {
   public init() {}
 }
 
-/// The answer. protocol/WIRE.md has the form of each text.
+/// The reply. protocol/WIRE.md has the form of each text.
 public nonisolated struct WireNameList: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -550,7 +550,7 @@ public nonisolated struct WireListOnNodes: Sendable {
   fileprivate var _what: WireListNames? = nil
 }
 
-/// The response: nodes with the same list stand together.
+/// The reply: nodes with the same list stand together.
 public nonisolated struct WireListReport: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -580,19 +580,19 @@ public nonisolated struct WireListReportGroup: Sendable {
     set {outcome = .list(newValue)}
   }
 
-  public var failure: WireFailure {
+  public var refusal: WireRefusal {
     get {
-      if case .failure(let v)? = outcome {return v}
-      return WireFailure()
+      if case .refusal(let v)? = outcome {return v}
+      return WireRefusal()
     }
-    set {outcome = .failure(newValue)}
+    set {outcome = .refusal(newValue)}
   }
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum OneOf_Outcome: Equatable, Sendable {
     case list(WireNameList)
-    case failure(WireFailure)
+    case refusal(WireRefusal)
 
   }
 
@@ -1038,12 +1038,12 @@ nonisolated extension WireDescribeNode: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension WireNodeReport: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".NodeReport"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}node\0\u{1}description\0\u{1}failure\0\u{1}clock\0\u{1}received\0\u{1}log\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}node\0\u{3}node_description\0\u{1}refusal\0\u{1}clock\0\u{1}received\0\u{1}log\0")
 
   fileprivate class _StorageClass {
     var _node: String = String()
-    var _description_p: WireNodeDescription? = nil
-    var _failure: WireFailure? = nil
+    var _nodeDescription: WireNodeDescription? = nil
+    var _refusal: WireRefusal? = nil
     var _clock: WireClockHistory? = nil
     var _received: [WireSessionReceipt] = []
     var _log: [WireLogLine] = []
@@ -1058,8 +1058,8 @@ nonisolated extension WireNodeReport: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
     init(copying source: _StorageClass) {
       _node = source._node
-      _description_p = source._description_p
-      _failure = source._failure
+      _nodeDescription = source._nodeDescription
+      _refusal = source._refusal
       _clock = source._clock
       _received = source._received
       _log = source._log
@@ -1082,8 +1082,8 @@ nonisolated extension WireNodeReport: SwiftProtobuf.Message, SwiftProtobuf._Mess
         // enabled. https://github.com/apple/swift-protobuf/issues/1034
         switch fieldNumber {
         case 1: try { try decoder.decodeSingularStringField(value: &_storage._node) }()
-        case 2: try { try decoder.decodeSingularMessageField(value: &_storage._description_p) }()
-        case 3: try { try decoder.decodeSingularMessageField(value: &_storage._failure) }()
+        case 2: try { try decoder.decodeSingularMessageField(value: &_storage._nodeDescription) }()
+        case 3: try { try decoder.decodeSingularMessageField(value: &_storage._refusal) }()
         case 4: try { try decoder.decodeSingularMessageField(value: &_storage._clock) }()
         case 5: try { try decoder.decodeRepeatedMessageField(value: &_storage._received) }()
         case 6: try { try decoder.decodeRepeatedMessageField(value: &_storage._log) }()
@@ -1102,10 +1102,10 @@ nonisolated extension WireNodeReport: SwiftProtobuf.Message, SwiftProtobuf._Mess
       if !_storage._node.isEmpty {
         try visitor.visitSingularStringField(value: _storage._node, fieldNumber: 1)
       }
-      try { if let v = _storage._description_p {
+      try { if let v = _storage._nodeDescription {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
       } }()
-      try { if let v = _storage._failure {
+      try { if let v = _storage._refusal {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
       } }()
       try { if let v = _storage._clock {
@@ -1127,8 +1127,8 @@ nonisolated extension WireNodeReport: SwiftProtobuf.Message, SwiftProtobuf._Mess
         let _storage = _args.0
         let rhs_storage = _args.1
         if _storage._node != rhs_storage._node {return false}
-        if _storage._description_p != rhs_storage._description_p {return false}
-        if _storage._failure != rhs_storage._failure {return false}
+        if _storage._nodeDescription != rhs_storage._nodeDescription {return false}
+        if _storage._refusal != rhs_storage._refusal {return false}
         if _storage._clock != rhs_storage._clock {return false}
         if _storage._received != rhs_storage._received {return false}
         if _storage._log != rhs_storage._log {return false}
@@ -1143,7 +1143,7 @@ nonisolated extension WireNodeReport: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension WireClockHistory: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".ClockHistory"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}samples\0\u{1}breaks\0\u{3}accepted_probes\0\u{3}rejected_probes\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}points\0\u{1}breaks\0\u{3}accepted_probes\0\u{3}rejected_probes\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1151,7 +1151,7 @@ nonisolated extension WireClockHistory: SwiftProtobuf.Message, SwiftProtobuf._Me
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.samples) }()
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.points) }()
       case 2: try { try decoder.decodeRepeatedMessageField(value: &self.breaks) }()
       case 3: try { try decoder.decodeSingularUInt64Field(value: &self.acceptedProbes) }()
       case 4: try { try decoder.decodeSingularUInt64Field(value: &self.rejectedProbes) }()
@@ -1161,8 +1161,8 @@ nonisolated extension WireClockHistory: SwiftProtobuf.Message, SwiftProtobuf._Me
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if !self.samples.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.samples, fieldNumber: 1)
+    if !self.points.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.points, fieldNumber: 1)
     }
     if !self.breaks.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.breaks, fieldNumber: 2)
@@ -1177,7 +1177,7 @@ nonisolated extension WireClockHistory: SwiftProtobuf.Message, SwiftProtobuf._Me
   }
 
   public static func ==(lhs: WireClockHistory, rhs: WireClockHistory) -> Bool {
-    if lhs.samples != rhs.samples {return false}
+    if lhs.points != rhs.points {return false}
     if lhs.breaks != rhs.breaks {return false}
     if lhs.acceptedProbes != rhs.acceptedProbes {return false}
     if lhs.rejectedProbes != rhs.rejectedProbes {return false}
@@ -1186,8 +1186,8 @@ nonisolated extension WireClockHistory: SwiftProtobuf.Message, SwiftProtobuf._Me
   }
 }
 
-nonisolated extension WireClockSample: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  public static let protoMessageName: String = _protobuf_package + ".ClockSample"
+nonisolated extension WireClockHistoryPoint: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ClockHistoryPoint"
   public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}at\0\u{3}bound_ns\0\u{3}round_trip_ns\0\u{3}drift_ppb\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
@@ -1221,7 +1221,7 @@ nonisolated extension WireClockSample: SwiftProtobuf.Message, SwiftProtobuf._Mes
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  public static func ==(lhs: WireClockSample, rhs: WireClockSample) -> Bool {
+  public static func ==(lhs: WireClockHistoryPoint, rhs: WireClockHistoryPoint) -> Bool {
     if lhs.at != rhs.at {return false}
     if lhs.boundNs != rhs.boundNs {return false}
     if lhs.roundTripNs != rhs.roundTripNs {return false}
@@ -1640,7 +1640,7 @@ nonisolated extension WireListReport: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension WireListReportGroup: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".ListReportGroup"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}nodes\0\u{1}list\0\u{1}failure\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}nodes\0\u{1}list\0\u{1}refusal\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1663,16 +1663,16 @@ nonisolated extension WireListReportGroup: SwiftProtobuf.Message, SwiftProtobuf.
         }
       }()
       case 3: try {
-        var v: WireFailure?
+        var v: WireRefusal?
         var hadOneofValue = false
         if let current = self.outcome {
           hadOneofValue = true
-          if case .failure(let m) = current {v = m}
+          if case .refusal(let m) = current {v = m}
         }
         try decoder.decodeSingularMessageField(value: &v)
         if let v = v {
           if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.outcome = .failure(v)
+          self.outcome = .refusal(v)
         }
       }()
       default: break
@@ -1693,8 +1693,8 @@ nonisolated extension WireListReportGroup: SwiftProtobuf.Message, SwiftProtobuf.
       guard case .list(let v)? = self.outcome else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
     }()
-    case .failure?: try {
-      guard case .failure(let v)? = self.outcome else { preconditionFailure() }
+    case .refusal?: try {
+      guard case .refusal(let v)? = self.outcome else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
     }()
     case nil: break

@@ -39,7 +39,7 @@ public nonisolated struct WireCheckProbes: Sendable {
   public init() {}
 }
 
-/// The answer: one entry for each text, in their order.
+/// The reply: one entry for each text, in their order.
 public nonisolated struct WireProbesChecked: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -70,19 +70,19 @@ public nonisolated struct WireProbeCheck: Sendable {
     set {outcome = .planted(newValue)}
   }
 
-  public var failure: WireFailure {
+  public var refusal: WireRefusal {
     get {
-      if case .failure(let v)? = outcome {return v}
-      return WireFailure()
+      if case .refusal(let v)? = outcome {return v}
+      return WireRefusal()
     }
-    set {outcome = .failure(newValue)}
+    set {outcome = .refusal(newValue)}
   }
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum OneOf_Outcome: Equatable, Sendable {
     case planted(WirePlantedProbe)
-    case failure(WireFailure)
+    case refusal(WireRefusal)
 
   }
 
@@ -158,7 +158,7 @@ public nonisolated struct WireCheckProbesOnNodes: Sendable {
   public init() {}
 }
 
-/// The response: nodes with the same answer stand together.
+/// The reply: nodes with the same outcome stand together.
 public nonisolated struct WireProbeReport: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -188,19 +188,19 @@ public nonisolated struct WireProbeReportGroup: Sendable {
     set {outcome = .checked(newValue)}
   }
 
-  public var failure: WireFailure {
+  public var refusal: WireRefusal {
     get {
-      if case .failure(let v)? = outcome {return v}
-      return WireFailure()
+      if case .refusal(let v)? = outcome {return v}
+      return WireRefusal()
     }
-    set {outcome = .failure(newValue)}
+    set {outcome = .refusal(newValue)}
   }
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum OneOf_Outcome: Equatable, Sendable {
     case checked(WireProbesChecked)
-    case failure(WireFailure)
+    case refusal(WireRefusal)
 
   }
 
@@ -278,7 +278,7 @@ nonisolated extension WireProbesChecked: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension WireProbeCheck: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".ProbeCheck"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}probe\0\u{1}planted\0\u{1}failure\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}probe\0\u{1}planted\0\u{1}refusal\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -301,16 +301,16 @@ nonisolated extension WireProbeCheck: SwiftProtobuf.Message, SwiftProtobuf._Mess
         }
       }()
       case 3: try {
-        var v: WireFailure?
+        var v: WireRefusal?
         var hadOneofValue = false
         if let current = self.outcome {
           hadOneofValue = true
-          if case .failure(let m) = current {v = m}
+          if case .refusal(let m) = current {v = m}
         }
         try decoder.decodeSingularMessageField(value: &v)
         if let v = v {
           if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.outcome = .failure(v)
+          self.outcome = .refusal(v)
         }
       }()
       default: break
@@ -331,8 +331,8 @@ nonisolated extension WireProbeCheck: SwiftProtobuf.Message, SwiftProtobuf._Mess
       guard case .planted(let v)? = self.outcome else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
     }()
-    case .failure?: try {
-      guard case .failure(let v)? = self.outcome else { preconditionFailure() }
+    case .refusal?: try {
+      guard case .refusal(let v)? = self.outcome else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
     }()
     case nil: break
@@ -509,7 +509,7 @@ nonisolated extension WireProbeReport: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension WireProbeReportGroup: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".ProbeReportGroup"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}nodes\0\u{1}checked\0\u{1}failure\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}nodes\0\u{1}checked\0\u{1}refusal\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -532,16 +532,16 @@ nonisolated extension WireProbeReportGroup: SwiftProtobuf.Message, SwiftProtobuf
         }
       }()
       case 3: try {
-        var v: WireFailure?
+        var v: WireRefusal?
         var hadOneofValue = false
         if let current = self.outcome {
           hadOneofValue = true
-          if case .failure(let m) = current {v = m}
+          if case .refusal(let m) = current {v = m}
         }
         try decoder.decodeSingularMessageField(value: &v)
         if let v = v {
           if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.outcome = .failure(v)
+          self.outcome = .refusal(v)
         }
       }()
       default: break
@@ -562,8 +562,8 @@ nonisolated extension WireProbeReportGroup: SwiftProtobuf.Message, SwiftProtobuf
       guard case .checked(let v)? = self.outcome else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
     }()
-    case .failure?: try {
-      guard case .failure(let v)? = self.outcome else { preconditionFailure() }
+    case .refusal?: try {
+      guard case .refusal(let v)? = self.outcome else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
     }()
     case nil: break

@@ -23,8 +23,8 @@ protocol CountSource: AnyObject {
     func rows() throws -> CountedRows
     /// Threads of Fleetrace's own come and go: those that are left out are brought up to date.
     ///
-    /// - Parameter companions: other Fleetrace processes on this machine, if they have changed.
-    func refreshThreads(_ companions: [Int32]?) throws
+    /// - Parameter excludedProcesses: other Fleetrace processes on this machine, if they have changed.
+    func refreshThreads(_ excludedProcesses: [Int32]?) throws
     /// Removes everything from the kernel. May be called again.
     ///
     /// - Parameter inBackground: what takes long may go on after this returns.

@@ -58,8 +58,8 @@ final class CountingControl: SessionKernel {
 
     private func source(
         _ order: WirePrepare, _ session: UInt64, _ onDrained: @escaping @Sendable () -> Void
-    ) throws(CommandRefusal) -> any CountSource {
-        if let problem = order.count.problem { throw CommandRefusal(.unsupported, problem) }
+    ) throws(WireRefusal) -> any CountSource {
+        if let problem = order.count.problem { throw WireRefusal(.unsupported, problem) }
         guard order.count.needsTables else {
             return try PerfCount(
                 order, session: session, node: node, root: root, policy: policy, onDrained: onDrained)
@@ -74,16 +74,16 @@ final class CountingControl: SessionKernel {
             return try DecodedCount(
                 order, session: session, node: node, root: root, policy: policy, readers: readers,
                 remark: declined.description, onDrained: onDrained)
-        } catch let refusal as CommandRefusal {
+        } catch let refusal as WireRefusal {
             throw refusal
         } catch {
-            throw CommandRefusal(error)
+            throw WireRefusal(error)
         }
     }
 
     func start(_ session: UInt64, at moment: Int64) -> EventLoopFuture<WireStarted> {
         guard !Moment.isTooFar(moment, now: MonotonicRawClock.now()) else {
-            return agentLoop.makeFailedFuture(CommandRefusal(.wrongState, "the start lies more than two minutes ahead"))
+            return agentLoop.makeFailedFuture(WireRefusal(.wrongState, "the start lies more than two minutes ahead"))
         }
         return at(moment) { [self] sessions in
             let counting = try Self.find(session, sessions)
@@ -138,10 +138,10 @@ final class CountingControl: SessionKernel {
 
     /// Threads of Fleetrace's own come and go.
     ///
-    /// - Parameter companions: other Fleetrace processes on this machine, if they have changed.
-    func refreshThreads(_ companions: [Int32]? = nil) -> EventLoopFuture<Void> {
+    /// - Parameter excludedProcesses: other Fleetrace processes on this machine, if they have changed.
+    func refreshThreads(_ excludedProcesses: [Int32]? = nil) -> EventLoopFuture<Void> {
         onControlThread { sessions in
-            for counting in sessions.values { try counting.source.refreshThreads(companions) }
+            for counting in sessions.values { try counting.source.refreshThreads(excludedProcesses) }
         }
     }
 
@@ -176,7 +176,7 @@ final class CountingControl: SessionKernel {
 
     private static func find(_ session: UInt64, _ sessions: [UInt64: CountingSession]) throws -> CountingSession {
         guard let counting = sessions[session] else {
-            throw CommandRefusal(.noSuchSession, "this node has no such session")
+            throw WireRefusal(.noSuchSession, "this node has no such session")
         }
         return counting
     }

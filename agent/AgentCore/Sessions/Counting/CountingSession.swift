@@ -33,7 +33,7 @@ final class CountingSession {
     }
 
     func start(at moment: Int64) throws -> WireStarted {
-        guard stopped == nil else { throw CommandRefusal(.wrongState, "the count was stopped before its start") }
+        guard stopped == nil else { throw WireRefusal(.wrongState, "the count was stopped before its start") }
         // Whatever takes time comes before the moment.
         try source.refresh()
         let change = try source.start(at: moment)

@@ -29,7 +29,7 @@ final class PerfCount: CountSource {
     init(
         _ order: WirePrepare, session: UInt64, node: String, root: TracefsRoot, policy: Policy,
         onDrained: @escaping @Sendable () -> Void
-    ) throws(CommandRefusal) {
+    ) throws(WireRefusal) {
         isByCPU = order.count.keys.contains("cpu")
         self.onDrained = onDrained
         let selection: EventSelection
@@ -43,7 +43,7 @@ final class PerfCount: CountSource {
         }
         notes = selection.notes
         events = selection.events.map { [place] in place?.shownName(of: $0) ?? $0 }
-        do throws(CommandRefusal) {
+        do throws(WireRefusal) {
             counters = try open(try columns(order, selection, root))
         } catch {
             try? place?.remove()
@@ -54,7 +54,7 @@ final class PerfCount: CountSource {
     /// Every event and counter that this node knows, in the plan too.
     private func columns(
         _ order: WirePrepare, _ selection: EventSelection, _ root: TracefsRoot
-    ) throws(CommandRefusal) -> [CounterSet.Column] {
+    ) throws(WireRefusal) -> [CounterSet.Column] {
         try selection.refuseTriggers()
         let filters = selection.filterTexts
         var columns: [CounterSet.Column] = []
@@ -62,7 +62,7 @@ final class PerfCount: CountSource {
             do throws(TracefsError) {
                 columns.append(.init(.tracepoint(id: UInt64(try root.eventID(event))), filter: filters[event]))
             } catch {
-                throw CommandRefusal(error)
+                throw WireRefusal(error)
             }
             places.append(plan.columns.count)
             plan.add("\(shown)", .perfCounter)
@@ -79,23 +79,23 @@ final class PerfCount: CountSource {
         return columns
     }
 
-    private func open(_ columns: [CounterSet.Column]) throws(CommandRefusal) -> CounterSet {
+    private func open(_ columns: [CounterSet.Column]) throws(WireRefusal) -> CounterSet {
         let set: CounterSet
         do {
             set = try CounterSet(columns, online: CPUList.online().cpus)
         } catch {
-            throw CommandRefusal(error is PerfError ? .unsupported : .io, "cannot count: \(error)")
+            throw WireRefusal(error is PerfError ? .unsupported : .io, "cannot count: \(error)")
         }
         for (index, error) in set.refused {
             let column = plan.columns[places[index]]
             if let filter = columns[index].filter {
-                throw CommandRefusal(.badFilter, "\(column.event): the kernel does not take the filter \"\(filter)\"")
+                throw WireRefusal(.badFilter, "\(column.event): the kernel does not take the filter \"\(filter)\"")
             }
             plan.columns[places[index]].refused = error.description
         }
         guard plan.columns.contains(where: \.refused.isEmpty) else {
             let reasons = plan.columns.map { "\($0.event): \($0.refused)" }
-            throw CommandRefusal(
+            throw WireRefusal(
                 .unsupported, reasons.isEmpty ? "nothing to count was named" : reasons.joined(separator: "; "))
         }
         return set
@@ -151,7 +151,7 @@ final class PerfCount: CountSource {
     }
 
     /// Counters leave nobody out.
-    func refreshThreads(_ companions: [Int32]?) {}
+    func refreshThreads(_ excludedProcesses: [Int32]?) {}
 
     func remove(inBackground: Bool) throws {
         guard let last = counters.take() else { return }

@@ -6,10 +6,10 @@ extension SessionInstance {
     ///
     /// Its probes are planted once, for what the kernel says; from then on it is what counts that plants them.
     ///
-    /// - Throws: `CommandRefusal`; nothing is left behind then.
+    /// - Throws: `WireRefusal`; nothing is left behind then.
     static func forCounts(
         _ order: WirePrepare, session: UInt64, node: String, root: TracefsRoot, policy: Policy
-    ) throws(CommandRefusal) -> SessionInstance {
+    ) throws(WireRefusal) -> SessionInstance {
         try make(order, session: session, node: node, root: root, policy: policy) { place in
             try place.selection.refuseTriggers()
             try place.instance.setBufferSize(kilobytesPerCPU: 4)
@@ -21,7 +21,7 @@ extension SessionInstance {
 
     /// The same for tables of the kernel's own.
     ///
-    /// - Throws: `KernelDeclined` on a kernel without hist triggers, `CommandRefusal` for what is wrong with the order.
+    /// - Throws: `KernelDeclined` on a kernel without hist triggers, `WireRefusal` for what is wrong with the order.
     static func forTables(
         _ order: WirePrepare, session: UInt64, node: String, root: TracefsRoot, policy: Policy
     ) throws -> SessionInstance {
@@ -33,9 +33,9 @@ extension SessionInstance {
 }
 
 extension EventSelection {
-    func refuseTriggers() throws(CommandRefusal) {
+    func refuseTriggers() throws(WireRefusal) {
         guard triggers.isEmpty, lateTriggers.isEmpty else {
-            throw CommandRefusal(.unsupported, "triggers do not go with counts")
+            throw WireRefusal(.unsupported, "triggers do not go with counts")
         }
     }
 }

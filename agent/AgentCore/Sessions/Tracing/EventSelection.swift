@@ -22,14 +22,14 @@ struct EventSelection {
     /// What the node's policy has left out, a line for each pattern.
     let notes: [String]
 
-    /// - Throws: `CommandRefusal` that names every pattern which selects nothing, with near matches.
-    init(_ order: WirePrepare, probes: [Probe], root: TracefsRoot, policy: Policy) throws(CommandRefusal) {
+    /// - Throws: `WireRefusal` that names every pattern which selects nothing, with near matches.
+    init(_ order: WirePrepare, probes: [Probe], root: TracefsRoot, policy: Policy) throws(WireRefusal) {
         // Probes and tables of other sessions are not this one's business: enabled here, they could not be removed there.
         let known: [EventName]
         do throws(TracefsError) {
             known = try root.events().filter { ProbeGroup(of: $0) == nil }
         } catch {
-            throw CommandRefusal(error)
+            throw WireRefusal(error)
         }
         var unknown: [UnknownEvent] = []
         var chosen = AllowedEvents(policy)
@@ -44,7 +44,7 @@ struct EventSelection {
             try chosen.add(meant, of: pattern)
         }
         if !unknown.isEmpty {
-            throw CommandRefusal(
+            throw WireRefusal(
                 .unknownEvent, unknown.map(\.description).joined(separator: "; "),
                 nearMatches: unknown.flatMap(\.suggestions))
         }
@@ -65,7 +65,7 @@ struct EventSelection {
 
     private static func triggers(
         _ order: WirePrepare, _ members: SessionEvents, _ filters: [EventName: String], _ taskFilter: String?
-    ) throws(CommandRefusal) -> (
+    ) throws(WireRefusal) -> (
         now: [(event: EventName, trigger: String)], late: [(event: EventName, trigger: String)]
     ) {
         var now: [(event: EventName, trigger: String)] = []
@@ -102,7 +102,7 @@ struct SessionEvents {
     var all: [EventName] { (tracepoints + probes.flatMap(\.events)).sorted() }
 
     /// The events that a pattern means: a probe by any of its names, a tracepoint as `-e` has it.
-    func select(_ pattern: String) throws(CommandRefusal) -> [EventName] {
+    func select(_ pattern: String) throws(WireRefusal) -> [EventName] {
         let named = probes.filter { $0.answers(to: pattern) }.flatMap(\.events)
         do throws(UnknownEvent) {
             return named + (try EventPattern.resolve(pattern, among: tracepoints))
@@ -120,7 +120,7 @@ struct SessionEvents {
                     among: Set(probes.flatMap { $0.events.map($0.shown).map(\.description) + $0.spec.aliases })
                 )
                 : error.suggestions
-            throw CommandRefusal(
+            throw WireRefusal(
                 .badFilter,
                 "\(UnknownEvent(pattern: pattern, suggestions: suggestions)); a filter, trigger or stack has to name one of the session's events",
                 nearMatches: suggestions)
@@ -128,7 +128,7 @@ struct SessionEvents {
     }
 }
 
-extension CommandRefusal {
+extension WireRefusal {
     /// The refusal that an error of the kernel or of the file system means.
     init(_ error: any Error) {
         guard let error = error as? TracefsError else {

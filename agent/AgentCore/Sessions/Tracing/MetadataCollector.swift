@@ -17,7 +17,7 @@ struct MetadataCollector {
         for event in session.events + builtin {
             guard let text = try? root.formatText(event) else {
                 if event.system == "ftrace" { continue }
-                throw CommandRefusal(.io, "event \(event) has no format on this kernel any more")
+                throw WireRefusal(.io, "event \(event) has no format on this kernel any more")
             }
             var format = WireEventFormatText()
             format.system = session.shownName(of: event).system

@@ -10,7 +10,7 @@ struct SessionTrigger {
     let switchesOn: Bool
 
     /// - Throws: for triggers that a session cannot have; whether the kernel takes the others it says itself.
-    init(_ written: String, _ members: SessionEvents) throws(CommandRefusal) {
+    init(_ written: String, _ members: SessionEvents) throws(WireRefusal) {
         // As the kernel cuts it: strim() and strsep(": \t") in kernel/trace/trace_events_trigger.c.
         let text = String(written.drop(while: \.isWhitespace))
         let name = text.prefix { $0 != ":" && $0 != " " && $0 != "\t" }
@@ -21,7 +21,7 @@ struct SessionTrigger {
         if name == "snapshot" || name == "hist" && text.contains(").snapshot") {
             // It swaps the buffer for a second one (tracing_snapshot_instance in kernel/trace/trace.c). What the reader had
             // not read yet would be in the one that nobody reads, and in the count of neither.
-            throw CommandRefusal(
+            throw WireRefusal(
                 .badTrigger,
                 "a snapshot trigger would take the buffer from under the reader, and events would be missing without being counted; everything up to that moment is in the session anyway, and traceoff ends it there"
             )
@@ -81,14 +81,14 @@ enum TaskFilter {
     private static let longest = 15
 
     /// `COMM ~ "nginx*" || COMM ~ "postgres"`; nil if there is no pattern.
-    static func text(_ comms: [String]) throws(CommandRefusal) -> String? {
+    static func text(_ comms: [String]) throws(WireRefusal) -> String? {
         guard comms.count <= most else {
-            throw CommandRefusal(.badFilter, "\(comms.count) names of tasks: a session takes \(most) at most")
+            throw WireRefusal(.badFilter, "\(comms.count) names of tasks: a session takes \(most) at most")
         }
         for comm in comms {
             let isPlain = comm.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7f && $0 != UInt8(ascii: "\"") }
             guard !comm.isEmpty, comm.utf8.count <= 64, isPlain else {
-                throw CommandRefusal(
+                throw WireRefusal(
                     .badFilter,
                     "\"\(comm.prefix(80))\" is no pattern for names of tasks: they take 1 to \(longest) bytes, with * ? [] for others"
                 )

@@ -40,12 +40,12 @@ final class TracingSession {
     /// - Parameters:
     ///   - others: events to record besides those of the order, as they are.
     ///   - sink: makes what takes the pages.
-    /// - Throws: `CommandRefusal`; nothing is left behind then.
+    /// - Throws: `WireRefusal`; nothing is left behind then.
     static func prepare(
         _ order: WirePrepare, session: UInt64, node: String, root: TracefsRoot, policy: Policy,
         others: [EventName] = [],
         onDrained: @escaping @Sendable () -> Void, sink: (SessionInstance, SubBufferLayout) throws -> any PageSink
-    ) throws(CommandRefusal) -> TracingSession {
+    ) throws(WireRefusal) -> TracingSession {
         try SessionInstance.make(order, session: session, node: node, root: root, policy: policy) { place in
             let instance = place.instance
             try instance.setClock(clock)
@@ -83,11 +83,11 @@ final class TracingSession {
     }
 
     /// The threads that are meant by numbers of tasks.
-    private static func tasks(_ pids: [UInt32]) throws(CommandRefusal) -> Set<Int32> {
+    private static func tasks(_ pids: [UInt32]) throws(WireRefusal) -> Set<Int32> {
         var threads: Set<Int32> = []
         for pid in pids {
             let meant = Int32(exactly: pid).map { TaskList.threads(meantBy: $0) } ?? []
-            guard !meant.isEmpty else { throw CommandRefusal(.unknownTask, "no process \(pid) runs on this node") }
+            guard !meant.isEmpty else { throw WireRefusal(.unknownTask, "no process \(pid) runs on this node") }
             threads.formUnion(meant)
         }
         return threads
@@ -117,13 +117,15 @@ final class TracingSession {
     }
 
     /// Brings the list of threads that stay untraced up to date.
-    func refreshCompanions(_ pids: [Int32]? = nil) throws(TracefsError) { try place.refreshCompanions(pids) }
+    func refreshExcludedProcesses(_ pids: [Int32]? = nil) throws(TracefsError) {
+        try place.refreshExcludedProcesses(pids)
+    }
 
     /// Starts recording at a moment of the trace clock (ns), or at once when it has passed.
     ///
     /// - Throws: also when it has been stopped meanwhile.
     func start(at moment: Int64) throws -> WireStarted {
-        guard !isStopped else { throw CommandRefusal(.wrongState, "the session was stopped before its start") }
+        guard !isStopped else { throw WireRefusal(.wrongState, "the session was stopped before its start") }
         let missed = Moment.wait(for: moment)
         let change = try instance.setTracing(true)
         for (event, trigger) in place.selection.lateTriggers { try instance.setTrigger(event, trigger) }

@@ -11,7 +11,8 @@ extension Controller {
     private static let shortestInterval: Int64 = 5_000_000
 
     /// An agent has said what it counts.
-    func planned(_ answer: WireAnswer, _ session: LiveSession, _ index: Int) -> Result<WirePrepared, WireRefusal> {
+    func planned(_ answer: WireCommandReply, _ session: LiveSession, _ index: Int) -> Result<WirePrepared, WireRefusal>
+    {
         let result = answer.preparedResult
         guard session.counts != nil, case .success(let prepared) = result else { return result }
         guard prepared.hasCount else {

@@ -4,7 +4,7 @@ import TraceProtocol
 /// time.
 public struct CountLedger: Sendable {
     /// What was ordered.
-    public let order: WireCountOrder
+    public let order: WireCountRequest
     private var nodes: [Entry]
 
     private struct Entry {
@@ -19,7 +19,7 @@ public struct CountLedger: Sendable {
     }
 
     /// For a session of so many nodes.
-    public init(_ order: WireCountOrder, nodes count: Int) {
+    public init(_ order: WireCountRequest, nodes count: Int) {
         self.order = order
         nodes = Array(repeating: Entry(), count: count)
     }
@@ -70,7 +70,7 @@ public struct CountLedger: Sendable {
         let columns = nodes[node].plan.columns.count
         for row in totals.rows {
             guard row.column < columns, row.key.count == (row.other ? 0 : order.keyLength),
-                row.key.allSatisfy({ $0.value != nil && $0.text.count <= WireCountOrder.longestText })
+                row.key.allSatisfy({ $0.value != nil && $0.text.count <= WireCountRequest.longestText })
             else { throw .malformed(.counts, "a row does not fit what the node counts") }
         }
     }
@@ -97,7 +97,7 @@ public struct CountLedger: Sendable {
             size = 0
         }
         if isMerged {
-            var merged = CountMerge(limit: Int(WireCountOrder.largestTableLimit))
+            var merged = CountMerge(limit: Int(WireCountRequest.largestTableLimit))
             for entry in nodes { if let totals = entry.totals { merged.add(totals, entry.plan) } }
             report.columns = merged.columns
             report.merged = merged.rows()

@@ -14,8 +14,8 @@ struct CountKey: ~Copyable {
 
     /// Room for as many parts as an order can have, the bucket included.
     init() {
-        let part = WireCountOrder.longestText + 2
-        room = .allocate(byteCount: part * (WireCountOrder.mostKeys + 1), alignment: 8)
+        let part = WireCountRequest.longestText + 2
+        room = .allocate(byteCount: part * (WireCountRequest.mostKeys + 1), alignment: 8)
     }
 
     deinit { room.deallocate() }
@@ -42,9 +42,9 @@ struct CountKey: ~Copyable {
     }
 
     /// A text up to its first NUL, without blanks at its end (the kernel's own tables pad with them), and not longer than
-    /// `WireCountOrder.longestText`.
+    /// `WireCountRequest.longestText`.
     mutating func append(text: UnsafeRawBufferPointer) {
-        let most = min(text.count, WireCountOrder.longestText)
+        let most = min(text.count, WireCountRequest.longestText)
         var end = 0
         while end < most, text[end] != 0 { end &+= 1 }
         while end > 0, text[end &- 1] == UInt8(ascii: " ") { end &-= 1 }

@@ -45,8 +45,8 @@ struct CountProgram: Sendable {
     ///   - columns: events to count, or entry and exit with a latency.
     ///   - naming: events that tell names of tasks.
     init(
-        _ order: WireCountOrder, columns: [(shown: EventName, format: EventFormat)], naming: [EventFormat]
-    ) throws(CommandRefusal) {
+        _ order: WireCountRequest, columns: [(shown: EventName, format: EventFormat)], naming: [EventFormat]
+    ) throws(WireRefusal) {
         typeOffset = columns.first?.format.field("common_type")?.offset ?? 0
         let isLatency = order.hasLatency
         for (index, column) in columns.enumerated() {

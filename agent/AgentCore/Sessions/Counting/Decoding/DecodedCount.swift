@@ -26,13 +26,13 @@ final class DecodedCount: CountSource {
     init(
         _ order: WirePrepare, session: UInt64, node: String, root: TracefsRoot, policy: Policy,
         readers: [Int: CPUReader], remark: String, onDrained: @escaping @Sendable () -> Void
-    ) throws(CommandRefusal) {
+    ) throws(WireRefusal) {
         // Only one of them may be missing; without both, names are those at the start.
         let naming =
             order.count.keys.contains("comm")
             ? CountProgram.namingEvents.filter { root.has($0) && policy.refusal(of: $0) == nil } : []
         var made: (program: CountProgram, counter: RecordCounter)?
-        let limit = Int(order.count.tableLimit == 0 ? WireCountOrder.usualTableLimit : order.count.tableLimit)
+        let limit = Int(order.count.tableLimit == 0 ? WireCountRequest.usualTableLimit : order.count.tableLimit)
         tracing = try TracingSession.prepare(
             order, session: session, node: node, root: root, policy: policy, others: naming, onDrained: onDrained
         ) { place, layout in
@@ -44,7 +44,7 @@ final class DecodedCount: CountSource {
             made = (program, counter)
             return counter
         }
-        guard let made else { throw CommandRefusal(.io, "the session has no CPU to count on") }
+        guard let made else { throw WireRefusal(.io, "the session has no CPU to count on") }
         counter = made.counter
         needsNames = made.program.needsNames
         self.readers = readers
@@ -92,7 +92,9 @@ final class DecodedCount: CountSource {
         return events
     }
 
-    func refreshThreads(_ companions: [Int32]?) throws { try tracing.refreshCompanions(companions) }
+    func refreshThreads(_ excludedProcesses: [Int32]?) throws {
+        try tracing.refreshExcludedProcesses(excludedProcesses)
+    }
 
     func remove(inBackground: Bool) throws { try tracing.remove() }
 }
@@ -100,13 +102,13 @@ final class DecodedCount: CountSource {
 /// The events that an order by key counts, in the order of its columns.
 enum CountColumns {
     static func of(
-        _ order: WireCountOrder, _ place: SessionInstance, _ root: TracefsRoot
+        _ order: WireCountRequest, _ place: SessionInstance, _ root: TracefsRoot
     ) throws -> [(shown: EventName, format: EventFormat)] {
         try events(order, place).map { (place.shownName(of: $0), try root.format(of: $0)) }
     }
 
     /// In the kernel's names: all, or with a latency its entry and its exit.
-    static func events(_ order: WireCountOrder, _ place: SessionInstance) throws(CommandRefusal) -> [EventName] {
+    static func events(_ order: WireCountRequest, _ place: SessionInstance) throws(WireRefusal) -> [EventName] {
         guard order.hasLatency else { return place.selection.events }
         let members = SessionEvents(
             tracepoints: place.selection.events.filter { !place.probeEvents.contains($0) },
@@ -114,16 +116,16 @@ enum CountColumns {
         let entry = try single(order.latency.entry, members)
         let exit = try single(order.latency.exit, members)
         guard entry != exit else {
-            throw CommandRefusal(
+            throw WireRefusal(
                 .unsupported, "a latency needs two events: \(place.shownName(of: entry)) is named twice")
         }
         return [entry, exit]
     }
 
-    private static func single(_ pattern: String, _ members: SessionEvents) throws(CommandRefusal) -> EventName {
+    private static func single(_ pattern: String, _ members: SessionEvents) throws(WireRefusal) -> EventName {
         let events = try members.select(pattern)
         guard let event = events.first, events.count == 1 else {
-            throw CommandRefusal(
+            throw WireRefusal(
                 .unsupported, "a latency begins and ends with one event each: \"\(pattern)\" means \(events.count)")
         }
         return event

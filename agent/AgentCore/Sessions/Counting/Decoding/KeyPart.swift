@@ -17,7 +17,7 @@ enum KeyPart: Sendable, Equatable {
     /// `cpu`, `pid` and `comm`, which every event has, else a field. A leading dot names a field in any case: `.pid`.
     ///
     /// - Throws: what it is not, with the event's fields.
-    init(_ name: String, in format: EventFormat) throws(CommandRefusal) {
+    init(_ name: String, in format: EventFormat) throws(WireRefusal) {
         let pid = format.field("common_pid")?.offset ?? 4
         switch name {
         case "cpu": self = .cpu
@@ -27,7 +27,7 @@ enum KeyPart: Sendable, Equatable {
         }
     }
 
-    private static func field(_ name: String, in format: EventFormat) throws(CommandRefusal) -> KeyPart {
+    private static func field(_ name: String, in format: EventFormat) throws(WireRefusal) -> KeyPart {
         let field = try format.existingField(name)
         switch field.kind {
         case .string: return .fixedText(offset: field.offset, size: field.size)
@@ -35,7 +35,7 @@ enum KeyPart: Sendable, Equatable {
         case .relativeDynamic(_, isString: true): return .text(offset: field.offset, base: field.end)
         default:
             guard let number = NumberField(field) else {
-                throw CommandRefusal(
+                throw WireRefusal(
                     .unknownField,
                     "field \"\(name)\" of \(format.fullName) is neither a number nor a text (\(field.type)): it cannot be a key"
                 )
@@ -69,10 +69,10 @@ struct NumberField: Sendable, Equatable {
     }
 
     /// The field of that name.
-    init(_ name: String, in format: EventFormat) throws(CommandRefusal) {
+    init(_ name: String, in format: EventFormat) throws(WireRefusal) {
         let field = try format.existingField(name)
         guard let number = NumberField(field) else {
-            throw CommandRefusal(
+            throw WireRefusal(
                 .unknownField,
                 "field \"\(name)\" of \(format.fullName) is no number (\(field.type)): it has no histogram")
         }
@@ -106,10 +106,10 @@ struct NumberField: Sendable, Equatable {
 
 extension EventFormat {
     /// - Throws: a refusal that lists the event's fields.
-    fileprivate func existingField(_ name: String) throws(CommandRefusal) -> EventField {
+    fileprivate func existingField(_ name: String) throws(WireRefusal) -> EventField {
         if let field = field(name) { return field }
         let names = (fields + commonFields).map(\.name)
-        throw CommandRefusal(
+        throw WireRefusal(
             .unknownField,
             "\(fullName) has no field \"\(name)\"; it has \(names.joined(separator: ", ")), and every event has cpu, pid and comm",
             nearMatches: names)

@@ -10,7 +10,7 @@ struct KeyReader: Sendable, Equatable {
     let requiredSize: Int
 
     /// - Throws: a key that is no field, with the event's fields.
-    init(_ order: WireCountOrder, _ format: EventFormat) throws(CommandRefusal) {
+    init(_ order: WireCountRequest, _ format: EventFormat) throws(WireRefusal) {
         var parts: [KeyPart] = []
         for key in order.keys { parts.append(try KeyPart(key, in: format)) }
         self.parts = parts

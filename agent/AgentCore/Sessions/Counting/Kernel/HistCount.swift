@@ -16,7 +16,7 @@ final class HistCount: CountSource {
     /// Makes the tables, paused.
     ///
     /// - Throws: `KernelDeclined` when this kernel cannot, or would give another answer than decoding;
-    ///   `CommandRefusal` for what is wrong with the order. Nothing is left behind then.
+    ///   `WireRefusal` for what is wrong with the order. Nothing is left behind then.
     init(
         _ order: WirePrepare, session: UInt64, node: String, root: TracefsRoot, policy: Policy,
         onDrained: @escaping @Sendable () -> Void
@@ -38,7 +38,7 @@ final class HistCount: CountSource {
     }
 
     private static func tables(
-        _ order: WireCountOrder, _ place: SessionInstance, _ root: TracefsRoot
+        _ order: WireCountRequest, _ place: SessionInstance, _ root: TracefsRoot
     ) throws -> [HistTrigger] {
         let filters = place.selection.filterTexts
         return try place.selection.events.enumerated().flatMap { index, event in
@@ -74,7 +74,7 @@ final class HistCount: CountSource {
                 in: try place.instance.histograms(event), names: first.names, texts: first.textKey)
             for trigger in triggers {
                 guard let table = found.first(where: { $0.condition.elementsEqual(trigger.condition.utf8) }) else {
-                    throw CommandRefusal(.io, "the kernel has lost the table of \(place.shownName(of: event))")
+                    throw WireRefusal(.io, "the kernel has lost the table of \(place.shownName(of: event))")
                 }
                 counted.rows += try Self.rows(table, trigger)
             }
@@ -82,7 +82,7 @@ final class HistCount: CountSource {
         return counted
     }
 
-    private static func rows(_ table: KernelTable, _ trigger: HistTrigger) throws(CommandRefusal) -> [WireCountRow] {
+    private static func rows(_ table: KernelTable, _ trigger: HistTrigger) throws(WireRefusal) -> [WireCountRow] {
         var rows: [WireCountRow] = []
         func add(_ key: [WireCountKey], _ count: UInt64) {
             rows.append(WireCountRow(column: trigger.column, key: key, count: count))
@@ -104,14 +104,14 @@ final class HistCount: CountSource {
         return rows
     }
 
-    func refreshThreads(_ companions: [Int32]?) throws { try place.refreshCompanions(companions) }
+    func refreshThreads(_ excludedProcesses: [Int32]?) throws { try place.refreshExcludedProcesses(excludedProcesses) }
 
     func remove(inBackground: Bool) throws { try place.remove() }
 }
 
 extension WireCountKey {
     /// The keys of a row, as many as there are parts.
-    static func all(_ row: KernelTable.Row, _ parts: [KeyPart]) throws(CommandRefusal) -> [WireCountKey] {
+    static func all(_ row: KernelTable.Row, _ parts: [KeyPart]) throws(WireRefusal) -> [WireCountKey] {
         var keys: [WireCountKey] = []
         for (text, part) in zip(row.keys, parts) { keys.append(try WireCountKey(text, part)) }
         return keys
@@ -124,14 +124,14 @@ extension WireCountKey {
     }
 
     /// What the kernel printed of a part of a key.
-    init(_ text: [UInt8], _ part: KeyPart) throws(CommandRefusal) {
+    init(_ text: [UInt8], _ part: KeyPart) throws(WireRefusal) {
         self.init()
         switch part {
         case .fixedText, .text, .comm:
             self.text = Data(text)
         case .cpu, .pid, .number:
             guard let bits = UInt64(String(decoding: text, as: UTF8.self)) else {
-                throw CommandRefusal(.io, "the kernel's table has a number that is none")
+                throw WireRefusal(.io, "the kernel's table has a number that is none")
             }
             // Always printed as if it had 64 bits and no sign.
             let (size, isSigned) = if case .number(let field) = part { (field.size, field.isSigned) } else { (4, true) }

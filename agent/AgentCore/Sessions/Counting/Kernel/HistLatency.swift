@@ -19,7 +19,7 @@ final class HistLatency: CountSource {
     /// Makes the tables; nothing has begun for them yet.
     ///
     /// - Throws: `KernelDeclined` when this kernel cannot, or would give another answer than decoding;
-    ///   `CommandRefusal` for what is wrong with the order. Nothing is left behind then.
+    ///   `WireRefusal` for what is wrong with the order. Nothing is left behind then.
     init(
         _ order: WirePrepare, session: UInt64, node: String, root: TracefsRoot, policy: Policy,
         onDrained: @escaping @Sendable () -> Void
@@ -107,12 +107,12 @@ final class HistLatency: CountSource {
     private func table(_ event: EventName, _ names: [String]) throws -> KernelTable {
         let found = try KernelTable.all(in: try place.instance.histograms(event), names: names, texts: nil)
         guard let table = found.first else {
-            throw CommandRefusal(.io, "the kernel has lost the table of \(place.shownName(of: event))")
+            throw WireRefusal(.io, "the kernel has lost the table of \(place.shownName(of: event))")
         }
         return table
     }
 
-    func refreshThreads(_ companions: [Int32]?) throws { try place.refreshCompanions(companions) }
+    func refreshThreads(_ excludedProcesses: [Int32]?) throws { try place.refreshExcludedProcesses(excludedProcesses) }
 
     func remove(inBackground: Bool) throws { try Self.remove(tables, place, dynamicEvents) }
 

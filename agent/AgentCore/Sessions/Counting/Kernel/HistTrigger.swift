@@ -44,7 +44,7 @@ struct HistTrigger {
     ///
     /// - Throws: `KernelDeclined` for what its tables would tell otherwise than decoding does.
     static func all(
-        _ order: WireCountOrder, _ event: EventName, _ format: EventFormat, column: Int, filter: String?
+        _ order: WireCountRequest, _ event: EventName, _ format: EventFormat, column: Int, filter: String?
     ) throws -> [HistTrigger] {
         let reader = try KeyReader(order, format)
         let limit = try size(order)
@@ -56,8 +56,8 @@ struct HistTrigger {
     }
 
     /// How many keys an order's table holds.
-    static func size(_ order: WireCountOrder) throws(KernelDeclined) -> Int {
-        let limit = Int(order.tableLimit == 0 ? WireCountOrder.usualTableLimit : order.tableLimit)
+    static func size(_ order: WireCountRequest) throws(KernelDeclined) -> Int {
+        let limit = Int(order.tableLimit == 0 ? WireCountRequest.usualTableLimit : order.tableLimit)
         guard sizes.contains(limit) else {
             throw KernelDeclined("the kernel has no tables of \(limit) keys, but of 128, 256, 512, ...")
         }
@@ -65,7 +65,8 @@ struct HistTrigger {
     }
 
     private static func byKeys(
-        _ order: WireCountOrder, _ reader: KeyReader, _ event: EventName, _ column: Int, _ filter: String?, _ limit: Int
+        _ order: WireCountRequest, _ reader: KeyReader, _ event: EventName, _ column: Int, _ filter: String?,
+        _ limit: Int
     ) throws -> HistTrigger {
         var names: [String] = []
         var texts = 0

@@ -1,3 +1,4 @@
+import TraceProtocol
 import Tracefs
 
 /// One of the kernel's own tables, as an event's `hist` file prints it (Documentation/trace/histogram.rst).
@@ -20,12 +21,12 @@ struct KernelTable {
     /// - Parameters:
     ///   - names: of the keys, as the kernel prints them.
     ///   - texts: which of them, if any, is a text: one at most, and of 16 bytes, too few to look like a row.
-    /// - Throws: `CommandRefusal` for what no kernel prints.
-    static func all(in file: [UInt8], names: [String], texts: Int?) throws(CommandRefusal) -> [KernelTable] {
+    /// - Throws: `WireRefusal` for what no kernel prints.
+    static func all(in file: [UInt8], names: [String], texts: Int?) throws(WireRefusal) -> [KernelTable] {
         var tables: [KernelTable] = []
         // A text may hold line breaks: a row ends with its count.
         var pending: [UInt8] = []
-        func finish() throws(CommandRefusal) {
+        func finish() throws(WireRefusal) {
             guard !pending.isEmpty, !tables.isEmpty else { return }
             tables[tables.count - 1].rows.append(try row(pending[...], names, texts))
             pending = []
@@ -64,7 +65,7 @@ struct KernelTable {
     /// `{ next_pid:       1234, common_cpu:  1 } hitcount:          7`
     private static func row(
         _ line: ArraySlice<UInt8>, _ names: [String], _ text: Int?
-    ) throws(CommandRefusal) -> Row {
+    ) throws(WireRefusal) -> Row {
         guard let end = line.lastRange(of: " } hitcount:"), let count = number(line[(end + 12)...]) else {
             throw malformed(line)
         }
@@ -90,10 +91,10 @@ struct KernelTable {
     }
 
     /// `~ 2^12`, as keys with `.log2` are printed.
-    static func power(_ text: [UInt8]) throws(CommandRefusal) -> Int64 {
+    static func power(_ text: [UInt8]) throws(WireRefusal) -> Int64 {
         let digits = String(decoding: text, as: UTF8.self).split(separator: "^").last ?? ""
         guard let power = Int64(digits) else {
-            throw CommandRefusal(.io, "the kernel's table has a power of two that is none: \(digits)")
+            throw WireRefusal(.io, "the kernel's table has a power of two that is none: \(digits)")
         }
         return power
     }
@@ -109,8 +110,8 @@ struct KernelTable {
         return Array(text)
     }
 
-    private static func malformed(_ line: ArraySlice<UInt8>) -> CommandRefusal {
-        CommandRefusal(
+    private static func malformed(_ line: ArraySlice<UInt8>) -> WireRefusal {
+        WireRefusal(
             .io, "the kernel's table has a line that is none: \(String(decoding: line.prefix(100), as: UTF8.self))")
     }
 }

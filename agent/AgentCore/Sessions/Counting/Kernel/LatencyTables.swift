@@ -55,7 +55,7 @@ struct LatencyTables {
     ///   - cpus: how many there can be.
     /// - Throws: `KernelDeclined` for what its tables would tell otherwise than decoding does.
     init(
-        _ order: WireCountOrder, group: ProbeGroup, entry: EventName, exit: EventName, exitFormat: EventFormat,
+        _ order: WireCountRequest, group: ProbeGroup, entry: EventName, exit: EventName, exitFormat: EventFormat,
         filters: [EventName: String], clock: String, cpus: Int
     ) throws {
         guard let started = group.synthetic("started"), let ended = group.synthetic("ended"),

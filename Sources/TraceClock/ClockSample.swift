@@ -2,7 +2,7 @@
 /// controller's clock showed `lower` ... `upper` (ns).
 ///
 /// `Int64.min` and `Int64.max` stand for a side that is not known; a probe always knows both.
-struct ClockKnot: Sendable, Hashable {
+struct ClockSample: Sendable, Hashable {
     let agent: Int64
     var lower: Int64
     var upper: Int64
@@ -16,7 +16,7 @@ struct ClockKnot: Sendable, Hashable {
         self.causalLower = lower
     }
 
-    /// The knot of a probe at its `t3`: the controller's clock had passed `t1` before the agent read `t2`, and had
+    /// The sample of a probe at its `t3`: the controller's clock had passed `t1` before the agent read `t2`, and had
     /// not reached `t4` when the agent read `t3`.
     ///
     /// Readings are truncated: the true agent time behind `t2` lies up to one step later, the true controller time
@@ -29,14 +29,14 @@ struct ClockKnot: Sendable, Hashable {
         self.upper = probe.t4 &+ assumptions.controllerResolution
     }
 
-    /// The least controller time at `time`, as far as this knot and the rate range tell.
+    /// The least controller time at `time`, as far as this sample and the rate range tell.
     func lower(at time: Int64, _ rate: RateRange) -> Int64 {
         guard lower != .min else { return .min }
         return time >= agent
             ? lower &+ rate.leastElapsed(over: time &- agent) : lower &- rate.greatestElapsed(over: agent &- time)
     }
 
-    /// The greatest controller time at `time`, as far as this knot and the rate range tell.
+    /// The greatest controller time at `time`, as far as this sample and the rate range tell.
     func upper(at time: Int64, _ rate: RateRange) -> Int64 {
         guard upper != .max else { return .max }
         return time >= agent

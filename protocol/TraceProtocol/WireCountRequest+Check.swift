@@ -1,5 +1,5 @@
 /// What makes an order to count one that nobody can carry out; the same for operators, controllers and agents.
-extension WireCountOrder {
+extension WireCountRequest {
     /// ms. Reading counters more often would cost more than it tells.
     public static let shortestInterval: UInt32 = 10
     /// ms.

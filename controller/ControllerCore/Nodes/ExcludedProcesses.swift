@@ -1,7 +1,7 @@
 import TraceProtocol
 
 /// Which processes of Fleetrace run on one machine: their threads stay out of each other's traces.
-struct Companions {
+struct ExcludedProcesses {
     private var pids: [Machine: Set<UInt32>] = [:]
 
     private struct Machine: Hashable {
