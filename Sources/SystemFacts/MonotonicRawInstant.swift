@@ -1,0 +1,37 @@
+import CLinux
+
+/// A reading of CLOCK_MONOTONIC_RAW: the controller's timeline, and on a node the time that the trace clock shows.
+///
+/// It travels and is stored as Int64 nanoseconds; arithmetic that runs once an event stays in those.
+public struct MonotonicRawInstant: InstantProtocol, Sendable {
+    /// Nanoseconds since an arbitrary point, in practice boot.
+    public var nanoseconds: Int64
+
+    public init(nanoseconds: Int64) {
+        self.nanoseconds = nanoseconds
+    }
+
+    /// The time now.
+    public static var now: MonotonicRawInstant { MonotonicRawInstant(nanoseconds: Int64(linux_monotonic_raw())) }
+
+    public func advanced(by duration: Duration) -> MonotonicRawInstant {
+        MonotonicRawInstant(nanoseconds: nanoseconds &+ duration.wholeNanoseconds)
+    }
+
+    public func duration(to other: MonotonicRawInstant) -> Duration {
+        .nanoseconds(other.nanoseconds &- nanoseconds)
+    }
+
+    public static func < (a: MonotonicRawInstant, b: MonotonicRawInstant) -> Bool { a.nanoseconds < b.nanoseconds }
+}
+
+extension Duration {
+    /// The whole nanoseconds in it; what is beyond Int64 (292 years) is cut to that.
+    public var wholeNanoseconds: Int64 {
+        let (seconds, attoseconds) = components
+        let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        guard !overflow else { return seconds < 0 ? .min : .max }
+        let (sum, isOver) = whole.addingReportingOverflow(attoseconds / 1_000_000_000)
+        return isOver ? (seconds < 0 ? .min : .max) : sum
+    }
+}
