@@ -1,6 +1,6 @@
 import TextPatterns
 
-/// A probe as a person writes it: the kernel's own syntax as it stands, or a short form. See `docs/probes.md`.
+/// A probe as a person writes it: the kernel's own syntax as it stands, or a short form. See `docs/guide/probes.md`.
 ///
 /// | text | kind |
 /// |---|---|

@@ -62,7 +62,7 @@ enum KernelProbes {
         }
     }
 
-    /// 32-bit FNV-1a of a node's name, as docs/design.md states it.
+    /// 32-bit FNV-1a of a node's name, as docs/internals/probes.md states it.
     private static func hash(_ name: String) -> String {
         let value = name.utf8.reduce(UInt32(2_166_136_261)) { ($0 ^ UInt32($1)) &* 16_777_619 }
         return String(format: "%08x", value)

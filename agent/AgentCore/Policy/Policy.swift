@@ -3,7 +3,7 @@ import TraceProtocol
 import Tracefs
 
 /// What this node lets anybody do with its kernel, by a file of its own that no controller can override
-/// (docs/security.md has the language).
+/// (docs/guide/fleet.md has the language).
 ///
 /// Every list of rules is judged alike: a rule that denies wins; where any rule allows, what none of these names is refused;
 /// without rules everything is allowed.

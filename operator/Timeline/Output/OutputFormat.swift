@@ -4,7 +4,7 @@ public enum OutputFormat: String, Sendable, CaseIterable {
     case `default`
     /// Lines as the kernel's own `trace` file has them.
     case ftrace
-    /// One JSON object a line (docs/output.md).
+    /// One JSON object a line (docs/guide/output.md).
     case json
 }
 

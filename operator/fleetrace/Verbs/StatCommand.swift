@@ -9,7 +9,7 @@ struct StatCommand: AsyncParsableCommand {
         abstract: "Count events on many nodes together, as perf stat -a does on one.",
         discussion: """
             Counts are exact and cost next to nothing: the nodes count, and only totals travel. Counting starts and stops \
-            at the same moment everywhere. docs/counting.md says how each is made.
+            at the same moment everywhere. docs/internals/counting.md says how each is made.
 
             Examples:
               fleetrace stat -e sched:sched_switch,page-faults --on all --for 10s

@@ -22,7 +22,7 @@ final class TracingSession {
         self.notes = notes
     }
 
-    /// Clock of every session (docs/time.md says why).
+    /// Clock of every session (docs/internals/time.md says why).
     static let clock = "mono_raw"
     static let defaultBufferKilobytes = 4096
     /// A reader is woken when a buffer is this full, or after its interval.
