@@ -32,7 +32,23 @@ class Checker(CommandLines):
         for number, language, lines in page.parts[1]:
             if language in ("", "sh", "bash"):
                 self.block(page, number, lines)
+        if "/life-of-" in page.path:
+            self.walk(page)
         return page.problems
+
+    def walk(self, page):
+        """A walk through the code goes through each folder once, and names no file twice."""
+        files, folders = set(), []
+        for number, text in page.parts[0]:
+            for target in re.findall(r"\]\((\.\./[^)#]+\.swift)\)", text):
+                folder, file = os.path.split(target)
+                if file in files:
+                    page.wrong(number, f"{file} is here for the second time")
+                if folder in folders[:-1]:
+                    page.wrong(number, f"{file} goes back to a folder that was left")
+                files.add(file)
+                if folders[-1:] != [folder]:
+                    folders.append(folder)
 
     def sources(self):
         """Pages that the code names."""
