@@ -6,7 +6,7 @@ import re
 import shlex
 
 from commands import CommandLines
-from declarations import Declarations
+from declarations import FOREIGN, Declarations
 from page import anchors
 from programs import PROGRAMS, Programs
 from tree import Tree, read
@@ -32,6 +32,9 @@ class Checker(CommandLines):
         for number, language, lines in page.parts[1]:
             if language in ("", "sh", "bash"):
                 self.block(page, number, lines)
+        for number, text in page.parts[0]:
+            if len(text) > 120 and not text.lstrip().startswith("|") and page.path != "protocol/WIRE.md":
+                page.wrong(number, "more than 120 columns")
         if "/life-of-" in page.path:
             self.walk(page)
         return page.problems
@@ -51,10 +54,10 @@ class Checker(CommandLines):
                     folders.append(folder)
 
     def sources(self):
-        """Pages that the code names."""
+        """Pages that the code, or a text, names."""
         problems = []
         for file in sorted(self.tree.files):
-            if not (file.endswith((".swift", ".proto", ".py")) or file.startswith("scripts/")) or ".pb." in file:
+            if not (file.endswith((".swift", ".proto", ".py", ".md")) or file.startswith("scripts/")) or ".pb." in file:
                 continue
             for number, line in enumerate(read(file).splitlines(), 1):
                 for name in re.findall(r"\b(?:docs|protocol)/[\w/-]+\.md\b", line):
@@ -104,6 +107,14 @@ class Checker(CommandLines):
         if len(words) == 1:
             self.path(page, line, text)
             self.type(page, line, text)
+        elif page.path == "docs/guide/trouble.md":
+            self.message(page, line, text)
+
+    def message(self, page, line, text):
+        """A message as a user sees it; `...` and capitals stand for what differs."""
+        for piece in re.split(r"\.\.\.|\b[A-Z]+\b|\bn\b|[\"#]", text):
+            if len(piece.split()) > 1 and piece.strip() not in self.names.text:
+                page.wrong(line, f"no message reads: {piece.strip()}")
 
     def is_foreign(self, option):
         """Options of scripts count: `--no-lab` alone is clear where the page speaks of scripts/test."""
@@ -144,6 +155,11 @@ class Checker(CommandLines):
                 page.wrong(line, f"no file {text}")
 
     def type(self, page, line, text):
+        field = re.fullmatch(r"([a-z_]+)\.([a-z_]+)", text)
+        if field and page.path == "protocol/WIRE.md" and field[1] in self.names.fields and text not in FOREIGN:
+            if field[2] not in self.names.fields:
+                page.wrong(line, f"no message has the field {field[2]}")
+            return
         match = re.fullmatch(r"([A-Z]\w*)((?:\.[a-z]\w*)*)(\+\w+)?(\([\w:]*\))?", text)
         # All capitals: a placeholder, a kernel's constant, an error code.
         if not match or text.endswith(".swift") or not re.search(r"[a-z]", match[1]) or "_" in match[1]:

@@ -7,6 +7,7 @@ from tree import read
 
 # Names in `code` that look like ours and are not. Each with its reason; keep it short.
 FOREIGN = {
+    "codec.zstd": "a capability",
     "Manager": "a name that CONTRIBUTING forbids", "Helper": "likewise", "Util": "likewise",
     "String": "Swift", "Int64": "Swift", "Duration": "Swift", "Foundation": "Swift", "FoundationEssentials": "Swift",
     "SwiftProtobuf": "a library", "SwiftPM": "a tool", "ArgumentParser": "a library", "NIO": "a library",
@@ -20,11 +21,16 @@ class Declarations:
 
     def __init__(self, tree):
         self.types, self.messages = set(), set()
+        self.fields = set()
+        # All of the programs' code, for messages.
+        self.text = ""
         # By type: what is declared in the files that declare or extend it.
         self.members = {}
         for file in tree.files:
             if file.endswith(".swift") and ".pb." not in file:
                 text = read(file)
+                if not file.startswith(("Tests/", "Benchmarks/", "Fuzz/")):
+                    self.text += text
                 self.types.update(re.findall(
                     r"\b(?:struct|class|enum|actor|protocol|typealias|associatedtype)\s+([A-Z]\w*)", text))
                 members = set(re.findall(r"\b(?:func|var|let|case)\s+`?(\w+)", text))
@@ -36,13 +42,12 @@ class Declarations:
             elif file.endswith(".proto"):
                 text = read(file)
                 self.messages.update(re.findall(r"\b(?:message|enum)\s+(\w+)", text))
+                self.fields.update(re.findall(r"\b(\w+) = \d+[;, ]", text))
                 for name, body in re.findall(r"\b(?:message|enum)\s+(\w+)\s*\{ *\n(.*?)\n\}", text, re.DOTALL):
                     self.members.setdefault(name, set()).update(re.findall(r"(\w+) = \d+", body))
             elif file.endswith(".py"):
                 self.types.update(re.findall(r"\bclass (\w+)", read(file)))
-        # Frames are named like the members of FrameType, with a capital.
-        for name in re.findall(r"\b([a-z]\w+)\b", read("protocol/TraceProtocol/FrameType.swift")):
-            self.messages.add(name[0].upper() + name[1:])
+        self.messages.update(re.findall(r'name: "(\w+)"', read("protocol/TraceProtocol/FrameTable.swift")))
         for folder in tree.folders:
             if re.fullmatch(r"[A-Za-z]+/[A-Z]\w+", folder):
                 self.types.add(os.path.basename(folder))
