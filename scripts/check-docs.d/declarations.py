@@ -33,6 +33,8 @@ class Declarations:
                     self.text += text
                 self.types.update(re.findall(
                     r"\b(?:struct|class|enum|actor|protocol|typealias|associatedtype)\s+([A-Z]\w*)", text))
+                if file.endswith("/FrameTable.swift"):
+                    self.messages.update(re.findall(r'name: "(\w+)"', text))
                 members = set(re.findall(r"\b(?:func|var|let|case)\s+`?(\w+)", text))
                 for cases in re.findall(r"\bcase ([^:\n]*)", text):
                     members.update(re.findall(r"\b[a-z]\w*", cases))
@@ -47,7 +49,6 @@ class Declarations:
                     self.members.setdefault(name, set()).update(re.findall(r"(\w+) = \d+", body))
             elif file.endswith(".py"):
                 self.types.update(re.findall(r"\bclass (\w+)", read(file)))
-        self.messages.update(re.findall(r'name: "(\w+)"', read("protocol/TraceProtocol/FrameTable.swift")))
         for folder in tree.folders:
             if re.fullmatch(r"[A-Za-z]+/[A-Z]\w+", folder):
                 self.types.add(os.path.basename(folder))
