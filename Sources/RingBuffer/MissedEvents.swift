@@ -1,16 +1,16 @@
-/// What the kernel says was lost on this CPU before a sub-buffer's first record.
+/// What was lost on this CPU before a sub-buffer's first record, as the kernel reports it.
 @frozen
 public enum MissedEvents: Sendable, Equatable {
     /// Nothing was lost.
     case none
-    /// Events were lost, and the kernel had no room on the page (or no knowledge) to say how many.
+    /// Events were lost. The kernel did not know how many, or had no room on the page for the number.
     case unknown
     /// This many events were lost.
     case count(UInt64)
 }
 
 extension MissedEvents {
-    /// Takes in what a further page says, when no event stands between the two.
+    /// Adds what the next page reports, if there is no event between the two.
     @inlinable
     public mutating func add(_ further: MissedEvents) {
         switch (self, further) {

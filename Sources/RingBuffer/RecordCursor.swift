@@ -17,7 +17,7 @@ public struct Record {
 ///
 /// Every record starts with a 32-bit word: 5 bits `type_len`, 27 bits time since the previous record in ns.
 /// `type_len` 1...28 is the payload's length in words, 0 puts that length into a second word, and 29, 30 and 31
-/// are padding, time extend and absolute time stamp, which are passed over here.
+/// are padding, time extend and absolute time stamp, which the cursor skips.
 @frozen
 public struct RecordCursor {
     @usableFromInline let data: UnsafeRawPointer
@@ -25,8 +25,8 @@ public struct RecordCursor {
     @usableFromInline var position: Int
     @usableFromInline let errorBase: Int
     @usableFromInline var time: UInt64
-    /// Time up to which the cursor has read, in ns of the trace clock; at first the page's time stamp. Time extends and
-    /// discarded events that were passed over are in it.
+    /// Time up to which the cursor has read, in ns of the trace clock; at first the page's time stamp. It includes time
+    /// extends and discarded events.
     @inlinable public var timestamp: UInt64 { time }
 
     @inlinable
@@ -40,8 +40,9 @@ public struct RecordCursor {
 
     /// The next event, or `nil` at the end of the page.
     ///
-    /// - Throws: `SubBufferError` at the first malformed record. Lengths chain the records, so nothing behind it can
-    ///   be found again: the cursor is then at the end.
+    /// - Throws: `SubBufferError` at the first malformed record. Each record's length leads to the next record, so
+    ///   later
+    ///   ones cannot be found: the cursor is then at the end.
     @inlinable
     public mutating func next() throws(SubBufferError) -> Record? {
         while position < end {
@@ -73,7 +74,7 @@ public struct RecordCursor {
         var count = RecordCount()
         var at = position
         var now = time
-        // Apart from `now`, which time extends and discarded events move without being events.
+        // Not `now`: time extends and discarded events advance it too, but they are no events.
         var eventTime = now
         while end &- at >= 4 {
             let header = UInt32(littleEndian: data.loadUnaligned(fromByteOffset: at, as: UInt32.self))
@@ -109,15 +110,15 @@ public struct RecordCursor {
         return count
     }
 
-    /// Handles every record whose header alone does not tell its length, and moves behind it.
+    /// Handles every record whose length is not in its header alone, and moves past it.
     ///
-    /// - Returns: the payload's length if it is an event; its payload starts 8 bytes behind `start`.
+    /// - Returns: the payload's length if it is an event. The payload starts 8 bytes after `start`.
     @usableFromInline
     mutating func special(_ header: UInt32, at start: Int) throws(SubBufferError) -> Int? {
         let typeLength = header & 31
         let delta = UInt64(header >> 5)
         if typeLength == 29 && delta == 0 {
-            // rb_event_set_padding: nothing but padding up to the end of the page, and no length word.
+            // rb_event_set_padding: padding up to the end of the page, without a length word.
             position = end
             return nil
         }
@@ -137,15 +138,15 @@ public struct RecordCursor {
             guard word >= 4, word & 3 == 0 else { throw fail(start, .recordLength(word)) }
             let length = Int(word) &+ 4
             guard end &- start >= length else { throw fail(start, .recordExceedsCommit(length: length)) }
-            // A discarded event's time is the base of the next one's delta. The kernel writes 1 where the delta
-            // was 0, and at the end of a page: as in its own check_buffer, 1 therefore stands for no time.
+            // The next event's delta counts from a discarded event's time. The kernel writes 1 where the delta was 0
+            // and at the end of a page, so 1 means no time here, as in the kernel's check_buffer.
             if typeLength == 0 || delta != 1 { time &+= delta }
             position = start &+ length
             return typeLength == 0 ? length &- 8 : nil
         }
     }
 
-    /// An absolute stamp has 59 bits; a clock that uses more takes the upper five from the time before
+    /// An absolute time stamp has 59 bits. For a clock that uses more, the upper five come from the previous time
     /// (`rb_fix_abs_ts`).
     private static func absolute(_ stamp: UInt64, after previous: UInt64) -> UInt64 {
         let upper = previous & (0xf8 << 56)

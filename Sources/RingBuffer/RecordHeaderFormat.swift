@@ -1,10 +1,10 @@
 /// The bit layout of a record header, tracefs `events/header_event`.
 ///
-/// The kernel has never changed it, and `RecordCursor` has it built in; reading the text is the check that a
-/// recording comes from a kernel of that format.
+/// The kernel has never changed it, and `RecordCursor` has it built in. The text is read to check that a recording
+/// comes from a kernel with this format.
 public enum RecordHeaderFormat {
-    /// What `ring_buffer_print_entry_header` (kernel/trace/ring_buffer.c) prints. `time_stamp` came with
-    /// absolute time stamps, so that older kernels lack that line.
+    /// What `ring_buffer_print_entry_header` (kernel/trace/ring_buffer.c) prints. Kernels without absolute time stamps
+    /// have no line `time_stamp`.
     private static let expected: [(name: String, value: Int, required: Bool)] = [
         ("type_len", 5, true), ("time_delta", 27, true), ("array", 32, true),
         ("padding", 29, true), ("time_extend", 30, true), ("time_stamp", 31, false),
@@ -37,11 +37,11 @@ public enum RecordHeaderFormat {
     }
 }
 
-/// Why a kernel's record headers are not in the format that this reader knows.
+/// Why this reader does not know the format of a kernel's record headers.
 public enum RecordHeaderFormatError: Error, Equatable, CustomStringConvertible {
     /// `header_event` does not state this value.
     case missing(String)
-    /// `header_event` states another value than every kernel known so far.
+    /// `header_event` states a value that differs from every known kernel.
     case differs(String, found: Int, expected: Int)
 
     /// One line for the person who reads the log.

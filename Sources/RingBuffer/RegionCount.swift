@@ -1,4 +1,4 @@
-/// What a region of sub-buffers holds, found by walking the record headers without looking at payloads.
+/// What a region of sub-buffers holds, found by walking the record headers without reading payloads.
 @frozen
 public struct RegionCount: Sendable, Equatable {
     /// Whole events.
@@ -13,9 +13,9 @@ public struct RegionCount: Sendable, Equatable {
     public var firstTimestamp: UInt64?
     /// Time of the last event, in ns of the trace clock; `nil` without an event.
     public var lastTimestamp: UInt64?
-    /// Pages that are malformed. What lies before the damage is counted.
+    /// Pages that are malformed. Events before the damage are counted.
     public var malformedPages: Int = 0
-    /// What is wrong with the first of them, with an offset from the region's start.
+    /// The error of the first malformed page, with an offset from the region's start.
     public var firstError: SubBufferError?
 
     /// Nothing counted yet.
@@ -42,9 +42,9 @@ extension SubBufferSequence {
 }
 
 extension RegionCount {
-    /// Takes one page in.
+    /// Adds one page.
     ///
-    /// - Parameter start: where the page begins, in bytes; for the offset of an error.
+    /// - Parameter start: offset of the page in bytes, added to the offset of an error.
     @inlinable
     public mutating func add(_ page: SubBuffer, at start: Int = 0) {
         pages &+= 1
@@ -52,7 +52,7 @@ extension RegionCount {
         case .none: break
         case .unknown: hasUnknownMissed = true
         case .count(let lost):
-            // The number comes from outside: a sum that does not fit is as good as unknown.
+            // The number comes from outside. A sum that overflows counts as unknown.
             let (sum, overflow) = missed.addingReportingOverflow(lost)
             if overflow { hasUnknownMissed = true } else { missed = sum }
         }

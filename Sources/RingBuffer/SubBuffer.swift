@@ -1,4 +1,4 @@
-/// One ring-buffer sub-buffer as `trace_pipe_raw` gives it, whole or with its unused tail cut.
+/// One ring-buffer sub-buffer as read from `trace_pipe_raw`, whole or without its unused tail.
 ///
 /// A view: valid for as long as the memory it was made from.
 @frozen
@@ -8,12 +8,12 @@ public struct SubBuffer {
     /// `RB_MISSED_STORED`: their number, a `long`, follows the committed data.
     @usableFromInline static let storedFlag: UInt32 = 1 << 30
 
-    /// Time of the page's first record before its delta, in ns of the trace clock.
+    /// The time from which the first record's delta counts, in ns of the trace clock.
     public let timestamp: UInt64
     /// What was lost before this page.
     public let missedEvents: MissedEvents
-    /// Bytes from the page's start that carry information: header, records and the stored count of missed events.
-    /// What lies behind need not travel.
+    /// Bytes from the page's start that carry information: header, records and the stored count of missed events. The
+    /// rest need not be sent.
     public let usedLength: Int
     /// The first record.
     @usableFromInline let data: UnsafeRawPointer
@@ -22,7 +22,7 @@ public struct SubBuffer {
     /// Bytes of records.
     public let committedLength: Int
 
-    /// The records' bytes, paddings and time extends included.
+    /// The records' bytes, including padding and time extends.
     @inlinable public var committed: UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(start: data, count: committedLength)
     }

@@ -4,7 +4,7 @@ public struct SubBufferError: Error, Sendable, Equatable, CustomStringConvertibl
     /// The kinds of damage. All sizes are in bytes.
     @frozen
     public enum Reason: Sendable, Equatable {
-        /// Fewer bytes are left than a page header has.
+        /// Fewer bytes are left than a page header needs.
         case headerTruncated(available: Int)
         /// The commit word claims more data than a page of this layout can hold.
         case commitExceedsPage(commit: Int, room: Int)
@@ -12,7 +12,7 @@ public struct SubBufferError: Error, Sendable, Equatable, CustomStringConvertibl
         case commitExceedsRegion(commit: Int, available: Int)
         /// A record header, or the length word that follows it, reaches beyond the committed data.
         case recordHeaderTruncated
-        /// A record's length word is too small or no multiple of 4.
+        /// A record's length word is too small or not a multiple of 4.
         case recordLength(UInt32)
         /// A record reaches beyond the committed data.
         case recordExceedsCommit(length: Int)

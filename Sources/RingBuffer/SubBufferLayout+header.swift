@@ -1,13 +1,14 @@
 extension SubBufferLayout {
-    /// Writes anew what a page's header says of its records and of losses before them, for whoever has to cut a page or
-    /// knows of a loss that the kernel does not.
+    /// Rewrites what a page's header says about its records and about losses before them, for a caller that cuts a page
+    /// or knows of a loss that the kernel does not.
     ///
     /// - Parameters:
     ///   - page: the page from its start; at least `dataOffset + committed` bytes.
-    ///   - committed: bytes of records that the page has from now on; no more than before.
-    ///   - missed: what was lost before the page. A number for which the page has no room becomes `unknown`, as in the
+    ///   - committed: bytes of records that the page has afterwards; no more than before.
+    ///   - missed: what was lost before the page. If the page has no room for the number it becomes `unknown`, as in
+    ///     the
     ///     kernel.
-    /// - Returns: bytes from the page's start that carry information from now on.
+    /// - Returns: bytes from the page's start that carry information afterwards.
     public func setHeader(
         of page: UnsafeMutableRawBufferPointer, committed: Int, missed: MissedEvents
     ) -> Int {
@@ -26,7 +27,7 @@ extension SubBufferLayout {
         return used
     }
 
-    /// One of the kernel's `long`s.
+    /// Stores one of the kernel's `long`s.
     private func store(_ value: UInt64, in page: UnsafeMutableRawBufferPointer, at offset: Int) {
         withUnsafeBytes(of: value.littleEndian) { bytes in
             UnsafeMutableRawBufferPointer(rebasing: page[offset..<offset + commitSize])

@@ -1,8 +1,10 @@
-/// Where the parts of a ring-buffer sub-buffer lie: the kernel's `struct buffer_data_page`
-/// (kernel/trace/ring_buffer.c), described to user space by tracefs `events/header_page`.
+import TextPatterns
+
+/// The layout of a ring-buffer sub-buffer: the kernel's `struct buffer_data_page` (kernel/trace/ring_buffer.c), which
+/// tracefs `events/header_page` describes.
 ///
-/// Only little-endian kernels are supported: the text does not state the byte order, so whoever knows it
-/// (the trace.dat header, a node's architecture) refuses the others.
+/// Only little-endian kernels are supported. The text does not state the byte order, so the code that knows it (from
+/// the trace.dat header or a node's architecture) refuses other kernels.
 @frozen
 public struct SubBufferLayout: Sendable, Equatable {
     /// The largest sub-buffer the kernel can have, in bytes: its write index is 20 bits wide (`RB_WRITE_MASK`).
@@ -12,7 +14,7 @@ public struct SubBufferLayout: Sendable, Equatable {
     public let timestampOffset: Int
     /// Offset of the commit word, in bytes.
     public let commitOffset: Int
-    /// Size of the commit word, 4 or 8 bytes: the kernel's `long`, and that of a stored missed-events count.
+    /// Size of the commit word, 4 or 8 bytes: the kernel's `long`. A stored count of missed events has the same size.
     public let commitSize: Int
     /// Offset of the first record, in bytes.
     public let dataOffset: Int
@@ -31,12 +33,12 @@ public struct SubBufferLayout: Sendable, Equatable {
             timestampOffset: 0, commitOffset: 8, commitSize: 8, dataOffset: 16, dataSize: pageSize &- 16)
     }
 
-    /// Reads tracefs `events/header_page`. Lines that are not fields and fields of other names are passed over.
+    /// Reads tracefs `events/header_page`. Lines that are not fields, and fields with other names, are skipped.
     public init(headerPage text: String) throws(SubBufferLayoutError) {
-        var fields: [Substring: TracefsFieldLine] = [:]
+        var fields: [Substring: FieldLine] = [:]
         for line in text.split(whereSeparator: \.isNewline) {
-            guard let field = TracefsFieldLine(line) else { continue }
-            fields[field.name] = field
+            guard let field = FieldLine(line), let name = field.declaration.split(separator: " ").last else { continue }
+            fields[name] = field
         }
         guard let timestamp = fields["timestamp"] else { throw .fieldMissing("timestamp") }
         guard let commit = fields["commit"] else { throw .fieldMissing("commit") }
@@ -64,8 +66,7 @@ public struct SubBufferLayout: Sendable, Equatable {
         self.dataSize = dataSize
     }
 
-    /// The same header with another sub-buffer size, which each tracefs instance can set for itself
-    /// (`buffer_subbuf_size_kb`).
+    /// The same header with another sub-buffer size. Each tracefs instance can set its own (`buffer_subbuf_size_kb`).
     public func withPageSize(_ bytes: Int) throws(SubBufferLayoutError) -> SubBufferLayout {
         try SubBufferLayout(
             timestampOffset: timestampOffset, commitOffset: commitOffset, commitSize: commitSize,
@@ -73,15 +74,15 @@ public struct SubBufferLayout: Sendable, Equatable {
     }
 }
 
-/// Why a text is not the description of a sub-buffer that this reader can walk.
+/// Why a text does not describe a sub-buffer that this reader can walk.
 public enum SubBufferLayoutError: Error, Equatable, CustomStringConvertible {
     /// `header_page` has no such field.
     case fieldMissing(String)
-    /// A field has a size in bytes that no supported kernel has.
+    /// A field has a size in bytes that no supported kernel uses.
     case fieldSize(String, bytes: Int)
     /// A header field does not lie before the data.
     case fieldOutside(String)
-    /// The data area makes a page that is empty or above `SubBufferLayout.maximumPageSize`.
+    /// The data area would make a page that is empty or larger than `SubBufferLayout.maximumPageSize`.
     case pageSize(dataOffset: Int, dataSize: Int)
 
     /// One line for the person who reads the log.

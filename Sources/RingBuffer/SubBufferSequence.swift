@@ -1,11 +1,11 @@
-/// The sub-buffers of one CPU that lie one after the other in memory.
+/// The sub-buffers of one CPU, one after the other in memory.
 @frozen
 public struct SubBufferSequence {
-    /// How far one page is from the next.
+    /// The distance from one page to the next.
     @frozen
     public enum Spacing: Sendable, Equatable {
-        /// Unused tails are cut: a page starts where the used length of the one before ends. This is how batches
-        /// travel.
+        /// Unused tails are cut: a page starts where the used length of the previous page ends. Batches are sent like
+        /// this.
         case packed
         /// Each page takes `pageSize` bytes of the layout, as in a trace.dat file or read from `trace_pipe_raw`.
         /// Only the last may be shorter.
@@ -29,8 +29,8 @@ public struct SubBufferSequence {
 
     /// The next page, or `nil` at the end of the region.
     ///
-    /// - Throws: `SubBufferError` with an offset from the region's start. With full-size pages the sequence goes on
-    ///   with the page behind; packed pages cannot be found again, so it is then at its end.
+    /// - Throws: `SubBufferError` with an offset from the region's start. With full-size pages the sequence continues
+    ///   with the next page. Packed pages cannot be found after damage, so the sequence is then at its end.
     @inlinable
     public mutating func next() throws(SubBufferError) -> SubBuffer? {
         guard position < region.count else { return nil }

@@ -1,14 +1,14 @@
-/// The name of a tracepoint or dynamic event: its system (group) and its name in it, written `system:name`.
+/// The name of a tracepoint or dynamic event: its system (group) and its name in that system, written `system:name`.
 ///
-/// A value is always safe to use as a path below `events/`: both parts are checked when it is made, because
-/// names arrive over the network.
+/// A value is always safe to use as a path below `events/`. Both parts are checked when it is created, because names
+/// arrive over the network.
 public struct EventName: Hashable, Sendable, Comparable, CustomStringConvertible {
     /// The group, e.g. `sched`.
     public let system: String
     /// The event within the group, e.g. `sched_switch`.
     public let name: String
 
-    /// Longest part accepted. A part is a file name, so NAME_MAX bounds it.
+    /// The longest part accepted, in bytes. A part is a file name, so NAME_MAX bounds it.
     public static let maximumPartLength = 255
 
     /// Returns nil if a part is empty, longer than ``maximumPartLength``, `.` or `..`, or holds anything but

@@ -1,4 +1,4 @@
-/// What `-e` takes: which events of a list are meant. Pure, so that node and controller decide alike.
+/// The argument of `-e`: it selects events from a list. Node and controller share this code, so that they agree.
 ///
 /// As in trace-cmd and the kernel's own `set_event` file:
 ///
@@ -11,7 +11,7 @@
 /// | `sched_switch` | the events of that name, in any system |
 /// | `all`, `*:*` | all events |
 ///
-/// The system `ftrace` is left out everywhere: its records cannot be enabled.
+/// No pattern selects events of the system `ftrace`, because they cannot be enabled.
 public struct EventPattern: Sendable, Hashable, CustomStringConvertible {
     private enum Meaning: Hashable, Sendable {
         case qualified(system: Glob, name: Glob)
@@ -23,7 +23,7 @@ public struct EventPattern: Sendable, Hashable, CustomStringConvertible {
     public let text: String
     private let meaning: Meaning
 
-    /// Longest pattern accepted, in bytes: two file names and the colon.
+    /// The longest pattern accepted, in bytes: two file names and the colon.
     public static let maximumLength = 2 * EventName.maximumPartLength + 1
 
     /// Reads a pattern. Returns nil if it is empty, longer than ``maximumLength``, has more than one colon, or holds
@@ -46,7 +46,7 @@ public struct EventPattern: Sendable, Hashable, CustomStringConvertible {
     /// The pattern as it was written.
     public var description: String { text }
 
-    /// Whether the event is meant.
+    /// Whether the pattern selects the event.
     public func matches(_ event: EventName) -> Bool {
         guard event.isEnableable else { return false }
         return switch meaning {
@@ -56,9 +56,9 @@ public struct EventPattern: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// The events of `events` that are meant, in their order.
+    /// The events of `events` that the pattern selects, in their order.
     ///
-    /// - Throws: ``UnknownEvent`` with near matches if there is none: a pattern that selects nothing is a mistake.
+    /// - Throws: ``UnknownEvent`` with near matches if it selects none.
     public func select(from events: [EventName]) throws(UnknownEvent) -> [EventName] {
         let selected = events.filter(matches)
         guard selected.isEmpty else { return selected }
@@ -74,7 +74,7 @@ public struct EventPattern: Sendable, Hashable, CustomStringConvertible {
     }
 }
 
-/// No event is meant by a pattern.
+/// A pattern selects no event.
 public struct UnknownEvent: Error, Sendable, Equatable, CustomStringConvertible {
     /// The pattern as it was written.
     public let pattern: String

@@ -1,113 +1,130 @@
-/// A shell pattern over ASCII names: `*`, `?`, `[a-z]`, `[!a-z]`; `\` takes the next character literally.
+/// A pattern over bytes: `*`, `?`, `[a-z]`, `[!a-z]`; `\` makes the next character literal.
 ///
-/// Matching is iterative and remembers only the last `*`, so it is at worst the product of both lengths, and
-/// constant in memory: patterns come from other people.
+/// A `[` that is not closed is a literal bracket, as in fnmatch(3) and in the kernel's lib/glob.c. Matching allocates
+/// nothing and remembers only the last `*`, so the time is at worst the product of both lengths: patterns come from
+/// other people.
 public struct Glob: Hashable, Sendable {
-    private enum Element: Hashable, Sendable {
-        case byte(UInt8)
-        case any
-        case star
-        case set([ClosedRange<UInt8>], negated: Bool)
+    /// Who defines the pattern. The two differ in the character that inverts a set.
+    public enum Dialect: Hashable, Sendable {
+        /// The shell: `[!a]` and `[^a]` are both inverted.
+        case shell
+        /// The kernel's filters (lib/glob.c): only `[!a]` is inverted, and `[^a]` matches `^` or `a`.
+        case kernel
     }
 
-    private let elements: [Element]
+    private let pattern: [UInt8]
+    private let dialect: Dialect
 
-    /// True if the pattern is a plain name, without any special character.
-    public let isLiteral: Bool
+    /// Any text is a pattern.
+    public init(_ pattern: some StringProtocol, dialect: Dialect = .shell) {
+        self.pattern = Array(pattern.utf8)
+        self.dialect = dialect
+    }
 
-    /// Compiles a pattern. An unclosed `[` is a literal bracket, as in fnmatch(3).
-    public init(_ pattern: some StringProtocol) {
-        let bytes = Array(pattern.utf8)
-        var elements: [Element] = []
-        var index = 0
-        while index < bytes.count {
-            switch bytes[index] {
-            case UInt8(ascii: "*"):
-                if elements.last != .star { elements.append(.star) }
-            case UInt8(ascii: "?"):
-                elements.append(.any)
-            case UInt8(ascii: "["):
-                if let (set, next) = Self.set(bytes, after: index) {
-                    elements.append(set)
-                    index = next
-                    continue
+    /// True if the pattern is a plain name, in which every special character is escaped.
+    public var isLiteral: Bool {
+        pattern.withUnsafeBytes { pattern in
+            var index = 0
+            while index < pattern.count {
+                switch pattern[index] {
+                case UInt8(ascii: "*"), UInt8(ascii: "?"): return false
+                case UInt8(ascii: "["):
+                    if Self.set(0, pattern, index + 1, dialect) != nil { return false }
+                    index += 1
+                case UInt8(ascii: "\\"): index += 2
+                default: index += 1
                 }
-                elements.append(.byte(bytes[index]))
-            case UInt8(ascii: "\\") where index + 1 < bytes.count:
-                index += 1
-                elements.append(.byte(bytes[index]))
-            default:
-                elements.append(.byte(bytes[index]))
             }
-            index += 1
+            return true
         }
-        self.elements = elements
-        self.isLiteral = elements.allSatisfy { if case .byte = $0 { true } else { false } }
     }
 
     /// Whether the whole of `name` matches.
     public func matches(_ name: String) -> Bool {
         var name = name
-        return name.withUTF8 { matches($0) }
+        return name.withUTF8 { matches(UnsafeRawBufferPointer($0)) }
     }
 
-    private func matches(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
-        var element = 0
-        var byte = 0
-        var lastStar: (element: Int, byte: Int)?
-        while byte < name.count {
-            if element < elements.count {
-                if elements[element] == .star {
-                    lastStar = (element, byte)
-                    element += 1
-                    continue
-                }
-                if Self.accepts(elements[element], name[byte]) {
-                    element += 1
-                    byte += 1
-                    continue
-                }
+    /// Whether the whole of `name` matches.
+    public func matches(_ name: UnsafeRawBufferPointer) -> Bool {
+        pattern.withUnsafeBytes { Self.matches(name, $0, dialect) }
+    }
+}
+
+extension Glob {
+    /// Whether the whole of `text` matches `pattern`, for a caller that keeps its patterns as bytes in a pool.
+    public static func matches(
+        _ text: UnsafeRawBufferPointer, _ pattern: UnsafeRawBufferPointer, _ dialect: Dialect
+    ) -> Bool {
+        var textIndex = 0
+        var patternIndex = 0
+        var retryText = 0
+        var retryPattern: Int?
+        while true {
+            if patternIndex < pattern.count, pattern[patternIndex] == UInt8(ascii: "*") {
+                patternIndex += 1
+                retryPattern = patternIndex
+                retryText = textIndex
+                continue
             }
-            guard let star = lastStar else { return false }
-            lastStar = (star.element, star.byte + 1)
-            element = star.element + 1
-            byte = star.byte + 1
-        }
-        return elements[element...].allSatisfy { $0 == .star }
-    }
-
-    private static func accepts(_ element: Element, _ byte: UInt8) -> Bool {
-        switch element {
-        case .byte(let expected): byte == expected
-        case .any: true
-        case .star: false
-        case .set(let ranges, let negated): ranges.contains { $0.contains(byte) } != negated
+            if textIndex == text.count { return patternIndex == pattern.count }
+            if patternIndex < pattern.count, let next = step(text[textIndex], pattern, patternIndex, dialect) {
+                textIndex += 1
+                patternIndex = next
+                continue
+            }
+            // Let the last `*` cover one more byte.
+            guard let retry = retryPattern, retryText < text.count else { return false }
+            retryText += 1
+            textIndex = retryText
+            patternIndex = retry
         }
     }
 
-    /// The set that starts at `start`, and the index behind its `]`.
-    private static func set(_ bytes: [UInt8], after start: Int) -> (Element, Int)? {
-        var index = start + 1
-        var negated = false
-        if index < bytes.count, bytes[index] == UInt8(ascii: "!") || bytes[index] == UInt8(ascii: "^") {
-            negated = true
+    /// Matches one byte. Returns the index after the element that matched, or nil.
+    private static func step(
+        _ byte: UInt8, _ pattern: UnsafeRawBufferPointer, _ index: Int, _ dialect: Dialect
+    ) -> Int? {
+        switch pattern[index] {
+        case UInt8(ascii: "?"): return index + 1
+        case UInt8(ascii: "["):
+            guard let (isMember, next) = set(byte, pattern, index + 1, dialect) else {
+                return byte == UInt8(ascii: "[") ? index + 1 : nil
+            }
+            return isMember ? next : nil
+        case UInt8(ascii: "\\") where index + 1 < pattern.count:
+            return pattern[index + 1] == byte ? index + 2 : nil
+        case let literal: return literal == byte ? index + 1 : nil
+        }
+    }
+
+    /// Reads the set whose `[` is before `start`. Returns whether the byte is in it and the index after its `]`, or nil
+    /// if there is no `]`. An empty range such as `[z-a]` matches nothing.
+    private static func set(
+        _ byte: UInt8, _ pattern: UnsafeRawBufferPointer, _ start: Int, _ dialect: Dialect
+    ) -> (isMember: Bool, next: Int)? {
+        var index = start
+        var isInverted = false
+        if index < pattern.count {
+            isInverted =
+                pattern[index] == UInt8(ascii: "!") || (dialect == .shell && pattern[index] == UInt8(ascii: "^"))
+        }
+        if isInverted { index += 1 }
+        var isMember = false
+        let first = index
+        while index < pattern.count, pattern[index] != UInt8(ascii: "]") || index == first {
+            let low = pattern[index]
+            var high = low
+            if index + 2 < pattern.count, pattern[index + 1] == UInt8(ascii: "-"),
+                pattern[index + 2] != UInt8(ascii: "]")
+            {
+                high = pattern[index + 2]
+                index += 2
+            }
+            if low <= byte && byte <= high { isMember = true }
             index += 1
         }
-        let first = index
-        var ranges: [ClosedRange<UInt8>] = []
-        while index < bytes.count {
-            if bytes[index] == UInt8(ascii: "]"), index > first { return (.set(ranges, negated: negated), index + 1) }
-            let low = bytes[index]
-            if index + 2 < bytes.count, bytes[index + 1] == UInt8(ascii: "-"), bytes[index + 2] != UInt8(ascii: "]") {
-                let high = bytes[index + 2]
-                // An empty range such as [z-a] matches nothing, as in fnmatch(3).
-                if low <= high { ranges.append(low...high) }
-                index += 3
-            } else {
-                ranges.append(low...low)
-                index += 1
-            }
-        }
-        return nil
+        guard index < pattern.count else { return nil }
+        return (isMember != isInverted, index + 1)
     }
 }

@@ -1,4 +1,4 @@
-/// Names that a mistyped name may have meant.
+/// Finds names that the user may have meant by a mistyped name.
 public enum NearMatch {
     public static let maximumSuggestions = 3
 
@@ -24,12 +24,12 @@ public enum NearMatch {
             if distance <= limit { found.append((distance, candidate.shown)) }
         }
         found.sort { $0.distance == $1.distance ? $0.name < $1.name : $0.distance < $1.distance }
-        // One far off hides no near ones: nothing more than two edits behind the best.
+        // Leave out distant names: those with over two edits more than the best.
         guard let best = found.first?.distance else { return [] }
         return found.prefix { $0.distance <= best + 2 }.prefix(maximumSuggestions).map(\.name)
     }
 
-    /// What is compared and what is shown: a bare pattern is held against bare event names and systems.
+    /// What is compared and what is shown. A pattern without a colon is compared with bare event names and systems.
     private static func candidates(
         for pattern: String, among events: [EventName]
     ) -> [(spelling: String, shown: String)] {
@@ -39,8 +39,8 @@ public enum NearMatch {
         return systems.map { ($0, $0) } + enableable.map { ($0.name, $0.description) }
     }
 
-    /// Edits (insert, delete, replace, swap of neighbours) between two names: optimal string alignment, with
-    /// anything above `limit` reported as `limit + 1`.
+    /// Edits (insert, delete, replace, swap of neighbours) between two names: optimal string alignment. Returns
+    /// `limit + 1` for any distance above `limit`.
     static func editDistance(_ a: [UInt8], _ b: [UInt8], limit: Int) -> Int {
         guard abs(a.count - b.count) <= limit else { return limit + 1 }
         guard !a.isEmpty, !b.isEmpty else { return max(a.count, b.count) }
@@ -59,7 +59,7 @@ public enum NearMatch {
                 current[j] = best
                 rowMinimum = min(rowMinimum, best)
             }
-            // Two rows above the limit can only grow; one may still be undercut by a swap.
+            // When a row is above `limit + 1`, no later row is within the limit. At `limit + 1` a swap may still be.
             if rowMinimum > limit + 1 { return limit + 1 }
             (beforePrevious, previous, current) = (previous, current, beforePrevious)
         }

@@ -1,6 +1,6 @@
-/// Which nodes are meant by `--on`: `all`, a name, a shell pattern over names, or `label=value`.
+/// The argument of `--on`, which selects nodes: `all`, a name, a shell pattern over names, or `label=value`.
 ///
-/// Several selectors add up. Conditions joined by commas inside one must all hold, as kubectl has it:
+/// Several selectors add up. Within one selector, all conditions separated by commas must hold, as in kubectl:
 /// `--on 'role=db,web-*' --on web-1`.
 public struct Selector: Sendable, Hashable {
     private enum Condition: Hashable, Sendable {

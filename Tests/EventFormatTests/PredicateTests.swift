@@ -4,7 +4,7 @@ import TextPatterns
 @testable import EventFormat
 
 @Suite struct PredicateTests {
-    private static let event = EventText()
+    private static let event = SampleEvent()
         .with("char comm[16]", bytes: cString("bash", size: 16)).with("pid_t pid", Int32(-3))
         .with("u8 prio", UInt8(200)).with("u64 ip", UInt64(0xffff_ffff_8100_1010))
         .with("__data_loc char[] path", dynamic: cString("/etc/passwd"))
@@ -48,13 +48,13 @@ import TextPatterns
 
     @Test(arguments: [
         ("", 0, "a field's name expected"), ("pid", 3, "one of == != < <= > >= & ~ expected"),
-        ("pid == ", 7, "a value expected"), ("pid == x", 7, "field 'pid' is a number, 'x' is none"),
+        ("pid == ", 7, "a value expected"), ("pid == x", 7, "field 'pid' is a number, but 'x' is not"),
         ("pid ~ \"3\"", 4, "'~' needs a field that is a string"), ("nope == 1", 0, "event 'probe' has no field 'nope'"),
-        ("comm > \"a\"", 5, "a string can be compared by '==', '!=' and '~' only"), ("(pid == 1", 9, "')' expected"),
-        ("pid == 1 pid == 2", 9, "'&&', '||' or the end expected"), ("comm == \"x", 8, "the quote has no end"),
+        ("comm > \"a\"", 5, "a string can only be compared by '==', '!=' and '~'"), ("(pid == 1", 9, "')' expected"),
+        ("pid == 1 pid == 2", 9, "'&&', '||' or the end expected"), ("comm == \"x", 8, "the quote is not closed"),
         ("args == 1", 0, "field 'args' of type 'u32' cannot be compared"),
-        ("ip.function == nothing", 15, "no function 'nothing' is known"),
-        ("pid == 99999999999999999999", 7, "field 'pid' is a number, '99999999999999999999' is none"),
+        ("ip.function == nothing", 15, "unknown function 'nothing'"),
+        ("pid == 99999999999999999999", 7, "field 'pid' is a number, but '99999999999999999999' is not"),
     ])
     func errorsSayWhereAndWhat(filter: String, position: Int, reason: String) {
         do {
@@ -87,18 +87,6 @@ import TextPatterns
             #expect(predicate.matches(record))
             #expect(!predicate.matches(UnsafeRawBufferPointer(rebasing: record[..<30])))
             #expect(!predicate.matches(UnsafeRawBufferPointer(start: nil, count: 0)))
-        }
-    }
-
-    @Test(arguments: [
-        ("", "", true), ("", "*", true), ("a", "", false), ("abc", "a*c", true), ("abc", "a*b", false),
-        ("aXbXc", "*X*c", true),
-        ("[", "[", true), ("a]", "a[]]", true), ("b", "[!a-c]", false), ("-", "[a-]", true), ("*", "\\*", true),
-        ("x", "\\*", false), (String(repeating: "a", count: 200), "*a*a*a*a*b", false),
-    ])
-    func globs(text: String, pattern: String, expected: Bool) {
-        Array(text.utf8).withUnsafeBytes { text in
-            Array(pattern.utf8).withUnsafeBytes { #expect(Glob.matches(text, $0) == expected) }
         }
     }
 }

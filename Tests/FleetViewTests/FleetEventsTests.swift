@@ -60,7 +60,7 @@ struct FleetEventsTests {
                 "    field:long y; offset:8; size:8; signed:1;", "  on old:",
                 "    field:int y; offset:8; size:4; signed:1;",
             ])
-        #expect(events[0].layouts[0].fields == [try #require(EventField("field:long y; offset:8; size:8; signed:1;"))])
+        #expect(events[0].layouts[0].fields == [try #require(ListedField("field:long y; offset:8; size:8; signed:1;"))])
     }
 
     @Test("As JSON, one object for each event")

@@ -90,32 +90,6 @@ import Testing
     }
 }
 
-@Suite struct GlobTests {
-    @Test(arguments: [
-        ("a*b", "ab", true), ("a*b", "axxb", true), ("a*b", "axxbc", false), ("*", "", true), ("?", "", false),
-        ("a[0-9]c", "a5c", true), ("a[0-9]c", "axc", false), ("a[!0-9]c", "axc", true), ("a[]]c", "a]c", true),
-        ("a[c", "a[c", true), ("a\\*c", "a*c", true), ("a\\*c", "abc", false), ("[z-a]", "m", false),
-        ("*a*b*c*", "xxaxxbxxcxx", true), ("*a*b*c*", "xxaxxcxxbxx", false), ("", "", true), ("", "a", false),
-        ("a-[-]", "a--", true),
-    ])
-    func matches(_ pattern: String, _ name: String, _ expected: Bool) {
-        #expect(Glob(pattern).matches(name) == expected)
-    }
-
-    @Test func isLiteralOnlyWithoutSpecialCharacters() {
-        #expect(Glob("sched_switch").isLiteral)
-        #expect(Glob("a\\*").isLiteral)
-        #expect(!Glob("a*").isLiteral)
-        #expect(!Glob("a[b]").isLiteral)
-    }
-
-    /// Backtracking matchers take exponential time for this one.
-    @Test(.timeLimit(.minutes(1))) func survivesManyStars() {
-        let pattern = Glob(String(repeating: "*a", count: 120) + "b")
-        #expect(!pattern.matches(String(repeating: "a", count: 250)))
-    }
-}
-
 @Suite struct EventNameTests {
     @Test(arguments: ["..:x", "x:..", "a/b:c", "a:", ":a", "a", "a:b:c", "a:b c", "a:b\n", "a:*", "a\u{0}:b"])
     func refusesWhatIsNoName(_ text: String) {

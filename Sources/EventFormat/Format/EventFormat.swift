@@ -1,28 +1,29 @@
-/// What one `events/SYSTEM/EVENT/format` file says: the layout of an event's records and how the kernel prints them.
+/// The contents of a file `events/SYSTEM/EVENT/format`: the layout of an event's records and how the kernel prints
+/// them.
 public struct EventFormat: Sendable, Equatable {
-    /// The longest text that is accepted, in bytes. The longest of Linux 6.18 has 21 KiB.
+    /// The longest text accepted, in bytes. The longest in Linux 6.18 has 21 KiB.
     public static let maximumTextLength = 1 << 20
-    /// The most fields that are accepted.
+    /// The most fields accepted.
     public static let maximumFields = 1024
-    /// No record is longer: the largest sub-buffer is 64 KiB.
+    /// The longest record, in bytes: the largest sub-buffer has 64 KiB.
     static let maximumRecord = 1 << 16
 
     /// The event's name, e.g. `sched_switch`.
     public let name: String
     /// The system (subsystem or group) it belongs to, e.g. `sched`.
     public let system: String
-    /// The number in `common_type` of its records.
+    /// The id, which is in `common_type` of the event's records.
     public let id: Int
-    /// The fields that every event of this kernel starts with.
+    /// The fields with which every event of this kernel starts.
     public let commonFields: [EventField]
     /// The event's own fields.
     public let fields: [EventField]
-    /// The text behind `print fmt:`.
+    /// The text after `print fmt:`.
     public let printFormat: String
 
     /// - Parameters:
     ///   - text: the contents of the format file.
-    ///   - system: the folder that it lies in.
+    ///   - system: the name of the system's directory.
     /// - Throws: `EventFormatError` for a text that no kernel writes.
     public init(parsing text: some StringProtocol, system: String) throws(EventFormatError) {
         var parser = EventFormatParser()
@@ -37,11 +38,11 @@ public struct EventFormat: Sendable, Equatable {
         printFormat = parser.printFormat ?? ""
     }
 
-    /// The field of that name, common ones included.
+    /// The field with this name, which may be a common field.
     public func field(_ name: String) -> EventField? {
         fields.first { $0.name == name } ?? commonFields.first { $0.name == name }
     }
 
-    /// `system:name`, as tracefs and perf write it.
+    /// `system:name`, as in tracefs and perf.
     public var fullName: String { "\(system):\(name)" }
 }

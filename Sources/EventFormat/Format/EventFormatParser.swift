@@ -1,3 +1,5 @@
+import TextPatterns
+
 /// Reads the lines of a format file.
 struct EventFormatParser {
     var name: String?
@@ -12,7 +14,7 @@ struct EventFormatParser {
         let length = text.utf8.count
         guard length <= EventFormat.maximumTextLength else { throw .tooLong(length) }
         var number = 0
-        // A print format may itself hold newlines, and it comes last.
+        // The print format is last and can contain newlines.
         var rest = Substring(text)
         while !rest.isEmpty {
             number += 1
@@ -32,15 +34,15 @@ struct EventFormatParser {
             name = Self.trimmed(line.dropFirst(6))
         } else if line.hasPrefix("ID: ") {
             guard let value = Int(Self.trimmed(line.dropFirst(4))), (0...0xffff).contains(value) else {
-                throw .malformed(line: number, "'\(line)' is no event number")
+                throw .malformed(line: number, "'\(line)' is not an event id")
             }
             id = value
         } else if line.hasPrefix("\tfield") {
             guard fields.count + commonFields.count < EventFormat.maximumFields else {
                 throw .malformed(line: number, "more than \(EventFormat.maximumFields) fields")
             }
-            let field = try FieldLine(line, number: number).field()
-            // The common fields are set apart by an empty line, and their names by a prefix.
+            let field = try Self.field(line, number: number)
+            // An empty line follows the common fields, and their names have a prefix.
             if blocks <= 1, fields.isEmpty, field.name.hasPrefix("common_") {
                 commonFields.append(field)
             } else {
@@ -51,6 +53,17 @@ struct EventFormatParser {
         } else {
             throw .malformed(line: number, "'\(line.prefix(40))' is none of name, ID, format, field and print fmt")
         }
+    }
+
+    private static func field(_ text: Substring, number: Int) throws(EventFormatError) -> EventField {
+        guard let line = FieldLine(text) else {
+            throw .malformed(line: number, "a field needs its declaration, offset and size")
+        }
+        let range = 0...EventFormat.maximumRecord
+        guard range.contains(line.offset), range.contains(line.size),
+            line.offset + line.size <= EventFormat.maximumRecord
+        else { throw .fieldOutOfRange(String(line.declaration.prefix(80))) }
+        return EventField(line)
     }
 
     private static func trimmed(_ text: Substring) -> String {

@@ -1,7 +1,7 @@
 /// A filter in the kernel's syntax, compiled for one event: `prev_pid != 0 && prev_comm ~ "bash*" || common_pid == 12`.
 ///
-/// Beyond the event's fields it knows `CPU` (or `cpu`) and `COMM` (or `comm`), where the event has no such field.
-/// Comparisons are those of kernel/trace/trace_events_filter.c.
+/// Besides the event's fields it knows `CPU` (or `cpu`) and `COMM` (or `comm`), unless the event has such a field.
+/// It compares as kernel/trace/trace_events_filter.c does.
 public struct EventPredicate: Sendable {
     /// The filter's text.
     public let filter: String
@@ -13,7 +13,7 @@ public struct EventPredicate: Sendable {
 
     /// Compiles a filter for an event of a catalog.
     ///
-    /// - Throws: `EventPredicateError` with the place and, for an unknown field, the names of those that there are.
+    /// - Throws: `EventPredicateError` with the position and, for an unknown field, the names of the event's fields.
     public init(_ filter: String, for event: CompiledEvent, of catalog: EventCatalog) throws(EventPredicateError) {
         self.filter = filter
         self.catalog = catalog
@@ -24,12 +24,12 @@ public struct EventPredicate: Sendable {
         requiredSize = compiler.requiredSize
     }
 
-    /// Whether a record passes.
+    /// Whether a record passes the filter.
     ///
     /// - Parameters:
-    ///   - record: bytes of the event that the filter was compiled for; of any other event the answer is meaningless.
+    ///   - record: bytes of the event for which the filter was compiled. For any other event the result is meaningless.
     ///   - task: the name of the event's process, for `COMM`.
-    /// - Returns: `false` also for a record that is too short for the fields that are compared.
+    /// - Returns: also `false` for a record that is too short for the compared fields.
     public func matches(
         _ record: UnsafeRawBufferPointer, cpu: Int = 0,
         task: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0)
@@ -38,7 +38,7 @@ public struct EventPredicate: Sendable {
         return steps.withUnsafeBufferPointer { steps in
             pool.withUnsafeBytes { pool in
                 var index = 0
-                // Every step leads to a later one.
+                // This ends, because every step leads to a later one.
                 while index >= 0 && index < steps.count {
                     let holds = holds(steps[index], base, record, cpu, task, pool)
                     index = holds ? steps[index].whenTrue : steps[index].whenFalse

@@ -6,10 +6,10 @@ public struct EventPredicateError: Error, Sendable, Equatable, CustomStringConve
     public let position: Int
     /// The filter.
     public let filter: String
-    /// Names that would be right, where a field's name is wrong.
+    /// The names of the event's fields, if the filter has an unknown one.
     public let fields: [String]
 
-    /// The reason, the filter with a mark below the place, and the fields.
+    /// The reason, the filter with a caret below the position, and the fields.
     public var description: String {
         var text = "\(reason)\n  \(filter)\n  \(String(repeating: " ", count: min(position, 200)))^"
         if !fields.isEmpty { text += "\nfields: \(fields.joined(separator: " "))" }

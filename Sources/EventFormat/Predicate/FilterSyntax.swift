@@ -1,4 +1,4 @@
-/// A filter as it is written: Documentation/trace/events.rst, section "Filter rules".
+/// A parsed filter: Documentation/trace/events.rst, section "Filter rules".
 indirect enum FilterSyntax {
     case test(FilterTest)
     case not(FilterSyntax)
@@ -9,7 +9,7 @@ indirect enum FilterSyntax {
 /// `field operator value`.
 struct FilterTest {
     enum Operator: String, CaseIterable {
-        // The longer ones first: the parser takes the first that fits.
+        // Longer operators first, because the parser uses the first that matches.
         case equal = "==", notEqual = "!=", lessEqual = "<=", greaterEqual = ">=", less = "<", greater = ">"
         case matches = "~", hasBits = "&"
     }
@@ -127,11 +127,11 @@ struct FilterParser {
         if let quote = current, quote == UInt8(ascii: "\"") || quote == UInt8(ascii: "'") {
             position += 1
             while let byte = current, byte != quote { position += 1 }
-            guard current == quote else { throw error("the quote has no end", at: start) }
+            guard current == quote else { throw error("the quote is not closed", at: start) }
             position += 1
             return (String(decoding: text[start + 1..<position - 1], as: UTF8.self), true)
         }
-        // An unquoted value ends before a blank, a parenthesis or another operator.
+        // An unquoted value ends before a space, a parenthesis or an operator.
         while let byte = current, byte > 32, ![UInt8(ascii: ")"), UInt8(ascii: "&"), UInt8(ascii: "|")].contains(byte) {
             position += 1
         }

@@ -1,4 +1,4 @@
-/// Compiles a filter's syntax to steps for one event.
+/// Compiles a parsed filter to steps for one event.
 struct PredicateCompiler {
     let filter: String
     let format: EventFormat
@@ -19,7 +19,7 @@ struct PredicateCompiler {
         for exit in open.whenFalse { set(exit, PredicateStep.reject) }
     }
 
-    /// A way out of a step that is not yet connected.
+    /// An exit of a step that is not yet connected to another step.
     private struct Exit {
         let step: Int
         let isTrue: Bool
@@ -34,7 +34,7 @@ struct PredicateCompiler {
         if exit.isTrue { steps[exit.step].whenTrue = target } else { steps[exit.step].whenFalse = target }
     }
 
-    /// Appends the steps of a filter; short-circuit operators connect their exits to what follows.
+    /// Appends the steps of a filter. Short-circuit operators connect the exits to later steps.
     private mutating func append(_ syntax: FilterSyntax) throws(EventPredicateError) -> Exits {
         switch syntax {
         case .test(let test):
@@ -122,16 +122,16 @@ struct PredicateCompiler {
     ) throws(EventPredicateError) -> PredicateStep {
         guard test.op != .matches else { throw error("'~' needs a field that is a string", at: test.opPosition) }
         guard !test.isQuoted, let value = Self.integer(test.value) else {
-            throw error("field '\(test.field)' is a number, '\(test.value)' is none", at: test.valuePosition)
+            throw error("field '\(test.field)' is a number, but '\(test.value)' is not", at: test.valuePosition)
         }
-        // The kernel compares in the field's own width.
+        // The kernel compares with the field's own width.
         let type = CType(width: kind.width, isSigned: kind.isSigned || subject == .signed)
         return PredicateStep(
             subject: subject, comparison: comparison(test.op), kind: kind, offset: UInt32(offset), size: 0,
             value: type.extended(value), limit: 0, patternOffset: 0, patternLength: 0)
     }
 
-    /// A number as `kstrtoull` with base 0 reads it.
+    /// Reads a number like `kstrtoull` with base 0.
     private static func integer(_ text: String) -> UInt64? {
         let isNegative = text.hasPrefix("-")
         let digits = isNegative ? text.dropFirst() : text[...]
@@ -150,7 +150,7 @@ struct PredicateCompiler {
         _ test: FilterTest, _ subject: PredicateStep.Subject, _ offset: Int, _ size: Int, _ kind: LoadKind = .u8
     ) throws(EventPredicateError) -> PredicateStep {
         guard test.op == .equal || test.op == .notEqual || test.op == .matches else {
-            throw error("a string can be compared by '==', '!=' and '~' only", at: test.opPosition)
+            throw error("a string can only be compared by '==', '!=' and '~'", at: test.opPosition)
         }
         let start = pool.count
         pool += test.value.utf8
@@ -162,14 +162,14 @@ struct PredicateCompiler {
     /// `call_site.function == vfs_read`: an address anywhere in the function.
     private func function(_ test: FilterTest, _ field: EventField) throws(EventPredicateError) -> PredicateStep {
         guard test.op == .equal || test.op == .notEqual else {
-            throw error("a function can be compared by '==' and '!=' only", at: test.opPosition)
+            throw error("a function can only be compared by '==' and '!='", at: test.opPosition)
         }
         guard field.kind == .integer || field.kind == .pointer, field.size == catalog.environment.pointee.longSize
         else {
-            throw error("field '\(field.name)' is no address", at: test.fieldPosition)
+            throw error("field '\(field.name)' is not an address", at: test.fieldPosition)
         }
         guard let range = catalog.environment.pointee.symbols?.range(named: test.value) else {
-            throw error("no function '\(test.value)' is known", at: test.valuePosition)
+            throw error("unknown function '\(test.value)'", at: test.valuePosition)
         }
         return PredicateStep(
             subject: .unsigned, comparison: test.op == .equal ? .inside : .outside, kind: try kind(of: field, test),

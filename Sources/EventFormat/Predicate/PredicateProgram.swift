@@ -1,11 +1,13 @@
-/// One comparison of a compiled filter, and where to go on when it holds and when not.
+import TextPatterns
+
+/// One comparison of a compiled filter, and the next step for each of its results.
 struct PredicateStep {
     enum Subject: UInt8 {
-        /// An integer of the record.
+        /// An integer in the record.
         case signed, unsigned
         /// The CPU that recorded.
         case cpu
-        /// A char array, a dynamic string, a relative one, the rest of the record, a string in the kernel.
+        /// A char array, a dynamic string, a relative dynamic string, the rest of the record, a string in the kernel.
         case fixedString, dynamicString, relativeString, trailingString, kernelString
         /// The task's name.
         case task
@@ -14,7 +16,7 @@ struct PredicateStep {
     enum Comparison: UInt8 {
         case equal, notEqual, less, lessEqual, greater, greaterEqual, hasBits
         case matches
-        /// `value` up to `limit`, exclusive: an address inside a function. And outside.
+        /// Whether an address is inside or outside of a function: from `value` up to but not including `limit`.
         case inside, outside
     }
 
@@ -28,7 +30,7 @@ struct PredicateStep {
     let size: UInt32
     let value: UInt64
     let limit: UInt64
-    /// Pattern in the pool.
+    /// Location of the pattern in the pool.
     let patternOffset: UInt32
     let patternLength: UInt32
     var whenTrue = PredicateStep.accept
@@ -69,7 +71,7 @@ extension PredicateStep {
         let end = text.firstIndex(of: 0) ?? text.count
         let string = UnsafeRawBufferPointer(rebasing: text[..<end])
         switch comparison {
-        case .matches: return Glob.matches(string, pattern)
+        case .matches: return Glob.matches(string, pattern, .kernel)
         case .notEqual: return !string.elementsEqual(pattern)
         default: return string.elementsEqual(pattern)
         }

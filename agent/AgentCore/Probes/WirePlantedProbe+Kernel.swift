@@ -54,18 +54,12 @@ extension DynamicEvent {
 extension WireProbeField {
     /// From a line `field:u64 size;	offset:16;	size:8;	signed:0;` of a format file; nil for others and for the common fields.
     init?(formatLine line: some StringProtocol) {
-        var values: [String: Substring] = [:]
-        for part in line.split(separator: ";") {
-            let pair = part.drop { $0 == "\t" || $0 == " " }.split(separator: ":", maxSplits: 1)
-            guard pair.count == 2 else { return nil }
-            values[String(pair[0])] = Substring(pair[1])
-        }
-        guard let declaration = values["field"], let offset = values["offset"].flatMap({ UInt32($0) }),
-            let size = values["size"].flatMap({ UInt32($0) }),
-            !declaration.split(separator: " ").contains(where: { $0.hasPrefix("common_") })
+        guard let field = FieldLine(Substring(line)), let offset = UInt32(exactly: field.offset),
+            let size = UInt32(exactly: field.size),
+            !field.declaration.split(separator: " ").contains(where: { $0.hasPrefix("common_") })
         else { return nil }
         self.init()
-        self.declaration = String(declaration)
+        self.declaration = String(field.declaration)
         self.offset = offset
         self.size = size
     }

@@ -28,7 +28,7 @@ struct EventCatalogText {
 }
 
 /// One field of an event's record.
-public struct EventField: Sendable, Equatable, Codable {
+public struct ListedField: Sendable, Equatable, Codable {
     /// Type and name in C, e.g. `char prev_comm[16]`.
     public var declaration: String
     /// Bytes from the record's start.
@@ -39,18 +39,10 @@ public struct EventField: Sendable, Equatable, Codable {
 
     /// Reads `field:char prev_comm[16]; offset:8; size:16; signed:0;` with any white space between the parts.
     init?(_ line: some StringProtocol) {
-        var parts: [Substring: Substring] = [:]
-        for part in line.split(separator: ";") {
-            let part = part.drop(while: \.isWhitespace)
-            guard let colon = part.firstIndex(of: ":") else { continue }
-            parts[Substring(part[..<colon])] = Substring(part[part.index(after: colon)...])
-        }
-        guard let declaration = parts["field"], let offset = parts["offset"].flatMap({ Int($0) }),
-            let size = parts["size"].flatMap({ Int($0) })
-        else { return nil }
-        self.declaration = String(declaration)
-        self.offset = offset
-        self.size = size
-        signed = parts["signed"] == "1"
+        guard let field = FieldLine(Substring(line)) else { return nil }
+        declaration = String(field.declaration)
+        offset = field.offset
+        size = field.size
+        signed = field.isSigned
     }
 }

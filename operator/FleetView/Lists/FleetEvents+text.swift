@@ -29,7 +29,7 @@ extension FleetEvents {
 
         struct Fields: Encodable {
             var nodes: [String]
-            var fields: [EventField]
+            var fields: [ListedField]
         }
     }
 

@@ -25,7 +25,7 @@ public struct FleetEvents: Sendable {
             }
         }
 
-        public var fields: [EventField] { lines.compactMap { EventField($0) } }
+        public var fields: [ListedField] { lines.compactMap { ListedField($0) } }
     }
 
     /// By system, then name.

@@ -1,8 +1,9 @@
 import EventFormat
+import TextPatterns
 
 /// Which events are wanted by the task in whose context they happened (`--comm`, `--pid`).
 final class TaskFilter {
-    private let comms: [NamePattern]
+    private let comms: [Glob]
     private let pids: Set<Int32>
     /// Nodes to which this applies, by index; nil for all.
     private let nodes: Set<Int>?
@@ -10,7 +11,7 @@ final class TaskFilter {
     /// Nil when every task is wanted.
     init?(_ filter: TimelineFilter, nodes names: [String]) {
         guard !filter.comms.isEmpty || !filter.pids.isEmpty else { return nil }
-        comms = filter.comms.map { NamePattern($0) }
+        comms = filter.comms.map { Glob($0, dialect: .kernel) }
         pids = filter.pids
         // Of nodes that are not chosen, only what the window lets through comes here.
         nodes =
