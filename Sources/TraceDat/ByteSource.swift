@@ -3,16 +3,16 @@ import Glibc
 /// Bytes that can be read at any offset, from several threads at once.
 struct ByteSource: Sendable {
     private enum Storage: Sendable {
-        case file(OpenFile)
+        case file(RecordingFile)
         case memory([UInt8])
     }
 
     private let storage: Storage
-    /// Bytes.
+    /// Size in bytes.
     let size: UInt64
 
     init(path: String) throws(TraceDatError) {
-        let file = try OpenFile(path: path)
+        let file = try RecordingFile(path: path)
         storage = .file(file)
         size = file.size
     }
@@ -22,9 +22,9 @@ struct ByteSource: Sendable {
         size = UInt64(bytes.count)
     }
 
-    /// Fills `target` from `offset` on.
+    /// Fills `target` with the bytes from `offset` on.
     ///
-    /// - Throws: `.truncated` when the source ends before, with nothing promised about `target`.
+    /// - Throws: `.truncated` when the source ends too early. The contents of `target` are then undefined.
     func read(at offset: UInt64, into target: UnsafeMutableRawBufferPointer) throws(TraceDatError) {
         let available = offset < size ? size - offset : 0
         guard UInt64(target.count) <= available else {
@@ -56,13 +56,13 @@ struct ByteSource: Sendable {
     }
 }
 
-/// A file descriptor that is closed with its last user. Reading has no position, so that threads share it.
-private final class OpenFile: Sendable {
+/// A file descriptor that is closed with its last user. Reads do not use a file position, so threads can share it.
+private final class RecordingFile: Sendable {
     private let descriptor: Int32
     let size: UInt64
 
     init(path: String) throws(TraceDatError) {
-        // Without O_NONBLOCK the open of a FIFO waits for somebody who writes to it.
+        // Without O_NONBLOCK, opening a FIFO waits for a writer.
         descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw TraceDatError(offset: 0, reason: .system(call: "open", errno: errno)) }
         var status = stat()
@@ -80,7 +80,7 @@ private final class OpenFile: Sendable {
 
     deinit { close(descriptor) }
 
-    /// pread(2) and not mmap(2): a mapped file that is shortened meanwhile ends the process with SIGBUS.
+    /// Uses pread(2), not mmap(2): if a mapped file is shortened meanwhile, SIGBUS ends the process.
     func read(at offset: UInt64, into target: UnsafeMutableRawBufferPointer) throws(TraceDatError) {
         guard let base = target.baseAddress else { return }
         var done = 0

@@ -39,7 +39,7 @@ import Testing
     }
 
     @Test func aNodesOwnValuesGoFirst() {
-        let event = EventText().with("int mode", Int32(0))
+        let event = SampleEvent().with("int mode", Int32(0))
             .printing("\"%s\", __print_symbolic(REC->mode, { HRTIMER_MODE_ABS, \"ABS\" }, { ODD_ONE, \"ODD\" })")
         #expect(event.text() == "ABS")
         #expect(

@@ -5,7 +5,7 @@ import Testing
 @Suite struct ConcurrencyTests {
     /// One catalog, many threads: each has its own buffer, and all get the same text.
     @Test func aCatalogIsShared() async {
-        let event = EventText().with("char comm[16]", bytes: cString("bash", size: 16)).with("u64 ip", UInt64(0x1234))
+        let event = SampleEvent().with("char comm[16]", bytes: cString("bash", size: 16)).with("u64 ip", UInt64(0x1234))
             .with("__data_loc char[] path", dynamic: cString("/etc"))
             .printing(
                 "\"%s %pS %-8s|%s\", REC->comm, REC->ip, __get_str(path), __print_flags(REC->ip, \"|\", { 4, \"A\" }, { 0x30, \"B\" })"

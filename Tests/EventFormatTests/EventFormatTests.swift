@@ -47,7 +47,7 @@ import Testing
     @Test(arguments: [
         ("ID: 1\nformat:\n", EventFormatError.missing("name")),
         ("name: a\nformat:\n", .missing("ID")),
-        ("name: a\nID: 70000\n", .malformed(line: 2, "'ID: 70000' is no event number")),
+        ("name: a\nID: 70000\n", .malformed(line: 2, "'ID: 70000' is not an event id")),
         (
             "name: a\nID: 1\n\tfield:int x;\toffset:4;\n",
             .malformed(line: 3, "a field needs its declaration, offset and size")

@@ -13,7 +13,7 @@ import Testing
             ffffffff81001300 T tail
             """)
 
-    private func entry(_ name: String) -> EventText { EventText(name: name, system: "ftrace") }
+    private func entry(_ name: String) -> SampleEvent { SampleEvent(name: name, system: "ftrace") }
 
     @Test func stacks() {
         var event = entry("kernel_stack").with("int size", Int32(3)).with("int pad", Int32(0))
@@ -98,7 +98,8 @@ import Testing
         .with("unsigned int next_cpu", UInt32(1)).with("unsigned char prev_prio", UInt8(120))
         .with("unsigned char prev_state", UInt8(1)).with("unsigned char next_prio", UInt8(98))
         .with("unsigned char next_state", UInt8(0))
-        #expect(event.text(tasks: TaskNames([11: Array("sh".utf8)])) == "      10:120:S ==> [001]      11: 98:R sh")
+        #expect(
+            event.text(tasks: SavedCommandLines([11: Array("sh".utf8)])) == "      10:120:S ==> [001]      11: 98:R sh")
         #expect(event.text() == "      10:120:S ==> [001]      11: 98:R <...>")
     }
 

@@ -16,7 +16,7 @@ import TraceDat
         String(repeating: "{", count: 20_000), "\"" + String(repeating: "\\", count: 20_001),
     ])
     func depthIsBounded(expression: String) {
-        let catalog = EventText().with("u64 a", UInt64(0)).printing("\"%d\", \(expression)").catalog()
+        let catalog = SampleEvent().with("u64 a", UInt64(0)).printing("\"%d\", \(expression)").catalog()
         #expect(catalog.uncompiled.count == 1)
     }
 
@@ -24,14 +24,14 @@ import TraceDat
         // Each variable uses the one before twice; substituted, the last would be 2^40 long.
         let doubling = (1...40).map { "int v\($0) = v\($0 - 1) + v\($0 - 1);" }.joined(separator: " ")
         let text = "\"%d\", ({ int v0 = 1; \(doubling) v40; })"
-        #expect(EventText().printing(text).catalog().uncompiled.count == 1)
+        #expect(SampleEvent().printing(text).catalog().uncompiled.count == 1)
         let wide = "\"" + String(repeating: "%1024d", count: 250) + "\"" + String(repeating: ", 1", count: 250)
-        #expect(EventText().printing(wide).text().utf8.count == 256_000)
+        #expect(SampleEvent().printing(wide).text().utf8.count == 256_000)
         // Conditions nested in their own tests are compiled twice each: `a ?: b`.
         let elvis = String(repeating: "(REC->a ?: ", count: 30) + "1" + String(repeating: ")", count: 30)
-        #expect(EventText().with("int a", Int32(0)).printing("\"%d\", \(elvis)").text() == "1")
+        #expect(SampleEvent().with("int a", Int32(0)).printing("\"%d\", \(elvis)").text() == "1")
         let nested = String(repeating: "((", count: 30) + "REC->a" + String(repeating: ") ?: 1)", count: 30)
-        #expect(EventText().with("int a", Int32(0)).printing("\"%d\", \(nested)").catalog().uncompiled.count == 1)
+        #expect(SampleEvent().with("int a", Int32(0)).printing("\"%d\", \(nested)").catalog().uncompiled.count == 1)
     }
 
     /// Bytes of real formats changed at random: an error or a program, never a trap; and the program runs on any record.

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct JSONTests {
     @Test func everyKindOfField() {
-        let event = EventText()
+        let event = SampleEvent()
             .with("int n", Int32(-5)).with("u64 u", UInt64.max).with("bool b", UInt8(1)).with(
                 "void * p", UInt64(0xffff_8881_0000_0000)
             )
@@ -33,7 +33,7 @@ import Testing
     }
 
     @Test func damageIsNullNotGarbage() {
-        let event = EventText().with("u32 a", UInt32(1)).with("__data_loc char[] s", dynamic: cString("text"))
+        let event = SampleEvent().with("u32 a", UInt32(1)).with("__data_loc char[] s", dynamic: cString("text"))
         let catalog = event.catalog()
         var out = TextBuffer()
         event.record.withUnsafeBytes { record in

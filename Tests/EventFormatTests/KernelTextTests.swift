@@ -14,7 +14,7 @@ import TraceDat
         let catalog = Self.catalog(file)
         #expect(catalog.malformed.isEmpty)
         #expect(catalog.uncompiled.count == 4)
-        let tasks = TaskNames(parsing: file.metadata.commandLines)
+        let tasks = SavedCommandLines(parsing: file.metadata.commandLines)
         let expected = Self.linesByCPU(try Fixture.bytes("\(name).kernel.txt.gz"))
         let buffer = try #require(file.buffers.first { $0.name == instance })
         var seen: Set<Int> = []
@@ -54,7 +54,7 @@ import TraceDat
     }
 
     private static func appendLine(
-        _ record: Record, _ cpu: Int, _ catalog: EventCatalog, _ tasks: TaskNames, _ out: inout TextBuffer
+        _ record: Record, _ cpu: Int, _ catalog: EventCatalog, _ tasks: SavedCommandLines, _ out: inout TextBuffer
     ) {
         guard let pid = catalog.commonFields.pid(of: record.payload),
             let flags = catalog.commonFields.latencyFlags(of: record.payload)

@@ -8,7 +8,7 @@ import Testing
     {
         var out = TextBuffer()
         FtraceLine.appendPrefix(
-            tasks: TaskNames([pid: Array(task.utf8)]), pid: pid, cpu: 1,
+            tasks: SavedCommandLines([pid: Array(task.utf8)]), pid: pid, cpu: 1,
             flags: LatencyFlags(flags: flags, preemptCount: preempt), timestamp: timestamp, to: &out)
         var other = TextBuffer()
         Array((pid == 0 ? "<idle>" : task).utf8).withUnsafeBytes {
@@ -63,7 +63,7 @@ import Testing
     }
 
     @Test func tasks() {
-        let tasks = TaskNames(
+        let tasks = SavedCommandLines(
             parsing: Array("1 init\n17 kworker/0:1\n-5 bad\nx y\n9 a b\n20 0123456789abcdefgh\n".utf8))
         #expect(tasks.name(of: 1) == "init")
         #expect(tasks.name(of: 9) == "a b")
@@ -73,7 +73,7 @@ import Testing
         #expect(tasks.name(of: -5) == "<XXX>")
         var many: [Int32: [UInt8]] = [:]
         for pid in 1...5000 { many[Int32(pid * 16)] = Array("t\(pid)".utf8) }
-        let table = TaskNames(many)
+        let table = SavedCommandLines(many)
         #expect(
             (1...5000).allSatisfy {
                 table.name(of: Int32($0 * 16)) == "t\($0)" && table.name(of: Int32($0 * 16 + 1)) == "<...>"

@@ -20,7 +20,7 @@ import Testing
             """)
 
     @Test func systemCalls() {
-        var event = EventText().with("int __syscall_nr", Int32(257)).with("int dfd", UInt64(0xffff_ff9c)).with(
+        var event = SampleEvent().with("int __syscall_nr", Int32(257)).with("int dfd", UInt64(0xffff_ff9c)).with(
             "const char * filename", UInt64(0x7ffd_0000_0010)
         )
         .with("umode_t mode", UInt64(9)).with("int flags", UInt64(10))
@@ -43,15 +43,15 @@ import Testing
                 == event.text(kernel: KernelDescription(release: "6.18")))
         #expect(event.catalog().event(id: 77)?.startsWithName == false)
 
-        let exit = EventText(name: "sys_exit_openat", system: "syscalls", printFormat: "\"0x%lx\", REC->ret")
+        let exit = SampleEvent(name: "sys_exit_openat", system: "syscalls", printFormat: "\"0x%lx\", REC->ret")
             .with("int __syscall_nr", Int32(257)).with("long ret", Int64(-2))
         #expect(exit.text() == "sys_openat -> 0xfffffffffffffffe")
-        let none = EventText(name: "sys_enter_getpid", system: "syscalls").with("int __syscall_nr", Int32(39))
+        let none = SampleEvent(name: "sys_enter_getpid", system: "syscalls").with("int __syscall_nr", Int32(39))
         #expect(none.text() == "sys_getpid()")
     }
 
     @Test func systemCallsWithTheUsersString() {
-        let event = EventText(name: "sys_enter_chdir", system: "syscalls")
+        let event = SampleEvent(name: "sys_enter_chdir", system: "syscalls")
             .with("int __syscall_nr", Int32(80)).with("const char * filename", UInt64(0x1000))
             .with("__data_loc char[] __filename_val", dynamic: cString("/tmp"))
             .printing(
@@ -60,7 +60,7 @@ import Testing
     }
 
     @Test func kernelProbes() {
-        let event = EventText(name: "myprobe", system: "kprobes")
+        let event = SampleEvent(name: "myprobe", system: "kprobes")
             .with("unsigned long __probe_ip", UInt64(0xffff_ffff_8100_1000)).with("s32 dfd", Int32(-100))
             .with("__data_loc char[] path", dynamic: cString("/etc")).with("__data_loc char[] bad", dynamic: [])
             .with("u8 c[2]", bytes: [1, 2])
@@ -74,7 +74,7 @@ import Testing
     }
 
     @Test func returnProbes() {
-        let event = EventText(name: "myret", system: "kprobes")
+        let event = SampleEvent(name: "myret", system: "kprobes")
             .with("unsigned long __probe_func", UInt64(0xffff_ffff_8100_1000))
             .with("unsigned long __probe_ret_ip", UInt64(0xffff_ffff_8100_120f)).with("u64 ret", UInt64(5))
             .printing("\"(%lx <- %lx) ret=0x%Lx\", REC->__probe_func, REC->__probe_ret_ip, REC->ret")
@@ -82,21 +82,21 @@ import Testing
     }
 
     @Test func userProbes() {
-        let event = EventText(name: "u", system: "uprobes").with("unsigned long __probe_ip", UInt64(0x7f2e_6bd1_6150))
+        let event = SampleEvent(name: "u", system: "uprobes").with("unsigned long __probe_ip", UInt64(0x7f2e_6bd1_6150))
             .printing("\"(%lx)\", REC->__probe_ip")
         #expect(event.text(symbols: Self.symbols) == "(0x7f2e6bd16150)")
-        let back = EventText(name: "u", system: "uprobes").with("unsigned long __probe_func", UInt64(0x1000))
+        let back = SampleEvent(name: "u", system: "uprobes").with("unsigned long __probe_func", UInt64(0x1000))
             .with("unsigned long __probe_ret_ip", UInt64(0x2000))
             .printing("\"(%lx <- %lx)\", REC->__probe_func, REC->__probe_ret_ip")
         #expect(back.text(symbols: Self.symbols) == "(0x2000 <- 0x1000)")
     }
 
     @Test func arraysOfStringsInProbes() {
-        var event = EventText(name: "s", system: "uprobes").with("unsigned long __probe_ip", UInt64(0x1000))
+        var event = SampleEvent(name: "s", system: "uprobes").with("unsigned long __probe_ip", UInt64(0x1000))
         // Two location words, then the data of the first.
         let data = cString("one")
         event.fields.append(
-            EventText.Field(declaration: "u64 words", size: 8, isSigned: false, bytes: [24, 0, 4, 0, 0, 0, 0, 0]))
+            SampleEvent.Field(declaration: "u64 words", size: 8, isSigned: false, bytes: [24, 0, 4, 0, 0, 0, 0, 0]))
         event.tail = data
         let text = event.printing(
             "\"(%lx) a={\\\"%s\\\",\\\"%s\\\"}\", REC->__probe_ip, __get_str(a[0]), __get_str(a[1])")
@@ -112,7 +112,7 @@ import Testing
     }
 
     @Test func eventProbes() {
-        let event = EventText(name: "wake", system: "ep").with("u32 p", UInt32(15))
+        let event = SampleEvent(name: "wake", system: "ep").with("u32 p", UInt32(15))
             .with("__data_loc char[] c", dynamic: cString("rcu"))
             .printing("\" p=%u c=\\\"%s\\\"\", REC->p, __get_str(c)")
         #expect(
@@ -124,7 +124,7 @@ import Testing
     }
 
     @Test func pageAddresses() {
-        let event = EventText(name: "page", system: "kmem").with("unsigned long pfn", UInt64(3)).printing(
+        let event = SampleEvent(name: "page", system: "kmem").with("unsigned long pfn", UInt64(3)).printing(
             "\"%p %p\", REC->pfn != -1UL ? (((struct page *)vmemmap_base) + (REC->pfn)) : ((void *)0), (((struct page *)vmemmap_base) + (REC->pfn))"
         )
         #expect(event.text(symbols: Self.symbols) == "ffffea00000000c0 ffffea00000000c0")
@@ -136,7 +136,7 @@ import Testing
     }
 
     @Test func syntheticEvents() {
-        let event = EventText(name: "wake", system: "synthetic")
+        let event = SampleEvent(name: "wake", system: "synthetic")
             .with("u64 lat", UInt64(12)).with("s8 prio", Int8(-1)).with("pid_t pid", Int32(-3))
             .with("__data_loc char[] comm", dynamic: cString("sh"))
             .with("__data_loc unsigned long[] stack", dynamic: littleEndian([0xffff_ffff_8100_2001, 0, 7] as [UInt64]))
@@ -149,7 +149,7 @@ import Testing
     }
 
     @Test func fieldsOfUserEvents() {
-        let event = EventText(name: "mine", system: "user_events")
+        let event = SampleEvent(name: "mine", system: "user_events")
             .with("u32 a", UInt32(10)).with("char b[4]", bytes: cString("xy", size: 4))
             .with("__rel_loc char[] c", dynamic: cString("rel"), isRelative: true).with("s64 d", Int64(-1))
             .printing("\"a=%u\", REC->a")
@@ -157,7 +157,7 @@ import Testing
     }
 
     @Test func symbolConversions() {
-        let event = EventText().with("void * f", UInt64(0xffff_ffff_8100_1168)).with(
+        let event = SampleEvent().with("void * f", UInt64(0xffff_ffff_8100_1168)).with(
             "void * m", UInt64(0xffff_ffff_c020_1042)
         )
         .with("void * u", UInt64(0x2)).with("void * e", UInt64(0xffff_ffff_8100_1160))

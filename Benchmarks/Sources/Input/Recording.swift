@@ -57,7 +57,7 @@ final class Recording {
 
     var catalog: EventCatalog { EventCatalog(formats: formats) }
 
-    var taskNames: TaskNames {
-        TaskNames(Dictionary(comms.map { ($0.pid, $0.name) }, uniquingKeysWith: { _, last in last }))
+    var taskNames: SavedCommandLines {
+        SavedCommandLines(Dictionary(comms.map { ($0.pid, $0.name) }, uniquingKeysWith: { _, last in last }))
     }
 }

@@ -1,15 +1,15 @@
-/// An event whose format was compiled.
+/// An event with its compiled format.
 public final class CompiledEvent: Sendable {
-    /// Its format.
+    /// The event's format.
     public let format: EventFormat
-    /// Why the print format could not be compiled, if so: the text is then a list of the fields.
+    /// Why the print format could not be compiled, or nil. If it could not, the text is a list of the fields.
     public let failure: PrintFormatError?
-    /// What had to be assumed about the kernel; empty if the text is exact.
+    /// Assumptions about the kernel on which the text depends. Empty if the text is exact.
     public let assumptions: [String]
     /// Whether the text starts with the event's name and a colon. System calls, stacks and markers do not.
     public var startsWithName: Bool { program.view.textStart > 0 }
 
-    let program: Program
+    let program: PrintProgram
     let json: JSONLayout
 
     init(format: EventFormat, kernel: KernelTraits) {
@@ -23,13 +23,13 @@ public final class CompiledEvent: Sendable {
         } catch {
             failure = error
             assumptions = []
-            program = ProgramCompiler.compileFields(format, kernel: kernel) ?? Program(ProgramBuilder.stopped)
+            program = ProgramCompiler.compileFields(format, kernel: kernel) ?? PrintProgram(ProgramBuilder.stopped)
         }
     }
 }
 
 extension ProgramBuilder {
-    /// The program that does nothing.
+    /// A program that does nothing.
     static let stopped: ProgramBuilder = {
         var builder = ProgramBuilder()
         try? builder.emit(Instruction(opcode: .stop))

@@ -24,7 +24,7 @@ extension EventCatalog {
         return outcome
     }
 
-    /// Appends one value; `false` if it lies outside the record.
+    /// Appends one value. Returns `false` if it is outside of the record.
     private func append(
         _ item: JSONLayout.Item, _ base: UnsafeRawPointer, _ record: UnsafeRawBufferPointer, _ out: inout TextBuffer
     ) -> Bool {

@@ -1,37 +1,37 @@
-/// All events of one node's kernel, compiled: made once, then only read, by any number of threads.
+/// All events of one node's kernel, compiled. It is immutable, so any number of threads can use it.
 public final class EventCatalog: @unchecked Sendable {
-    // Unchecked: the memory behind the pointers is written in `init` alone.
+    // Unchecked: only `init` writes the memory behind the pointers.
 
-    /// Where the fields that every event starts with lie.
+    /// Offsets of the fields with which every event starts.
     public let commonFields: CommonFields
-    /// The events, by number.
+    /// The events by id.
     public let events: [Int: CompiledEvent]
-    /// Format texts that could not be read, by the system and text they came with, and why.
+    /// The systems of format texts that could not be read, and why.
     public let malformed: [(system: String, error: EventFormatError)]
-    /// Events whose text is only a list of fields, and why.
+    /// Events whose text is only a list of their fields, and why.
     public let uncompiled: [(event: String, reason: PrintFormatError)]
-    /// Events whose text rests on something that the recording does not hold, and on what.
+    /// Events whose text depends on assumptions, because the recording lacks some information, and the assumptions.
     public let assumed: [(event: String, what: [String])]
 
     let environment: UnsafePointer<RenderEnvironment>
     private let symbols: KernelSymbols?
     private let strings: KernelStrings
-    private let tasks: TaskNames?
-    /// Programs by event number, so that finding one is an index and counts no reference.
+    private let tasks: SavedCommandLines?
+    /// Programs by event id, so that a lookup is an array access without ARC traffic.
     private let slots: UnsafeMutablePointer<EventSlot?>
     private let slotCount: Int
 
-    /// Compiles the formats of a kernel. A format that cannot be read or compiled is listed, and costs no other.
+    /// Compiles the formats of a kernel. A format that cannot be read or compiled is listed and does not affect others.
     ///
     /// - Parameters:
     ///   - formats: the contents of `events/SYSTEM/EVENT/format`, with the system of each.
     ///   - symbols: the kernel's symbols; without them addresses are printed as numbers.
     ///   - printkFormats: the strings of `printk_formats`, by address.
-    ///   - tasks: names for the few events that name tasks by number only.
-    ///   - kernel: what else is known of the kernel.
+    ///   - tasks: names for the few events that contain a pid without a name.
+    ///   - kernel: other known facts about the kernel.
     public init(
         formats: [(system: String, text: String)], symbols: KernelSymbols? = nil, printkFormats: [UInt64: String] = [:],
-        tasks: TaskNames? = nil, kernel: KernelDescription = KernelDescription()
+        tasks: SavedCommandLines? = nil, kernel: KernelDescription = KernelDescription()
     ) {
         var parsed: [EventFormat] = []
         var malformed: [(system: String, error: EventFormatError)] = []
@@ -71,20 +71,20 @@ public final class EventCatalog: @unchecked Sendable {
         environment.deallocate()
     }
 
-    /// The event of that number.
+    /// The event with this id.
     public func event(id: Int) -> CompiledEvent? { events[id] }
 
-    /// The event of that name, as `system:name` or, if only one system has it, as `name`.
+    /// The event with this name: `system:name`, or `name` if only one system has such an event.
     public func event(named name: String) -> CompiledEvent? {
         let found = events.values.filter { $0.format.fullName == name || $0.format.name == name }
         return found.first { $0.format.fullName == name } ?? (found.count == 1 ? found.first : nil)
     }
 
-    /// Appends the text of a record, without a newline behind it, as the kernel's `trace` file has it behind the time.
+    /// Appends the text of a record without a trailing newline: what the kernel's `trace` file has after the time.
     ///
     /// - Parameters:
-    ///   - record: the event's bytes from `common_type` on, as the ring buffer has them.
-    ///   - includingName: whether the event's name stands in front, for events that have it there.
+    ///   - record: the event's bytes from `common_type` on, as in the ring buffer.
+    ///   - includingName: whether to start with the event's name, for events whose text starts with it.
     @discardableResult
     public func render(
         _ record: UnsafeRawBufferPointer, context: RenderContext = RenderContext(), includingName: Bool = true,
@@ -105,12 +105,12 @@ public final class EventCatalog: @unchecked Sendable {
             context: context, into: &out)
     }
 
-    /// What an event's records need, if there is such an event.
+    /// What rendering needs for an event type, if there is such an event.
     @inline(__always)
     func slot(_ type: Int) -> EventSlot? { type < slotCount ? slots[type] : nil }
 }
 
-/// An event as rendering sees it. The catalog's events own the memory.
+/// What rendering needs for one event. The catalog's events own the memory.
 struct EventSlot {
     let program: ProgramView
     let json: JSONLayout.View

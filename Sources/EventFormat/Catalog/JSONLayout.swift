@@ -1,6 +1,6 @@
-/// How an event's fields become a JSON object: one entry a field, flat, so that rendering only walks them.
+/// How to write an event's fields as a JSON object: a flat array with an item for each field.
 final class JSONLayout: @unchecked Sendable {
-    // Unchecked: the memory behind the pointer is written in `init` alone.
+    // Unchecked: only `init` writes the memory behind the pointer.
     struct Item {
         enum Form: UInt8 {
             case unsigned, signed, boolean, address, string
@@ -14,7 +14,7 @@ final class JSONLayout: @unchecked Sendable {
         let offset: UInt32
         /// Bytes.
         let size: UInt32
-        /// `"name":` in the names.
+        /// Location of `"name":` in the pool of names.
         let keyOffset: UInt32
         let keyLength: UInt32
     }

@@ -1,17 +1,17 @@
-/// What a caller knows of the kernel that recorded. All of it is optional: what is missing is taken from the formats.
+/// What a caller knows about the recorded kernel. All of it is optional: the formats supply what is missing.
 public struct KernelDescription: Sendable {
     /// Size of `long` in bytes, from the page header: 4 or 8.
     public var longSize: Int
-    /// `uname -r`, e.g. `6.1.0-56-cloud-amd64`. Some text changed with the release and not with any format.
+    /// `uname -r`, e.g. `6.1.0-56-cloud-amd64`. Some texts changed with a release although no format did.
     public var release: String?
     /// Timer ticks per second (CONFIG_HZ).
     public var ticksPerSecond: UInt64?
-    /// The tracefs file `dynamic_events`: it says which event an eprobe is attached to.
+    /// The tracefs file `dynamic_events`. It states to which event an eprobe is attached.
     public var dynamicEvents: String?
-    /// The kernel's own values of enumerators, which go before those that are built in.
+    /// The kernel's own values of enumerators. They override the built-in values.
     public var constants: KernelConstants
 
-    /// A kernel of which that is known.
+    /// A description with these facts.
     public init(
         longSize: Int = 8, release: String? = nil, ticksPerSecond: UInt64? = nil,
         dynamicEvents: String? = nil, constants: KernelConstants = KernelConstants()
@@ -23,11 +23,11 @@ public struct KernelDescription: Sendable {
         self.constants = constants
     }
 
-    /// What the compiler needs, with what the formats themselves tell.
+    /// The facts that the compiler needs, some of them derived from the formats.
     func traits(for formats: [EventFormat], symbols: KernelSymbols?) -> KernelTraits {
         var traits = KernelTraits(longSize: longSize)
-        // arch/x86/include/asm/pgtable_64_types.h: where an x86-64 kernel is linked to run, and where its page structures
-        // then are. A kernel elsewhere was moved at random, and so were they.
+        // arch/x86/include/asm/pgtable_64_types.h: the address at which an x86-64 kernel is linked, and the address of
+        // its page structures. If KASLR moved the kernel, the page structures have moved too.
         if symbols?.view.coreStart == 0xffff_ffff_8100_0000 { traits.constants["vmemmap_base"] = -0x1600_0000_0000 }
         traits.constants.merge(constants)
         traits.ticksPerSecond = ticksPerSecond ?? Self.ticksPerSecond(in: formats)
@@ -58,9 +58,9 @@ public struct KernelDescription: Sendable {
         return nil
     }
 
-    /// Linux 6.18 put `0x` before the arguments of system calls, without any change in their formats. Where the release is
-    /// not known, the nearest change in a format decides: entries of `function` have arguments since 6.15, and those of
-    /// system calls copies of strings since 6.19.
+    /// Since Linux 6.18 the arguments of system calls have the prefix `0x`, but the formats did not change. If the
+    /// release is unknown, the nearest change of a format decides: `function` entries have arguments since 6.15, and
+    /// system call events have copies of strings since 6.19.
     private func syscallStyle(_ formats: [EventFormat]) -> SyscallStyle {
         if let release {
             let numbers = release.split { !$0.isNumber }.prefix(2).compactMap { Int($0) }

@@ -1,6 +1,7 @@
-/// An integer type of C: how a value is kept in 64 bits.
+/// An integer type of C, which decides how a value is kept in 64 bits.
 ///
-/// Every value is held sign-extended or zero-extended from its own width, so that 64-bit comparisons are right for all.
+/// Every value is kept sign-extended or zero-extended from its own width, so 64-bit comparisons are right for all
+/// types.
 struct CType: Sendable, Equatable {
     /// Width in bytes: 1, 2, 4 or 8.
     let width: Int
@@ -18,7 +19,7 @@ struct CType: Sendable, Equatable {
         self.isSigned = isSigned
     }
 
-    /// The value after integer promotion (C11 6.3.1.1): nothing is narrower than an int.
+    /// The type after integer promotion (C11 6.3.1.1), which is at least as wide as an int.
     var promoted: CType { width < 4 ? .int : self }
 
     /// The common type of a binary operator's operands (C11 6.3.1.8).
@@ -29,7 +30,7 @@ struct CType: Sendable, Equatable {
         return CType(width: left.width, isSigned: left.isSigned && right.isSigned)
     }
 
-    /// `value` cut to this type and extended to 64 bits again.
+    /// `value` truncated to this type and extended to 64 bits again.
     func extended(_ value: UInt64) -> UInt64 {
         switch (width, isSigned) {
         case (1, true): UInt64(bitPattern: Int64(Int8(truncatingIfNeeded: value)))

@@ -1,4 +1,4 @@
-/// One conversion of a printf format as the kernel's lib/vsprintf.c reads it, or the text between two.
+/// One conversion of a printf format as in the kernel's lib/vsprintf.c, or the text between two conversions.
 enum FormatPiece: Equatable {
     case literal([UInt8])
     case conversion(Conversion)
@@ -17,7 +17,7 @@ struct Conversion: Equatable {
         case integer(base: Int, isSigned: Bool, isUpper: Bool, width: Int)
         case character
         case string
-        /// `%p` and the letters behind it, e.g. `I6c`.
+        /// `%p` and the letters after it, e.g. `I6c`.
         case pointer(String)
     }
 
@@ -30,10 +30,10 @@ struct Conversion: Equatable {
     var width: Amount = .none
     var precision: Amount = .none
 
-    /// Wider fields than this no kernel format has; a hostile one would only cost memory.
+    /// The largest field width. No kernel format has a larger one, and a hostile format could use it to exhaust memory.
     static let maximumWidth = 1024
 
-    /// Whether it prints its value and nothing else.
+    /// Whether it prints only its value, without padding or prefix.
     var isPlain: Bool {
         !isLeft && !plus && !space && !isAlternate && !zeroPadded && width == .none && precision == .none
     }
@@ -80,7 +80,7 @@ struct ConversionParser {
         self.longSize = longSize
     }
 
-    /// The next piece; `nil` at the end.
+    /// The next piece, or `nil` at the end.
     mutating func next() throws(PrintFormatError) -> Step? {
         let start = position
         while position < text.count, text[position] != UInt8(ascii: "%") { position += 1 }
@@ -159,7 +159,7 @@ struct ConversionParser {
         return 4
     }
 
-    /// The kernel takes letters and digits behind `%p`; only those that its `pointer()` knows change anything.
+    /// The kernel accepts any letters and digits after `%p`. Only those that its `pointer()` knows have an effect.
     private mutating func pointerLetters() -> String {
         let start = position
         func isAlphanumeric(_ byte: UInt8) -> Bool {

@@ -9,7 +9,7 @@ indirect enum Expression {
     case index(Expression, Expression)
     case unary(UnaryOperator, Expression)
     case binary(BinaryOperator, Expression, Expression)
-    /// `a ? b : c`; the GNU form `a ?: c` has no `then`.
+    /// `a ? b : c`. The GNU form `a ?: c` has no `then`.
     case conditional(Expression, then: Expression?, else: Expression)
     case cast(TypeName, Expression)
     case sizeOfType(TypeName, position: Int)
@@ -22,7 +22,7 @@ indirect enum Expression {
 }
 
 extension Expression {
-    /// Whether an identifier occurs in it.
+    /// Whether the expression contains an identifier.
     func mentions(_ name: String) -> Bool {
         switch self {
         case .identifier(let identifier, _): identifier == name
@@ -51,7 +51,7 @@ enum Statement {
     case expression(Expression)
 }
 
-/// The words of a type name and the number of stars behind it.
+/// The words of a type name and the number of stars after it.
 struct TypeName: Equatable {
     let words: [String]
     let pointers: Int

@@ -1,6 +1,6 @@
 /// GNU statement expressions.
 extension ExpressionParser {
-    /// `{ declarations and calls; value; })`, from behind the opening parenthesis.
+    /// Parses `{ declarations and calls; value; })`. The opening parenthesis has been consumed.
     mutating func statementExpression() throws(PrintFormatError) -> Expression {
         try expect(.openBrace)
         var statements: [Statement] = []

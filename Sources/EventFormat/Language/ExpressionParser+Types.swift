@@ -1,4 +1,4 @@
-/// Type names, which C cannot tell from values without knowing them.
+/// Type names. C's grammar cannot tell them from values, so the parser must know them.
 extension ExpressionParser {
     private static let qualifiers: Set<String> = [
         "const", "volatile", "static", "__force", "__user", "__iomem", "__percpu", "__rcu",
@@ -6,7 +6,8 @@ extension ExpressionParser {
     private static let keywords: Set<String> = ["unsigned", "signed", "long", "short", "int", "char", "void", "_Bool"]
     private static let tags: Set<String> = ["struct", "union", "enum"]
 
-    /// The type name that starts at a token, and the number of its tokens. A lone unknown word may be one, too.
+    /// The type name that starts at a token, and the number of its tokens. A single unknown word may be a type name
+    /// too.
     func typeName(from start: Int) -> (TypeName, length: Int)? {
         var index = start
         var words: [String] = []
@@ -45,7 +46,7 @@ extension ExpressionParser {
         return (TypeName(words: words, pointers: pointers), index - start)
     }
 
-    /// Whether `(name)` is a cast and not a parenthesised value: it names a type, or what follows can only be an operand.
+    /// Whether `(name)` is a cast and not a value in parentheses: it is a type, or only an operand can follow.
     func isCast(_ type: TypeName, length: Int) -> Bool {
         let base = type.words.filter { !Self.qualifiers.contains($0) }
         if base.count > 1 || type.pointers > 0 || type.words.count > base.count { return true }

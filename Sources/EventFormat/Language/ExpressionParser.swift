@@ -1,14 +1,14 @@
-/// Parses C expressions by precedence climbing, with a bounded depth: the text may come from anywhere.
+/// Parses C expressions by precedence climbing. Depth is bounded, because the text may come from anywhere.
 struct ExpressionParser {
-    /// Nesting of the text.
+    /// The deepest nesting of the text.
     static let maximumDepth = 200
-    /// Height of the tree. A chain of operators makes it high without any nesting.
+    /// The largest height of the tree. A chain of operators gives a high tree without nesting.
     static let maximumHeight = 400
 
     let tokens: [Token]
     var next = 0
     private var depth = 0
-    /// Height of the expression that was parsed last.
+    /// Height of the last parsed expression.
     var height = 0
     let types: TypeTable
 
@@ -32,7 +32,7 @@ struct ExpressionParser {
         guard accept(symbol) else { throw PrintFormatError("'\(symbol.rawValue)' expected", at: current.position) }
     }
 
-    /// Adjacent string literals, joined; `nil` if there is none here.
+    /// Adjacent string literals, joined, or `nil` if there is none here.
     mutating func stringLiteral() -> [UInt8]? {
         var joined: [UInt8]?
         while case .string(let bytes) = current.kind {
@@ -42,7 +42,7 @@ struct ExpressionParser {
         return joined
     }
 
-    /// An expression without comma operator.
+    /// An expression without a comma operator.
     mutating func expression() throws(PrintFormatError) -> Expression {
         depth += 1
         defer { depth -= 1 }
@@ -60,7 +60,7 @@ struct ExpressionParser {
         return .conditional(condition, then: then, else: otherwise)
     }
 
-    /// Accounts for a node on top of the last expression and one of height `other`.
+    /// Counts a tree node whose children are the last expression and one of height `other`.
     mutating func raise(over other: Int = 0) throws(PrintFormatError) {
         height = max(height, other) + 1
         guard height <= Self.maximumHeight else {
@@ -192,7 +192,7 @@ struct ExpressionParser {
         }
     }
 
-    /// Comma-separated expressions up to and including `closing`. An empty one, as at the end of a table, is passed over.
+    /// Comma-separated expressions up to and including `closing`. An empty one, as at the end of a table, is skipped.
     mutating func arguments(until closing: Token.Symbol) throws(PrintFormatError) -> [Expression] {
         var list: [Expression] = []
         var highest = 0

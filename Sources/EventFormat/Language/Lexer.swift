@@ -1,4 +1,4 @@
-/// Splits C source into tokens. Enough of C for print formats; everything else is an error.
+/// Splits C source into tokens. It knows as much of C as print formats use. Everything else is an error.
 struct Lexer {
     static let maximumTokens = 100_000
 
@@ -97,12 +97,12 @@ struct Lexer {
             ? 16 : digits.hasPrefix("0b") ? 2 : digits.hasPrefix("0") && digits.count > 1 ? 8 : 10
         let body = radix == 16 || radix == 2 ? digits.dropFirst(2) : digits
         guard let value = UInt64(body, radix: radix) else {
-            throw PrintFormatError("'\(literal)' is no number", at: start)
+            throw PrintFormatError("'\(literal)' is not a number", at: start)
         }
         return .integer(value, type(of: value, suffix: String(suffix), isDecimal: radix == 10))
     }
 
-    /// C11 6.4.4.1: the first type of the list that can hold the value.
+    /// C11 6.4.4.1: the first type in the list that can hold the value.
     private func type(of value: UInt64, suffix: String, isDecimal: Bool) -> CType {
         let isUnsigned = suffix.contains("u")
         let longs = suffix.count { $0 == "l" }
@@ -150,7 +150,7 @@ struct Lexer {
         throw PrintFormatError("unterminated string", at: start)
     }
 
-    /// Reads an escape sequence and stands behind it afterwards.
+    /// Reads an escape sequence and moves past it.
     private mutating func escape() -> UInt8 {
         let letter = byte(1)
         position += 2

@@ -7,7 +7,7 @@ struct PrintFormat {
         let tokens = try Lexer.tokens(of: text, longSize: types.longSize)
         var parser = ExpressionParser(tokens, types: types)
         guard let format = parser.stringLiteral() else {
-            throw PrintFormatError("it does not start with a string", at: parser.current.position)
+            throw PrintFormatError("the print format does not start with a string", at: parser.current.position)
         }
         var arguments: [Expression] = []
         while parser.accept(.comma) {

@@ -2,7 +2,7 @@
 public struct PrintFormatError: Error, Sendable, Equatable, CustomStringConvertible {
     /// What is wrong or not supported.
     public let reason: String
-    /// Byte offset in the print format text, if one place is to blame.
+    /// Byte offset in the print format, if the error has a location.
     public let position: Int?
 
     init(_ reason: String, at position: Int? = nil) {
@@ -10,7 +10,7 @@ public struct PrintFormatError: Error, Sendable, Equatable, CustomStringConverti
         self.position = position
     }
 
-    /// For people.
+    /// A message for people.
     public var description: String {
         position.map { "\(reason) (at byte \($0) of the print format)" } ?? reason
     }

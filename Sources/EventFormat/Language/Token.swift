@@ -1,10 +1,10 @@
-/// A token of the C that print formats are written in.
+/// A token of the C subset in print formats.
 struct Token: Equatable {
     enum Kind: Equatable {
         case identifier(String)
-        /// A number and the type that its suffix and size give it.
+        /// A number, and the type that follows from its suffix and size.
         case integer(UInt64, CType)
-        /// A string literal, escapes resolved.
+        /// A string literal with resolved escapes.
         case string([UInt8])
         case symbol(Symbol)
         case end

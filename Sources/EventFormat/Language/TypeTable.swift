@@ -1,6 +1,6 @@
-/// The integer types that casts, `sizeof` and fields name.
+/// The integer types in casts, `sizeof` and fields.
 struct TypeTable: Sendable {
-    /// What a type name in a cast stands for.
+    /// What a type name in a cast means.
     enum Meaning: Equatable {
         case integer(CType)
         case pointer(to: CType?)
@@ -11,7 +11,7 @@ struct TypeTable: Sendable {
     let longSize: Int
     private var typedefs: [String: CType]
 
-    /// For a 64-bit machine, without any event's own types.
+    /// A table for a 64-bit machine, without types from an event's fields.
     static let builtin = TypeTable(longSize: 8)
 
     init(longSize: Int) {
@@ -25,7 +25,7 @@ struct TypeTable: Sendable {
         }
     }
 
-    /// Learns the types of an event's fields: the format says how wide each is.
+    /// Adds the types of an event's fields, whose sizes the format states.
     mutating func learn(from fields: [EventField]) {
         for field in fields where field.kind == .integer && field.declaredCount == nil {
             var words = field.type.split(separator: " ").map(String.init)
@@ -39,7 +39,7 @@ struct TypeTable: Sendable {
 
     func isTypedef(_ name: String) -> Bool { typedefs[name] != nil }
 
-    /// Size in bytes of the type that `name` spells, if it is known.
+    /// Size in bytes of the type `name`, if it is known.
     func size(of name: String) -> Int? {
         let words = name.split(separator: " ").map(String.init)
         guard let meaning = meaning(words: words.filter { $0 != "*" }, pointers: words.count { $0 == "*" }) else {
@@ -52,7 +52,7 @@ struct TypeTable: Sendable {
         }
     }
 
-    /// What the words of a type name stand for; `nil` for a type whose size is unknown.
+    /// What the words of a type name mean, or `nil` for a type of unknown size.
     func meaning(words: [String], pointers: Int) -> Meaning? {
         let target = integer(words: words)
         if pointers > 0 { return .pointer(to: pointers == 1 ? target : nil) }
@@ -73,7 +73,7 @@ struct TypeTable: Sendable {
             case "signed", "__signed__": isSigned = true
             case "long": longs += 1
             case "enum":
-                // Enumerations are unsigned int for the compilers that build the kernel, unless a constant is negative.
+                // The compilers that build the kernel use unsigned int for an enum, unless a constant is negative.
                 return .unsignedInt
             case "struct", "union", "void": return nil
             default: base = word
@@ -89,7 +89,7 @@ struct TypeTable: Sendable {
         }
     }
 
-    /// Types of include/linux/types.h and friends whose width does not depend on the machine.
+    /// Types of include/linux/types.h and related headers whose width does not depend on the machine.
     private static let fixed: [String: CType] = {
         var table: [String: CType] = [:]
         for (names, width, isSigned) in fixedNames {

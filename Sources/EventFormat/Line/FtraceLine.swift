@@ -1,13 +1,13 @@
 /// The lines of the kernel's `trace` file.
 public enum FtraceLine {
-    /// Appends what stands in front of an event: `            bash-1234    [001] d..2.  1234.567890: `
+    /// Appends the part of a line before the event: `            bash-1234    [001] d..2.  1234.567890: `
     /// (`trace_print_context` of kernel/trace/trace_output.c).
     ///
     /// - Parameters:
     ///   - pid: the event's process.
-    ///   - timestamp: ns of the trace clock; printed in microseconds, rounded half up as `ns2usecs` does.
-    ///   - countsInNanoseconds: `false` for the clocks `counter` and `x86-tsc`, whose values are printed as they are.
-    ///   - width: columns that the task's name is padded to.
+    ///   - timestamp: ns of the trace clock. It is printed in microseconds, rounded half up as in `ns2usecs`.
+    ///   - countsInNanoseconds: `false` for the clocks `counter` and `x86-tsc`, whose values are printed unchanged.
+    ///   - width: columns to which the task's name is padded.
     public static func appendPrefix(
         task: UnsafeRawBufferPointer, pid: Int32, cpu: Int, flags: LatencyFlags, timestamp: UInt64,
         countsInNanoseconds: Bool = true, width: Int = 16, to out: inout TextBuffer
@@ -16,7 +16,7 @@ public enum FtraceLine {
         appendTime(timestamp, countsInNanoseconds: countsInNanoseconds, to: &out)
     }
 
-    /// What stands in front of the time.
+    /// Appends the part before the time.
     static func appendContext(
         task: UnsafeRawBufferPointer, pid: Int32, cpu: Int, flags: LatencyFlags, width: Int, to out: inout TextBuffer
     ) {
@@ -25,9 +25,9 @@ public enum FtraceLine {
         appendContext(pid: pid, cpu: cpu, flags: flags, to: &out)
     }
 
-    /// As above, with the task's name from a table.
+    /// The same, with the task's name from a table.
     public static func appendPrefix(
-        tasks: TaskNames, pid: Int32, cpu: Int, flags: LatencyFlags, timestamp: UInt64,
+        tasks: SavedCommandLines, pid: Int32, cpu: Int, flags: LatencyFlags, timestamp: UInt64,
         countsInNanoseconds: Bool = true, width: Int = 16, to out: inout TextBuffer
     ) {
         let start = out.count
@@ -58,7 +58,7 @@ public enum FtraceLine {
         out.put(32)
     }
 
-    /// Appends ` %5lu.%06lu` of a time: `trace_print_time`.
+    /// Appends a time as ` %5lu.%06lu`, like `trace_print_time`.
     public static func append(time: UInt64, countsInNanoseconds: Bool = true, to out: inout TextBuffer) {
         out.append(32)
         guard countsInNanoseconds else { return out.append(decimal: time, column: 12) }
@@ -71,7 +71,7 @@ public enum FtraceLine {
 
     /// Appends the line for events that the buffer of a CPU lost: `CPU:1 [LOST 42 EVENTS]`.
     ///
-    /// - Parameter count: how many, or `nil` if the kernel did not say.
+    /// - Parameter count: how many, or `nil` if the kernel did not count them.
     public static func appendLost(cpu: Int, count: UInt64?, to out: inout TextBuffer) {
         out.append("CPU:")
         out.append(decimal: UInt64(truncatingIfNeeded: cpu))
@@ -83,8 +83,8 @@ public enum FtraceLine {
         out.append("EVENTS]\n")
     }
 
-    /// Appends the comment block that a `trace` file starts with: `print_event_info` and
-    /// `print_func_help_header_irq` of kernel/trace/trace.c.
+    /// Appends the comment block at the start of a `trace` file: `print_event_info` and `print_func_help_header_irq` of
+    /// kernel/trace/trace.c.
     ///
     /// - Parameters:
     ///   - held: events in the buffer.

@@ -1,5 +1,5 @@
-/// Writes what stands in front of an event in the kernel's `trace` file, and keeps what it wrote: most events are of a
-/// task, a CPU and flags that have been there shortly before, and differ in the microseconds alone.
+/// Writes the part of a line of the kernel's `trace` file that precedes the event, and caches it. Most events have the
+/// same task, CPU and flags as a recent one and differ only in their microseconds.
 ///
 /// Confined to one thread. The text is that of `FtraceLine.appendPrefix`.
 public struct FtracePrefixes: ~Copyable {
@@ -31,7 +31,7 @@ public struct FtracePrefixes: ~Copyable {
 
     /// Appends the prefix of an event, times in ns.
     ///
-    /// - Parameter task: the name of `nameLength` bytes, and zeros behind it.
+    /// - Parameter task: the name, which has `nameLength` bytes, followed by zeros.
     public mutating func append(
         task name: (UInt64, UInt64), nameLength: Int, pid: Int32, cpu: UInt32, flags: LatencyFlags, timestamp: UInt64,
         to out: inout TextBuffer
@@ -41,7 +41,7 @@ public struct FtracePrefixes: ~Copyable {
             | UInt64(UInt16(truncatingIfNeeded: cpu)) << 48
         let slot = slots + Int(truncatingIfNeeded: (key &* 0x9e37_79b9_7f4a_7c15) >> 57)
         out.reserve(Self.textSize + 48)
-        // A key has 16 bits of the CPU, and of those beyond nothing is kept.
+        // A key has 16 bits for the CPU. Prefixes of larger CPU numbers are not cached.
         let isKept = slot.pointee.key == key && slot.pointee.name == name && slot.pointee.length > 0
         if isKept, cpu <= UInt16.max {
             out.put(slot.pointee.text, count: slot.pointee.length)
@@ -70,7 +70,7 @@ public struct FtracePrefixes: ~Copyable {
         slot.pointee = kept
     }
 
-    /// As `FtraceLine.append(time:)`, with `: ` behind it.
+    /// Like `FtraceLine.append(time:)`, followed by `: `.
     private mutating func append(time: UInt64, to out: inout TextBuffer) {
         let (rounded, overflow) = time.addingReportingOverflow(500)
         let microseconds = (overflow ? time : rounded) / 1000
@@ -82,7 +82,7 @@ public struct FtracePrefixes: ~Copyable {
             seconds.append(decimal: whole, column: 5)
             seconds.append(UInt8(ascii: "."))
         }
-        // 64-bit ns have at most 11 digits before the point, so that 16 bytes hold them.
+        // A 64-bit number of ns has at most 11 digits before the point, so 16 bytes are enough.
         out.reserve(32)
         out.append(padded: seconds.start, count: seconds.count)
         out.put(sixDigits: microseconds &- whole &* 1_000_000)

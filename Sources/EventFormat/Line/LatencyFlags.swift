@@ -1,9 +1,9 @@
-/// What the processor was doing at an event: `common_flags` and `common_preempt_count`, and the five letters for them.
+/// The state of the processor at an event: `common_flags` and `common_preempt_count`, and the five letters for them.
 @frozen
 public struct LatencyFlags: Sendable, Equatable {
     /// `TRACE_FLAG_*` of include/linux/trace_events.h.
     public let flags: UInt8
-    /// Preemption depth in the low half, depth of disabled migration in the high half.
+    /// Preemption depth in the low half, migration-disable depth in the high half.
     public let preemptCount: UInt8
 
     /// The two bytes of a record.
@@ -15,7 +15,8 @@ public struct LatencyFlags: Sendable, Equatable {
 
     /// Interrupts were off.
     public var irqsOff: Bool { flags & 0x01 != 0 }
-    /// A lazy reschedule was due (since Linux 6.13). Kernels without interrupt flags used this bit before.
+    /// A lazy reschedule was due (since Linux 6.13). Older kernels without interrupt flags used this bit for something
+    /// else.
     public var needsLazyReschedule: Bool { flags & 0x02 != 0 }
     /// A reschedule was due.
     public var needsReschedule: Bool { flags & 0x04 != 0 }

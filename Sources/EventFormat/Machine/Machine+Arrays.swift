@@ -26,7 +26,7 @@ extension Machine {
         out.append(UInt8(ascii: "}"))
     }
 
-    /// `trace_print_hex_dump_seq`, as `print_hex_dump` of lib/hexdump.c lays lines out.
+    /// `trace_print_hex_dump_seq`, with the line layout of `print_hex_dump` in lib/hexdump.c.
     func hexDump(_ step: Instruction, _ values: UnsafeMutablePointer<UInt64>, _ out: inout TextBuffer) {
         let prefixType = values[0]
         let rowSize = values[1] == 32 ? 32 : 16
@@ -39,7 +39,7 @@ extension Machine {
         while offset < length {
             let row = UnsafeRawBufferPointer(rebasing: bytes[offset..<min(offset + rowSize, length)])
             out.append(program.literals + Int(step.operand), count: Int(step.immediate))
-            // DUMP_PREFIX_ADDRESS is the address of the record in the kernel's buffer, which nothing can know.
+            // DUMP_PREFIX_ADDRESS prints the record's address in the kernel's buffer, which is not recorded.
             if prefixType == 2 {
                 out.append(hex: UInt64(offset), digits: 8)
                 out.append(": ")
@@ -66,7 +66,7 @@ extension Machine {
         for byte in row { out.append(byte >= 32 && byte < 127 ? byte : UInt8(ascii: ".")) }
     }
 
-    /// `%pe`: `-ENOENT`, or the address of what is no error.
+    /// `%pe`: `-ENOENT`, or the address if it is not an error.
     func errorName(_ value: UInt64, _ out: inout TextBuffer) {
         let code = 0 &- Int64(bitPattern: value)
         guard code > 0, code <= 4095 else { return out.append(hex: value, digits: environment.longSize * 2) }

@@ -1,11 +1,11 @@
-/// `bstr_printf` of lib/vsprintf.c: a format whose arguments were packed into words when the event was recorded.
+/// `bstr_printf` of lib/vsprintf.c: the kernel packed the format's arguments into words when it recorded the event.
 struct PackedArguments {
     private let bytes: UnsafeRawBufferPointer
     private var position = 0
 
     init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
-    /// The next integer of `width` bytes. Eight bytes are only aligned to four.
+    /// The next integer of `width` bytes. An integer of eight bytes is aligned to four.
     mutating func integer(width: Int) -> UInt64? {
         let alignment = min(width, 4)
         position = (position + alignment - 1) & ~(alignment - 1)
@@ -16,7 +16,7 @@ struct PackedArguments {
         return base.integer(kind, at: position)
     }
 
-    /// The next string, which ends with a NUL.
+    /// The next NUL-terminated string.
     mutating func string() -> UnsafeRawBufferPointer? {
         guard position < bytes.count else { return nil }
         let start = position
@@ -54,7 +54,7 @@ extension Machine {
         }
     }
 
-    /// Appends one conversion; `false` when the arguments are used up.
+    /// Appends one conversion. Returns `false` if there are no arguments left.
     private func convert(
         _ conversion: Conversion, _ arguments: inout PackedArguments, _ out: inout TextBuffer
     ) -> Bool {
@@ -110,7 +110,7 @@ extension Machine {
         return true
     }
 
-    /// Addresses and symbols were packed as they are, everything else as text.
+    /// The kernel packed addresses and symbols as numbers, and every other `%p` as text.
     private func appendPointer(
         _ letters: String, _ style: FieldStyle, _ arguments: inout PackedArguments, _ out: inout TextBuffer
     ) -> Bool {

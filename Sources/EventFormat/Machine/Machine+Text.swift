@@ -1,4 +1,4 @@
-/// The rarer instructions that write text.
+/// The less frequent instructions that write text.
 extension Machine {
     mutating func text(
         _ step: Instruction, _ stack: UnsafeMutablePointer<UInt64>, _ top: inout Int, _ out: inout TextBuffer
@@ -70,7 +70,7 @@ extension Machine {
         out.append(style.cut(value), style)
     }
 
-    /// Takes precision and width from the stack, where they were arguments: `set_precision` and `set_field_width` of
+    /// Pops precision and width from the stack if they are arguments: `set_precision` and `set_field_width` of
     /// lib/vsprintf.c.
     private func amounts(_ style: inout FieldStyle, _ pop: () -> UInt64) {
         if style.precision == FieldStyle.fromStack {
@@ -104,7 +104,7 @@ extension Machine {
         } else if address == 0 {
             out.append("(null)")
         } else {
-            // The string stands in the kernel's memory: only its address was recorded.
+            // The string is in the kernel's memory. Only its address was recorded.
             out.append("(0x")
             out.append(hex: address, digits: environment.longSize * 2)
             out.append(")")

@@ -1,11 +1,11 @@
 /// Runs a program over the bytes of one record.
 ///
-/// Every program ends: jumps go forward only. Every access is inside the record: fixed fields by one check at the start,
-/// dynamic ones by a check each.
+/// Every program ends, because jumps only go forward. Every access is inside of the record: one check at the start
+/// covers the fixed fields, and each dynamic field has its own check.
 struct Machine {
     let program: ProgramView
     let record: UnsafeRawBufferPointer
-    /// Outlives the machine: the catalog owns it.
+    /// The catalog owns it, and the catalog outlives the machine.
     let environmentPointer: UnsafePointer<RenderEnvironment>
     @inline(__always) var environment: RenderEnvironment { environmentPointer.pointee }
     let context: RenderContext
@@ -44,7 +44,7 @@ struct Machine {
     private mutating func run(
         from start: Int, base: UnsafeRawPointer, stack: UnsafeMutablePointer<UInt64>, into out: inout TextBuffer
     ) {
-        // The locals come first, the stack of values behind them. The compiler keeps within `stackSize`.
+        // Locals are first, followed by the stack of values. The compiler ensures that `stackSize` is enough.
         var top = ProgramBuilder.maximumLocals
         var position = start
         let literals = program.literals
@@ -128,8 +128,8 @@ struct Machine {
         }
     }
 
-    /// The kernel's jiffies at the event: they start at minus five minutes (INITIAL_JIFFIES of linux/jiffies.h), with the
-    /// clocks that count from boot.
+    /// The kernel's jiffies at the event, derived from a clock that counts from boot. Jiffies start at minus five
+    /// minutes (INITIAL_JIFFIES of linux/jiffies.h).
     private var jiffies: UInt64 {
         let ticks = environment.ticksPerSecond
         let passed = context.timestamp.multipliedFullWidth(by: ticks)

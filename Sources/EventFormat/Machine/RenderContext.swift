@@ -1,12 +1,12 @@
-/// What rendering a record needs besides its bytes.
+/// What rendering a record needs apart from its bytes.
 @frozen
 public struct RenderContext: Sendable {
     /// The record's time in ns of the trace clock.
     public var timestamp: UInt64
-    /// The CPU whose buffer it comes from.
+    /// The CPU that recorded it.
     public var cpu: Int
 
-    /// A record of that time and CPU.
+    /// The context of a record with this time and CPU.
     @inlinable
     public init(timestamp: UInt64 = 0, cpu: Int = 0) {
         self.timestamp = timestamp
@@ -14,25 +14,25 @@ public struct RenderContext: Sendable {
     }
 }
 
-/// What became of a record.
+/// How the rendering of a record ended.
 @frozen
 public enum RenderOutcome: Sendable {
-    /// Rendered as its kernel would.
+    /// Rendered as the kernel does.
     case complete
-    /// A dynamic field pointed outside the record: the text has an empty one instead.
+    /// A dynamic field pointed outside of the record. In the text it is empty.
     case damaged
-    /// Shorter than the event's fixed fields: the text says so.
+    /// The record is shorter than the event's fixed fields. The text says so.
     case truncated
-    /// No format with this number: the text is the kernel's `Unknown type`.
+    /// No format has this id. The text is the kernel's `Unknown type`.
     case unknownType
 }
 
-/// What is the same for all records of one kernel, as plain memory.
+/// What all records of one kernel share, as plain memory.
 struct RenderEnvironment {
     let symbols: KernelSymbols.View?
     let strings: KernelStrings.View
-    let tasks: TaskNames.View?
-    /// Bytes.
+    let tasks: SavedCommandLines.View?
+    /// Size of `long` in bytes.
     let longSize: Int
     let ticksPerSecond: UInt64
 }

@@ -1,4 +1,4 @@
-/// A piece of a record, packed into one value of the machine: offset in the low half, length in the high half.
+/// A part of a record, packed into one value of the machine: offset in the low half, length in the high half.
 struct RecordSpan {
     let packed: UInt64
 
@@ -13,7 +13,7 @@ struct RecordSpan {
     @inline(__always) var offset: Int { Int(UInt32(truncatingIfNeeded: packed)) }
     @inline(__always) var length: Int { Int(packed >> 32) }
 
-    /// The bytes in a record. Every span that the machine makes lies in its record; this checks it all the same.
+    /// The bytes in a record. The machine only creates spans inside of the record, but this checks it again.
     @inline(__always)
     func bytes(in record: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
         let offset = offset
@@ -24,10 +24,10 @@ struct RecordSpan {
         return UnsafeRawBufferPointer(start: base + offset, count: length)
     }
 
-    /// What a `__data_loc` or `__rel_loc` word at `offset` describes; `nil` outside the record.
+    /// The span that a `__data_loc` or `__rel_loc` word at `offset` describes, or `nil` if it is outside of the record.
     @inline(__always)
     init?(locationAt offset: Int, isRelative: Bool, in record: UnsafeRawBufferPointer) {
-        // A field's stated size may be less than the word's four bytes: formats come over a network.
+        // Formats come over a network, so a field's stated size may be less than the word's four bytes.
         guard let base = record.baseAddress, offset >= 0, offset &+ 4 <= record.count else { return nil }
         let word = UInt32(littleEndian: base.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
         let start = Int(word & 0xffff) &+ (isRelative ? offset &+ 4 : 0)

@@ -1,5 +1,6 @@
 extension Arithmetic {
-    /// The operation on 64-bit values. It never traps: division by zero gives 0, and too large a shift shifts everything out.
+    /// The operation on 64-bit values. It never traps: division by zero gives 0, and a shift by 64 or more gives no
+    /// bits.
     @inline(__always)
     func evaluate(_ left: UInt64, _ right: UInt64) -> UInt64 {
         let signedLeft = Int64(bitPattern: left)
@@ -19,7 +20,7 @@ extension Arithmetic {
         case .and: return left & right
         case .or: return left | right
         case .xor: return left ^ right
-        // `<<` and `>>` of Swift shift everything out for large counts; hostile counts are not undefined here.
+        // Swift's `<<` and `>>` shift out all bits for large counts, so a hostile count is not undefined behaviour.
         case .shiftLeft: return left << right
         case .shiftRight: return left >> right
         case .shiftRightSigned: return UInt64(bitPattern: signedLeft >> min(right, 63))

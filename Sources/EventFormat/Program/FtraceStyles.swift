@@ -1,5 +1,5 @@
-/// The entries of system `ftrace`, as trace_output.c prints them, written as print formats. Functions that start with
-/// `__trace_` exist in this compiler only.
+/// The entries of system `ftrace`, written as print formats that give the same text as trace_output.c. Functions that
+/// start with `__trace_` exist only in this compiler.
 enum FtraceStyles {
     static let printFormats: [String: String] = [
         "function":
@@ -37,7 +37,7 @@ enum FtraceStyles {
         "wakeup": taskSwitch("  +"),
     ]
 
-    /// `trace_ctxwake_print`; the letters are those of `task_index_to_char`.
+    /// `trace_ctxwake_print`, with the letters of `task_index_to_char`.
     private static func taskSwitch(_ arrow: String) -> String {
         let letters = "RSDTtXZPI".enumerated().map { "{ \($0.offset), \"\($0.element)\" }" }.joined(separator: ", ")
         return #"" %7d:%3d:%s \#(arrow) [%03d] %7d:%3d:%s %s", REC->prev_pid, REC->prev_prio, "#

@@ -6,19 +6,20 @@ enum Opcode: UInt8 {
     case constant
     /// Push the integer of kind `small` at offset `operand` of the record.
     case load
-    /// Push a span: `immediate` bytes at offset `operand`. With `small` = 1 all to the record's end.
+    /// Push a span: `immediate` bytes at offset `operand`. With `small` = 1 it reaches to the record's end.
     case span
-    /// Push the span that the location word at `operand` describes; `small` = 1 if its offset counts from the word's end.
+    /// Push the span that the location word at `operand` describes. With `small` = 1 its offset counts from the word's
+    /// end.
     case dynamicSpan
     /// Push the length in bytes of the data that the location word at `operand` describes.
     case dynamicLength
-    /// Pop an index and a span, push the element of kind `small`, or 0 outside.
+    /// Pop an index and a span, push the element of kind `small`, or 0 if it is outside of the span.
     case element
-    /// Pop an index and a span, push the rest of the span behind `operand` times the index bytes.
+    /// Pop an index and a span, push the rest of the span from `operand` times the index bytes on.
     case advance
-    /// Pop two, push one: `small` is an `Arithmetic`.
+    /// Pop two values, push one: `small` is an `Arithmetic`.
     case arithmetic
-    /// Cut the top to kind `small`.
+    /// Truncate the top to kind `small`.
     case convert
     case negate, complement, isZero
     /// Reverse the lowest `small` bytes of the top.
@@ -28,67 +29,68 @@ enum Opcode: UInt8 {
     /// Push the event's time stamp.
     case timestamp
     case storeLocal, loadLocal
-    /// Go on at `operand`, which always lies ahead.
+    /// Continue at `operand`, which is always a later instruction.
     case jump
     case jumpIfZero, jumpIfNotZero
     case drop
 
     // Text.
-    /// `immediate` bytes of the literals from `operand` on.
+    /// Write `immediate` bytes of the literals from `operand` on.
     case literal
-    /// The field of kind `small` at `operand`, in plain decimal, signed decimal or hexadecimal.
+    /// Write the field of kind `small` at `operand`, as unsigned decimal, signed decimal or hexadecimal.
     case fieldUnsigned, fieldSigned, fieldHex
-    /// The same in the form of number style `medium`.
+    /// The same with number style `medium`.
     case fieldNumber
-    /// Pop a value and, where number style `medium` asks for them, precision and width.
+    /// Pop a value and, if number style `medium` needs them, precision and width.
     case number
     case character
-    /// The string in the `immediate` bytes at `operand`.
+    /// Write the string in the `immediate` bytes at `operand`.
     case fixedString
-    /// The string that the location word at `operand` describes; `small` as for `dynamicSpan`.
+    /// Write the string that the location word at `operand` describes. `small` is as for `dynamicSpan`.
     case dynamicString
-    /// Pop a span.
+    /// Pop a span and write its string.
     case spanString
-    /// Pop a kernel address of a string.
+    /// Pop a kernel address and write the string there.
     case kernelString
     /// Pop a value and write its name in table `operand`.
     case symbolic
     case flags
-    /// Remember where the text stands, so that `endField` can pad and cut it to string style `medium`.
+    /// Remember the length of the text, so that `endField` can pad and truncate the new text for string style `medium`.
     case beginField, endField
-    /// Pop element size, count and span: `{0x1,0x2}`.
+    /// Pop element size, count and span, and write `{0x1,0x2}`.
     case array
-    /// Pop length and span: `small` is a `HexForm`.
+    /// Pop length and span. `small` is a `HexForm`.
     case hexBytes
-    /// Pop ascii, length, span, group size, row size, prefix type; the prefix is table text `operand`, `immediate`.
+    /// Pop ascii, length, span, group size, row size and prefix type. The prefix is the literal `operand`, `immediate`.
     case hexDump
     /// Pop a span of bits.
     case bitmask
-    /// Pop number of bits and span: ranges of set bits, `0-3,5`.
+    /// Pop number of bits and span, and write ranges of set bits, `0-3,5`.
     case bitList
-    /// Pop a span: an address in the form of `small`.
+    /// Pop a span and write a network address in form `small`.
     case ip4, ip6, mac, uuid, socketAddress
-    /// Pop an address: the symbol in the form of `small`.
+    /// Pop an address and write its symbol in form `small`.
     case symbol
-    /// Pop an error number: its name.
+    /// Pop an error number and write its name.
     case errorName
 
-    // Styles of the kernel that no print format describes.
-    /// The system call argument of kind `small` at `operand`: in decimal below ten, else `0x` and hexadecimal.
+    // Texts of the kernel that no print format describes.
+    /// Write the system call argument of kind `small` at `operand`, in decimal below ten, else in hexadecimal with
+    /// `0x`.
     case syscallArgument
-    /// The addresses from `operand` to the record's end; `small` is a `StackForm`.
+    /// Write the addresses from `operand` to the record's end. `small` is a `StackForm`.
     case stack
-    /// Pop a span of addresses: a line `=> name+0x1/0x20` for each, up to 0.
+    /// Pop a span of addresses and write a line `=> name+0x1/0x20` for each up to the first 0.
     case symbolList
-    /// The bytes from `operand` to the record's end, each as ` 1f`.
+    /// Write the bytes from `operand` to the record's end, each as ` 1f`.
     case rawBytes
-    /// The text from `operand` to the record's end.
+    /// Write the text from `operand` to the record's end.
     case trailingString
-    /// A `trace_printk`: the address of its format at `operand`, its arguments from `immediate` on.
+    /// Write a `trace_printk`, with the address of its format at `operand` and its arguments from `immediate` on.
     case binaryPrintf
-    /// Pop a span: `01,ff` as `print_array` of trace_output.c.
+    /// Pop a span and write `01,ff`, like `print_array` of trace_output.c.
     case byteList
-    /// Pop a pid: its name.
+    /// Pop a pid and write the task's name.
     case taskName
     /// End of the program.
     case stop
@@ -134,11 +136,11 @@ enum SymbolForm: UInt8 {
     case offset
     /// `%ps`: `name [module]`.
     case plain
-    /// `%pB`: as `%pS`, for a return address.
+    /// `%pB`: like `%pS`, for a return address.
     case backtrace
     /// `seq_print_ip_sym` without offset: the bare name, or `0x%08lx`.
     case bare
-    /// The same with offset.
+    /// The same with an offset.
     case bareOffset
     /// An instruction pointer of a probe: `bareOffset` in the kernel, `0x%lx` in user space.
     case probe
@@ -164,7 +166,7 @@ struct Instruction {
     var immediate: UInt64 = 0
 }
 
-/// How a number or a string is laid out (the printf flags).
+/// How to format a number or a string (the printf flags).
 struct FieldStyle: Equatable {
     static let fromStack = Int32.min
 
@@ -178,9 +180,9 @@ struct FieldStyle: Equatable {
     var space = false
     var isAlternate = false
     var zeroPadded = false
-    /// Columns; 0 for none, `fromStack` if it was an argument.
+    /// Columns. 0 for none, `fromStack` if it is an argument.
     var width: Int32 = 0
-    /// Digits or bytes; -1 for none, `fromStack` if it was an argument.
+    /// Digits or bytes. -1 for none, `fromStack` if it is an argument.
     var precision: Int32 = -1
 }
 

@@ -1,4 +1,4 @@
-/// Jumps. They only go forward, which is why every program ends.
+/// Jumps. They only go forward, so every program ends.
 extension ProgramBuilder {
     /// Emits a jump whose target is set by `land`.
     mutating func jump(_ opcode: Opcode) throws(PrintFormatError) -> Int {
@@ -6,13 +6,13 @@ extension ProgramBuilder {
         return instructions.count - 1
     }
 
-    /// Lets a jump land on the next instruction.
+    /// Sets a jump's target to the next instruction.
     mutating func land(_ jump: Int) {
         instructions[jump].operand = UInt32(instructions.count)
         barrier = instructions.count
     }
 
-    /// The other branch starts with as many values as this one did.
+    /// Discounts the values of this branch, because the other branch starts with the same stack.
     mutating func forget(_ values: Int) { depth -= values }
 
     /// Emits a conversion whose type is not known yet; see `setConversion`.
@@ -25,7 +25,7 @@ extension ProgramBuilder {
         if let kind = LoadKind(type) { instructions[index].small = kind.rawValue }
     }
 
-    /// Removes conversions that turned out to change nothing.
+    /// Removes conversions that have no effect.
     mutating func removeEmptyConversions() {
         var moved = [UInt32](repeating: 0, count: instructions.count + 1)
         var kept: [Instruction] = []

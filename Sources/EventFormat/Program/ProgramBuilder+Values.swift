@@ -1,4 +1,4 @@
-/// Instructions that push values; constants are folded as they come.
+/// Instructions that push values. Constants are folded immediately.
 extension ProgramBuilder {
     mutating func constant(_ value: UInt64) throws(PrintFormatError) {
         try emit(Instruction(opcode: .constant, immediate: value), pushes: 1)
@@ -9,7 +9,7 @@ extension ProgramBuilder {
         try emit(Instruction(opcode: .load, small: kind.rawValue, operand: UInt32(offset)), pushes: 1)
     }
 
-    /// The value of the instructions since `start`, if they are one constant.
+    /// The value, if the only instruction since `start` is a constant.
     func constantValue(since start: Int) -> UInt64? {
         guard instructions.count == start + 1, start >= barrier, instructions[start].opcode == .constant else {
             return nil
@@ -17,7 +17,7 @@ extension ProgramBuilder {
         return instructions[start].immediate
     }
 
-    /// The load that is all there is since `start`.
+    /// The load, if it is the only instruction since `start`.
     func singleLoad(since start: Int) -> (kind: LoadKind, offset: Int)? {
         guard instructions.count == start + 1, start >= barrier, instructions[start].opcode == .load,
             let kind = LoadKind(rawValue: instructions[start].small)
@@ -25,7 +25,7 @@ extension ProgramBuilder {
         return (kind, Int(instructions[start].operand))
     }
 
-    /// Takes back what was emitted since `start`, which must have left `values` values on the stack.
+    /// Removes the instructions since `start`, which must have pushed `values` values.
     mutating func takeBack(to start: Int, values: Int) {
         instructions.removeLast(instructions.count - start)
         depth -= values
@@ -39,7 +39,7 @@ extension ProgramBuilder {
                 instructions[instructions.count - 1].immediate = type.extended(last.immediate)
                 return
             }
-            // The machine is little-endian: a narrower load at the same place is the cut value.
+            // The machine is little-endian, so a narrower load at the same offset gives the truncated value.
             if last.opcode == .load, let loaded = LoadKind(rawValue: last.small) {
                 if kind.width <= loaded.width {
                     instructions[instructions.count - 1].small = kind.rawValue
@@ -78,7 +78,7 @@ extension ProgramBuilder {
         try emit(Instruction(opcode: opcode))
     }
 
-    /// Whether the top of the stack is a constant that the last instruction pushed.
+    /// Whether the last instruction pushed a constant.
     var endsWithConstant: Bool { instructions.last?.opcode == .constant && instructions.count > barrier }
 
     mutating func convertConstant(_ index: Int, to type: CType) {

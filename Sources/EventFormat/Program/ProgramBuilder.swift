@@ -1,9 +1,9 @@
-/// Collects the instructions of a program, joining and folding as they come.
+/// Collects the instructions of a program. It joins literals and folds constants immediately.
 struct ProgramBuilder {
     static let maximumInstructions = 16_384
     static let maximumLiterals = 1 << 20
     static let maximumLocals = 16
-    /// Values on the machine's stack, locals included.
+    /// Values on the machine's stack, including locals.
     static let stackSize = 64
 
     var instructions: [Instruction] = []
@@ -11,15 +11,15 @@ struct ProgramBuilder {
     private(set) var entries: [TableEntry] = []
     private(set) var tables: [NameTable] = []
     private(set) var styles: [FieldStyle] = []
-    /// Bytes that a record must have for all the fixed fields that are read.
+    /// Bytes that a record needs to hold all fixed fields that are read.
     private(set) var requiredSize = 0
-    /// The instruction behind the event's name.
+    /// The first instruction after the event's name.
     var textStart = 0
-    /// Whether the text may end with a newline of its own, which is then that of the line.
+    /// Whether a newline at the end of the text ends the line.
     var endsLine = false
     var depth = 0
     var locals = 0
-    /// Instructions before this one must not be changed: something jumps here.
+    /// Instructions before this one must not be changed, because something jumps here.
     var barrier = 0
     private var literalIndex: [[UInt8]: Int] = [:]
 
@@ -39,7 +39,7 @@ struct ProgramBuilder {
 
     mutating func require(_ end: Int) { requiredSize = max(requiredSize, end) }
 
-    /// From here on the text is the event's own and no longer its name.
+    /// Marks the end of the event's name in the text.
     mutating func markTextStart() {
         textStart = instructions.count
         barrier = instructions.count
@@ -47,7 +47,7 @@ struct ProgramBuilder {
 
     // MARK: Literals and tables
 
-    /// Puts bytes into the literal pool, once.
+    /// Adds bytes to the literal pool, or finds them there.
     mutating func pool(_ bytes: [UInt8]) throws(PrintFormatError) -> (offset: UInt32, length: UInt32) {
         let offset: Int
         if let known = literalIndex[bytes] {
@@ -73,7 +73,7 @@ struct ProgramBuilder {
         try emit(Instruction(opcode: .literal, operand: offset, immediate: UInt64(length)))
     }
 
-    /// Takes the byte back if the program so far ends with it.
+    /// Removes the byte if the program's text so far ends with it. Returns whether it did.
     mutating func dropTrailing(_ byte: UInt8) -> Bool {
         guard let last = instructions.last, last.opcode == .literal, instructions.count > barrier, last.immediate > 0,
             literals[Int(last.operand) + Int(last.immediate) - 1] == byte

@@ -57,7 +57,7 @@ extension ProgramCompiler {
         }
     }
 
-    /// Pushes width and precision, where they are arguments.
+    /// Pushes width and precision if they are arguments.
     private mutating func amounts(_ width: Expression?, _ precision: Expression?) throws(PrintFormatError) {
         if let width { try integer(width) }
         if let precision { try integer(precision) }
@@ -70,7 +70,7 @@ extension ProgramCompiler {
         try builder.emit(Instruction(opcode: .endField, medium: style), pops: pops)
     }
 
-    /// Compiles an integer conversion, as one instruction where the argument is a field.
+    /// Compiles an integer conversion. It is one instruction if the argument is a field.
     mutating func number(
         _ argument: Expression, _ style: FieldStyle, isPlain: Bool
     ) throws(PrintFormatError) {
@@ -95,12 +95,12 @@ extension ProgramCompiler {
         try builder.emit(instruction)
     }
 
-    /// The load that reads a field as the conversion sees it; `nil` if one load cannot.
+    /// The load that gives a field's value as the conversion prints it, or `nil` if one load is not enough.
     private static func fused(_ loaded: LoadKind, _ style: FieldStyle) -> LoadKind? {
         let size = Int(style.size)
-        // The machine is little-endian: the lowest bytes come first.
+        // The machine is little-endian, so the lowest bytes are first.
         if loaded.width >= size { return LoadKind(CType(width: size, isSigned: style.isSigned)) }
-        // A negative value in an unsigned conversion of its promoted width is a large number of that width.
+        // An unsigned conversion prints a negative value as a large number of its promoted width.
         return loaded.isSigned && !style.isSigned && size < 8 ? nil : loaded
     }
 }

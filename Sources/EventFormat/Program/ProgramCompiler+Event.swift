@@ -1,4 +1,4 @@
-/// Which of its ways of printing the kernel uses for an event. Only part of its text comes from print formats.
+/// Selects how the kernel prints an event. Print formats give only a part of the kernel's text.
 extension ProgramCompiler {
     mutating func compileEvent() throws(PrintFormatError) {
         if format.system == "syscalls" && format.fields.first?.name == "__syscall_nr" {
@@ -18,7 +18,7 @@ extension ProgramCompiler {
         }
     }
 
-    /// kernel/trace/trace_output.c prints these entries with functions of its own.
+    /// Entries that kernel/trace/trace_output.c prints with special functions.
     private mutating func compileFtrace(_ text: String) throws(PrintFormatError) {
         let print = try PrintFormat(parsing: text, types: types)
         try compile(print.pieces, arguments: print.arguments)

@@ -1,5 +1,5 @@
-/// The fields one by one: `print_fields` of kernel/trace/trace_output.c, which the kernel itself uses for user events and
-/// with its option `fields`.
+/// Prints the fields one by one like `print_fields` of kernel/trace/trace_output.c, which the kernel uses for user
+/// events and with its option `fields`.
 extension ProgramCompiler {
     mutating func compileFieldList() throws(PrintFormatError) {
         try builder.literal("\(format.name):")

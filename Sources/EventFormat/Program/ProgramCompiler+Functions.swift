@@ -1,5 +1,5 @@
 extension ProgramCompiler {
-    /// Functions and macros that give back their argument, here or on the machines that this reads.
+    /// Functions and macros that return their argument, at least on the supported machines.
     private static let identities: Set<String> = [
         "likely", "unlikely", "pte_val", "pmd_val", "pud_val", "p4d_val", "pgd_val", "native_make_pte",
         "native_make_pmd",
@@ -8,7 +8,7 @@ extension ProgramCompiler {
         "__le16_to_cpu", "__le32_to_cpu", "__le64_to_cpu", "__cpu_to_le16", "__cpu_to_le32", "__cpu_to_le64",
     ]
 
-    /// Functions that reverse the bytes of their argument, and its width.
+    /// Functions that reverse the bytes of their argument, with its width in bytes.
     private static let byteSwaps: [String: Int] = [
         "ntohs": 2, "htons": 2, "ntohl": 4, "htonl": 4, "be16_to_cpu": 2, "be32_to_cpu": 4, "be64_to_cpu": 8,
         "cpu_to_be16": 2, "cpu_to_be32": 4, "cpu_to_be64": 8, "__be16_to_cpu": 2, "__be32_to_cpu": 4,
@@ -26,7 +26,7 @@ extension ProgramCompiler {
             return try dynamicSpan(fieldArgument(name, arguments, position))
         case "__get_dynamic_array_len", "__get_rel_dynamic_array_len":
             let field = try fieldArgument(name, arguments, position)
-            guard field.isDynamic else { throw PrintFormatError("field '\(field.name)' is no dynamic array") }
+            guard field.isDynamic else { throw PrintFormatError("field '\(field.name)' is not a dynamic array") }
             builder.require(field.offset + 4)
             try builder.emit(
                 Instruction(opcode: .dynamicLength, small: field.relativeFlag, operand: UInt32(field.offset)), pushes: 1
@@ -65,10 +65,10 @@ extension ProgramCompiler {
                 return .integer(type)
             }
         }
-        throw PrintFormatError("the function '\(name)' is not known", at: position)
+        throw PrintFormatError("unknown function '\(name)'", at: position)
     }
 
-    /// The field that the only argument of `__get_str(name)` and the like names.
+    /// The field whose name is the only argument, as in `__get_str(name)`.
     func fieldArgument(
         _ function: String, _ arguments: [Expression], _ position: Int
     ) throws(PrintFormatError) -> EventField {
@@ -78,7 +78,7 @@ extension ProgramCompiler {
         return try field(name, at: position)
     }
 
-    /// kernel/time/time.c: rates that divide, multiply exactly; rates that are divided round down.
+    /// kernel/time/time.c: the conversion is exact if the tick rate divides the unit's rate. Otherwise it rounds down.
     private mutating func jiffies(
         _ argument: Expression, perSecond unit: UInt64
     ) throws(PrintFormatError) -> ValueType {

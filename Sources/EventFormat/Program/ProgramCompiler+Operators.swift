@@ -1,12 +1,12 @@
 extension ProgramCompiler {
     mutating func cast(_ name: TypeName, _ operand: Expression) throws(PrintFormatError) -> ValueType {
         guard let meaning = types.meaning(words: name.words, pointers: name.pointers) else {
-            throw PrintFormatError("the type '\(name.text)' is not known")
+            throw PrintFormatError("unknown type '\(name.text)'")
         }
         let type = try value(operand)
         switch (meaning, type) {
         case (.integer(let target), .integer), (.integer(let target), .address):
-            // C: any value that is not 0 is 1 as a bool.
+            // In C, a conversion to bool gives 1 for every value but 0.
             if name.words.last == "bool" || name.words.last == "_Bool" {
                 try builder.unary(.isZero)
                 try builder.unary(.isZero)
@@ -23,11 +23,11 @@ extension ProgramCompiler {
         }
     }
 
-    /// Sizes of the few structures that print formats calculate addresses of.
+    /// Sizes of the few structures whose addresses print formats calculate.
     private static func structSize(_ name: TypeName) -> Int? {
         if name.pointers > 1 { return 8 }
         if name.words.contains("void") { return 1 }
-        // include/linux/mm_types.h: "struct page" is kept at 64 bytes on 64-bit machines.
+        // include/linux/mm_types.h: "struct page" has 64 bytes on 64-bit machines.
         return name.words.suffix(2) == ["struct", "page"] ? 64 : nil
     }
 
@@ -42,7 +42,8 @@ extension ProgramCompiler {
         }
         let leftInteger = leftType.integer ?? CType(width: kernel.longSize, isSigned: false)
         let isShift = op == .shiftLeft || op == .shiftRight
-        // The common type is known only when the right operand is compiled. Only a signed left one may need converting.
+        // The common type is known after the right operand is compiled. Only a signed left operand may need a
+        // conversion.
         let leftConstant = builder.endsWithConstant ? builder.count - 1 : nil
         let conversion = !isShift && leftInteger.isSigned && leftConstant == nil ? try builder.openConversion() : nil
         let rightInteger = try integer(right)
@@ -80,12 +81,12 @@ extension ProgramCompiler {
         case .greaterEqual:
             operation = signed ? .lessSigned : .less
             swapped = true
-        case .logicalAnd, .logicalOr: throw PrintFormatError("a logical operator is no arithmetic")
+        case .logicalAnd, .logicalOr: throw PrintFormatError("a logical operator is not arithmetic")
         }
         try builder.arithmetic(operation)
         switch op {
         case .greater, .greaterEqual, .less, .lessEqual, .equal, .notEqual:
-            // a > b is not (a <= b).
+            // a > b is !(a <= b).
             if swapped { try builder.unary(.isZero) }
             return .integer(.int)
         case .bitAnd, .bitOr, .bitXor: return .integer(type)
@@ -167,7 +168,7 @@ extension ProgramCompiler {
             return try value(known == 0 ? otherwise : then ?? test)
         }
         let toElse = try builder.jump(.jumpIfZero)
-        // `a ?: b` evaluates `a` twice here, which nothing can notice.
+        // `a ?: b` evaluates `a` twice here, which has no effect on the result.
         let thenType = try value(then ?? test)
         let thenConversion = try builder.openConversion()
         let end = try builder.jump(.jump)
@@ -185,7 +186,7 @@ extension ProgramCompiler {
         case (.span(let element), .span): return .span(of: element)
         case (.address, _): return thenType
         case (_, .address): return elseType
-        default: throw PrintFormatError("the two values of a condition differ in kind")
+        default: throw PrintFormatError("the two values of a condition are of different kinds")
         }
     }
 }

@@ -45,7 +45,8 @@ extension ProgramCompiler {
         try builder.emit(Instruction(opcode: opcode, small: small), pops: 1)
     }
 
-    /// A bare address. The kernel hashes those of `%p` unless its `hash-ptr` option is off; that cannot be repeated.
+    /// A bare address. Unless its option `hash-ptr` is off, the kernel prints a hash for `%p`, which cannot be computed
+    /// here.
     private mutating func address(_ argument: Expression, _ style: FieldStyle) throws(PrintFormatError) {
         var style = style
         style.base = 16
@@ -57,7 +58,7 @@ extension ProgramCompiler {
         try placedAddress(argument, style)
     }
 
-    /// An address, or the kernel's own `(____ptrval____)` where it depends on a place that is not known.
+    /// An address, or the kernel's `(____ptrval____)` if it depends on an unknown base address.
     private mutating func placedAddress(_ argument: Expression, _ style: FieldStyle) throws(PrintFormatError) {
         let unknown = "vmemmap_base"
         guard kernel.constants[unknown] == nil, argument.mentions(unknown) else {
@@ -113,7 +114,7 @@ extension ProgramCompiler {
         try builder.emit(Instruction(opcode: .bitList, small: letters == "bl" ? 1 : 0), pops: 2)
     }
 
-    /// `%pa`, `%pad`: a physical or DMA address that the argument points to.
+    /// `%pa`, `%pad`: a physical or DMA address to which the argument points.
     private mutating func physicalAddress(_ letters: String, _ argument: Expression) throws(PrintFormatError) {
         let type = try span(argument, for: "%pa")
         guard let kind = LoadKind(CType(width: type.width, isSigned: false)) else {
@@ -136,14 +137,14 @@ struct AddressForm: OptionSet {
     let rawValue: UInt8
     /// `c`: the shortest form of an IPv6 address.
     static let compressed = AddressForm(rawValue: 1)
-    /// `p`: with port.
+    /// `p`: with the port.
     static let port = AddressForm(rawValue: 2)
-    /// `f`: with IPv6 flow label, `s`: with scope.
+    /// `f`: with the IPv6 flow label, `s`: with the scope.
     static let flow = AddressForm(rawValue: 4)
     static let scope = AddressForm(rawValue: 8)
     /// `i`: leading zeros for IPv4, no colons for IPv6.
     static let unseparated = AddressForm(rawValue: 16)
-    /// `l`: least significant byte first, for IPv4; `n`, `b` and `h` on a little-endian machine.
+    /// `l`: least significant byte first, for IPv4. On a little-endian machine `h` is the same.
     static let reversed = AddressForm(rawValue: 32)
 
     init(rawValue: UInt8) { self.rawValue = rawValue }

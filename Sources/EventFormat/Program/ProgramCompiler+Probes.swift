@@ -1,8 +1,8 @@
 /// Events of kprobes, uprobes, fprobes and their return forms: kernel/trace/trace_kprobe.c `print_kprobe_event`,
 /// trace_uprobe.c `print_uprobe_event`, trace_probe.h `print_probe_args`.
 ///
-/// Their print formats are right but for two things: the addresses in front, which the kernel resolves, and strings that
-/// could not be read.
+/// Their print formats differ from the kernel's text in two points: the kernel resolves the addresses at the start, and
+/// prints `(fault)` for strings that it could not read.
 extension ProgramCompiler {
     mutating func compileProbe() throws(PrintFormatError) {
         let print = try PrintFormat(parsing: format.printFormat, types: types)
@@ -10,7 +10,7 @@ extension ProgramCompiler {
         builder.markTextStart()
         var pieces = print.pieces[...]
         var arguments = print.arguments[...]
-        // "(%lx)" or "(%lx <- %lx)", and the rest of the literal behind it.
+        // "(%lx)" or "(%lx <- %lx)", followed by the rest of the literal.
         let addresses = format.field("__probe_ip") != nil ? 1 : 2
         try builder.literal("(")
         if addresses == 1 {
@@ -22,13 +22,13 @@ extension ProgramCompiler {
         }
         for _ in 0..<addresses {
             guard case .literal = pieces.popFirst(), case .conversion = pieces.popFirst(), arguments.popFirst() != nil
-            else { throw PrintFormatError("the print format of a probe without its addresses") }
+            else { throw PrintFormatError("the print format of a probe has no addresses") }
         }
         try probeArguments(Array(pieces), Array(arguments))
     }
 
-    /// `name: (sched.sched_switch) arg=...`: `print_eprobe_event` of kernel/trace/trace_eprobe.c. The event that the probe
-    /// is attached to is not in its format.
+    /// `name: (sched.sched_switch) arg=...`: `print_eprobe_event` of kernel/trace/trace_eprobe.c. The probe's format
+    /// does not state the event to which it is attached.
     mutating func compileEventProbe(of target: String) throws(PrintFormatError) {
         let print = try PrintFormat(parsing: format.printFormat, types: types)
         try builder.literal("\(format.name): ")
@@ -68,20 +68,20 @@ extension ProgramCompiler {
         }
     }
 
-    /// `"text"`, or `(fault)` where the kernel could not read it.
+    /// `"text"`, or `(fault)` if the kernel could not read it.
     private mutating func probeString(_ names: [Expression], _ position: Int) throws(PrintFormatError) {
         let field: EventField
         let offset: Int
         switch names.first {
         case .index(.identifier(let name, _), .integer(let index, _)):
             field = try self.field(name, at: position)
-            guard index < UInt64(field.size / 4) else { throw PrintFormatError("index outside the array") }
+            guard index < UInt64(field.size / 4) else { throw PrintFormatError("index outside of the array") }
             offset = field.offset + 4 * Int(index)
         default:
             field = try fieldArgument("__get_str", names, position)
             offset = field.offset
         }
-        guard field.isDynamic else { throw PrintFormatError("field '\(field.name)' is no dynamic array") }
+        guard field.isDynamic else { throw PrintFormatError("field '\(field.name)' is not a dynamic array") }
         builder.require(offset + 4)
         let small = field.relativeFlag
         try builder.emit(

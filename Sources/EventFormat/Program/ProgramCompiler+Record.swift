@@ -18,7 +18,7 @@ extension ProgramCompiler {
             ? CType(width: field.elementSize, isSigned: false) : .byte
     }
 
-    /// Pushes a field: its value, or the span of an array.
+    /// Pushes a field's value, or the span of an array.
     mutating func fieldValue(_ field: EventField) throws(PrintFormatError) -> ValueType {
         switch field.kind {
         case .integer, .pointer:
@@ -51,14 +51,14 @@ extension ProgramCompiler {
 
     /// Pushes the span that a location word describes.
     mutating func dynamicSpan(_ field: EventField) throws(PrintFormatError) -> ValueType {
-        guard field.isDynamic else { throw PrintFormatError("field '\(field.name)' is no dynamic array") }
+        guard field.isDynamic else { throw PrintFormatError("field '\(field.name)' is not a dynamic array") }
         builder.require(field.offset + 4)
         try builder.emit(
             Instruction(opcode: .dynamicSpan, small: field.relativeFlag, operand: UInt32(field.offset)), pushes: 1)
         return .span(of: elementType(of: field))
     }
 
-    /// `base[index]`, where `base` is in the record.
+    /// `base[index]`, with `base` in the record.
     mutating func element(_ base: Expression, _ index: Expression) throws(PrintFormatError) -> ValueType {
         let start = builder.count
         guard case .span(let type) = try value(base) else {
@@ -71,7 +71,7 @@ extension ProgramCompiler {
             let index = try constant(index)
         {
             guard index < fixed.immediate / UInt64(type.width) else {
-                throw PrintFormatError("index outside the array")
+                throw PrintFormatError("index outside of the array")
             }
             builder.takeBack(to: start, values: 1)
             try builder.load(kind, at: Int(fixed.operand) + Int(index) * type.width)

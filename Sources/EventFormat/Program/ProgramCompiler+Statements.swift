@@ -1,5 +1,5 @@
 /// `({ const char *ret = trace_seq_buffer_ptr(p); trace_seq_printf(p, "...", ...); trace_seq_putc(p, 0); ret; })`:
-/// the idiom by which a print format makes a string of its own.
+/// the idiom with which a print format builds a string.
 extension ProgramCompiler {
     mutating func statementText(_ statements: [Statement]) throws(PrintFormatError) {
         let outer = locals
@@ -18,7 +18,7 @@ extension ProgramCompiler {
                 calls.append(.call(name, arguments, position: position))
             case .expression(let result):
                 guard index == statements.count - 1 else {
-                    throw PrintFormatError("a statement without meaning for the text")
+                    throw PrintFormatError("a statement that has no effect on the text")
                 }
                 if let sequence { locals[sequence] = .text(calls) }
                 try text(result)
@@ -26,7 +26,7 @@ extension ProgramCompiler {
         }
     }
 
-    /// One call that appends to the sequence.
+    /// Compiles a call that appends to the sequence.
     mutating func sequenceCall(_ call: Expression) throws(PrintFormatError) {
         guard case .call(let name, let arguments, let position) = call else { return }
         switch (name, arguments.count) {
@@ -41,7 +41,7 @@ extension ProgramCompiler {
             }
             let pieces = try ConversionParser.pieces(of: format, longSize: kernel.longSize)
             try compile(pieces, arguments: Array(arguments.dropFirst(2)))
-        default: throw PrintFormatError("the function '\(name)' is not known", at: position)
+        default: throw PrintFormatError("unknown function '\(name)'", at: position)
         }
     }
 }

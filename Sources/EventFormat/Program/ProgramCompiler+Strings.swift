@@ -62,13 +62,13 @@ extension ProgramCompiler {
     }
 
     mutating func dynamicText(_ field: EventField) throws(PrintFormatError) {
-        guard field.isDynamic else { throw PrintFormatError("field '\(field.name)' is no dynamic array") }
+        guard field.isDynamic else { throw PrintFormatError("field '\(field.name)' is not a dynamic array") }
         builder.require(field.offset + 4)
         try builder.emit(
             Instruction(opcode: .dynamicString, small: field.relativeFlag, operand: UInt32(field.offset)))
     }
 
-    /// Compiles a function whose result is a string; `false` if it is not one of those.
+    /// Compiles a function whose result is a string. Returns `false` for any other function.
     private mutating func textFunction(
         _ name: String, _ arguments: [Expression], _ position: Int
     ) throws(PrintFormatError) -> Bool {
@@ -112,7 +112,7 @@ extension ProgramCompiler {
         }
         let field = try field(name, at: position)
         _ = try dynamicSpan(field)
-        // count = length / size, as the macro of stage3_trace_output.h has it.
+        // count = length / size, as in the macro of stage3_trace_output.h.
         try builder.emit(
             Instruction(opcode: .dynamicLength, small: field.relativeFlag, operand: UInt32(field.offset)), pushes: 1)
         try integer(arguments[1])
@@ -132,7 +132,7 @@ extension ProgramCompiler {
         try builder.emit(Instruction(opcode: .hexDump, operand: offset, immediate: UInt64(length)), pops: 6)
     }
 
-    /// `__print_flags` and `__print_symbolic`: the tables must be constant.
+    /// `__print_flags` and `__print_symbolic`. The tables must be constant.
     private mutating func names(
         _ subject: Expression, _ table: [Expression], delimiter: [UInt8], opcode: Opcode
     ) throws(PrintFormatError) {
@@ -142,10 +142,10 @@ extension ProgramCompiler {
                 throw PrintFormatError("a table entry that is not '{ value, \"name\" }'")
             }
             guard pair.count == 2, case .string(let name) = pair[1] else {
-                // An entry without name ends the table: { -1, NULL }, or { } for an empty one.
+                // An entry without a name ends the table: { -1, NULL }, or { } in an empty table.
                 if pair.isEmpty { break }
                 if pair.count == 2, try constant(pair[1]) == 0 { break }
-                throw PrintFormatError("a table entry whose name is no string")
+                throw PrintFormatError("a table entry whose name is not a string")
             }
             if case .identifier(let identifier, _) = pair[0], kernel.constants[identifier] == nil {
                 assume("the value of '\(identifier)' is not known: it is printed as a number")
@@ -167,7 +167,7 @@ extension ProgramCompiler {
         kernel.longSize == 4 ? value & 0xffff_ffff : value
     }
 
-    /// Functions of single subsystems that do nothing but choose among strings.
+    /// Functions of single subsystems that only select one of several strings.
     private mutating func subsystemFunction(_ name: String, _ arguments: [Expression]) throws(PrintFormatError) -> Bool
     {
         switch (name, arguments.count) {

@@ -1,5 +1,5 @@
-/// Synthetic events: kernel/trace/trace_events_synth.c, `print_synth_event`. Their print format separates the fields by
-/// commas, and of strings it has a precision without an argument; the kernel prints by the fields instead.
+/// Synthetic events: kernel/trace/trace_events_synth.c, `print_synth_event`. The kernel prints them from their fields,
+/// not from their print format, which has commas between the fields and a precision without an argument for strings.
 extension ProgramCompiler {
     mutating func compileSynthetic() throws(PrintFormatError) {
         let print = try PrintFormat(parsing: format.printFormat, types: types)
@@ -18,7 +18,7 @@ extension ProgramCompiler {
             case (.string, _), (.dynamic(_, isString: true), _), (.relativeDynamic(_, isString: true), _):
                 try text(.field(field.name, position: 0))
             case (.dynamic, _), (.relativeDynamic, _):
-                // A stack ends its own lines.
+                // A stack's text ends with a newline.
                 try builder.literal("STACK:\n")
                 _ = try dynamicSpan(field)
                 try builder.emit(Instruction(opcode: .symbolList), pops: 1)
@@ -26,14 +26,14 @@ extension ProgramCompiler {
                 continue
             case (.integer, .integer(let base, let isSigned, _, _)):
                 try syntheticNumber(field, base: UInt8(base), isSigned: isSigned)
-            default: throw PrintFormatError("field '\(field.name)' is neither number, string nor stack")
+            default: throw PrintFormatError("field '\(field.name)' is not a number, string or stack")
             }
             if !isLast { try builder.literal(" ") }
             if field.type == "gfp_t" { assume("the names of gfp_t flags are not in the format") }
         }
     }
 
-    /// `print_synth_event_num_val`: values narrower than an int are unsigned whatever their type.
+    /// `print_synth_event_num_val`: values narrower than an int are printed unsigned, whatever their type.
     private mutating func syntheticNumber(
         _ field: EventField, base: UInt8, isSigned: Bool
     ) throws(PrintFormatError) {

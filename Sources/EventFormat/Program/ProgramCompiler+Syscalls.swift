@@ -3,7 +3,7 @@ extension ProgramCompiler {
     mutating func compileSyscall() throws(PrintFormatError) {
         guard let number = format.fields.first else { throw PrintFormatError("no fields") }
         let arguments = format.fields.dropFirst()
-        // The metadata names a call `sys_openat`, its events `sys_enter_openat` and `sys_exit_openat`.
+        // The kernel's metadata has `sys_openat`. The events are `sys_enter_openat` and `sys_exit_openat`.
         if format.name.hasPrefix("sys_enter") {
             builder.require(number.end)
             try builder.literal("sys\(format.name.dropFirst("sys_enter".count))(")
@@ -27,16 +27,18 @@ extension ProgramCompiler {
         try number(.field(field.name, position: 0), style, isPlain: true)
     }
 
-    /// `name: value` for each argument, with the user's string behind the pointer to it (since Linux 6.19).
+    /// `name: value` for each argument. The user's string follows the pointer to it (since Linux 6.19).
     ///
-    /// - Returns: `false` for a call that the kernel prints in another way, which then is that of its print format.
+    /// - Returns: `false` for a system call that the kernel prints by its print format.
     private mutating func plainArguments(_ fields: [EventField]) throws(PrintFormatError) -> Bool {
         let copies = fields.filter { $0.isDynamic && $0.name.hasPrefix("__") && $0.name.hasSuffix("_val") }
         let values = fields.filter { !$0.isDynamic }
         guard format.printFormat.isEmpty || format.printFormat.hasPlainArguments(values.count) else { return false }
         for (index, field) in values.enumerated() {
             try builder.literal(index == 0 ? "\(field.name): " : ", \(field.name): ")
-            guard field.size == kernel.longSize else { throw PrintFormatError("argument '\(field.name)' is no long") }
+            guard field.size == kernel.longSize else {
+                throw PrintFormatError("argument '\(field.name)' is not a long")
+            }
             switch kernel.syscallStyle {
             case .hexadecimal: try hexadecimal(field)
             case .prefixed:
@@ -64,7 +66,7 @@ extension ProgramCompiler {
 }
 
 extension String {
-    /// Whether a system call's print format only casts its arguments: the kernel then prints them by its own rule.
+    /// Whether a system call's print format only casts its arguments. The kernel then does not use the print format.
     fileprivate func hasPlainArguments(_ count: Int) -> Bool {
         var casts = 0
         var rest = self[...]
@@ -77,7 +79,7 @@ extension String {
 }
 
 extension StringProtocol where SubSequence == Substring {
-    /// The index behind the first occurrence of `text`.
+    /// The index after the first occurrence of `text`.
     fileprivate func range(ofText text: String) -> Index? {
         firstRange(of: text)?.upperBound
     }

@@ -1,6 +1,6 @@
-/// The functions that only `FtraceStyles` uses.
+/// Functions that only `FtraceStyles` uses.
 extension ProgramCompiler {
-    /// Compiles a `__trace_` function that makes text; `false` if `name` is none.
+    /// Compiles a `__trace_` function that writes text. Returns `false` for any other function.
     mutating func traceFunction(
         _ name: String, _ arguments: [Expression], _ position: Int
     ) throws(PrintFormatError) -> Bool {

@@ -1,9 +1,9 @@
-/// What an expression leaves on the machine's stack.
+/// What an expression pushes on the machine's stack.
 enum ValueType: Equatable {
     case integer(CType)
-    /// An address in the recorded kernel or process. What it points to is not in the record.
+    /// An address in the recorded kernel or process. The data there is not in the record.
     case address(to: CType?, stride: Int?)
-    /// A piece of the record: offset and length.
+    /// A part of the record: offset and length.
     case span(of: CType)
 
     var integer: CType? {
@@ -12,7 +12,7 @@ enum ValueType: Equatable {
 }
 
 extension ProgramCompiler {
-    /// Compiles an expression whose value is pushed.
+    /// Compiles an expression and pushes its value.
     mutating func value(_ expression: Expression) throws(PrintFormatError) -> ValueType {
         try visit()
         switch expression {
@@ -52,7 +52,7 @@ extension ProgramCompiler {
         }
     }
 
-    /// Compiles an expression that must be a part of the record.
+    /// Compiles an expression whose value must be a part of the record.
     @discardableResult
     mutating func span(_ expression: Expression, for what: String) throws(PrintFormatError) -> CType {
         guard case .span(let element) = try value(expression) else {
@@ -61,7 +61,7 @@ extension ProgramCompiler {
         return element
     }
 
-    /// The value of a constant expression; `nil` if it is none.
+    /// The value of a constant expression, or `nil` if it is not constant.
     mutating func constant(_ expression: Expression) throws(PrintFormatError) -> UInt64? {
         let start = builder.count
         let depth = builder.depth
@@ -99,7 +99,7 @@ extension ProgramCompiler {
         default: break
         }
         guard let constant = kernel.constants[name] else {
-            throw PrintFormatError("the value of '\(name)' is not known", at: position)
+            throw PrintFormatError("the value of '\(name)' is unknown", at: position)
         }
         if name == "vmemmap_base" { assume("page structures lie where kernels with 4-level paging have them") }
         try builder.constant(UInt64(bitPattern: constant))
@@ -129,7 +129,7 @@ extension ProgramCompiler {
         }
     }
 
-    /// Compiles an expression for its truth. A string literal or a span is true.
+    /// Compiles an expression as a condition. A string literal or a span is true.
     mutating func condition(_ expression: Expression) throws(PrintFormatError) {
         if case .string = expression {
             try builder.constant(1)
@@ -154,18 +154,18 @@ extension ProgramCompiler {
                 locals[name] = .value(slot: slot, valueType)
             case .expression(let expression):
                 guard index == statements.count - 1 else {
-                    throw PrintFormatError("a statement without meaning for the text")
+                    throw PrintFormatError("a statement that has no effect on the text")
                 }
                 result = try value(expression)
             }
         }
-        guard let result else { throw PrintFormatError("a statement expression without value") }
+        guard let result else { throw PrintFormatError("a statement expression without a value") }
         return result
     }
 }
 
 extension String {
-    /// `char*` as `char *`, the way types are looked up.
+    /// `char*` as `char *`, which is how types are looked up.
     fileprivate func replacingStars() -> String {
         var text = ""
         for character in self {

@@ -1,4 +1,4 @@
-/// Compiles one event's format to a program. The parts that know C are in the extensions.
+/// Compiles one event's format to a program. The extensions compile C.
 struct ProgramCompiler {
     let format: EventFormat
     let kernel: KernelTraits
@@ -6,14 +6,14 @@ struct ProgramCompiler {
     var builder = ProgramBuilder()
     /// Variables of statement expressions that are in scope.
     var locals: [String: Local] = [:]
-    /// What had to be assumed; empty for an exact rendering.
+    /// Assumptions on which the text depends. Empty if the text is exact.
     var assumptions: [String] = []
-    /// Expressions that were compiled, so that a hostile format cannot make this take long.
+    /// Number of compiled expressions. It is bounded, so that a hostile format cannot take long.
     private var visited = 0
 
     enum Local {
         case value(slot: Int, ValueType)
-        /// The text that `trace_seq_printf(p, ...)` calls made.
+        /// The text built by `trace_seq_printf(p, ...)` calls.
         case text([Expression])
     }
 
@@ -25,19 +25,19 @@ struct ProgramCompiler {
         self.types = types
     }
 
-    /// The program of the event, in the style in which its kernel prints it.
+    /// The program of the event, whose text is the one that its kernel prints.
     static func compile(
         _ format: EventFormat, kernel: KernelTraits
-    ) throws(PrintFormatError) -> (program: Program, assumptions: [String]) {
+    ) throws(PrintFormatError) -> (program: PrintProgram, assumptions: [String]) {
         var compiler = ProgramCompiler(format: format, kernel: kernel)
         try compiler.compileEvent()
         try compiler.builder.emit(Instruction(opcode: .stop))
         compiler.builder.removeEmptyConversions()
-        return (Program(compiler.builder), compiler.assumptions)
+        return (PrintProgram(compiler.builder), compiler.assumptions)
     }
 
-    /// The program that prints the fields one by one: for an event whose print format cannot be compiled.
-    static func compileFields(_ format: EventFormat, kernel: KernelTraits) -> Program? {
+    /// The program that prints the fields one by one, for an event whose print format cannot be compiled.
+    static func compileFields(_ format: EventFormat, kernel: KernelTraits) -> PrintProgram? {
         var compiler = ProgramCompiler(format: format, kernel: kernel)
         do throws(PrintFormatError) {
             try compiler.compileFieldList()
@@ -45,19 +45,19 @@ struct ProgramCompiler {
         } catch {
             return nil
         }
-        return Program(compiler.builder)
+        return PrintProgram(compiler.builder)
     }
 
     mutating func visit() throws(PrintFormatError) {
         visited += 1
-        guard visited <= 50_000 else { throw PrintFormatError("too long an expression") }
+        guard visited <= 50_000 else { throw PrintFormatError("an expression that is too long") }
     }
 
     mutating func assume(_ what: String) {
         if !assumptions.contains(what) && assumptions.count < 32 { assumptions.append(what) }
     }
 
-    /// `name: ` and then the print format.
+    /// Compiles `name: ` and the print format.
     mutating func compilePrintFormat() throws(PrintFormatError) {
         let print = try PrintFormat(parsing: format.printFormat, types: types)
         try builder.literal("\(format.name): ")

@@ -1,17 +1,17 @@
-/// Reads the enumerators of a kernel from its type information, `/sys/kernel/btf/vmlinux`
-/// (Documentation/bpf/btf.rst): their values, which print formats only name, are those of this very kernel.
+/// Reads the enumerators of a kernel from its type information, `/sys/kernel/btf/vmlinux` (Documentation/bpf/btf.rst).
+/// Print formats contain only their names, and their values depend on the kernel.
 public enum BTFEnumerators {
     /// Why type information could not be read.
     public enum Failure: Error, Sendable, Equatable {
-        /// It is not BTF of version 1 in little-endian order.
+        /// It is not little-endian BTF of version 1.
         case notBTF
-        /// A length or an offset points outside, at this byte.
+        /// A length or an offset at this byte points outside of the data.
         case malformed(at: Int)
     }
 
-    /// The values of the enumerators that have one of some names. Of several with one name the first counts.
+    /// The values of the enumerators with these names. If several have the same name, the first is used.
     ///
-    /// - Throws: `Failure` for bytes that are not whole.
+    /// - Throws: `Failure` for malformed data.
     public static func constants(
         in btf: UnsafeRawBufferPointer, named names: Set<String>
     ) throws(Failure) -> KernelConstants {
@@ -20,7 +20,7 @@ public enum BTFEnumerators {
         return KernelConstants(reader.found)
     }
 
-    /// The names that print formats use as if they were constants: what to ask `constants(in:named:)` for.
+    /// The names that print formats use like constants, to pass to `constants(in:named:)`.
     public static func names(in formats: some Sequence<EventFormat>) -> Set<String> {
         var names: Set<String> = []
         for format in formats {
@@ -40,14 +40,14 @@ public enum BTFEnumerators {
         let bytes: UnsafeRawBufferPointer
         let types: Range<Int>
         let strings: Range<Int>
-        /// Names by length, as bytes, so that no String is made for the others.
+        /// Names by length, as bytes, so that no String is created for other names.
         let wanted: [Int: Set<[UInt8]>]
         var found: [String: Int64] = [:]
 
         init(_ bytes: UnsafeRawBufferPointer, _ names: Set<String>) throws(Failure) {
             self.bytes = bytes
             wanted = Dictionary(grouping: names.map { Array($0.utf8) }, by: \.count).mapValues { Set($0) }
-            // struct btf_header: magic, version, flags, lengths and offsets behind the header.
+            // struct btf_header: magic, version, flags, then lengths and offsets that count from the header's end.
             guard bytes.count >= 24, let base = bytes.baseAddress, base.integer(.u16, at: 0) == 0xeb9f, bytes[2] == 1
             else { throw .notBTF }
             let header = Int(base.integer(.u32, at: 4))
@@ -61,7 +61,7 @@ public enum BTFEnumerators {
             strings = try section(16)
         }
 
-        /// Bytes behind a type's 12: by kind, for each member and once (include/uapi/linux/btf.h).
+        /// Bytes that follow a type's first 12 bytes, by kind and number of members (include/uapi/linux/btf.h).
         private static func size(kind: Int, members: Int) -> Int? {
             switch kind {
             case 1, 14, 17: 4  // INT, VAR, DECL_TAG
@@ -105,7 +105,7 @@ public enum BTFEnumerators {
             if found[name] == nil { found[name] = Int64(bitPattern: value) }
         }
 
-        /// The string at an offset, if it is wanted.
+        /// The string at an offset, if it is one of the requested names.
         private func name(at start: Int) -> String? {
             var end = start
             while end < strings.upperBound, bytes[end] != 0, end - start < 256 { end += 1 }

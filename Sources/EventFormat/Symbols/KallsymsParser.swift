@@ -22,7 +22,7 @@ struct KallsymsParser {
             parse(line: UnsafeRawBufferPointer(rebasing: bytes[lineStart..<position]))
             position += 1
         }
-        // Of several names for one address the kernel takes the first: the order of equal ones must be kept.
+        // If an address has several names, the kernel uses the first, so the sort must be stable.
         core.sort { $0.address < $1.address }
         modules.sort { $0.address < $1.address }
     }
@@ -35,7 +35,7 @@ struct KallsymsParser {
             address = address << 4 | UInt64(digit)
             position += 1
         }
-        // Address, blank, type, blank, name.
+        // Address, space, type, space, name.
         guard position > 0, position + 3 < line.count, line[position] == 32, line[position + 2] == 32 else { return }
         let nameStart = position + 3
         var nameEnd = nameStart
@@ -92,7 +92,7 @@ struct KallsymsParser {
         }
     }
 
-    /// Moves everything into memory of its own.
+    /// Copies everything into memory that it owns.
     func makeView() -> KernelSymbols.View {
         let bytes = UnsafeMutablePointer<UInt8>.allocate(capacity: max(1, text.count))
         bytes.initialize(from: text, count: text.count)

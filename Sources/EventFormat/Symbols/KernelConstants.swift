@@ -1,4 +1,5 @@
-/// Values of the kernel's enumerators, which print formats name where the kernel was not told to resolve them.
+/// Values of the kernel's enumerators. A print format contains an enumerator's name if the kernel's source has no
+/// TRACE_DEFINE_ENUM for it.
 public struct KernelConstants: Sendable {
     private var values: [String: Int64]
 
@@ -11,16 +12,16 @@ public struct KernelConstants: Sendable {
         set { values[name] = newValue }
     }
 
-    /// Takes over other values; they replace those that are here.
+    /// Adds other values, which replace existing ones.
     public mutating func merge(_ other: KernelConstants) {
         values.merge(other.values) { $1 }
     }
 
-    /// The names that are known.
+    /// The known names.
     public var names: some Collection<String> { values.keys }
 
-    /// Enumerators that print formats of Linux 5.10 to 6.18 name. A name that changed its value between those is not
-    /// here, unless formats named it only after the change; `BTFEnumerators` has a node's own.
+    /// Enumerators in print formats of Linux 5.10 to 6.18. A name whose value changed between those is missing, unless
+    /// formats used it only after the change. `BTFEnumerators` reads the values of a node's own kernel.
     public static let wellKnown: KernelConstants = {
         var constants = KernelConstants()
         for (prefix, names, first) in sequences {
@@ -42,7 +43,7 @@ public struct KernelConstants: Sendable {
         "VMXERR_ENTRY_EVENTS_BLOCKED_BY_MOV_SS": 26, "FAULT_FLAG_VMA_LOCK": 0x1000,
     ]
 
-    /// Enumerators that count up from a first value.
+    /// Enumerators with consecutive values from a first value on.
     private static let sequences: [(prefix: String, names: String, first: Int64)] = [
         (
             "TCP_",
@@ -74,7 +75,7 @@ public struct KernelConstants: Sendable {
         ),
     ]
 
-    /// Enumerators that are single bits, from a first bit number on; `-` for a bit without name.
+    /// Enumerators that are single bits, from a first bit number on. `-` is a bit without a name.
     private static let bits: [(prefix: String, names: String, first: Int64)] = [
         (
             "FAULT_FLAG_",
@@ -85,7 +86,7 @@ public struct KernelConstants: Sendable {
             "OOM SIGBUS MAJOR WRITE HWPOISON HWPOISON_LARGE SIGSEGV - NOPAGE LOCKED RETRY FALLBACK DONE_COW NEEDDSYNC "
                 + "COMPLETED", 0
         ),
-        // An enumeration since Linux 6.12 only; macros, which formats spell as numbers, before.
+        // An enum since Linux 6.12. Before, these were macros, which are numbers in formats.
         (
             "I_",
             "NEW SYNC LRU_ISOLATING - DIRTY_SYNC DIRTY_DATASYNC DIRTY_PAGES WILL_FREE FREEING CLEAR REFERENCED LINKABLE "

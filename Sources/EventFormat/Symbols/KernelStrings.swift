@@ -1,6 +1,6 @@
-/// Strings at addresses in the kernel: its `printk_formats` file. Events refer to them by address.
+/// Strings in the kernel by address, from its `printk_formats` file. Events refer to them by address.
 final class KernelStrings: @unchecked Sendable {
-    // Unchecked: the memory behind the view is written in `init` alone.
+    // Unchecked: only `init` writes the memory behind the view.
     let view: View
 
     struct View {
@@ -31,7 +31,7 @@ final class KernelStrings: @unchecked Sendable {
         for (index, (address, string)) in sorted.enumerated() {
             (addresses + index).initialize(to: address)
             (offsets + index).initialize(to: UInt32(bytes.count))
-            // Offsets have 32 bits; no kernel has a thousandth of that.
+            // Offsets have 32 bits, far more than any kernel needs.
             if bytes.count < 1 << 30 { bytes += string.utf8.prefix(1 << 16) }
         }
         (offsets + sorted.count).initialize(to: UInt32(bytes.count))
@@ -51,7 +51,7 @@ final class KernelStrings: @unchecked Sendable {
 
 /// Reads the tracefs file `printk_formats`: lines of `0xffffffff8281972f : "text"`, with C escapes.
 public enum PrintkFormats {
-    /// The strings by address. Lines of any other form are passed over.
+    /// The strings by address. Lines of any other form are skipped.
     public static func parse(_ text: some StringProtocol) -> [UInt64: String] {
         var strings: [UInt64: String] = [:]
         for line in text.split(separator: "\n") {

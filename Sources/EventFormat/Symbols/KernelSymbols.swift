@@ -1,6 +1,6 @@
-/// The kernel's symbols by address: what `/proc/kallsyms` of a node says.
+/// The kernel's symbols by address, from `/proc/kallsyms` of a node.
 public final class KernelSymbols: @unchecked Sendable {
-    // Unchecked: the memory behind the view is written in `init` alone.
+    // Unchecked: only `init` writes the memory behind the view.
     let view: View
     /// Symbols of the kernel and of its modules.
     public var count: Int { view.core.count + view.modules.count }
@@ -12,7 +12,7 @@ public final class KernelSymbols: @unchecked Sendable {
         let count: Int
     }
 
-    /// Where a name and its module's name lie in the text.
+    /// Locations of a name and its module's name in the text.
     struct Name {
         let offset: UInt32
         let length: UInt16
@@ -24,10 +24,10 @@ public final class KernelSymbols: @unchecked Sendable {
         let core: Table
         let modules: Table
         let text: UnsafePointer<UInt8>
-        /// The kernel's own addresses: `_stext` up to `_end`. Below lie per-CPU offsets, which are no addresses.
+        /// The kernel's own addresses: `_stext` up to `_end`. Lower values are per-CPU offsets, not addresses.
         let coreStart: UInt64
         let coreEnd: UInt64
-        /// Where return probes return to.
+        /// Addresses of the trampolines to which probed functions return.
         let trampolines: (UInt64, UInt64)
     }
 
@@ -41,7 +41,7 @@ public final class KernelSymbols: @unchecked Sendable {
     /// - Parameter kallsyms: lines of address, type, name and perhaps `[module]`. Other lines are passed over.
     public convenience init(parsing kallsyms: some StringProtocol) {
         var text = String(kallsyms)
-        // The closure cannot call `self.init`, so the parser is filled in it and the view is made from outside.
+        // The closure cannot call `self.init`, so it only fills the parser.
         var parser = KallsymsParser()
         text.withUTF8 { parser.parse(UnsafeRawBufferPointer($0)) }
         self.init(parser)
@@ -57,7 +57,7 @@ public final class KernelSymbols: @unchecked Sendable {
         view.text.deallocate()
     }
 
-    /// The name of what lies at `address`, as `%pS` prints it, or `nil` if that is nothing known.
+    /// The symbol at `address` as `%pS` prints it, or `nil` if it is unknown.
     public func name(at address: UInt64) -> String? {
         guard view.find(address) != nil else { return nil }
         var buffer = TextBuffer(capacity: 128)

@@ -1,6 +1,6 @@
 extension KernelSymbols.Table {
-    /// The symbol at or below `address`: the first of those with the same address, as `get_symbol_pos` of
-    /// kernel/kallsyms.c has it, and the address of the next.
+    /// The symbol at or below `address` and the address of the next symbol. If several have the same address it is the
+    /// first, as in `get_symbol_pos` of kernel/kallsyms.c.
     func find(_ address: UInt64) -> (index: Int, next: UInt64?)? {
         var low = 0
         var high = count
@@ -11,7 +11,7 @@ extension KernelSymbols.Table {
         guard low > 0 else { return nil }
         let next = low < count ? addresses[low] : nil
         let found = addresses[low &- 1]
-        // Aliases are few, but a hostile file may have only such: search for the first instead of walking.
+        // Aliases are few, but a hostile file may consist of them, so use binary search for the first.
         var first = 0
         var last = low &- 1
         while first < last {
@@ -32,7 +32,7 @@ extension KernelSymbols.View {
     func find(_ address: UInt64) -> Match? {
         if address >= coreStart, address < coreEnd, let (index, next) = core.find(address) {
             let start = core.addresses[index]
-            // Above the last symbol lies nothing that has a name.
+            // Nothing above the last symbol has a name.
             if let end = next ?? (coreEnd == .max ? nil : coreEnd) {
                 return Match(name: core.names[index], offset: address &- start, size: end &- start)
             }
@@ -40,7 +40,7 @@ extension KernelSymbols.View {
         }
         guard let (index, next) = modules.find(address) else { return nil }
         let start = modules.addresses[index]
-        // kallsyms does not say where a module ends: its last symbol is taken to end with its page.
+        // kallsyms does not state where a module ends. Assume that its last symbol ends at a page boundary.
         let page = (start | 4095) &+ 1
         let end = next.flatMap { isSameModule(index, symbolAt: $0) ? $0 : min($0, page) } ?? page
         guard address < end else { return nil }
@@ -52,7 +52,8 @@ extension KernelSymbols.View {
         return modules.names[other].moduleOffset == modules.names[index].moduleOffset
     }
 
-    /// The addresses of the symbol with that name; the first, if several have it. Looks at all symbols.
+    /// The address range of the symbol with this name; the first, if there are several. This is linear in the number of
+    /// symbols.
     func range(named name: String) -> (start: UInt64, end: UInt64)? {
         let wanted = Array(name.utf8)
         for table in [core, modules] {
@@ -81,7 +82,7 @@ extension KernelSymbols.View {
 
     /// `%pS`, `%ps`, `%pB`: `__sprint_symbol` of kernel/kallsyms.c.
     private func appendConversion(_ address: UInt64, _ form: SymbolForm, to out: inout TextBuffer) {
-        // A return address may already lie behind its function.
+        // A return address may be after the end of its function.
         let back: UInt64 = form == .backtrace ? 1 : 0
         guard let match = find(address &- back) else {
             out.append("0x")

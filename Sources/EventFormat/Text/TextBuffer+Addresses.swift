@@ -1,4 +1,4 @@
-/// The address conversions of lib/vsprintf.c. A span that is too short is `(efault)`, as a bad pointer is there.
+/// The address conversions of lib/vsprintf.c. A span that is too short gives `(efault)`, as a bad pointer does there.
 extension TextBuffer {
     /// `%pI4`, `%pi4`.
     mutating func append(ip4 bytes: UnsafeRawBufferPointer, _ form: AddressForm) {
@@ -24,7 +24,8 @@ extension TextBuffer {
         UInt64(bytes[2 * index]) << 8 | UInt64(bytes[2 * index + 1])
     }
 
-    /// `ip6_compressed_string`: the longest run of zero groups is left out, and IPv4 inside stays IPv4.
+    /// `ip6_compressed_string`: the longest run of zero groups is left out, and an embedded IPv4 address is printed as
+    /// such.
     private mutating func append(compressedIP6 bytes: UnsafeRawBufferPointer) {
         let isMapped = bytes[0..<10].allSatisfy { $0 == 0 } && bytes[10] == 0xff && bytes[11] == 0xff
         let isISATAP = bytes[8] | 2 == 2 && bytes[9] == 0 && bytes[10] == 0x5e && bytes[11] == 0xfe
@@ -93,7 +94,7 @@ extension TextBuffer {
         append(decimal: UInt64(bytes[2]) << 8 | UInt64(bytes[3]))
     }
 
-    /// `%pM` and its variants: bit 0 of `form` leaves the colons out, bit 1 has dashes, bit 2 reverses.
+    /// `%pM` and its variants. In `form`, bit 0 leaves out the colons, bit 1 uses dashes, bit 2 reverses the order.
     mutating func append(mac bytes: UnsafeRawBufferPointer, _ form: UInt8) {
         guard bytes.count >= 6 else { return append("(efault)") }
         for index in 0..<6 {
@@ -102,7 +103,7 @@ extension TextBuffer {
         }
     }
 
-    /// `%pU` and its variants: bit 0 of `form` is upper case, bit 1 little-endian.
+    /// `%pU` and its variants. In `form`, bit 0 is upper case and bit 1 is little-endian.
     mutating func append(uuid bytes: UnsafeRawBufferPointer, _ form: UInt8) {
         guard bytes.count >= 16 else { return append("(efault)") }
         let start = count

@@ -1,5 +1,5 @@
 extension FieldStyle {
-    /// `value` as a conversion of this size and signedness sees it.
+    /// `value` truncated and extended for a conversion of this size and signedness.
     @inline(__always)
     func cut(_ value: UInt64) -> UInt64 {
         switch (size, isSigned) {
@@ -15,7 +15,7 @@ extension FieldStyle {
 }
 
 extension TextBuffer {
-    /// Appends a number as `number()` of lib/vsprintf.c does. Unlike that of C, `#` with hexadecimal prints `0x0`.
+    /// Appends a number as `number()` of lib/vsprintf.c does. Unlike in C, `%#x` of 0 is `0x0`.
     mutating func append(_ value: UInt64, _ style: FieldStyle) {
         let isNegative = style.isSigned && Int64(bitPattern: value) < 0
         let magnitude = isNegative ? 0 &- value : value
@@ -80,7 +80,7 @@ extension TextBuffer {
         used &+= length
     }
 
-    /// A system call's argument since Linux 6.18: decimal below ten, else with `0x`.
+    /// A system call's argument since Linux 6.18: decimal below ten, else hexadecimal with `0x`.
     @inline(__always)
     mutating func append(syscallArgument value: UInt64) {
         if value < 10 {
@@ -106,7 +106,7 @@ extension TextBuffer {
         }
     }
 
-    /// `%*pb`: words of 32 bits, the highest first. `bytes` holds little-endian longs.
+    /// `%*pb`: 32-bit words, the highest first. `bytes` contains little-endian longs.
     mutating func append(bitmask bytes: UnsafeRawBufferPointer) {
         guard let base = bytes.baseAddress else { return }
         var offset = bytes.count & ~3

@@ -36,7 +36,7 @@ extension TextBuffer {
         append(UInt8(ascii: "\""))
     }
 
-    /// Length of the well-formed UTF-8 sequence at `index` (table 3-7 of the Unicode standard); 0 if there is none.
+    /// Length of the well-formed UTF-8 sequence at `index` (table 3-7 of the Unicode standard), or 0 if there is none.
     private static func sequenceLength(_ bytes: UnsafeRawBufferPointer, _ index: Int) -> Int {
         let first = bytes[index]
         let second = index + 1 < bytes.count ? bytes[index + 1] : 0

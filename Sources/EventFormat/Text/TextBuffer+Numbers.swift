@@ -25,7 +25,7 @@ extension TextBuffer {
         append(decimal: value.magnitude)
     }
 
-    /// Appends exactly `digits` decimal digits; leading ones are zeros. `value` must not have more.
+    /// Appends exactly `digits` decimal digits, with leading zeros. `value` must not have more.
     @inline(__always)
     private mutating func write(decimal value: UInt64, digits: Int) {
         var rest = value
@@ -51,7 +51,7 @@ extension TextBuffer {
         UnsafeMutableRawPointer(base + position).storeBytes(of: pair, as: UInt16.self)
     }
 
-    /// Appends a number below 1,000,000 as six digits, for which room was reserved.
+    /// Appends a number below 1,000,000 as six digits. The caller has reserved room.
     @inline(__always)
     mutating func put(sixDigits value: UInt64) {
         let (upper, lower) = (Int(truncatingIfNeeded: value) / 100, Int(truncatingIfNeeded: value) % 100)
@@ -68,14 +68,14 @@ extension TextBuffer {
         write(decimal: value, digits: digits)
     }
 
-    /// Appends `value` in decimal, padded with blanks on the left to at least `width` columns.
+    /// Appends `value` in decimal, padded with spaces on the left to at least `width` columns.
     public mutating func append(decimal value: UInt64, column width: Int) {
         let digits = Self.decimalDigits(value)
         append(repeating: 32, count: min(width, 4096) - digits)
         append(decimal: value)
     }
 
-    /// Appends `value` in lower-case hexadecimal without prefix.
+    /// Appends `value` in lower-case hexadecimal without a prefix.
     public mutating func append(hex value: UInt64) {
         let digits = max(1, (67 &- value.leadingZeroBitCount) / 4)
         write(hex: value, digits: digits)

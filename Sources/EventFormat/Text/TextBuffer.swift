@@ -1,6 +1,6 @@
-/// A growable buffer of bytes that is filled, written out and cleared again: the destination of all rendering.
+/// The destination of all rendering: a growable buffer of bytes that is filled, written out and cleared.
 ///
-/// It keeps its memory between lines, so that rendering an event allocates nothing once the longest line was seen.
+/// It keeps its memory between lines, so rendering allocates nothing once the buffer has room for the longest line.
 public struct TextBuffer: ~Copyable {
     @usableFromInline var base: UnsafeMutablePointer<UInt8>
     @usableFromInline var capacity: Int
@@ -19,13 +19,13 @@ public struct TextBuffer: ~Copyable {
     /// The bytes, valid until the next change.
     @inlinable public var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: used) }
 
-    /// Forgets the contents and keeps the memory.
+    /// Removes the contents and keeps the memory.
     @inlinable public mutating func removeAll() { used = 0 }
 
-    /// Cuts the buffer back to its first `count` bytes; a longer `count` changes nothing.
+    /// Truncates the buffer to its first `count` bytes. A larger `count` changes nothing.
     @inlinable public mutating func truncate(to count: Int) { used = min(used, max(0, count)) }
 
-    /// The contents as a String, with malformed UTF-8 repaired. For tests and messages, not for the hot path.
+    /// The contents as a String, with malformed UTF-8 repaired. For tests and messages, not for hot paths.
     public var string: String { String(decoding: bytes, as: UTF8.self) }
 
     /// Makes room for `extra` more bytes.
@@ -60,24 +60,24 @@ public struct TextBuffer: ~Copyable {
         used &+= count
     }
 
-    /// Appends one byte for which room was reserved.
+    /// Appends one byte. The caller has reserved room.
     @inline(__always)
     mutating func put(_ byte: UInt8) {
         base[used] = byte
         used &+= 1
     }
 
-    /// Where the bytes are; at least 64 bytes can be read there.
+    /// Address of the bytes. At least 64 bytes can be read there.
     @inline(__always) var start: UnsafePointer<UInt8> { UnsafePointer(base) }
 
-    /// Appends the first `count` bytes of plain memory, all of which there is room for.
+    /// Appends the first `count` bytes of a plain value. The caller has reserved room for the whole value.
     @inline(__always)
     mutating func put<Memory: BitwiseCopyable>(_ memory: Memory, count: Int) {
         UnsafeMutableRawPointer(base + used).storeBytes(of: memory, as: Memory.self)
         used &+= count
     }
 
-    /// Appends `count` bytes of memory in which 16 bytes can be read at `source`: short pieces without a call.
+    /// Appends `count` bytes. At least 16 bytes must be readable at `source`, so that short pieces need no memcpy call.
     @inline(__always)
     mutating func append(padded source: UnsafePointer<UInt8>, count: Int) {
         guard count <= 16 else { return append(source, count: count) }
@@ -100,7 +100,7 @@ public struct TextBuffer: ~Copyable {
         append(literal.utf8Start, count: literal.utf8CodeUnitCount)
     }
 
-    /// Appends the UTF-8 of a String. Literals take the cheaper overload above.
+    /// Appends the UTF-8 of a String. Literals use the cheaper overload above.
     @_disfavoredOverload
     @inlinable
     public mutating func append(_ text: String) {
@@ -117,7 +117,7 @@ public struct TextBuffer: ~Copyable {
         used &+= count
     }
 
-    /// Inserts `count` times `byte` before position `position`: padding that can only be known afterwards.
+    /// Inserts `count` times `byte` before position `position`, for padding whose width is only known afterwards.
     mutating func insert(repeating byte: UInt8, count: Int, at position: Int) {
         guard count > 0, position <= used else { return }
         reserve(count)

@@ -8,8 +8,8 @@ final class EmbeddedPair {
     let loop = EmbeddedEventLoop()
     let client: EmbeddedChannel
     let server: EmbeddedChannel
-    let clientRecord = Record()
-    let serverRecord = Record()
+    let clientRecord = Observations()
+    let serverRecord = Observations()
     let clientHandler: SecureTransportHandler
     let serverHandler: SecureTransportHandler
 

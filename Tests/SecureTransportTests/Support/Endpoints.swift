@@ -46,9 +46,9 @@ final class TestServer: Sendable {
     }
 
     /// The record of the connection number `index`, from 0.
-    func connection(_ index: Int = 0) async -> Record { await arrivals.connection(index) }
+    func connection(_ index: Int = 0) async -> Observations { await arrivals.connection(index) }
 
-    var all: [Record] { arrivals.all }
+    var all: [Observations] { arrivals.all }
 
     func stop() async throws { try await channel.close() }
 }
@@ -56,15 +56,15 @@ final class TestServer: Sendable {
 /// Records in the order of arrival.
 final class Arrivals: Sendable {
     private struct State {
-        var records: [Record] = []
-        var waiters: [(Int, CheckedContinuation<Record, Never>)] = []
+        var records: [Observations] = []
+        var waiters: [(Int, CheckedContinuation<Observations, Never>)] = []
     }
     private let state = Mutex(State())
 
-    var all: [Record] { state.withLock { $0.records } }
+    var all: [Observations] { state.withLock { $0.records } }
 
-    func new() -> Record {
-        let record = Record()
+    func new() -> Observations {
+        let record = Observations()
         let ready = state.withLock { state in
             state.records.append(record)
             let ready = state.waiters.filter { $0.0 < state.records.count }
@@ -75,9 +75,9 @@ final class Arrivals: Sendable {
         return record
     }
 
-    func connection(_ index: Int) async -> Record {
+    func connection(_ index: Int) async -> Observations {
         await withCheckedContinuation { continuation in
-            let now = state.withLock { state -> Record? in
+            let now = state.withLock { state -> Observations? in
                 if index < state.records.count { return state.records[index] }
                 state.waiters.append((index, continuation))
                 return nil
@@ -91,14 +91,14 @@ final class Arrivals: Sendable {
 enum TestClient {
     struct Connection: Sendable {
         let channel: any Channel
-        let record: Record
+        let record: Observations
     }
 
     static func connect(
         port: Int, _ context: TLSContext, limits: TransportLimits = .patient, halfClosure: Bool = false,
         part: Witness.Part = .listen
     ) async throws -> Connection {
-        let record = Record()
+        let record = Observations()
         let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .channelOption(.allowRemoteHalfClosure, value: halfClosure)
             .channelInitializer { channel in

@@ -20,7 +20,7 @@ struct Seen: Sendable {
 }
 
 /// A record that tests can wait on.
-final class Record: Sendable {
+final class Observations: Sendable {
     private struct State {
         var seen = Seen()
         var waiters: [(@Sendable (Seen) -> Bool, CheckedContinuation<Seen, Never>)] = []
@@ -115,13 +115,13 @@ final class Witness: ChannelInboundHandler {
         case closeAfter(Int)
     }
 
-    private let record: Record
+    private let record: Observations
     private let part: Part
     private var left = 0
     private var sent = 0
     private var isSending = false
 
-    init(_ record: Record, _ part: Part) {
+    init(_ record: Observations, _ part: Part) {
         self.record = record
         self.part = part
     }

@@ -1,7 +1,7 @@
 @testable import EventFormat
 
 /// Makes format files and records of events that no kernel has.
-struct EventText {
+struct SampleEvent {
     struct Field {
         let declaration: String
         let size: Int
@@ -26,7 +26,7 @@ struct EventText {
         """
 
     /// Adds an integer field.
-    func with<Value: FixedWidthInteger>(_ declaration: String, _ value: Value) -> EventText {
+    func with<Value: FixedWidthInteger>(_ declaration: String, _ value: Value) -> SampleEvent {
         var copy = self
         let bytes = withUnsafeBytes(of: value.littleEndian) { Array($0) }
         copy.fields.append(
@@ -35,14 +35,14 @@ struct EventText {
     }
 
     /// Adds a field of any bytes.
-    func with(_ declaration: String, bytes: [UInt8]) -> EventText {
+    func with(_ declaration: String, bytes: [UInt8]) -> SampleEvent {
         var copy = self
         copy.fields.append(Field(declaration: declaration, size: bytes.count, isSigned: false, bytes: bytes))
         return copy
     }
 
     /// Adds a dynamic field: its location word now, its data behind the fixed fields.
-    func with(_ declaration: String, dynamic data: [UInt8], isRelative: Bool = false) -> EventText {
+    func with(_ declaration: String, dynamic data: [UInt8], isRelative: Bool = false) -> SampleEvent {
         var copy = self
         // The place of the data is known only when all fields are: `record` puts it in.
         copy.fields.append(
@@ -50,7 +50,7 @@ struct EventText {
         return copy
     }
 
-    func printing(_ printFormat: String) -> EventText {
+    func printing(_ printFormat: String) -> SampleEvent {
         var copy = self
         copy.printFormat = printFormat
         return copy
@@ -91,7 +91,7 @@ struct EventText {
     }
 
     func catalog(
-        symbols: KernelSymbols? = nil, strings: [UInt64: String] = [:], tasks: TaskNames? = nil,
+        symbols: KernelSymbols? = nil, strings: [UInt64: String] = [:], tasks: SavedCommandLines? = nil,
         kernel: KernelDescription = KernelDescription()
     ) -> EventCatalog {
         EventCatalog(
@@ -100,7 +100,7 @@ struct EventText {
 
     /// The text of the record; why not, if the format does not compile.
     func text(
-        symbols: KernelSymbols? = nil, strings: [UInt64: String] = [:], tasks: TaskNames? = nil,
+        symbols: KernelSymbols? = nil, strings: [UInt64: String] = [:], tasks: SavedCommandLines? = nil,
         kernel: KernelDescription = KernelDescription(), context: RenderContext = RenderContext(),
         includingName: Bool = false
     ) -> String {

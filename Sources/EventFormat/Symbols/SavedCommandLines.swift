@@ -1,6 +1,6 @@
-/// Names of tasks by pid: what a node's `saved_cmdlines` says, as the kernel prints it in front of every event.
-public final class TaskNames: @unchecked Sendable {
-    // Unchecked: the memory behind the view is written in `init` alone.
+/// Names of tasks by pid, from a node's `saved_cmdlines`. The kernel prints them at the start of each event's line.
+public final class SavedCommandLines: @unchecked Sendable {
+    // Unchecked: only `init` writes the memory behind the view.
     let view: View
     /// Number of tasks with a name.
     public let count: Int
@@ -10,7 +10,7 @@ public final class TaskNames: @unchecked Sendable {
 
     struct Slot {
         var pid: Int32
-        /// Length plus one; 0 for an empty slot.
+        /// Length plus one, or 0 for an empty slot.
         var tag: UInt8
         var name: (UInt64, UInt64)
     }
@@ -33,7 +33,7 @@ public final class TaskNames: @unchecked Sendable {
         }
     }
 
-    /// - Parameter names: names by pid, any bytes. Only the first 15 of each count.
+    /// - Parameter names: names by pid, any bytes. Only the first 15 bytes of each are used.
     public init(_ names: [Int32: [UInt8]]) {
         var capacity = 16
         while capacity < names.count * 2 { capacity *= 2 }
@@ -51,7 +51,7 @@ public final class TaskNames: @unchecked Sendable {
         count = names.count
     }
 
-    /// - Parameter savedCommandLines: lines of a pid, a blank and a name, as in tracefs' `saved_cmdlines`.
+    /// - Parameter savedCommandLines: lines with a pid, a space and a name, as in tracefs `saved_cmdlines`.
     public convenience init(parsing savedCommandLines: some Collection<UInt8>) {
         var names: [Int32: [UInt8]] = [:]
         for line in savedCommandLines.split(separator: 10) {
@@ -65,7 +65,7 @@ public final class TaskNames: @unchecked Sendable {
 
     deinit { view.slots.deallocate() }
 
-    /// The name of a task; `<idle>` and `<...>` as the kernel has them for the idle task and for unknown ones.
+    /// The name of a task. Like the kernel, it gives `<idle>` for the idle task and `<...>` for an unknown task.
     public func name(of pid: Int32) -> String {
         var buffer = TextBuffer(capacity: 64)
         view.append(pid, to: &buffer)
@@ -73,7 +73,7 @@ public final class TaskNames: @unchecked Sendable {
     }
 }
 
-extension TaskNames.View {
+extension SavedCommandLines.View {
     /// `trace_find_cmdline` of kernel/trace/trace_sched_switch.c.
     func append(_ pid: Int32, to out: inout TextBuffer) {
         if pid == 0 { return out.append("<idle>") }

@@ -4,7 +4,7 @@ import Testing
 import TraceDat
 
 /// The kernel's own text of a buffer is the judge of what is read from the binary recording of it.
-@Suite struct KernelTextTests {
+@Suite struct EventsAgainstKernelTextTests {
     @Test(arguments: [("host-6.18", "cap_a"), ("guest-6.1-kprobes", "cap")])
     func eventsAndTimesAreThoseOfTheKernelsText(name: String, instance: String) throws {
         let text = KernelTraceText(try Fixture.bytes("\(name).kernel.txt.gz"))
