@@ -1,4 +1,4 @@
-// usage: seeds RECORDING.dat... FOLDER   cuts seeds for every target out of recordings, into FOLDER/TARGET.
+// usage: seeds RECORDING.dat... FOLDER   cuts seeds for every target from recordings and writes them to FOLDER/TARGET.
 import EventFormat
 import Glibc
 import RingBuffer
@@ -47,7 +47,7 @@ for path in arguments.dropLast() {
                 while let page = try sequence.next() {
                     pages += 1
                     if pages % 16 == 1 {
-                        // A page as it is: its header stands before what was committed.
+                        // The page as recorded: its header precedes the committed data.
                         let head = try file.layout(of: buffer).dataOffset
                         let start = page.committed.baseAddress.map { $0 - head }
                         pageSeeds.add([0] + Array(UnsafeRawBufferPointer(start: start, count: page.usedLength)))

@@ -1,6 +1,6 @@
 import RingBuffer
 
-/// Layouts that kernels have: commit of 8 or 4 bytes, sub-buffers of 4 and 64 KiB; and a tiny one.
+/// Layouts that kernels use (a commit word of 8 or 4 bytes, sub-buffers of 4 and 64 KiB) and a tiny one.
 private let layouts: [SubBufferLayout] = [
     (8, 16, 4080), (4, 12, 4084), (8, 16, 65520), (8, 16, 112),
 ].compactMap { commit, data, size in
@@ -24,7 +24,7 @@ public func fuzzPages(_ input: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
             do throws(SubBufferError) {
                 while let record = try records.next() {
                     walked += 1
-                    // Every byte is looked at: one outside of the input is what the sanitizer waits for.
+                    // Read every byte, so that the sanitizer reports one outside of the input.
                     for byte in record.payload { sum &+= UInt64(byte) }
                 }
                 precondition(counted.error == nil, "walking finds no error, counting does")

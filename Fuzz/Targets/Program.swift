@@ -16,13 +16,13 @@ public func fuzzProgram(_ input: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
         formats: [(systems[end % systems.count], text)], symbols: symbols,
         printkFormats: [0: "%d%s%*d%pS", 1: "%"], kernel: KernelDescription(longSize: end % 7 == 0 ? 4 : 8))
     guard let event = catalog.events.values.first else { return 0 }
-    // Its first two bytes become the event's number, so that the record is the event's.
+    // Set the first two bytes to the event's id, so that the record belongs to this event.
     var record = Array(bytes[(end + 1)...])
     if record.count >= 2 {
         record[0] = UInt8(truncatingIfNeeded: event.format.id)
         record[1] = UInt8(truncatingIfNeeded: event.format.id >> 8)
     }
-    // Exactly as long as it is, in memory of its own.
+    // A copy of exactly this length, so that the sanitizer sees every read beyond it.
     let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: record.count, alignment: 8)
     defer { memory.deallocate() }
     memory.copyBytes(from: record)

@@ -2,7 +2,7 @@ import EventFormat
 import RingBuffer
 import TraceDat
 
-/// Sub-buffers read of one CPU: enough to reach all code, few enough to be fast.
+/// Sub-buffers read for each CPU: enough to reach all code, few enough to be fast.
 private let mostPages = 64
 
 @_cdecl("LLVMFuzzerTestOneInput")

@@ -1,4 +1,4 @@
-// Linux calls that Swift's Glibc overlay does not carry: system calls without a
+// Linux calls that Swift's Glibc overlay does not have: system calls without a
 // libc wrapper in every libc, variadic functions, and constants that are macros
 // with casts. Everything is `static inline`, so there is nothing to link.
 
@@ -35,7 +35,7 @@ static inline int linux_open(const char *path, int flags) {
     return fd < 0 ? -errno : fd;
 }
 
-/// read(2). Returns the bytes read, or -errno, so that no other call can come between the failure and its errno.
+/// read(2). Returns the bytes read, or -errno, so that no other call can change errno before it is read.
 static inline ssize_t linux_read(int fd, void *buffer, size_t count) {
     ssize_t n = read(fd, buffer, count);
     return n < 0 ? -(ssize_t)errno : n;
@@ -79,7 +79,7 @@ static inline int linux_get_affinity(int32_t tid, void *mask, size_t bytes) {
     return n < 0 ? -errno : (int)n;
 }
 
-/// membarrier(2) with MEMBARRIER_CMD_GLOBAL, which is 1: a memory barrier on all CPUs by way of synchronize_rcu().
+/// membarrier(2) with MEMBARRIER_CMD_GLOBAL (1): a memory barrier on all CPUs. The kernel calls synchronize_rcu().
 /// Returns 0, or -errno.
 static inline int linux_membarrier_global(void) {
     return syscall(SYS_membarrier, 1L, 0L, 0L) < 0 ? -errno : 0;
@@ -102,8 +102,9 @@ static inline int linux_mount_tracefs(const char *directory) {
 
 static const int64_t linux_debugfs_magic = 0x64626720;
 
-/// Mounts a file system without a place in the directory tree (fsopen(2), fsmount(2), Linux 5.2): nobody sees it, and it
-/// is gone when the descriptor is closed. Its files are below /proc/self/fd/N. Returns the descriptor, or -errno.
+/// Mounts a file system that is not attached to the directory tree (fsopen(2), fsmount(2), Linux 5.2). No other process
+/// sees it, and closing the descriptor unmounts it. Its files are below /proc/self/fd/N. Returns the descriptor, or
+/// -errno.
 static inline int linux_detached_mount(const char *type) {
 #if defined(SYS_fsopen) && defined(SYS_fsconfig) && defined(SYS_fsmount)
     const unsigned int close_on_exec = 1;       // FSOPEN_CLOEXEC, FSMOUNT_CLOEXEC
@@ -134,7 +135,7 @@ static inline int linux_rmdir(const char *path) { return rmdir(path) != 0 ? -err
 /// The entry's name: `d_name` is imported into Swift as a tuple.
 static inline const char *linux_entry_name(const struct dirent *entry) { return entry->d_name; }
 
-/// The message of an errno value, as strerror(3), in a buffer of the caller's.
+/// The message of an errno value, as strerror(3) gives it, in the caller's buffer.
 static inline void linux_error_text(int error, char *buffer, size_t size) {
     if (size == 0) return;
     const char *text = strerror(error);
@@ -153,7 +154,8 @@ static inline int linux_set_parent_death_signal(int signal) {
     return prctl(PR_SET_PDEATHSIG, (unsigned long)signal, 0UL, 0UL, 0UL) < 0 ? -errno : 0;
 }
 
-/// mallopt(3) M_ARENA_MAX: all threads share one heap. Each heap of its own keeps megabytes that nobody else can use.
+/// mallopt(3) M_ARENA_MAX: all threads share one heap. A heap for each thread would keep megabytes that others cannot
+/// use.
 static inline void linux_share_one_heap(void) {
 #ifdef M_ARENA_MAX
     mallopt(M_ARENA_MAX, 1);

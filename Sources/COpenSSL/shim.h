@@ -1,7 +1,7 @@
 // OpenSSL 3 for Swift. Only SecureTransport imports this module.
 //
-// Most of libssl's interface imports as it is. Function-like macros, variadic functions and the SSL_OP_* constants
-// (64-bit expressions built with SSL_OP_BIT) do not, so they are wrapped here, one wrapper each and nothing else.
+// Swift imports most of libssl's interface directly. It does not import function-like macros, variadic functions and
+// the SSL_OP_* constants (64-bit expressions built with SSL_OP_BIT). This file has one wrapper for each of those.
 
 #ifndef FLEETRACE_COPENSSL_SHIM_H
 #define FLEETRACE_COPENSSL_SHIM_H
@@ -74,7 +74,7 @@ static inline EVP_PKEY *fl_generate_p256(void) { return EVP_EC_gen("P-256"); }
 
 static inline int fl_general_names_count(const GENERAL_NAMES *names) { return sk_GENERAL_NAME_num(names); }
 
-/// The bytes of name `index` when it is a URI; NULL when it is of another kind.
+/// The bytes of name `index` if it is a URI, else NULL.
 static inline const unsigned char *fl_general_names_uri(const GENERAL_NAMES *names, int index, int *length) {
     const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, index);
     if (name == NULL || name->type != GEN_URI) return NULL;

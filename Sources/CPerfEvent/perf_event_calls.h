@@ -1,4 +1,4 @@
-// perf_event_open(2): no libc wraps it, its ioctls are variadic, and its flags are bit fields.
+// perf_event_open(2). No libc wraps it, its ioctls are variadic, and its flags are bit fields.
 
 #ifndef FLEETRACE_PERF_EVENT_CALLS_H
 #define FLEETRACE_PERF_EVENT_CALLS_H
@@ -15,8 +15,8 @@ extern long syscall(long number, ...);
 
 /// A counter of everything that runs on one CPU.
 ///
-/// A leader (`group` -1) begins disabled and carries its members with it; one read(2) of it gives `nr`, time enabled,
-/// time running, then the leader's and each member's value, all 64 bits (PERF_FORMAT_GROUP).
+/// A leader (`group` -1) starts disabled and controls its members. One read(2) of it gives `nr`, time enabled, time
+/// running, then the leader's and each member's value, all 64 bits (PERF_FORMAT_GROUP).
 /// Returns the descriptor, or -errno.
 static inline int perf_open_counter(uint32_t type, uint64_t config, int cpu, int group, int exclude_guest) {
     struct perf_event_attr attr;
@@ -37,7 +37,7 @@ static inline int perf_enable(int fd) { return ioctl(fd, PERF_EVENT_IOC_ENABLE, 
 /// Stops a leader with its members. Returns 0, or -errno.
 static inline int perf_disable(int fd) { return ioctl(fd, PERF_EVENT_IOC_DISABLE, 0) < 0 ? -errno : 0; }
 
-/// Lets a tracepoint's counter count only events for which a filter holds. Returns 0, or -errno.
+/// Makes a tracepoint's counter count only events that match a filter. Returns 0, or -errno.
 static inline int perf_set_filter(int fd, const char *filter) {
     return ioctl(fd, PERF_EVENT_IOC_SET_FILTER, filter) < 0 ? -errno : 0;
 }

@@ -1,7 +1,7 @@
 #pragma once
 #include <zlib.h>
 
-// zlib's init calls are macros over functions that take the library version; macros are not imported.
+// zlib's init calls are macros that pass the library version to functions. Swift does not import such macros.
 static inline int fleetrace_deflateInitRaw(z_streamp stream, int level) {
     return deflateInit2(stream, level, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY);
 }

@@ -1,13 +1,13 @@
-/// All columns on one CPU, in as few groups as can be, and what earlier counters of this CPU had counted.
+/// All columns on one CPU in as few groups as possible, and the counts of earlier counters of this CPU.
 final class CPUCounters {
     private var groups: [Groups] = []
     private var values: [Int: CounterValue] = [:]
-    /// From before the CPU went away and came back.
+    /// Counts from before the CPU went offline and came back.
     private var earlier: [Int: CounterValue] = [:]
-    /// Its counters still count. They do not when their CPU has been away, even if it is back.
+    /// Whether the counters still count. Once their CPU has been offline they do not, even if it is online again.
     private(set) var isAlive = true
 
-    /// A box: arrays cannot hold what cannot be copied.
+    /// A class, because an array cannot hold a noncopyable value.
     private final class Groups {
         var group: CounterGroup
 
@@ -16,7 +16,7 @@ final class CPUCounters {
         }
     }
 
-    /// - Parameter refuse: told of a column that cannot be counted here; throws to give up all.
+    /// - Parameter refuse: called for a column that cannot be counted here. It throws to stop the whole set.
     init(
         _ columns: [CounterSet.Column], cpu: Int, skipping: Set<Int>,
         refuse: (_ column: Int, PerfError) throws(PerfError) -> Void
@@ -48,7 +48,7 @@ final class CPUCounters {
         for group in groups { try group.group.disable() }
     }
 
-    /// Its CPU has gone: what it has counted stays.
+    /// Called when the CPU has gone offline. Its counts so far are kept.
     func retire(into buffer: UnsafeMutableBufferPointer<UInt64>) {
         read(into: buffer, isRunning: false)
         isAlive = false
@@ -59,7 +59,7 @@ final class CPUCounters {
         for (column, value) in old.values { earlier[column, default: CounterValue()] += value }
     }
 
-    /// - Parameter isRunning: the counters should be counting, so their time must have gone on.
+    /// - Parameter isRunning: whether the counters should be counting, in which case their time must have advanced.
     func read(into buffer: UnsafeMutableBufferPointer<UInt64>, isRunning: Bool) {
         guard isAlive else { return }
         for group in groups {

@@ -3,12 +3,11 @@ import Glibc
 
 /// Counters of one CPU that start, stop and are read together: a leader and its members.
 ///
-/// The kernel starts a group in one go on its own CPU, so its members count the same time exactly.
+/// The kernel starts a whole group at once on its CPU, so its members count over exactly the same time.
 struct CounterGroup: ~Copyable {
     private let leader: Int32
     private var members: [Int32] = []
-    /// The columns that it counts, in the order of the values read; the leader's own is not among them if it counts
-    /// nothing.
+    /// The columns that the group counts, in the order of the values read. A leader that counts nothing has no column.
     private(set) var columns: [Int] = []
     private let leaderCounts: Bool
     /// Time enabled at the last read, ns.
@@ -17,7 +16,7 @@ struct CounterGroup: ~Copyable {
     /// The most members: the kernel reads a group into a record with a 16-bit length (`perf_event_validate_size`).
     static let capacity = 500
 
-    /// A leader that counts nothing, for counters of software.
+    /// A leader that counts nothing, for software counters.
     init(cpu: Int) throws(PerfError) {
         leader = try Self.open(.dummy, cpu: cpu, group: -1)
         leaderCounts = false
@@ -51,7 +50,7 @@ struct CounterGroup: ~Copyable {
     }
 
     private static func open(_ event: PerfEvent, cpu: Int, group: Int32) throws(PerfError) -> Int32 {
-        // As perf does: what a virtual machine's guest executes is not the host's. Not every counter can tell.
+        // As perf does: exclude what a virtual machine's guest executes. Not every counter supports this.
         var file = perf_open_counter(event.type, event.config, Int32(cpu), group, event.isSoftware ? 0 : 1)
         if file == -EINVAL || file == -EOPNOTSUPP, !event.isSoftware {
             file = perf_open_counter(event.type, event.config, Int32(cpu), group, 0)
@@ -72,14 +71,14 @@ struct CounterGroup: ~Copyable {
 
     /// Reads all values with one system call, which the kernel serves on the group's CPU.
     ///
-    /// - Parameter buffer: the caller's, with room for 3 words and one for each counter.
+    /// - Parameter buffer: has room for 3 words and one for each counter.
     mutating func read(
         into buffer: UnsafeMutableBufferPointer<UInt64>, _ body: (_ column: Int, CounterValue) -> Void
     ) throws(PerfError) {
         let bytes = perf_read(leader, buffer.baseAddress, buffer.count * 8)
         guard bytes >= 0 else { throw PerfError(errno: Int32(-bytes)) }
         let first = leaderCounts ? 3 : 4
-        // An empty read is a counter in an error state: its CPU was gone when it was started.
+        // An empty read means that the counter is in an error state: its CPU was offline when it was started.
         guard bytes >= (first + columns.count) * 8 else { return }
         lastEnabled = buffer[1]
         for (index, column) in columns.enumerated() {

@@ -1,8 +1,8 @@
 import CPerfEvent
 
-/// Hardware and software counters by the names that perf gives them (`perf list hw sw cache`).
+/// Hardware, software and cache counters by perf's names (`perf list hw sw cache`).
 public enum CounterName {
-    /// The counter of that name; nil if perf has none either.
+    /// The counter with that name, or nil if perf has none.
     public static func event(_ name: String) -> PerfEvent? {
         if let id = hardware.first(where: { $0.names.contains(name) })?.id {
             return PerfEvent(type: PERF_TYPE_HARDWARE.rawValue, config: UInt64(id.rawValue))
@@ -44,12 +44,12 @@ public enum CounterName {
         (PERF_COUNT_SW_CGROUP_SWITCHES, ["cgroup-switches"]),
     ]
 
-    /// The names of counters of caches.
+    /// The names of cache counters.
     public static var cacheNames: [String] {
         caches.flatMap { cache in operations.flatMap { ["\(cache.1)-\($0.plural)", "\(cache.1)-\($0.word)-misses"] } }
     }
 
-    /// `L1-dcache-load-misses`, `LLC-loads`, ...: CACHE-OPERATION, with `-misses` for those that missed.
+    /// `L1-dcache-load-misses`, `LLC-loads`, ...: CACHE-OPERATION, with `-misses` to count the misses.
     private static func cacheEvent(_ name: String) -> PerfEvent? {
         for (cache, prefix) in caches where name.hasPrefix(prefix + "-") {
             let rest = name.dropFirst(prefix.count + 1)
@@ -57,7 +57,7 @@ public enum CounterName {
                 let isMiss = rest == word + "-misses"
                 guard isMiss || rest == plural else { continue }
                 let result = isMiss ? PERF_COUNT_HW_CACHE_RESULT_MISS : PERF_COUNT_HW_CACHE_RESULT_ACCESS
-                // perf_event_open(2): id, operation and result, a byte each.
+                // perf_event_open(2): one byte each for id, operation and result.
                 return PerfEvent(
                     type: PERF_TYPE_HW_CACHE.rawValue,
                     config: UInt64(cache.rawValue) | UInt64(operation.rawValue) << 8 | UInt64(result.rawValue) << 16)

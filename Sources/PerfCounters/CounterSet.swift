@@ -1,6 +1,7 @@
 import Glibc
 
-/// The same counters on every CPU of a node: opened disabled, started and stopped together, read as totals per CPU.
+/// The same counters on every CPU of a node. They are opened disabled, started and stopped together, and read as totals
+/// for each CPU.
 ///
 /// Confined to one thread. Closing takes the kernel some milliseconds for each tracepoint.
 public final class CounterSet {
@@ -8,7 +9,7 @@ public final class CounterSet {
     public struct Column: Sendable {
         /// What is counted.
         public let event: PerfEvent
-        /// For a tracepoint: count only events for which this holds, in the kernel's filter syntax.
+        /// For a tracepoint: count only events that match this filter, in the kernel's syntax.
         public let filter: String?
 
         /// From its parts.
@@ -31,11 +32,11 @@ public final class CounterSet {
     /// A column that the node does not have is left out and named in `refused`.
     ///
     /// - Parameter online: numbers of the CPUs that run.
-    /// - Throws: what concerns all columns, such as too many open files.
+    /// - Throws: errors that concern all columns, such as too many open files.
     public init(_ columns: [Column], online: [Int]) throws(PerfError) {
         self.columns = columns
         guard let first = online.first else { return }
-        // The first CPU decides what the node has; later ones are alike or are counted without it.
+        // The first CPU decides which counters the node has. A later CPU that lacks one is counted without it.
         let probe = try CPUCounters(columns, cpu: first, skipping: []) { column, error throws(PerfError) in
             guard error.meansUnsupported || columns[column].filter != nil else { throw error }
             refused[column] = error
@@ -48,13 +49,13 @@ public final class CounterSet {
 
     private func open(_ cpu: Int) throws(PerfError) -> CPUCounters {
         try CPUCounters(columns, cpu: cpu, skipping: Set(refused.keys)) { _, error throws(PerfError) in
-            // Cores of two kinds: a counter that only some of them have counts there.
+            // A CPU can have cores of two kinds. A counter that only some have counts on those.
             guard error.meansUnsupported else { throw error }
         }
     }
 
-    /// Starts all counters, CPU after CPU. Those of one CPU start in the same moment; from CPU to CPU it takes the
-    /// kernel an inter-processor interrupt.
+    /// Starts all counters, one CPU after the other. Those of one CPU start at the same moment. The kernel sends an
+    /// inter-processor interrupt for each CPU.
     public func enable() throws(PerfError) {
         isEnabled = true
         for counters in cpus.values { try counters.enable() }
@@ -63,19 +64,19 @@ public final class CounterSet {
     /// Stops all counters. Their values stay readable.
     public func disable() {
         isEnabled = false
-        // A CPU that has gone has stopped already.
+        // The counters of an offline CPU have stopped already.
         for counters in cpus.values { try? counters.disable() }
     }
 
-    /// Closes all counters, for which the kernel takes some milliseconds each. Nothing can be read then.
+    /// Closes all counters, which takes the kernel some milliseconds each. They cannot be read afterwards.
     public func close() {
         cpus.removeAll()
     }
 
-    /// Opens counters on CPUs that have come, and keeps the values of those that have gone.
+    /// Opens counters on CPUs that came online, and keeps the values of those that went offline.
     ///
     /// - Parameter online: numbers of the CPUs that run now.
-    /// - Returns: CPUs whose counters were opened anew; they count from now on.
+    /// - Returns: the CPUs whose counters were opened again. They count from now on.
     @discardableResult
     public func follow(online: [Int]) throws(PerfError) -> [Int] {
         let running = Set(online)
@@ -91,9 +92,9 @@ public final class CounterSet {
         return renewed
     }
 
-    /// Reads all counters: one system call for each CPU and group.
+    /// Reads all counters with one system call for each CPU and group.
     ///
-    /// - Parameter body: called for each column and CPU, with what was counted since `enable`.
+    /// - Parameter body: called for each column and CPU with the count since `enable`.
     public func read(_ body: (_ column: Int, _ cpu: Int, CounterValue) -> Void) {
         for (cpu, counters) in cpus {
             counters.read(into: buffer, isRunning: isEnabled)

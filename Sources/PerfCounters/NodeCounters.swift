@@ -1,9 +1,9 @@
-/// Which of perf's counters this machine has: found out by opening each one.
+/// Which of perf's counters this machine has, found by opening each one.
 public enum NodeCounters {
-    /// Names as perf has them, each with what counts it: `hardware`, `cache` or `software`.
+    /// perf's names, each with its kind: `hardware`, `cache` or `software`.
     ///
-    /// - Parameter cpu: number of a CPU that runs.
-    /// - Throws: what concerns all counters, such as missing rights.
+    /// - Parameter cpu: the number of an online CPU.
+    /// - Throws: errors that concern all counters, such as missing rights.
     public static func available(on cpu: Int) throws(PerfError) -> [(name: String, kind: String)] {
         var all: [(name: String, kind: String, event: PerfEvent)] = []
         let kinds = [

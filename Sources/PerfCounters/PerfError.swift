@@ -1,7 +1,7 @@
 import CPerfEvent
 import Glibc
 
-/// Why a counter could not be made, with the errno of perf_event_open(2).
+/// Why a counter could not be opened, with the errno of perf_event_open(2).
 public struct PerfError: Error, Sendable, Hashable, CustomStringConvertible {
     /// Of the call that failed.
     public let errno: Int32
@@ -11,7 +11,7 @@ public struct PerfError: Error, Sendable, Hashable, CustomStringConvertible {
         self.errno = errno
     }
 
-    /// For people, without the counter's name.
+    /// A message for people. It does not have the counter's name.
     public var description: String {
         switch errno {
         case ENOENT, EOPNOTSUPP, ENODEV, ENXIO: "not supported on this node"
@@ -23,7 +23,7 @@ public struct PerfError: Error, Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// Whether the counter does not exist here, as opposed to a fault that others would share.
+    /// Whether this counter does not exist here. Other errors concern all counters.
     public var meansUnsupported: Bool {
         [ENOENT, EOPNOTSUPP, ENODEV, ENXIO, EINVAL].contains(errno)
     }

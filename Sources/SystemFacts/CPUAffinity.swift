@@ -7,13 +7,13 @@ public enum CPUAffinity {
     /// - Throws: ``SystemError/invalidArgument(name:value:reason:)`` if the CPU is offline or not allowed to it.
     public static func pinCurrentThread(to cpu: Int) throws(SystemError) { try setCurrentThread([cpu]) }
 
-    /// Lets the calling thread run on these CPUs only.
+    /// Restricts the calling thread to these CPUs.
     public static func setCurrentThread(_ cpus: [Int]) throws(SystemError) {
         let value = cpus.map(String.init).joined(separator: ",")
         guard let last = cpus.max(), let first = cpus.min(), first >= 0, last <= CPUList.maximumCPU else {
             throw .invalidArgument(name: "CPU", value: value, reason: "there is no such CPU")
         }
-        // A whole number of words of either size, as sched_setaffinity(2) asks.
+        // A whole number of words of either size, as sched_setaffinity(2) requires.
         var mask = [UInt8](repeating: 0, count: (last / 64 + 1) * 8)
         for cpu in cpus { mask[cpu / 8] |= 1 << (cpu % 8) }
         let result = linux_set_affinity(0, mask, mask.count)

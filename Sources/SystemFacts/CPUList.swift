@@ -3,7 +3,7 @@ public struct CPUList: Sendable, Equatable {
     /// The CPU numbers, ascending, each once.
     public let cpus: [Int]
 
-    /// No kernel has more (CONFIG_NR_CPUS ends at 8192 on every architecture).
+    /// No kernel has more CPUs: CONFIG_NR_CPUS is at most 8192 on every architecture.
     static let maximumCPU = 8191
 
     /// Reads a list. Returns nil for anything malformed or with a CPU number above 8191.
@@ -28,10 +28,10 @@ public struct CPUList: Sendable, Equatable {
         return number
     }
 
-    /// The CPUs that may ever exist on this node; the ring buffer has one buffer for each.
+    /// The CPUs that may ever exist on this node. The ring buffer has a buffer for each.
     public static func possible() throws(SystemError) -> CPUList { try read("possible") }
 
-    /// The CPUs that run at this moment.
+    /// The CPUs that are online now.
     public static func online() throws(SystemError) -> CPUList { try read("online") }
 
     private static func read(_ name: String) throws(SystemError) -> CPUList {

@@ -1,7 +1,7 @@
 import CLinux
 import Glibc
 
-/// What a node says about itself when it introduces itself.
+/// What a node says about itself when it connects.
 public struct HostFacts: Sendable, Equatable {
     /// `uname -r`
     public let kernelRelease: String
@@ -13,11 +13,11 @@ public struct HostFacts: Sendable, Equatable {
     public let bootID: String
     /// Number of CPUs that may ever exist.
     public let possibleCPUs: Int
-    /// Number of CPUs that run now.
+    /// Number of CPUs that are online now.
     public let onlineCPUs: Int
     /// Bytes in a page of memory.
     public let pageSize: Int
-    /// Bytes in the kernel's `long`, on which the layout of a sub-buffer's header depends.
+    /// Bytes in the kernel's `long`. The layout of a sub-buffer's header depends on it.
     public let longSize: Int
     /// Inode of this process's pid namespace, from /proc/self/ns/pid; 0 if the kernel has none.
     public let pidNamespace: UInt64
@@ -25,8 +25,8 @@ public struct HostFacts: Sendable, Equatable {
     /// PROC_PID_INIT_INO (include/linux/proc_ns.h): the pid namespace of the kernel itself.
     public static let initialPIDNamespace: UInt64 = 0xEFFF_FFFC
 
-    /// Whether this process's thread ids are the numbers that the kernel records. If they are not (the agent runs in
-    /// a container with a pid namespace of its own), it cannot exclude its own threads from a trace by number.
+    /// Whether this process's thread ids are the ids that the kernel records. If the agent runs in a pid namespace of
+    /// its own they are not, and it cannot exclude its own threads from a trace by id.
     public var isInitialPIDNamespace: Bool { pidNamespace == 0 || pidNamespace == Self.initialPIDNamespace }
 
     /// Reads the facts of this node.
@@ -47,7 +47,7 @@ public struct HostFacts: Sendable, Equatable {
             pidNamespace: linux_inode("/proc/self/ns/pid"))
     }
 
-    /// A 64-bit kernel names itself so even to a 32-bit process, unless that asked for another personality.
+    /// A 64-bit kernel reports its name to a 32-bit process too, unless that process set another personality.
     static func longSize(machine: String) -> Int {
         machine.hasSuffix("64") || machine.hasPrefix("aarch64") || machine.hasPrefix("ppc64")
             || machine.hasPrefix("loongarch64") || machine == "s390x" || machine == "alpha"

@@ -1,7 +1,7 @@
 import Glibc
 
 /// How many files this process may have open (RLIMIT_NOFILE, setrlimit(2)). A controller needs one for each node and
-/// for each log; an agent that counts needs one for each counter and CPU. The usual soft limit of 1,024 is soon reached.
+/// for each log. An agent that counts needs one for each counter and CPU. The usual soft limit of 1,024 is too low.
 public enum OpenFileLimit {
     /// Raises the soft limit to the hard one.
     public static func raise() {

@@ -1,6 +1,6 @@
-/// How much CPU time one process has had.
+/// How much CPU time one process has used.
 public struct ProcessTime: Sendable, Hashable {
-    /// Process id, and when the process began (ticks since boot): ids come again.
+    /// Process id and start time (ticks since boot), because the kernel reuses ids.
     public struct Key: Sendable, Hashable {
         public var pid: Int32
         public var started: UInt64
@@ -15,7 +15,8 @@ public struct ProcessTime: Sendable, Hashable {
     public var key: Key
     /// At most 15 bytes.
     public var comm: [UInt8]
-    /// User and system time of all its threads, those that have ended too; clock ticks (sysconf(3), _SC_CLK_TCK).
+    /// User and system time of all its threads, including those that have ended, in clock ticks (sysconf(3),
+    /// _SC_CLK_TCK).
     public var ticks: UInt64
 
     /// From its parts.
@@ -30,7 +31,7 @@ public struct ProcessTime: Sendable, Hashable {
         guard let open = text.firstIndex(of: UInt8(ascii: "(")), let close = text.lastIndex(of: UInt8(ascii: ")")),
             open < close, let pid = Self.number(text[..<open].filter { $0 != UInt8(ascii: " ") })
         else { return nil }
-        // The first of these is the page's field 3; wanted are 14, 15 and 22.
+        // The first of these is field 3 of the manual page. Fields 14, 15 and 22 are needed.
         let fields = text[(close + 1)...].split(separator: UInt8(ascii: " "))
         guard fields.count > 19, let user = Self.number(fields[11]), let system = Self.number(fields[12]),
             let started = Self.number(fields[19]), let pid = Int32(exactly: pid)
@@ -44,7 +45,7 @@ public struct ProcessTime: Sendable, Hashable {
         UInt64(String(decoding: Array(digits), as: UTF8.self))
     }
 
-    /// Of all processes; some microseconds for each. One that ends meanwhile is left out.
+    /// Reads all processes, some microseconds for each. A process that ends meanwhile is left out.
     public static func ofAll() throws(SystemError) -> [ProcessTime] {
         try SystemFile.names(in: "/proc").compactMap { name in
             guard Int32(name) != nil else { return nil }

@@ -5,11 +5,11 @@ import Glibc
 public enum SystemError: Error, Sendable, Equatable {
     /// A failed system call.
     case failed(operation: Operation, path: String, errno: Int32)
-    /// A file of the kernel's that does not read as it should.
+    /// A kernel file with unexpected content.
     case malformed(path: String, reason: String)
-    /// A file of the kernel's that is larger than anything plausible.
+    /// A kernel file that is larger than the limit.
     case tooLarge(path: String, limit: Int)
-    /// An argument that cannot be passed on to the kernel.
+    /// An argument that cannot be passed to the kernel.
     case invalidArgument(name: String, value: String, reason: String)
 
     /// The system call that failed, as a verb.
@@ -34,7 +34,7 @@ extension SystemError: CustomStringConvertible {
     }
 }
 
-/// The text of an errno value, in lower case as within a sentence: `permission denied`.
+/// The text of an errno value, in lower case for use within a sentence: `permission denied`.
 public func errnoText(_ errno: Int32) -> String {
     withUnsafeTemporaryAllocation(of: CChar.self, capacity: 128) { buffer in
         guard let base = buffer.baseAddress else { return "error \(errno)" }

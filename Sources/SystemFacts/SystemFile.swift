@@ -3,10 +3,10 @@ import Glibc
 
 /// Whole reads of procfs, sysfs and tracefs files.
 public enum SystemFile {
-    /// The largest text read unless the caller states another limit; bytes.
+    /// The largest text read, in bytes, unless the caller gives another limit.
     public static let usualLimit = 16 << 20
 
-    /// Everything in the file. Such files report size 0, so they are read until the end.
+    /// The whole file. Such files report size 0, so they are read until the end.
     ///
     /// - Throws: ``SystemError/tooLarge(path:limit:)`` beyond `limit` bytes, ``SystemError/failed(operation:path:errno:)``.
     public static func read(_ path: String, limit: Int = usualLimit) throws(SystemError) -> [UInt8] {
@@ -32,7 +32,7 @@ public enum SystemFile {
         }
     }
 
-    /// Everything in the file as text; bytes that are not UTF-8 are replaced.
+    /// The whole file as text. Bytes that are not UTF-8 are replaced.
     public static func text(_ path: String, limit: Int = usualLimit) throws(SystemError) -> String {
         String(decoding: try read(path, limit: limit), as: UTF8.self)
     }

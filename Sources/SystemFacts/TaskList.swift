@@ -8,8 +8,8 @@ public enum TaskList {
         try SystemFile.names(in: "/proc/\(pid)/task").compactMap { Int32($0) }.sorted()
     }
 
-    /// The threads that a user means by a number: all of a process, or the one thread that has the number. Empty if
-    /// there is neither.
+    /// The threads that a user means by an id: all threads of a process, or the one thread with that id. Empty if there
+    /// is neither.
     public static func threads(meantBy pid: Int32) -> [Int32] {
         guard exists(pid) else { return [] }
         // /proc/TID/task of any thread lists its whole process.
@@ -20,13 +20,13 @@ public enum TaskList {
         return group == pid ? (try? threads(of: pid)) ?? [] : [pid]
     }
 
-    /// The thread ids of this process, for `set_event_notrace_pid`. They are the kernel's own numbers
-    /// only in the initial pid namespace; see ``HostFacts/isInitialPIDNamespace``.
+    /// The thread ids of this process, for `set_event_notrace_pid`. They are the kernel's own ids only in the initial
+    /// pid namespace; see ``HostFacts/isInitialPIDNamespace``.
     public static func ownThreads() throws(SystemError) -> [Int32] {
         try SystemFile.names(in: "/proc/self/task").compactMap { Int32($0) }.sorted()
     }
 
-    /// Whether there is a task of this number; one that has ended and was not waited for yet counts.
+    /// Whether a task with this id exists. A zombie counts.
     public static func exists(_ thread: Int32) -> Bool { access("/proc/\(thread)", F_OK) == 0 }
 
     /// The calling thread's id.
@@ -35,7 +35,7 @@ public enum TaskList {
     /// The process's id.
     public static func currentProcess() -> Int32 { getpid() }
 
-    /// The name of a task (at most 15 bytes), or nil if there is none of this number.
+    /// The name of a task (at most 15 bytes), or nil if no task has this id.
     public static func comm(of pid: Int32) -> String? {
         guard let text = try? SystemFile.text("/proc/\(pid)/comm", limit: 4096) else { return nil }
         return text.hasSuffix("\n") ? String(text.dropLast()) : text
@@ -50,13 +50,13 @@ public enum TaskList {
         return text.split(separator: "/").last.map(String.init)
     }
 
-    /// Memory of this process that is resident, from /proc/self/statm; bytes, 0 where it cannot be read.
+    /// Resident memory of this process in bytes, from /proc/self/statm. 0 if it cannot be read.
     public static func ownResidentBytes() -> UInt64 {
         let fields = ((try? SystemFile.text("/proc/self/statm", limit: 4096)) ?? "").split(separator: " ")
         return fields.count > 1 ? (UInt64(fields[1]) ?? 0) * UInt64(getpagesize()) : 0
     }
 
-    /// The names of all tasks that run now, by thread id. A task that ends meanwhile is left out.
+    /// The names of all current tasks, by thread id. A task that ends meanwhile is left out.
     public static func commsOfAll() throws(SystemError) -> [Int32: String] {
         var names: [Int32: String] = [:]
         for pid in try SystemFile.names(in: "/proc").compactMap({ Int32($0) }) {

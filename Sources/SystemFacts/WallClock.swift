@@ -1,6 +1,6 @@
 import Glibc
 
-/// Time of day. Only used to name the origin of a session's timeline; events are placed by CLOCK_MONOTONIC_RAW.
+/// Time of day. It only names the origin of a session's timeline. Event times come from CLOCK_MONOTONIC_RAW.
 public enum WallClock {
     /// ns since the epoch.
     public static func now() -> Int64 {

@@ -1,7 +1,7 @@
 import CZlib
 import CZstd
 
-/// How the compressed parts of a file are compressed.
+/// The compression of a file's compressed parts.
 public enum TraceDatCompression: Sendable, Equatable {
     /// Nothing is compressed.
     case none
@@ -11,7 +11,7 @@ public enum TraceDatCompression: Sendable, Equatable {
     case zstd
 }
 
-/// Decompresses whole blocks whose size is known. Has a context of its own: one for each thread.
+/// Decompresses whole blocks whose size is known. It owns a context, so each thread needs its own.
 final class Decompressor {
     private let compression: TraceDatCompression
     private let context: OpaquePointer?
@@ -27,8 +27,8 @@ final class Decompressor {
 
     /// Fills `target` exactly from all of `source`.
     ///
-    /// - Parameter offset: of `source` in the file, for errors.
-    /// - Throws: `.decompression` if the data is corrupt, too long, too short, or followed by anything.
+    /// - Parameter offset: the offset of `source` in the file, for errors.
+    /// - Throws: `.decompression` if the data is corrupt, too long, too short, or followed by more bytes.
     func decompress(
         _ source: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer, at offset: UInt64
     ) throws(TraceDatError) {
@@ -53,11 +53,11 @@ final class Decompressor {
                 target.baseAddress?.assumingMemoryBound(to: Bytef.self), &targetLength,
                 source.baseAddress?.assumingMemoryBound(to: Bytef.self), &sourceLength)
             guard code == Z_OK else { throw failed("zlib error \(code)") }
-            guard sourceLength == uLong(source.count) else { throw failed("zlib: data behind the stream's end") }
+            guard sourceLength == uLong(source.count) else { throw failed("zlib: data after the stream's end") }
             produced = Int(targetLength)
         }
         guard produced == target.count else {
-            throw failed("\(produced) bytes in place of the \(target.count) announced")
+            throw failed("\(produced) bytes instead of the announced \(target.count)")
         }
     }
 }

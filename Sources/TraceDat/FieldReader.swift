@@ -1,12 +1,13 @@
-/// Reads the fields of a part of a trace.dat file one after the other, within that part's bounds.
+/// Reads the fields of a part of a trace.dat file in order, within that part's bounds.
 struct FieldReader {
     private let source: ByteSource
     private(set) var position: UInt64
     private let end: UInt64
-    /// Where a decompressed part begins in the file: positions inside mean nothing to a reader of an error.
+    /// Offset of a decompressed part in the file. Errors state it, because an offset in decompressed data does not help
+    /// the user.
     private let compressedAt: UInt64?
 
-    /// Bytes `range` of a file; the upper bound may lie behind the file's end.
+    /// The bytes `range` of a file. The upper bound may be after the file's end.
     init(_ source: ByteSource, from start: UInt64, to end: UInt64) {
         self.source = source
         position = start
@@ -22,7 +23,7 @@ struct FieldReader {
         compressedAt = offset
     }
 
-    /// Where the next field is in the file.
+    /// Offset of the next field in the file.
     var fileOffset: UInt64 { compressedAt ?? position }
 
     var remaining: UInt64 { position < end ? end - position : 0 }
@@ -44,10 +45,10 @@ struct FieldReader {
         return T(littleEndian: value)
     }
 
-    /// Passes over bytes, to the end at most.
+    /// Skips bytes, at most to the end.
     mutating func skip(_ count: UInt64) { position += min(count, remaining) }
 
-    /// The next `count` bytes. What is announced must be there before anything is allocated.
+    /// The next `count` bytes. Checks that the file has that many before it allocates memory.
     mutating func bytes(_ count: UInt64, limit: UInt64 = MetadataLimit.section) throws(TraceDatError) -> [UInt8] {
         guard count <= remaining else { throw error(.truncated(needed: count, available: remaining)) }
         guard count <= limit else { throw error(.tooLarge(count, limit: limit)) }
@@ -60,14 +61,14 @@ struct FieldReader {
         String(decoding: try bytes(count), as: UTF8.self)
     }
 
-    /// A count of things that follow. Each takes at least a few bytes of what is left, but more in memory.
+    /// A count of items that follow, at most `limit`. An item can need much more memory than it has bytes in the file.
     mutating func count(limit: UInt32) throws(TraceDatError) -> UInt32 {
         let value = try integer(UInt32.self)
         guard value <= limit else { throw error(.tooLarge(UInt64(value), limit: UInt64(limit))) }
         return value
     }
 
-    /// A null-terminated string; the null is consumed and not part of it.
+    /// A null-terminated string. The null is consumed but is not part of the string.
     mutating func string() throws(TraceDatError) -> String {
         var result: [UInt8] = []
         while true {
@@ -86,7 +87,7 @@ struct FieldReader {
         }
     }
 
-    /// Checks for a tag that the format puts before a part, its null included.
+    /// Checks for a tag that the format puts before a part, including the tag's null.
     mutating func expect(_ tag: StaticString) throws(TraceDatError) {
         let start = position
         let expected = tag.withUTF8Buffer { [UInt8]($0) } + [0]
@@ -98,7 +99,7 @@ struct FieldReader {
     }
 }
 
-/// How much of a file's metadata is taken into memory; sizes in bytes. Real ones have a few MB.
+/// How much of a file's metadata is read into memory. Sizes are in bytes. Real files have a few MB.
 enum MetadataLimit {
     /// One section, decompressed. The symbol table is the largest.
     static let section: UInt64 = 128 << 20
@@ -106,10 +107,10 @@ enum MetadataLimit {
     static let options: UInt64 = 16 << 20
     /// A null-terminated string.
     static let string = 4096
-    /// Formats, or systems: events have 16-bit numbers.
+    /// Formats, or systems. Events have 16-bit ids.
     static let formats: UInt32 = 1 << 16
     /// CPUs of one buffer. Linux supports 8192.
     static let cpus: UInt32 = 1 << 16
-    /// Options sections in a file; trace-cmd writes one per buffer and two more.
+    /// Options sections in a file. trace-cmd writes one for each buffer and two more.
     static let optionsSections = 4096
 }

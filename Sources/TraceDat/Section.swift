@@ -1,4 +1,4 @@
-/// Numbers of sections and options of trace-cmd.dat.v7(5). Options of the same number point to sections.
+/// Ids of sections and options in trace-cmd.dat.v7(5). An option that points to a section has the section's id.
 enum SectionID {
     static let options: UInt16 = 0
     static let buffer: UInt16 = 3
@@ -10,7 +10,7 @@ enum SectionID {
     static let printkFormats: UInt16 = 20
     static let commandLines: UInt16 = 21
     static let bufferText: UInt16 = 22
-    /// Of those that the manual page of trace-cmd 3.4 has.
+    /// Whether the manual page of trace-cmd 3.4 has this id.
     static let largest: UInt16 = 25
 }
 
@@ -20,11 +20,11 @@ struct SectionHeader {
 
     let id: UInt16
     let isCompressed: Bool
-    /// Key into the strings sections: what the section is called.
+    /// Key into the strings sections, which gives the section's name.
     let nameID: UInt32
     /// Bytes of the body in the file.
     let size: UInt64
-    /// Where the body begins.
+    /// Offset of the body.
     let bodyOffset: UInt64
 
     init(at offset: UInt64, in source: ByteSource) throws(TraceDatError) {
@@ -36,13 +36,13 @@ struct SectionHeader {
         bodyOffset = reader.position
     }
 
-    /// Where the body ends, `UInt64.max` for a size that does not fit.
+    /// Offset after the body. `UInt64.max` if the size does not fit.
     var endOffset: UInt64 {
         let (end, overflow) = bodyOffset.addingReportingOverflow(size)
         return overflow ? .max : end
     }
 
-    /// A reader of the body, decompressed if need be. Not for recorded pages, whose compression is another.
+    /// A reader of the body, decompressed if necessary. Not for recorded pages, which are compressed differently.
     func body(
         in source: ByteSource, decompressor: Decompressor, limit: UInt64 = MetadataLimit.section
     ) throws(TraceDatError) -> FieldReader {

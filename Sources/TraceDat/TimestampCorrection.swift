@@ -1,13 +1,14 @@
-/// How the time stamps of one CPU of a recording become ns of the clock that other recordings share: what trace-cmd's
-/// `timestamp_calc` (lib/trace-cmd/trace-input.c) does before it adds the constant offset.
+/// Converts the time stamps of one CPU of a recording to ns of the clock that other recordings share. This is what
+/// trace-cmd's `timestamp_calc` (lib/trace-cmd/trace-input.c) does before it adds the constant offset.
 ///
-/// First the shift against another machine's clock (option TIME_SHIFT), then the conversion of TSC ticks (TSC2NSEC).
+/// First it applies the shift against another machine's clock (option TIME_SHIFT), then it converts TSC ticks
+/// (TSC2NSEC).
 public final class TimestampCorrection: Sendable {
     private let samples: [TraceDatTimeShift.Sample]
     private let interpolates: Bool
     private let conversion: TraceDatTSCConversion?
 
-    /// - Returns: nil for a recording whose time stamps are used as they are.
+    /// - Returns: nil if the recording's time stamps need no conversion.
     public init?(_ options: TraceDatOptions, cpu: UInt32) {
         let shift = options.timeShifts.last
         var samples = shift.flatMap { $0.cpus.indices.contains(Int(cpu)) ? $0.cpus[Int(cpu)] : nil } ?? []
@@ -20,7 +21,7 @@ public final class TimestampCorrection: Sendable {
         if self.samples.isEmpty && conversion == nil { return nil }
     }
 
-    /// The time of a stamp, before the recording's constant offset.
+    /// The time of a time stamp, before the recording's constant offset.
     public func time(of stamp: UInt64) -> UInt64 {
         let shifted = shift(stamp)
         guard let conversion else { return shifted }
@@ -37,7 +38,7 @@ public final class TimestampCorrection: Sendable {
                 let middle = (low + high) / 2
                 if samples[middle].time <= stamp { low = middle + 1 } else { high = middle }
             }
-            // The last two reach beyond themselves, and so do the first two.
+            // Extrapolate from the first two samples and from the last two.
             let left = min(max(low - 1, 0), samples.count - 2)
             return shift(stamp, samples[left], samples[left + 1])
         }
@@ -49,7 +50,7 @@ public final class TimestampCorrection: Sendable {
         if interpolates {
             let run = Int128(right.time) - Int128(left.time)
             let passed = Int128(stamp) - Int128(left.time)
-            // Samples of hostile files may be anything: 128 bits hold every product of two 64-bit differences but the widest.
+            // A hostile file can have any samples. 128 bits hold nearly every product of two 64-bit differences.
             let (rise, overflow) = passed.multipliedReportingOverflow(by: Int128(right.offset) - Int128(left.offset))
             if !overflow { offset = offset &+ Int64(truncatingIfNeeded: (rise &+ run / 2) / run) }
         }
@@ -63,7 +64,7 @@ public final class TimestampCorrection: Sendable {
 }
 
 extension TraceDatOptions {
-    /// ns to add to every corrected time stamp: options OFFSET and DATE together, as trace-cmd adds them.
+    /// ns to add to every corrected time stamp: the sum of options OFFSET and DATE, as in trace-cmd.
     public var totalOffset: Int64 {
         let date = dateOffset ?? 0
         let (nanoseconds, overflow) = date.multipliedReportingOverflow(by: 1000)

@@ -1,30 +1,30 @@
 /// What is wrong with a trace.dat file, and where.
 public struct TraceDatError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// The kinds of damage and of things this reader does not do. Sizes are in bytes.
+    /// The kinds of damage, and formats that this reader does not support. Sizes are in bytes.
     public enum Reason: Sendable, Equatable {
         /// The file could not be opened or read; `errno`.
         case system(call: String, errno: Int32)
-        /// Only a regular file can be read: data of several CPUs lies at several places.
+        /// Only a regular file can be read, because the CPUs' data is at different offsets.
         case notARegularFile
-        /// The file does not begin as trace.dat files do.
+        /// The file does not start with the magic bytes of trace.dat.
         case notATraceDat
         /// Versions 6 and 7 can be read.
         case unsupportedVersion(String)
         /// Recordings of big-endian machines cannot be read.
         case bigEndian
-        /// Data compressed with something else than zlib or zstd.
+        /// Data compressed with neither zlib nor zstd.
         case unsupportedCompression(String)
-        /// The file, section or option ends before what it announces.
+        /// The file, section or option is shorter than it announces.
         case truncated(needed: UInt64, available: UInt64)
-        /// A size above what this reader is willing to allocate.
+        /// A size above this reader's limit.
         case tooLarge(UInt64, limit: UInt64)
-        /// Another section stands where an option says that one is.
+        /// An option points to a section of another kind.
         case unexpectedSection(id: UInt16, expected: UInt16)
-        /// The list of a buffer's CPUs is lost. Those that were found without it are numbered in their order.
+        /// The list of a buffer's CPUs is lost. CPUs found without it are numbered in their order.
         case indexLost
-        /// The chain of options sections leads back to itself or does not end.
+        /// The chain of options sections is a loop or too long.
         case endlessOptions
-        /// Compressed data that does not decompress to exactly the announced size.
+        /// Compressed data does not decompress to exactly the announced size.
         case decompression(String)
         /// Something else that contradicts the format.
         case malformed(String)
@@ -32,7 +32,7 @@ public struct TraceDatError: Error, Sendable, Equatable, CustomStringConvertible
         case missing(String)
     }
 
-    /// Bytes from the start of the file; for the inside of a compressed part, where that part begins.
+    /// Bytes from the start of the file. For data inside of a compressed part, the offset of that part.
     public var offset: UInt64
     /// What was found there.
     public var reason: Reason
@@ -54,10 +54,10 @@ public struct TraceDatError: Error, Sendable, Equatable, CustomStringConvertible
         case .unsupportedVersion(let version): "trace.dat version \"\(version)\"; versions 6 and 7 can be read"
         case .bigEndian: "recorded on a big-endian machine, which is not supported"
         case .unsupportedCompression(let name): "compressed with \"\(name)\"; zlib and zstd can be read"
-        case .truncated(let needed, let available): "cut off: \(needed) bytes needed, \(available) there"
+        case .truncated(let needed, let available): "cut off: \(needed) bytes needed, \(available) available"
         case .tooLarge(let bytes, let limit): "\(bytes) bytes announced, the limit is \(limit)"
-        case .unexpectedSection(let id, let expected): "section \(id) in place of section \(expected)"
-        case .indexLost: "the list of a buffer's CPUs is lost; those found without it are numbered in their order"
+        case .unexpectedSection(let id, let expected): "section \(id) instead of section \(expected)"
+        case .indexLost: "the list of a buffer's CPUs is lost; CPUs found without it are numbered in their order"
         case .endlessOptions: "the options sections do not end"
         case .decompression(let message): "cannot decompress: \(message)"
         case .malformed(let message): message
@@ -70,7 +70,7 @@ public struct TraceDatError: Error, Sendable, Equatable, CustomStringConvertible
 public struct TraceDatDamage: Sendable, Equatable, CustomStringConvertible {
     /// The parts of a file that can be damaged on their own.
     public enum Part: Sendable, Equatable {
-        /// An options section, and with it everything that only later ones point to.
+        /// An options section, and everything that only later options sections point to.
         case options
         /// One option, by its number.
         case option(UInt16)
@@ -92,7 +92,7 @@ public struct TraceDatDamage: Sendable, Equatable, CustomStringConvertible {
         case cpuData(buffer: String, cpu: UInt32)
     }
 
-    /// What is not, or not wholly, there.
+    /// What is missing or incomplete.
     public var part: Part
     /// Why.
     public var error: TraceDatError

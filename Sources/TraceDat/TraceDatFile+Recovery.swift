@@ -1,7 +1,7 @@
-/// A version 7 file lists a buffer's CPUs behind their data, so that a file cut off within the data has lost the list.
-/// trace-cmd writes sections back to back and each CPU's chunks at the next page boundary: enough to find them.
+/// A version 7 file lists a buffer's CPUs after their data, so a file that is cut off within the data has no list.
+/// trace-cmd writes sections back to back and each CPU's chunks at the next page boundary, so they can be found.
 extension TraceDatFile {
-    /// Looks for buffers that no option points to, section by section from the file's begin.
+    /// Looks for buffers that no option points to, section by section from the start of the file.
     mutating func recoverBuffers() {
         let known = Set(bufferSections)
         var offset = header.endOffset
@@ -22,7 +22,7 @@ extension TraceDatFile {
             name: "", clock: nil, pageSize: header.pageSize, cpus: [], isCompressed: section.isCompressed,
             isRecovered: true)
         let end = min(section.endOffset, source.size)
-        // Pages that are not in chunks do not show where a CPU's end.
+        // If pages are not in chunks, nothing shows where a CPU's pages end.
         var next = section.isCompressed ? aligned(section.bodyOffset) : nil
         while let offset = next, offset < end, buffer.cpus.count < Int(MetadataLimit.cpus) {
             guard let chunksEnd = endOfChunks(at: offset, limit: end) else { break }
@@ -36,7 +36,7 @@ extension TraceDatFile {
         if !buffer.cpus.isEmpty { buffers.append(buffer) }
     }
 
-    /// The next page boundary, `nil` behind the largest offset.
+    /// The next page boundary, or `nil` above the largest offset.
     private func aligned(_ offset: UInt64) -> UInt64? {
         let page = UInt64(max(header.pageSize, 1))
         let rest = offset % page
@@ -45,7 +45,7 @@ extension TraceDatFile {
         return overflow ? nil : result
     }
 
-    /// Where the chunks of a CPU end, `nil` if there are none. May lie behind `limit`: then they are cut off.
+    /// Offset after the chunks of a CPU, or `nil` if there are none. If it is above `limit`, the chunks are cut off.
     private func endOfChunks(at offset: UInt64, limit: UInt64) -> UInt64? {
         var reader = FieldReader(source, from: offset, to: limit)
         guard let count = try? reader.integer(UInt32.self), count > 0 else { return nil }

@@ -1,4 +1,4 @@
-/// Version 6: one part after the other without sizes, so that what follows damage is lost.
+/// Version 6: one part after the other, without sizes, so everything after damage is lost.
 extension TraceDatFile {
     mutating func readVersion6(_ reader: inout FieldReader) {
         guard readVersion6Metadata(&reader) else { return }
@@ -16,7 +16,7 @@ extension TraceDatFile {
                     try file.readVersion6Options(&reader, instances: &instances)
                 })
         else { return }
-        // The CPU count stands before the options, but the one that they give is the one that counts.
+        // There is a CPU count before the options. If the options state one too, that one is right.
         cpuCount = min(options.cpuCount ?? cpuCount, MetadataLimit.cpus)
         _ = attempt(top) { file throws(TraceDatError) in
             try file.readVersion6Buffer(&reader, name: "", cpuCount: cpuCount)
@@ -38,7 +38,7 @@ extension TraceDatFile {
             && attempt(.commandLines) { file throws(TraceDatError) in try file.metadata.readCommandLines(&reader) }
     }
 
-    /// The options, if there are any. Leaves `reader` at the tag behind them.
+    /// Reads the options, if there are any, and leaves `reader` at the tag after them.
     private mutating func readVersion6Options(
         _ reader: inout FieldReader, instances: inout [(offset: UInt64, name: String)]
     ) throws(TraceDatError) {
@@ -64,7 +64,7 @@ extension TraceDatFile {
         }
     }
 
-    /// What is recorded of one instance: `flyrecord` and a list of CPUs, or `latency` and text up to the file's end.
+    /// The recorded data of one instance: `flyrecord` and a list of CPUs, or `latency` and text up to the file's end.
     private mutating func readVersion6Buffer(
         _ reader: inout FieldReader, name: String, cpuCount: UInt32
     ) throws(TraceDatError) {
@@ -80,7 +80,7 @@ extension TraceDatFile {
                         isCompressed: false, fileSize: source.size))
             }
             if options.traceClocks != nil {
-                // With that option, empty in version 6, the list is followed by the instance's trace_clock file.
+                // With that option (empty in version 6), the instance's trace_clock file follows the list.
                 var clocks = TraceDatOptions()
                 clocks.traceClocks = try reader.text(reader.integer())
                 buffer.clock = clocks.selectedClock

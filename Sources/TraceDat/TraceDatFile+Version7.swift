@@ -1,10 +1,10 @@
-/// Version 7: sections anywhere in the file, found through options.
+/// Version 7: sections at any offset, which options point to.
 extension TraceDatFile {
     mutating func readVersion7() {
         let decompressor = Decompressor(header.compression)
         var sections: [UInt16: UInt64] = [:]
         readOptionsSections(decompressor, sections: &sections)
-        // Whatever breaks the chain of options takes the buffers with it that are listed behind.
+        // If the chain of options is broken, the buffers listed after the break are lost.
         if damage.contains(where: { $0.part == .options }) { recoverBuffers() }
         func read(
             _ id: UInt16, _ part: TraceDatDamage.Part, into file: inout Self,
@@ -46,7 +46,8 @@ extension TraceDatFile {
         return try section.body(in: source, decompressor: decompressor)
     }
 
-    /// Follows the chain of options sections. The last of several pointers to a kind of section counts.
+    /// Follows the chain of options sections. If several options point to the same kind of section, the last one is
+    /// used.
     private mutating func readOptionsSections(_ decompressor: Decompressor, sections: inout [UInt16: UInt64]) {
         guard header.optionsOffset != 0 else {
             damage.append(
@@ -69,7 +70,7 @@ extension TraceDatFile {
         }
     }
 
-    /// - Returns: where the next options section is, 0 if this is the last.
+    /// - Returns: the offset of the next options section, or 0 if this is the last.
     private mutating func readOptionsSection(
         at offset: UInt64, _ decompressor: Decompressor, sections: inout [UInt16: UInt64]
     ) throws(TraceDatError) -> UInt64 {
@@ -90,7 +91,7 @@ extension TraceDatFile {
                 switch id {
                 case SectionID.buffer, SectionID.bufferText: try file.addBuffer(&option, isText: id != 3)
                 case SectionID.headerInfo...SectionID.commandLines: sections[id] = try option.integer()
-                case 23, 25: break  // BTF and /proc/modules: nothing here needs them
+                case 23, 25: break  // BTF and /proc/modules, which are not needed
                 default: try file.options.add(id: id, &option)
                 }
             }

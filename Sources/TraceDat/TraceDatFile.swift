@@ -2,8 +2,8 @@ import RingBuffer
 
 /// A trace.dat file of version 6 or 7, opened for reading.
 ///
-/// Opening reads the metadata; recorded pages are read by a `TraceDatPageReader` per buffer and CPU, in pieces. A file
-/// that is cut off or corrupt gives what is whole, and `damage` says what is not.
+/// Opening reads the metadata. A `TraceDatPageReader` for each buffer and CPU reads the recorded pages in pieces. From
+/// a file that is cut off or corrupt everything intact is read, and `damage` lists the rest.
 public struct TraceDatFile: Sendable {
     /// The first bytes of the file.
     public let header: TraceDatHeader
@@ -11,25 +11,25 @@ public struct TraceDatFile: Sendable {
     public internal(set) var metadata = TraceDatMetadata()
     /// What trace-cmd added.
     public internal(set) var options = TraceDatOptions()
-    /// Trace instances with recorded data, in the order of the file; the top-level one may have no CPUs.
+    /// Trace instances with recorded data, in the order of the file. The top-level instance may have no CPUs.
     public internal(set) var buffers: [TraceDatBuffer] = []
     /// What could not be read.
     public internal(set) var damage: [TraceDatDamage] = []
 
     let source: ByteSource
-    /// Where the sections are to which an option BUFFER points.
+    /// Offsets of the sections that an option BUFFER points to.
     var bufferSections: [UInt64] = []
 
     /// Opens a file.
     ///
-    /// - Throws: `TraceDatError` if it cannot be opened or does not begin with a supported header.
+    /// - Throws: `TraceDatError` if it cannot be opened or does not start with a supported header.
     public init(path: String) throws(TraceDatError) {
         try self.init(ByteSource(path: path))
     }
 
     /// Reads a file that is in memory.
     ///
-    /// - Throws: `TraceDatError` if it does not begin with a supported header.
+    /// - Throws: `TraceDatError` if it does not start with a supported header.
     public init(bytes: [UInt8]) throws(TraceDatError) {
         try self.init(ByteSource(bytes: bytes))
     }
@@ -58,7 +58,7 @@ public struct TraceDatFile: Sendable {
         }
     }
 
-    /// A reader of one CPU's recorded pages. Each has its own memory; several can be used at once, one to a thread.
+    /// A reader of one CPU's recorded pages. Each has its own memory. Several can be used at once, one in each thread.
     ///
     /// - Throws: as `layout(of:)`.
     public func pages(of buffer: TraceDatBuffer, cpu: TraceDatCPU) throws(TraceDatError) -> TraceDatPageReader {

@@ -4,13 +4,13 @@ public struct TraceDatHeader: Sendable, Equatable {
     public let version: Int
     /// Bytes in a `long` of the recording machine's user space.
     public let longSize: Int
-    /// Page size of the recording machine, in bytes. A buffer can have sub-buffers of another size.
+    /// Page size of the recording machine, in bytes. A buffer's sub-buffers can have another size.
     public let pageSize: UInt32
-    /// How parts that are marked as compressed are compressed.
+    /// The compression of parts that are marked as compressed.
     public let compression: TraceDatCompression
-    /// Where the first options section is, 0 if none was written; version 7 only.
+    /// Offset of the first options section, 0 if none was written. Version 7 only.
     let optionsOffset: UInt64
-    /// Where the header ends.
+    /// Offset after the header.
     let endOffset: UInt64
 
     init(_ reader: inout FieldReader) throws(TraceDatError) {
@@ -43,7 +43,7 @@ public struct TraceDatHeader: Sendable, Equatable {
         }
         let nameOffset = reader.fileOffset
         let name = try reader.string()
-        _ = try reader.string()  // the library's version: both formats are the same in all of them
+        _ = try reader.string()  // the library's version: the formats do not depend on it
         switch name {
         case "none": compression = .none
         case "zlib": compression = .zlib

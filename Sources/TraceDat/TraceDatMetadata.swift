@@ -1,4 +1,4 @@
-/// A format file of tracefs and the system in whose directory it was.
+/// A format file of tracefs and the system to whose directory it belongs.
 public struct EventFormatText: Sendable, Equatable {
     /// `sched`, `ftrace`, ...
     public var system: String
@@ -12,21 +12,21 @@ public struct EventFormatText: Sendable, Equatable {
     }
 }
 
-/// What a recording says about the kernel it came from: files of tracefs and /proc, as they were.
+/// What a recording says about its kernel: copies of files of tracefs and /proc.
 public struct TraceDatMetadata: Sendable, Equatable {
     /// `events/header_page`: layout of a sub-buffer.
     public var headerPage: String?
     /// `events/header_event`: layout of a record header.
     public var headerEvent: String?
-    /// Formats of the `ftrace` system, for events that are not enabled one by one.
+    /// Formats of the `ftrace` system, whose events cannot be enabled one by one.
     public var ftraceFormats: [EventFormatText] = []
     /// Formats of all other systems.
     public var eventFormats: [EventFormatText] = []
-    /// /proc/kallsyms. A few MB, so bytes.
+    /// /proc/kallsyms, as bytes because it has a few MB.
     public var kallsyms: [UInt8] = []
     /// `printk_formats`: addresses and strings of `trace_printk`.
     public var printkFormats: [UInt8] = []
-    /// `saved_cmdlines`: a line `PID COMM` for each. Names are any bytes.
+    /// `saved_cmdlines`: a line `PID COMM` for each task. Names can have any bytes.
     public var commandLines: [UInt8] = []
 
     /// Nothing known.

@@ -1,10 +1,10 @@
-/// The options of a recording: facts that trace-cmd adds to the kernel's files.
+/// The options of a recording: what trace-cmd adds to the kernel's files.
 public struct TraceDatOptions: Sendable, Equatable {
     /// Time to add to every time stamp to get the time of day, in µs.
     public var dateOffset: Int64?
     /// Fixed time to add to every time stamp, in ns.
     public var timestampOffset: Int64?
-    /// `per_cpu/cpuN/stats` of each CPU; before those of an instance stands an entry `Buffer: NAME`.
+    /// `per_cpu/cpuN/stats` of each CPU. An entry `Buffer: NAME` precedes those of an instance.
     public var cpuStats: [String] = []
     /// The top-level `trace_clock` file: all clocks, with the chosen one in brackets.
     public var traceClocks: String?
@@ -18,20 +18,20 @@ public struct TraceDatOptions: Sendable, Equatable {
     public var writerVersion: String?
     /// Memory maps of the traced processes.
     public var processMaps: String?
-    /// Identifier of the recording; host and guest recordings refer to each other by it.
+    /// Identifier of the recording, by which host and guest recordings refer to each other.
     public var traceID: UInt64?
     /// Clock corrections against another recording.
     public var timeShifts: [TraceDatTimeShift] = []
     /// Guests that were recorded at the same time.
     public var guests: [TraceDatGuest] = []
-    /// How to turn TSC time stamps into ns.
+    /// How to convert TSC time stamps to ns.
     public var tscConversion: TraceDatTSCConversion?
-    /// `last_boot_info` of an instance, with its name before a colon.
+    /// `last_boot_info` of an instance, preceded by the instance's name and a colon.
     public var lastBootInfo: String?
-    /// Numbers of options that this reader does not know.
+    /// Ids of options that this reader does not know.
     public var unknown: [UInt16] = []
 
-    /// None.
+    /// No options.
     public init() {}
 
     /// The chosen clock of `traceClocks`.
@@ -42,7 +42,7 @@ public struct TraceDatOptions: Sendable, Equatable {
         return String(traceClocks[traceClocks.index(after: open)..<close])
     }
 
-    /// Takes one option in. Those that point to sections are not for here.
+    /// Reads one option. Options that point to sections are handled elsewhere.
     mutating func add(id: UInt16, _ reader: inout FieldReader) throws(TraceDatError) {
         switch id {
         case 1: dateOffset = Self.number(try reader.optionText())
@@ -63,7 +63,7 @@ public struct TraceDatOptions: Sendable, Equatable {
         }
     }
 
-    /// What strtoll(3) with base 0 makes of decimal and 0x numbers.
+    /// Parses decimal and 0x numbers as strtoll(3) with base 0 does.
     static func number(_ text: String) -> Int64? {
         var digits = text.drop(while: \.isWhitespace)
         let isNegative = digits.hasPrefix("-")
@@ -76,7 +76,7 @@ public struct TraceDatOptions: Sendable, Equatable {
 }
 
 extension FieldReader {
-    /// All of an option as text, without the null that ends it.
+    /// A whole option as text, without the terminating null.
     fileprivate mutating func optionText() throws(TraceDatError) -> String {
         String(decoding: try bytes(remaining).prefix { $0 != 0 }, as: UTF8.self)
     }

@@ -1,22 +1,22 @@
 import RingBuffer
 
-/// Reads the recorded pages of one CPU from the first to the last, some at a time.
+/// Reads the recorded pages of one CPU in order, some at a time.
 ///
-/// Memory is bounded by one chunk whatever the recording's size: 256 KiB of pages, or what the file's writer put into
-/// one compressed chunk (trace-cmd: 10 pages), at most `maximumChunkSize`.
+/// It holds one chunk in memory, whatever the recording's size: 256 KiB of pages, or one compressed chunk (10 pages in
+/// trace-cmd's files), at most `maximumChunkSize`.
 public final class TraceDatPageReader {
-    /// Largest compressed chunk that is read, in bytes when decompressed.
+    /// The largest compressed chunk that is read, in decompressed bytes.
     public static let maximumChunkSize = 16 << 20
     private static let regionSize = 256 << 10
 
-    /// How to read the pages: full-size ones, of which the last may be shorter.
+    /// How to read the pages: they have full size, except that the last may be shorter.
     public let layout: SubBufferLayout
 
     private let source: ByteSource
     private var position: UInt64
     private let end: UInt64
     private let decompressor: Decompressor?
-    /// Compressed chunks that are still to come, `nil` before their number has been read.
+    /// Compressed chunks that are left, or `nil` before their number has been read.
     private var chunksLeft: UInt32?
     private var pages = ReusableMemory()
     private var compressed = ReusableMemory()
@@ -25,24 +25,26 @@ public final class TraceDatPageReader {
         self.source = source
         self.layout = layout
         position = cpu.offset
-        // No overflow: the size was cut to what the file has.
+        // This cannot overflow, because the size was limited to what the file has.
         end = cpu.offset + cpu.size
         decompressor = compression.map { Decompressor($0) }
         if cpu.size == 0 { chunksLeft = 0 }
     }
 
-    /// The next pages, or `nil` at the end. They stay valid until the next call.
+    /// The next pages, or `nil` at the end. They are valid until the next call.
     ///
-    /// - Throws: `TraceDatError` for pages that cannot be read. If their place in the file is known, the next call goes
-    ///   on behind them; else it returns `nil`.
+    /// - Throws: `TraceDatError` for pages that cannot be read. If their end in the file is known, the next call
+    ///   continues
+    ///   after them, else it returns `nil`.
     public func next() throws(TraceDatError) -> UnsafeRawBufferPointer? {
         try next { count in pages.take(count) }
     }
 
-    /// The next pages, in memory of the caller's.
+    /// The next pages, in the caller's memory.
     ///
-    /// - Parameter memory: called at most once, with a number of bytes at most `maximumChunkSize` or one page; gives
-    ///   that many or more.
+    /// - Parameter memory: called at most once, with a number of bytes that is at most `maximumChunkSize` or one page.
+    ///   It
+    ///   returns at least that many.
     /// - Throws: as `next()`.
     public func next(
         in memory: (Int) -> UnsafeMutableRawBufferPointer
@@ -91,7 +93,7 @@ public final class TraceDatPageReader {
             throw TraceDatError(
                 offset: chunkOffset, reason: .tooLarge(UInt64(size), limit: UInt64(Self.maximumChunkSize)))
         }
-        // Compression makes nothing much longer, so a larger block cannot be a whole one.
+        // Compression never makes data much longer, so a larger block is damaged.
         guard compressedSize <= UInt32(2 * Self.maximumChunkSize) else {
             throw TraceDatError(
                 offset: chunkOffset, reason: .tooLarge(UInt64(compressedSize), limit: UInt64(2 * Self.maximumChunkSize))
@@ -99,7 +101,7 @@ public final class TraceDatPageReader {
         }
         guard left == 1 || Int(size) % layout.pageSize == 0 else {
             throw TraceDatError(
-                offset: chunkOffset, reason: .malformed("a chunk of \(size) bytes is no whole number of pages"))
+                offset: chunkOffset, reason: .malformed("a chunk of \(size) bytes is not a whole number of pages"))
         }
         try check(UInt64(compressedSize))
         let block = compressed.take(Int(compressedSize))
@@ -126,7 +128,7 @@ public final class TraceDatPageReader {
     }
 }
 
-/// Memory that grows to the largest piece asked for and is used again.
+/// Memory that is reused and grows to the largest piece requested.
 private struct ReusableMemory: ~Copyable {
     private var memory = UnsafeMutableRawBufferPointer(start: nil, count: 0)
 

@@ -1,17 +1,17 @@
-/// Option TIME_SHIFT: what was measured between this recording's clock and that of another, usually host and guest.
+/// Option TIME_SHIFT: measured differences between this recording's clock and another's, usually host and guest.
 public struct TraceDatTimeShift: Sendable, Equatable {
     /// One measurement for one CPU.
     public struct Sample: Sendable, Equatable {
         /// Time of the measurement in this recording's clock, ns.
         public var time: UInt64
-        /// To add to time stamps after scaling, ns.
+        /// ns to add to time stamps after scaling.
         public var offset: Int64
-        /// Factor before the shift by `fractionBits`.
+        /// Factor, to be shifted right by `fractionBits`.
         public var scaling: UInt64
-        /// Bits of `scaling` behind the binary point; newer versions of trace-cmd only.
+        /// Fraction bits of `scaling`. Only newer versions of trace-cmd write them.
         public var fractionBits: UInt64?
 
-        /// A measurement that leaves the rate alone.
+        /// A measurement that does not change the rate.
         public init(time: UInt64, offset: Int64) {
             self.init(time: time, offset: offset, scaling: 1)
         }
@@ -23,14 +23,14 @@ public struct TraceDatTimeShift: Sendable, Equatable {
         }
     }
 
-    /// `TRACECMD_TSYNC_FLAG_INTERPOLATE` of trace-cmd: between two samples the offset goes from one's to the other's.
+    /// `TRACECMD_TSYNC_FLAG_INTERPOLATE` of trace-cmd: the offset is interpolated between two samples.
     public static let interpolateFlag: UInt32 = 1
 
-    /// The other recording.
+    /// Identifier of the other recording.
     public let peerTraceID: UInt64
-    /// Of the protocol that measured.
+    /// Flags of the protocol that measured.
     public let flags: UInt32
-    /// Per CPU of this recording.
+    /// For each CPU of this recording.
     public let cpus: [[Sample]]
 
     /// The same samples for every CPU.
@@ -47,7 +47,7 @@ public struct TraceDatTimeShift: Sendable, Equatable {
         var cpus: [[Sample]] = []
         for _ in 0..<count {
             let samples = try reader.integer(UInt32.self)
-            // Three columns of 8 bytes must be there before they are worth memory.
+            // Check that the file has three columns of 8 bytes before memory is allocated.
             guard UInt64(samples) * 24 <= reader.remaining else {
                 throw reader.error(.truncated(needed: UInt64(samples) * 24, available: reader.remaining))
             }
@@ -70,9 +70,9 @@ public struct TraceDatTimeShift: Sendable, Equatable {
 public struct TraceDatGuest: Sendable, Equatable {
     /// One CPU of the guest.
     public struct CPU: Sendable, Equatable {
-        /// The guest's number for it.
+        /// The CPU's number in the guest.
         public let id: UInt32
-        /// The host's task that runs it.
+        /// The host's task that runs this CPU.
         public let hostPID: UInt32
 
         /// A CPU and its task.
@@ -84,9 +84,9 @@ public struct TraceDatGuest: Sendable, Equatable {
 
     /// The guest's name.
     public let name: String
-    /// Its recording.
+    /// Identifier of the guest's recording.
     public let traceID: UInt64
-    /// Its CPUs.
+    /// The guest's CPUs.
     public let cpus: [CPU]
 
     init(_ reader: inout FieldReader) throws(TraceDatError) {
@@ -104,9 +104,9 @@ public struct TraceDatGuest: Sendable, Equatable {
 public struct TraceDatTSCConversion: Sendable, Equatable {
     /// Factor.
     public let multiplier: UInt32
-    /// Bits; 64 or more make no sense and must not be used.
+    /// Bits to shift by. 64 or more are invalid and must not be used.
     public let shift: UInt32
-    /// ns.
+    /// ns to add.
     public let offset: UInt64
 
     init(_ reader: inout FieldReader) throws(TraceDatError) {

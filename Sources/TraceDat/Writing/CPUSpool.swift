@@ -1,5 +1,5 @@
-/// The pages of one CPU on their way into a file, where those of each CPU must lie together: compressed, in a file of
-/// their own without a name.
+/// Holds the pages of one CPU until they are written to a trace.dat file, in which each CPU's pages must be contiguous.
+/// The pages are compressed, in a file without a name.
 final class CPUSpool {
     private let file: OutputFile
     private let pageSize: Int
@@ -7,7 +7,7 @@ final class CPUSpool {
     private var filled = 0
     private var chunks: UInt32 = 0
 
-    /// Bytes of pages in one compressed chunk: from here on larger ones gain little.
+    /// Bytes of pages in one compressed chunk. Larger chunks are hardly smaller when compressed.
     private static let chunkSize = 64 << 10
 
     init(folder: String, pageSize: Int) throws(TraceDatWriteError) {
@@ -38,7 +38,7 @@ final class CPUSpool {
         chunks += 1
     }
 
-    /// Appends the number of chunks, and the chunks, to `output`.
+    /// Appends the number of chunks and then the chunks to `output`.
     func write(to output: OutputFile) throws(TraceDatWriteError) {
         var count = FieldWriter()
         count.append(chunks)

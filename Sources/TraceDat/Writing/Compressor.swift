@@ -1,20 +1,20 @@
 import CZstd
 
-/// Compresses blocks with zstd. Owns the context: one to a thread.
+/// Compresses blocks with zstd. It owns a context, so each thread needs its own.
 final class Compressor {
-    /// As the file's header states them: name and version, as trace-cmd writes them.
+    /// Name and version for the file's header, as trace-cmd writes them.
     static let name = "zstd"
     static let version = String(cString: ZSTD_versionString())
-    /// As in the batches that the pages came in: the higher levels cost several times as much for a little less size.
+    /// The level that batches use too. Higher levels need several times as much time for slightly smaller output.
     private static let level: Int32 = 1
 
     private let context = ZSTD_createCCtx()
 
     deinit { ZSTD_freeCCtx(context) }
 
-    /// A block as the format has it: compressed size, size, compressed bytes.
+    /// A block in the file's format: compressed size, size, compressed bytes.
     ///
-    /// - Parameter path: of the file that it is for, for the error.
+    /// - Parameter path: the path of the output file, for the error.
     func block(of source: UnsafeRawBufferPointer, for path: String) throws(TraceDatWriteError) -> [UInt8] {
         guard let context else { throw TraceDatWriteError(path: path, reason: .compression("no memory")) }
         let head = 8

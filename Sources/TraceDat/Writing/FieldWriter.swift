@@ -1,4 +1,4 @@
-/// Makes the bytes of a part of a trace.dat file, field by field, little-endian. What `FieldReader` reads.
+/// Writes a part of a trace.dat file field by field, little-endian. `FieldReader` reads it.
 struct FieldWriter {
     private(set) var bytes: [UInt8] = []
 
@@ -10,13 +10,13 @@ struct FieldWriter {
         bytes.append(contentsOf: data)
     }
 
-    /// With a null at its end. What would end it before is left out.
+    /// Appends a null-terminated string. Nulls inside of it are left out.
     mutating func append(terminated text: String) {
         bytes.append(contentsOf: text.utf8.lazy.filter { $0 != 0 })
         bytes.append(0)
     }
 
-    /// Its length as `L`, and the data.
+    /// Appends the data's length as an `L`, then the data.
     mutating func append<L: FixedWidthInteger>(_ data: some Collection<UInt8>, length: L.Type) {
         append(L(truncatingIfNeeded: data.count))
         append(data)

@@ -1,23 +1,23 @@
 import Glibc
 
-/// A new file that is written from its start to its end, in large pieces.
+/// A new file that is written sequentially, in large pieces.
 final class OutputFile {
     let path: String
     private let descriptor: Int32
     private var pending: [UInt8] = []
-    /// Bytes written so far, those that wait included.
+    /// Bytes written so far, including those in the buffer.
     private(set) var position: UInt64 = 0
 
     private static let pieceSize = 256 << 10
 
-    /// Makes the file. There must be nothing of that name.
+    /// Creates the file. It must not exist.
     init(creating path: String) throws(TraceDatWriteError) {
         descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw Self.failure("open", path) }
         self.path = path
     }
 
-    /// Makes a file without a name in `folder`, which is gone with its last user, whatever becomes of the process.
+    /// Creates a file without a name in `folder`. The kernel removes it when its last user closes it or dies.
     init(namelessIn folder: String) throws(TraceDatWriteError) {
         var template = Array("\(folder)/.fleetrace-XXXXXX".utf8CString)
         descriptor = mkstemp(&template)
@@ -45,7 +45,7 @@ final class OutputFile {
         }
     }
 
-    /// Zeros up to the next multiple of `alignment`.
+    /// Appends zeros up to the next multiple of `alignment`.
     func align(to alignment: UInt64) throws(TraceDatWriteError) {
         try append([UInt8](repeating: 0, count: Int(Self.aligned(position, to: alignment) - position)))
     }
@@ -69,7 +69,7 @@ final class OutputFile {
         }
     }
 
-    /// Appends all that another file holds.
+    /// Appends the contents of another file.
     func append(contentsOf other: OutputFile) throws(TraceDatWriteError) {
         try other.flush()
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.pieceSize, alignment: 16)

@@ -1,10 +1,10 @@
-/// Appends sections of version 7 to a file, and keeps where they are and what they are called.
+/// Appends sections of version 7 to a file and remembers their offsets and names.
 struct SectionWriter {
     let file: OutputFile
     private let compressor: Compressor
-    /// Where each kind of section is that an option points to by its offset alone.
+    /// Offset of each kind of section that an option points to.
     private(set) var offsets: [(id: UInt16, offset: UInt64)] = []
-    /// Names of sections, each at the offset that is its number.
+    /// Names of sections. A name's offset is its key.
     private var names = FieldWriter()
 
     init(file: OutputFile, compressor: Compressor) {
@@ -12,7 +12,7 @@ struct SectionWriter {
         self.compressor = compressor
     }
 
-    /// Appends a section, compressed.
+    /// Compresses a section and appends it.
     mutating func append(compressed id: UInt16, _ name: String, _ body: FieldWriter) throws(TraceDatWriteError) {
         if (SectionID.headerInfo...SectionID.commandLines).contains(id) { offsets.append((id, file.position)) }
         let block = try body.bytes.withUnsafeBufferPointer { bytes throws(TraceDatWriteError) in
@@ -22,7 +22,7 @@ struct SectionWriter {
         try file.append(block)
     }
 
-    /// Appends a section as it is.
+    /// Appends a section without compression.
     mutating func append(plain id: UInt16, _ name: String, _ body: FieldWriter) throws(TraceDatWriteError) {
         try appendHeader(id, name, isCompressed: false, size: UInt64(body.bytes.count))
         try file.append(body.bytes)
@@ -40,7 +40,7 @@ struct SectionWriter {
         try file.append(header.bytes)
     }
 
-    /// Appends the section with the names of all sections, its own included.
+    /// Appends the section with the names of all sections, including its own.
     mutating func appendNames() throws(TraceDatWriteError) {
         var all = names
         all.append(terminated: "strings")

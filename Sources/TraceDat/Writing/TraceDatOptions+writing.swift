@@ -28,7 +28,7 @@ extension TraceDatOptions {
 }
 
 extension TraceDatTimeShift {
-    /// Without the column of fraction bits, which is the newest: all scale by whole numbers here.
+    /// Writes no column of fraction bits, which old versions of trace-cmd do not read: every factor is an integer here.
     fileprivate func data() -> FieldWriter {
         var data = FieldWriter()
         data.append(peerTraceID)

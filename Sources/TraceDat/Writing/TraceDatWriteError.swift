@@ -4,16 +4,16 @@ import Glibc
 public struct TraceDatWriteError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The file.
     public var path: String
-    /// What happened there.
+    /// What failed.
     public var reason: Reason
 
     /// The kinds of failure.
     public enum Reason: Sendable, Equatable {
         /// A system call failed; `errno`.
         case system(call: String, errno: Int32)
-        /// The compression library refused.
+        /// The compression library failed.
         case compression(String)
-        /// A part has more bytes than its length field can say.
+        /// A part has more bytes than its length field can hold.
         case tooLarge(String, bytes: Int)
     }
 

@@ -1,30 +1,30 @@
 import Glibc
 import RingBuffer
 
-/// Writes a trace.dat file of version 7 with one buffer, compressed with zstd: what Debian's trace-cmd writes.
+/// Writes a trace.dat file of version 7 with one buffer, compressed with zstd, as Debian's trace-cmd does.
 ///
-/// Pages come first, of all CPUs in any order; the file is made by `finish`. Memory does not depend on the recording's
-/// length: until then the pages are, compressed, in files without names beside it, as many as there are CPUs.
+/// Append the pages of all CPUs first, in any order. `finish` creates the file. Until then the compressed pages are in
+/// one file without a name for each CPU, in the same folder, so memory does not depend on the recording's length.
 public final class TraceDatWriter {
     private let path: String
     private let folder: String
-    /// Of the pages that it takes.
+    /// Layout of the pages.
     public let layout: SubBufferLayout
     private let compressor = Compressor()
     private var spools: [UInt32: CPUSpool] = [:]
 
-    /// Nothing is made yet.
+    /// Creates no file yet.
     ///
-    /// - Parameter path: of the file to be.
+    /// - Parameter path: the path of the output file.
     public init(path: String, layout: SubBufferLayout) {
         self.path = path
         self.layout = layout
         folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
     }
 
-    /// Appends a sub-buffer of a CPU, whose unused tail may be cut.
+    /// Appends a sub-buffer of a CPU. Its unused tail may be cut.
     ///
-    /// - Parameter page: at most a whole page of the layout.
+    /// - Parameter page: at most one whole page of the layout.
     public func append(_ page: UnsafeRawBufferPointer, cpu: UInt32) throws(TraceDatWriteError) {
         try spool(of: cpu).append(page, compressor: compressor)
     }
@@ -36,13 +36,13 @@ public final class TraceDatWriter {
         return spool
     }
 
-    /// Makes the file; when that fails, none is left.
+    /// Writes the file. If that fails, no file is left.
     ///
     /// - Parameters:
-    ///   - cpus: to be listed even if they have no page.
+    ///   - cpus: CPUs to list even if they have no page.
     ///   - clock: the trace clock of the time stamps.
     ///   - longSize: bytes in a `long` of the recording machine.
-    /// - Throws: also when something of that name exists.
+    /// - Throws: also if the file exists already.
     public func finish(
         metadata: TraceDatMetadata, options: TraceDatOptions, cpus: Set<UInt32>, clock: String, longSize: Int
     ) throws(TraceDatWriteError) {
@@ -65,7 +65,7 @@ public final class TraceDatWriter {
         header.append("tracing".utf8)
         header.append(terminated: "7")
         header.append([0, UInt8(longSize)])
-        // Not the machine's page size: for the top-level buffer libtracecmd takes this for that of its sub-buffers.
+        // The sub-buffer size, not the machine's page size: libtracecmd uses it for the top-level buffer's sub-buffers.
         header.append(UInt32(layout.pageSize))
         header.append(terminated: Compressor.name)
         header.append(terminated: Compressor.version)
@@ -101,11 +101,11 @@ public final class TraceDatWriter {
         end.append(UInt64(0))
         body.append(option: SectionID.options, end)
         let optionsOffset = file.position
-        // `trace-cmd dump` 3.1 reads no others.
+        // Uncompressed, because `trace-cmd dump` 3.1 cannot read a compressed options section.
         try sections.append(plain: SectionID.options, "options", body)
         try sections.appendNames()
         try file.flush()
-        // Last, so that a file that was not written to its end shows it.
+        // Written last, so that a file that is incomplete can be recognized.
         var offset = FieldWriter()
         offset.append(optionsOffset)
         try file.patch(offset.bytes, at: pointer)
@@ -131,7 +131,7 @@ public final class TraceDatWriter {
             let offset = OutputFile.aligned(end, to: UInt64(layout.pageSize))
             option.append(cpu)
             option.append(offset)
-            // trace-cmd does not count the word in front of the chunks.
+            // trace-cmd does not count the word before the chunks.
             option.append(size > 0 ? size - 4 : 0)
             if size > 0 { end = offset + size }
         }
@@ -140,7 +140,7 @@ public final class TraceDatWriter {
             guard let spool = spools[cpu] else { continue }
             try file.align(to: UInt64(layout.pageSize))
             try spool.write(to: file)
-            // Its disk space is free from here on.
+            // This frees the spool's disk space.
             spools[cpu] = nil
         }
         return option
