@@ -1,47 +1,47 @@
-/// One CPU's buffer in numbers, from `per_cpu/cpuN/stats` (tracing_stats_read in kernel/trace/trace.c).
+/// Statistics of one CPU's buffer, from `per_cpu/cpuN/stats` (tracing_stats_read in kernel/trace/trace.c).
 ///
-/// The kernel reads the counters one after the other, without a lock. The numbers fit together exactly only while
-/// nothing is written and nothing is read; otherwise they may be off by the events of that moment.
+/// The kernel reads the counters one after the other, without a lock. They are consistent only while nothing is written
+/// or read. Otherwise they may be off by the events of that moment.
 public struct CPUStatistics: Sendable, Equatable {
-    /// Events in the buffer, not yet read. The kernel computes it as written - overrun - read, which may be negative
-    /// for a moment.
+    /// Events in the buffer that have not been read. The kernel computes it as written - overrun - read, which may be
+    /// negative for a moment.
     public var entries: Int64 = 0
-    /// Events that were overwritten before they were read; only with option `overwrite`.
+    /// Events that were overwritten before they were read. Only with option `overwrite`.
     public var overrun: Int64 = 0
-    /// Events that found the whole buffer taken by commits that they had interrupted.
+    /// Events lost because the whole buffer belonged to commits that they had interrupted.
     public var commitOverrun: Int64 = 0
-    /// Bytes in the buffer, not yet read.
+    /// Bytes in the buffer that have not been read.
     public var bytes: Int64 = 0
-    /// Events that found the buffer full; only without option `overwrite`.
+    /// Events lost because the buffer was full. Only without option `overwrite`.
     public var droppedEvents: Int64 = 0
     /// Events that were read.
     public var readEvents: Int64 = 0
-    /// Time of the oldest event in the buffer on the trace clock, ns, cut to microseconds; nil for clocks that do not
-    /// count nanoseconds, 0 if there never was one.
+    /// Time of the oldest event in the buffer on the trace clock, in ns, truncated to microseconds. Nil for clocks that
+    /// do not count nanoseconds, 0 if there never was an event.
     public var oldestEventNanoseconds: UInt64?
-    /// Time of the read on the trace clock, ns, cut to microseconds; nil for clocks that do not count nanoseconds.
+    /// Time of this read on the trace clock, in ns, truncated to microseconds. Nil for clocks that do not count
+    /// nanoseconds.
     public var nowNanoseconds: UInt64?
 
     /// All zero.
     public init() {}
 
-    /// Events that the instance was asked to record on this CPU since the buffer was made or cleared:
+    /// Events that occurred for the instance on this CPU since the buffer was created or cleared:
     /// entries + read + overrun + commit overrun + dropped.
     ///
-    /// `entries` and `read` with `overrun` add up to the events written (rb_num_of_entries in
-    /// kernel/trace/ring_buffer.c: entries = written - (overrun + read)); the two others count events that were never
-    /// written and so are in none of these.
+    /// The sum of `entries`, `read` and `overrun` is the number of events written (rb_num_of_entries in
+    /// kernel/trace/ring_buffer.c: entries = written - (overrun + read)). The other two count events that were never
+    /// written.
     public var recorded: Int64 { entries &+ readEvents &+ lost }
 
     /// Events that no reader will ever see: overrun + commit overrun + dropped.
     ///
-    /// Only `overrun` shows in the sub-buffers' headers, and there as a flag: a number stands behind the data only where
-    /// that leaves room for it, which in full sub-buffers of a page it mostly does not. How many were lost is known from
-    /// here.
+    /// A sub-buffer's header shows only `overrun`, as a flag. The number follows the data if there is room for it,
+    /// which a full sub-buffer seldom has. The exact number of lost events is only known from here.
     public var lost: Int64 { overrun &+ commitOverrun &+ droppedEvents }
 
-    /// Reads the text. Lines with unknown names are skipped (newer kernels may add some); nil if a counter that every
-    /// kernel since 3.9 has is missing or not a number.
+    /// Reads the text. Lines with unknown names are skipped, because newer kernels may add some. Nil if a counter that
+    /// every kernel since 3.9 has is missing or not a number.
     public init?(text: some StringProtocol) {
         var seen = 0
         for line in text.split(separator: "\n") {
@@ -70,7 +70,7 @@ public struct CPUStatistics: Sendable, Equatable {
         guard seen == 6 else { return nil }
     }
 
-    /// `749.022808` in ns. Counting clocks have no point.
+    /// Converts `749.022808` to ns. Clocks that count something else print no point.
     private static func nanoseconds(_ text: some StringProtocol) -> UInt64? {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 2, parts[1].utf8.count == 6, let seconds = UInt64(parts[0]), let micro = UInt64(parts[1])

@@ -18,26 +18,26 @@ struct OpenFile: ~Copyable, Sendable {
 
     deinit { close(descriptor) }
 
-    /// Locks it against others who do the same (flock(2)), until it is closed; waits for them.
+    /// Locks the file (flock(2)) until it is closed. Waits while others hold a conflicting lock.
     ///
-    /// - Parameter kind: LOCK_EX, or LOCK_SH for one of several.
+    /// - Parameter kind: LOCK_EX, or LOCK_SH for a shared lock.
     func lock(_ kind: Int32 = LOCK_EX) throws(TracefsError) {
         while flock(descriptor, kind) != 0 {
             guard errno == EINTR else { throw .systemCall(.open, path, errno) }
         }
     }
 
-    /// Locks it unless another process has.
+    /// Locks the file unless another process has locked it. Returns whether it did.
     func tryLock() -> Bool { flock(descriptor, LOCK_EX | LOCK_NB) == 0 }
 
-    /// One write(2) with all bytes: the kernel's control files take each call as one command.
+    /// One write(2) with all bytes, because the kernel's control files read each call as one command.
     func write(_ bytes: UnsafeRawBufferPointer) throws(TracefsError) {
         while true {
             let n = linux_write(descriptor, bytes.baseAddress, bytes.count)
             if n == -Int(Errno.interrupted) { continue }
             guard n >= 0 else { throw .systemCall(.write, path, Int32(-n)) }
             guard n == bytes.count else {
-                throw .malformed(path: path, reason: "it took \(n) of \(bytes.count) bytes")
+                throw .malformed(path: path, reason: "it accepted \(n) of \(bytes.count) bytes")
             }
             return
         }
@@ -59,25 +59,25 @@ struct OpenFile: ~Copyable, Sendable {
 
 /// Whole reads and single writes of tracefs, procfs and sysfs files.
 enum ControlFile {
-    /// Everything in the file.
+    /// The whole file.
     ///
     /// - Throws: ``TracefsError/tooLarge(path:limit:)`` beyond `limit` bytes.
     static func read(_ path: String, limit: Int = SystemFile.usualLimit) throws(TracefsError) -> [UInt8] {
         try TracefsError.translating { () throws(SystemError) in try SystemFile.read(path, limit: limit) }
     }
 
-    /// Everything in the file as text; bytes that are not UTF-8 are replaced.
+    /// The whole file as text. Bytes that are not UTF-8 are replaced.
     static func text(_ path: String, limit: Int = SystemFile.usualLimit) throws(TracefsError) -> String {
         String(decoding: try read(path, limit: limit), as: UTF8.self)
     }
 
-    /// Opens for writing, with `flags` such as O_TRUNC or O_APPEND, and writes once.
+    /// Opens the file for writing, with `flags` such as O_TRUNC or O_APPEND, and writes once.
     static func write(_ text: String, to path: String, flags: Int32 = 0) throws(TracefsError) {
         let file = try OpenFile(path, flags: O_WRONLY | flags)
         try file.write(text)
     }
 
-    /// Opens with O_TRUNC, which is what `echo > file` does first and what clears a tracefs file.
+    /// Opens the file with O_TRUNC, as `echo > file` does. This clears a tracefs file.
     static func truncate(_ path: String) throws(TracefsError) {
         _ = try OpenFile(path, flags: O_WRONLY | O_TRUNC)
     }
@@ -93,12 +93,12 @@ enum Directory {
 }
 
 extension TracefsError {
-    /// The same error, except that a missing file is reported as one that this kernel does not have.
+    /// The same error, but a missing file becomes ``missingFile(path:meaning:)``.
     func explainingMissing(_ path: String, _ meaning: @autoclosure () -> String) -> TracefsError {
         isMissingFile ? .missingFile(path: path, meaning: meaning()) : self
     }
 
-    /// The file could not be opened because there is none.
+    /// Whether the file could not be opened because it does not exist.
     var isMissingFile: Bool {
         if case .failed(.open, _, let errno) = self { errno == Errno.noEntry } else { false }
     }

@@ -1,6 +1,6 @@
 import Glibc
 
-/// The errno values that are told apart here.
+/// The errno values that this module distinguishes.
 enum Errno {
     static let permission = EPERM
     static let noEntry = ENOENT

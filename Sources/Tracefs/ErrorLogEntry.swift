@@ -1,12 +1,12 @@
 /// An entry of an `error_log` file (tracing_log_err in kernel/trace/trace.c, since Linux 5.2).
 public struct ErrorLogEntry: Sendable, Equatable {
-    /// Who complains, e.g. `event filter parse error` or `hist:sched:sched_switch`.
+    /// The origin, e.g. `event filter parse error` or `hist:sched:sched_switch`.
     public let source: String
     /// What is wrong, e.g. `Field not found`.
     public let message: String
-    /// The command as the kernel keeps it (it cuts at 256 bytes).
+    /// The command as stored by the kernel, which truncates it to 256 bytes.
     public let command: String
-    /// Where in the command, counted in bytes from 0; nil without a caret line.
+    /// Position in the command, in bytes from 0. Nil without a caret line.
     public let caret: Int?
 
     /// The last entry of the file's text, or nil if there is none:
@@ -21,8 +21,8 @@ public struct ErrorLogEntry: Sendable, Equatable {
         return entry(lines[start...])
     }
 
-    /// The last entry about a command, in a log that others write to as well. Words of the command count, not the blanks
-    /// between them: the kernel puts a dynamic event's definition together anew from its words.
+    /// The last entry for a command, in a log that is shared with others. Only the words of the command are compared,
+    /// because the kernel joins a dynamic event's words with other white space.
     public static func last(in text: String, about command: String) -> ErrorLogEntry? {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: true)
         let words = command.split(separator: " ")
@@ -34,7 +34,7 @@ public struct ErrorLogEntry: Sendable, Equatable {
         return nil
     }
 
-    /// The entry that begins with the first of the lines.
+    /// The entry that starts with the first of the lines.
     private static func entry(_ lines: ArraySlice<Substring>) -> ErrorLogEntry? {
         let start = lines.startIndex
         guard let first = lines.first, let heading = timeless(first) else { return nil }
@@ -48,14 +48,14 @@ public struct ErrorLogEntry: Sendable, Equatable {
                 caret = line.utf8.count - 1 - commandPrefix.utf8.count
                 break
             }
-            // A command of several lines: the kernel counts the caret over all of them.
+            // A command with several lines: the kernel counts the caret's position over all of them.
             command += " " + line
         }
         if let found = caret, found < 0 || found > command.utf8.count { caret = nil }
         return ErrorLogEntry(source: source, message: message, command: command, caret: caret)
     }
 
-    /// Before Linux 5.2: the filter file itself holds the refused text, a caret line and `parse_error: message`.
+    /// Before Linux 5.2 the filter file itself contains the refused text, a caret line and `parse_error: message`.
     init?(filterFile text: String) {
         let lines = text.split(separator: "\n")
         guard lines.count >= 3, let caret = lines[lines.count - 2].firstIndex(of: "^"),
@@ -77,7 +77,7 @@ public struct ErrorLogEntry: Sendable, Equatable {
 
     private static let commandPrefix = "  Command: "
 
-    /// `[  748.999223] rest` without the time, or nil if the line does not begin so.
+    /// `[  748.999223] rest` without the time, or nil if the line has no time.
     private static func timeless(_ line: Substring) -> Substring? {
         guard line.hasPrefix("["), let close = line.firstIndex(of: "]") else { return nil }
         let time = line[line.index(after: line.startIndex)..<close].drop { $0 == " " }

@@ -1,14 +1,14 @@
-/// The time of a sub-buffer's first record; no more of its format than that.
+/// Reads the time of a sub-buffer's first record, without the rest of the format.
 enum FirstRecord {
     /// Record types of the header's low five bits (include/linux/ring_buffer.h).
     private static let padding: UInt32 = 29
     private static let timeExtend: UInt32 = 30
     private static let timeStamp: UInt32 = 31
 
-    /// Ns on the trace clock, or nil if the bytes hold no record. Little-endian kernels only.
+    /// ns on the trace clock, or nil if there is no record. Only for little-endian kernels.
     ///
-    /// A sub-buffer begins with its own time stamp (8 bytes) and the committed length (a `long`, whose upper bits are
-    /// flags); each record with 5 bits of type and 27 bits of time since the one before.
+    /// A sub-buffer starts with its time stamp (8 bytes) and the committed length (a `long` whose upper bits are
+    /// flags). A record starts with 5 bits of type and 27 bits of time since the previous record.
     static func time(page: Slice<UnsafeRawBufferPointer>, longSize: Int) -> UInt64? {
         let bytes = UnsafeRawBufferPointer(rebasing: page)
         let start = 8 + longSize
@@ -27,7 +27,7 @@ enum FirstRecord {
             switch header & 31 {
             case padding: return nil
             case timeExtend: time &+= delta + (more << 27)
-            // 59 bits; the upper five come from the time before it (rb_fix_abs_ts).
+            // 59 bits. The upper five come from the previous time (rb_fix_abs_ts).
             case timeStamp: time = (delta + (more << 27)) | (base & 0xf800_0000_0000_0000)
             default: return time &+ delta
             }

@@ -1,20 +1,20 @@
 import Glibc
 
-/// Holds off other processes of Fleetrace while instances are made, or while stale ones are removed: flock(2) on the
-/// directory `instances`, which goes when its holder dies.
+/// Keeps processes of Fleetrace from removing stale instances while others create instances. It is a flock(2) on the
+/// directory `instances`, which the kernel releases when its holder dies.
 ///
-/// The kernel alone is not enough. An open file of an instance makes rmdir(2) answer EBUSY, but when the first open and the
-/// rmdir come at the same time, both can succeed (seen on Linux 6.18, once in some hundred), and all files but the open one
-/// are gone.
+/// The kernel's own check is not enough. While a file of an instance is open, rmdir(2) fails with EBUSY. But if the
+/// first open and the rmdir happen at the same time, both can succeed (seen on Linux 6.18, once in some hundred
+/// attempts), and all files but the open one are gone.
 struct InstancesLock: ~Copyable {
     private let directory: OpenFile
 
-    /// Who makes an instance, from mkdir(2) to the open that pins it; several may.
+    /// Held to create an instance, from mkdir(2) to the open that pins it. It is shared.
     static func making(_ root: TracefsRoot) throws(TracefsError) -> InstancesLock {
         try InstancesLock(root, LOCK_SH)
     }
 
-    /// Who removes what others may own.
+    /// Held to remove instances that others may own. It is exclusive.
     static func removing(_ root: TracefsRoot) throws(TracefsError) -> InstancesLock {
         try InstancesLock(root, LOCK_EX)
     }

@@ -1,14 +1,14 @@
 import TextPatterns
 
-/// The functions on which this kernel takes kprobes.
+/// The functions on which this kernel allows kprobes.
 public enum KernelFunctions {
-    /// Names that match, sorted, each once; a module's as `name [module]`.
+    /// Names that match, sorted, each once. A module's function is `name [module]`.
     ///
-    /// From `available_filter_functions` where the kernel has a function tracer: those are the functions that really
-    /// carry a trace point at their entry. Else from /proc/kallsyms, without what the kprobes' own blacklist holds.
+    /// They are read from `available_filter_functions` if the kernel has a function tracer: those functions do have a
+    /// call for it at their entry. Otherwise from /proc/kallsyms, without the functions in the kprobes' blacklist.
     ///
-    /// - Parameter limit: the most names returned; beyond it they are cut and `isCut` is set.
-    /// - Throws: ``TracefsError/missingFile(path:meaning:)`` where the kernel has no kprobes.
+    /// - Parameter limit: the most names returned. If there are more, `isCut` is set.
+    /// - Throws: ``TracefsError/missingFile(path:meaning:)`` if the kernel has no kprobes.
     public static func matching(
         _ pattern: Glob, in root: TracefsRoot, limit: Int
     ) throws(TracefsError) -> (names: [String], isCut: Bool) {
@@ -43,7 +43,7 @@ public enum KernelFunctions {
         return names
     }
 
-    /// Lines `address type name`, and behind a tab `[module]`; functions have type t or T.
+    /// Lines `address type name`, for a module followed by a tab and `[module]`. Functions have type t or T.
     static func symbols(_ text: [UInt8], except blacklist: Set<String>, _ pattern: Glob) -> Set<String> {
         var names: Set<String> = []
         for line in text.split(separator: newline) {

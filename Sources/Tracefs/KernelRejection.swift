@@ -1,7 +1,7 @@
 import SystemFacts
 import TextPatterns
 
-/// The kernel's own words on a filter or trigger that it did not accept.
+/// A filter, trigger or dynamic event that the kernel refused, with the kernel's explanation.
 public struct KernelRejection: Error, Sendable, Equatable {
     /// What was written.
     public enum Kind: String, Sendable {
@@ -10,11 +10,11 @@ public struct KernelRejection: Error, Sendable, Equatable {
 
     /// What was written.
     public let kind: Kind
-    /// The event it was meant for, if it was for one.
+    /// The event of the filter or trigger.
     public let event: EventName?
     /// The text that was written.
     public let text: String
-    /// The entry that this write left in the instance's `error_log`; nil if the kernel kept none.
+    /// The entry that this write added to the instance's `error_log`, or nil if there is none.
     public let log: ErrorLogEntry?
     /// The errno of the write(2).
     public let errno: Int32
@@ -29,7 +29,7 @@ public struct KernelRejection: Error, Sendable, Equatable {
 }
 
 extension KernelRejection: CustomStringConvertible {
-    /// One line, and with an entry of the error log the command and a caret below it:
+    /// One line. If there is an entry in the error log, the command and a caret follow:
     /// ```
     /// the kernel refused the filter of sched:sched_switch: Field not found
     ///   prev_foo == 3

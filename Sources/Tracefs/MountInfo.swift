@@ -1,12 +1,12 @@
-/// A line of /proc/self/mountinfo (proc(5)); only what is needed to find a file system.
+/// A line of /proc/self/mountinfo (proc(5)), with only the fields that are needed to find a file system.
 struct MountPoint: Equatable {
-    /// Directory within the file system that is mounted; `/` unless it is a bind mount of a part.
+    /// The mounted directory of the file system: `/` unless it is a bind mount of a part.
     let root: String
-    /// Where it is mounted.
+    /// The mount point.
     let path: String
     let type: String
 
-    /// `36 35 98:0 /root /path rw,noatime master:1 - type source options`; the fields before the dash vary in number.
+    /// `36 35 98:0 /root /path rw,noatime master:1 - type source options`. The number of fields before the dash varies.
     init?(line: Substring) {
         let fields = line.split(separator: " ")
         guard fields.count >= 7, let dash = fields.dropFirst(6).firstIndex(of: "-"), dash + 1 < fields.count else {
@@ -17,8 +17,8 @@ struct MountPoint: Equatable {
         type = String(fields[dash + 1])
     }
 
-    /// Directories that should hold the tracing files, in the order of the table: whole tracefs mounts first, then
-    /// `tracing` below a debugfs.
+    /// Directories that should contain the tracing files: first mounts of a whole tracefs, then `tracing` below a
+    /// debugfs, each in the order of the table.
     static func tracefsCandidates(_ mountinfo: String) -> [String] {
         let mounts = mountinfo.split(separator: "\n").compactMap(MountPoint.init(line:)).filter { $0.root == "/" }
         return mounts.filter { $0.type == "tracefs" }.map(\.path)

@@ -1,16 +1,16 @@
-/// Drains one CPU's pipe into memory of the caller's, in whole sub-buffers.
+/// Drains one CPU's pipe into the caller's memory, in whole sub-buffers.
 public struct PagedReader: Sendable {
     /// The pipe that is drained.
     public let pipe: RawPipe
-    /// Bytes of one sub-buffer of the instance, header included.
+    /// Bytes of one sub-buffer of the instance, including its header.
     public let subBufferSize: Int
 
-    /// What one ``drain(into:through:)`` did.
+    /// The result of one ``drain(into:through:)``.
     public struct Drained: Sendable, Equatable {
-        /// Bytes written from the start of the buffer; a multiple of the sub-buffer size.
+        /// Bytes written from the start of the buffer, a multiple of the sub-buffer size.
         public var bytes: Int
-        /// Every event up to the given time that was readable when the drain began has been read, now or earlier.
-        /// False if the buffer was too small for that: there is more.
+        /// Whether every event up to the given time that was readable when the drain started has been read, now or
+        /// earlier. False if the buffer was too small for all of them.
         public var isComplete: Bool
 
         /// From its parts.
@@ -26,17 +26,19 @@ public struct PagedReader: Sendable {
         self.subBufferSize = subBufferSize
     }
 
-    /// Reads until everything up to `time` has been read, the pipe is empty, or no whole sub-buffer fits any more.
-    /// Never waits, never allocates, and makes one system call per sub-buffer and one to find the pipe empty.
+    /// Reads until everything up to `time` has been read, the pipe is empty, or there is no room for a whole
+    /// sub-buffer. It never waits or allocates. It makes one system call for each sub-buffer and one to find the pipe
+    /// empty.
     ///
-    /// A reader that has caught up with a busy writer would, without a `time`, go on for ever with sub-buffers of a
-    /// handful of events each. A sub-buffer's own time stamp is never later than its first event, and a CPU's events
-    /// are in order: so once a sub-buffer begins after `time`, nothing up to `time` is left.
+    /// Without a `time`, a reader that has caught up with a busy writer would never stop, reading sub-buffers with a
+    /// few events each. A sub-buffer's time stamp is never later than its first event, and a CPU's events are in order.
+    /// So once a sub-buffer starts after `time`, no events up to `time` are left.
     ///
-    /// - Parameter time: on the instance's trace clock, ns. It makes a watermark only under the conditions at
-    ///   ``RecordingBarrier``. By default, until the pipe is empty; for after recording has stopped.
-    /// - Throws: if the buffer does not hold even one sub-buffer, if the pipe was closed, or if the kernel hands out
-    ///   a part of a sub-buffer, i.e. `subBufferSize` is wrong.
+    /// - Parameter time: ns on the instance's trace clock. It is a valid watermark only under the conditions stated at
+    ///   ``RecordingBarrier``. By default the pipe is read until it is empty, for use after recording has stopped.
+    /// - Throws: if the buffer is smaller than a sub-buffer, if the pipe was closed, or if the kernel returns a part of
+    ///   a
+    ///   sub-buffer, i.e. `subBufferSize` is wrong.
     public func drain(
         into buffer: UnsafeMutableRawBufferPointer, through time: UInt64 = .max
     ) throws(TracefsError) -> Drained {
@@ -52,7 +54,7 @@ public struct PagedReader: Sendable {
                 throw .malformed(path: pipe.path, reason: "a sub-buffer of \(bytes), not \(subBufferSize) bytes")
             }
             filled += bytes
-            // The header begins with the time stamp on every kernel (events/header_page).
+            // The header starts with the time stamp on every kernel (events/header_page).
             if room.loadUnaligned(as: UInt64.self) > time { return Drained(bytes: filled, isComplete: true) }
         }
         return Drained(bytes: filled, isComplete: false)

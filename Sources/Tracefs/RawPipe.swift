@@ -2,16 +2,16 @@ import CLinux
 import Glibc
 import Synchronization
 
-/// One CPU's `trace_pipe_raw`: its sub-buffers in binary, each handed out once.
+/// One CPU's `trace_pipe_raw`, which returns each sub-buffer once, in binary.
 ///
-/// Made by ``TraceInstance/openRawPipe(cpu:)``. Meant for one reading thread; ``close()`` may come from any other.
+/// Created by ``TraceInstance/openRawPipe(cpu:)``. For one reading thread. Any other thread may call ``close()``.
 public final class RawPipe: Sendable {
     /// The CPU whose buffer this is.
     public let cpu: Int
     /// Path of the file.
     public let path: String
-    // -1 once closed. Held during read(2), which never blocks, so that a descriptor that close(2) has freed and
-    // someone else has been given is never read.
+    // -1 once closed. The lock is held during read(2), which never blocks, so that no other file is read that got the
+    // same descriptor after close(2).
     private let file: Mutex<Int32>
 
     init(cpu: Int, path: String) throws(TracefsError) {
@@ -25,15 +25,16 @@ public final class RawPipe: Sendable {
 
     deinit { close() }
 
-    /// The descriptor, for an event loop of the caller's; -1 once closed.
+    /// The descriptor, for the caller's event loop. -1 once closed.
     public var descriptor: Int32 { file.withLock { $0 } }
 
-    /// Reads the next sub-buffer, or what is written of the one being written, without waiting.
+    /// Reads the next sub-buffer, or the part written so far of the current one. It does not wait.
     ///
-    /// The kernel hands out at most one sub-buffer a call and pads it with zeros to its full size, so `buffer` must hold
-    /// one; with a smaller buffer the rest comes with the next call (tracing_buffers_read in kernel/trace/trace.c).
+    /// The kernel returns at most one sub-buffer per call, padded with zeros to its full size, so `buffer` should have
+    /// room for one. With a smaller buffer the next call returns the rest (tracing_buffers_read in
+    /// kernel/trace/trace.c).
     ///
-    /// - Returns: bytes read, or nil if there is nothing now.
+    /// - Returns: bytes read, or nil if there is nothing to read now.
     public func read(into buffer: UnsafeMutableRawBufferPointer) throws(TracefsError) -> Int? {
         let outcome = file.withLock { descriptor in
             guard descriptor >= 0 else { return Int?.none }
@@ -48,14 +49,14 @@ public final class RawPipe: Sendable {
         throw .systemCall(.read, path, Int32(-outcome))
     }
 
-    /// Waits until the buffer holds ``TraceInstance/setBufferPercent(_:)`` of its size, anything at all if that is 0,
-    /// or the pipe is closed by another thread.
+    /// Waits until the buffer is filled to ``TraceInstance/setBufferPercent(_:)`` (if that is 0, until it has any
+    /// event), or another thread closes the pipe.
     ///
-    /// The level is looked at when a sub-buffer is full, so few events in a slow buffer wake nobody: a time limit is
-    /// needed for them. Older kernels (seen on 6.1) call an empty buffer readable if the percentage is less than one
-    /// sub-buffer; a caller must not spin on that.
+    /// The kernel checks the level when a sub-buffer is full, so a few events do not wake the caller. Use a timeout for
+    /// them. Older kernels (seen on 6.1) report an empty buffer as readable if the percentage is less than one
+    /// sub-buffer, so a caller must not spin.
     ///
-    /// - Parameter timeoutMilliseconds: 0 asks without waiting, -1 waits without limit.
+    /// - Parameter timeoutMilliseconds: 0 does not wait, -1 waits without a limit.
     /// - Returns: false after the timeout or a signal.
     public func poll(timeoutMilliseconds: Int32) throws(TracefsError) -> Bool {
         let descriptor = self.descriptor
@@ -66,7 +67,7 @@ public final class RawPipe: Sendable {
         return outcome != 0
     }
 
-    /// Closes the file; may be called twice. An instance cannot be removed while one of its pipes is open.
+    /// Closes the file. May be called twice. An instance cannot be removed while one of its pipes is open.
     public func close() {
         file.withLock { descriptor in
             if descriptor >= 0 { _ = Glibc.close(descriptor) }

@@ -1,31 +1,31 @@
 import Glibc
 import SystemFacts
 
-/// Whether the kernel's `mono_raw` trace clock and this process's CLOCK_MONOTONIC_RAW are the same clock.
+/// Checks whether the kernel's `mono_raw` trace clock and this process's CLOCK_MONOTONIC_RAW are the same clock.
 ///
-/// In a time namespace they are not: user space then sees the clock with an offset that the kernel does not apply to its
-/// own records (time_namespaces(7)). The check writes markers, each between two readings of the user-space clock, into a
-/// temporary instance and reads their time stamps back.
+/// In a time namespace they are not: user space sees the clock with an offset that the kernel does not apply to trace
+/// records (time_namespaces(7)). The check writes markers into a temporary instance, each between two readings of the
+/// user-space clock, and reads back the markers' time stamps.
 public enum TraceClockCheck: Sendable, Equatable {
-    /// Every marker's time stamp lay between its two readings. `uncertainty` is the narrowest pair, in ns: an offset
-    /// below that could not have been seen.
+    /// Every marker's time stamp is between its two readings. `uncertainty` is the smallest distance of two readings,
+    /// in ns: a smaller offset cannot be detected.
     case agrees(uncertainty: UInt64)
-    /// The trace clock minus the user-space clock lies in this range, ns. It is constant for the life of a time
-    /// namespace, so times may be converted with it, at the cost of the range's width.
+    /// The trace clock minus the user-space clock is in this range, in ns. It is constant for the life of a time
+    /// namespace, so it can be used to convert times. The width of the range adds to their bound.
     case differs(offset: ClosedRange<Int64>)
-    /// The markers contradict each other: no constant offset fits them all.
+    /// The markers contradict each other: no constant offset fits all of them.
     case inconsistent
 
-    /// One marker: the readings around it and the kernel's time stamp, ns.
+    /// One marker: the two readings and the kernel's time stamp, in ns.
     public struct Sample: Sendable, Equatable {
         /// CLOCK_MONOTONIC_RAW before the write.
         public var before: UInt64
-        /// The trace clock at the marker.
+        /// The marker's time stamp on the trace clock.
         public var stamp: UInt64
         /// CLOCK_MONOTONIC_RAW after the write.
         public var after: UInt64
 
-        /// A sample from its three times, ns.
+        /// A sample from its three times in ns.
         public init(before: UInt64, stamp: UInt64, after: UInt64) {
             self.before = before
             self.stamp = stamp
@@ -33,7 +33,7 @@ public enum TraceClockCheck: Sendable, Equatable {
         }
     }
 
-    /// What the samples say together: each confines the offset to [stamp - after, stamp - before].
+    /// The common result of the samples. Each restricts the offset to [stamp - after, stamp - before].
     public init(samples: [Sample]) {
         var range: ClosedRange<Int64>?
         var narrowest = UInt64.max
@@ -60,13 +60,13 @@ public enum TraceClockCheck: Sendable, Equatable {
         self = range.contains(0) ? .agrees(uncertainty: narrowest) : .differs(offset: range)
     }
 
-    /// Runs the check with eight markers in a temporary instance, which is removed again. Most of the time it
-    /// takes (60 ms on a machine of two CPUs) is the removal.
+    /// Runs the check with eight markers in a temporary instance and removes the instance. The removal takes most of
+    /// the time (60 ms on a machine with two CPUs).
     ///
-    /// - Parameter instanceName: of the temporary instance; with the prefix under which stale ones are looked for.
+    /// - Parameter instanceName: the name of the temporary instance. Use the prefix by which stale instances are found.
     public static func run(in root: TracefsRoot, instanceName: String) throws(TracefsError) -> TraceClockCheck {
         let instance = try TraceInstance.create(in: root, name: instanceName)
-        // After an error the instance goes with its last reference.
+        // After an error the instance is removed with its last reference.
         let check = TraceClockCheck(samples: try samples(count: 8, in: instance))
         try instance.remove()
         return check
@@ -90,7 +90,7 @@ public enum TraceClockCheck: Sendable, Equatable {
         }
     }
 
-    /// The marker is on whichever CPU the thread ran on, and alone.
+    /// The marker is in the buffer of the CPU on which the thread ran, and it is the only record.
     private static func firstStamp(
         in pipes: [RawPipe], page: UnsafeMutableRawBufferPointer, longSize: Int
     ) throws(TracefsError) -> UInt64 {

@@ -2,9 +2,9 @@ import Glibc
 
 /// Buffers, clock and options.
 extension TraceInstance {
-    /// Chooses the trace clock, e.g. `mono_raw`. The kernel empties the buffers when it changes.
+    /// Sets the trace clock, e.g. `mono_raw`. The kernel empties the buffers when the clock changes.
     ///
-    /// - Throws: ``TracefsError/invalidArgument(name:value:reason:)`` naming the clocks there are.
+    /// - Throws: ``TracefsError/invalidArgument(name:value:reason:)`` with the available clocks.
     public func setClock(_ clock: String) throws(TracefsError) {
         let clocks = TraceClocks(text: try text("trace_clock")).names
         guard clocks.contains(clock) else {
@@ -14,7 +14,7 @@ extension TraceInstance {
         try write(clock, to: "trace_clock", meaning: "it has no selectable trace clock")
     }
 
-    /// The trace clock in use.
+    /// The current trace clock.
     public func clock() throws(TracefsError) -> String {
         guard let current = TraceClocks(text: try text("trace_clock")).current else {
             throw .malformed(path: file("trace_clock"), reason: "no clock is in brackets")
@@ -24,8 +24,9 @@ extension TraceInstance {
 
     /// Sets the size of each CPU's buffer, in KiB. The kernel rounds up to whole sub-buffers, and to at least two.
     ///
-    /// - Throws: ``TracefsError/failed(operation:path:errno:)`` with ENOMEM if there is not enough memory; the buffers
-    ///   then keep their size.
+    /// - Throws: ``TracefsError/failed(operation:path:errno:)`` with ENOMEM if there is not enough memory. The buffers
+    ///   then
+    ///   keep their size.
     public func setBufferSize(kilobytesPerCPU: Int) throws(TracefsError) {
         guard kilobytesPerCPU > 0 else {
             throw .invalidArgument(name: "buffer size", value: "\(kilobytesPerCPU) KiB", reason: "it must be positive")
@@ -39,9 +40,9 @@ extension TraceInstance {
         return try number(path)
     }
 
-    /// How full a buffer must be for ``RawPipe/poll(timeoutMilliseconds:)`` to return, in percent; 0 is any event.
+    /// How full a buffer must be for ``RawPipe/poll(timeoutMilliseconds:)`` to return, in percent. 0 means any event.
     ///
-    /// - Throws: ``TracefsError/missingFile(path:meaning:)`` before Linux 5.0, where one whole sub-buffer is the level.
+    /// - Throws: ``TracefsError/missingFile(path:meaning:)`` before Linux 5.0, where the level is one whole sub-buffer.
     public func setBufferPercent(_ percent: Int) throws(TracefsError) {
         guard (0...100).contains(percent) else {
             throw .invalidArgument(name: "buffer percent", value: "\(percent)", reason: "it lies between 0 and 100")
@@ -51,7 +52,7 @@ extension TraceInstance {
             meaning: "waiting for a fill level needs Linux 5.0; it wakes at any event")
     }
 
-    /// Sets the size of the sub-buffers, in KiB, a power of two. The kernel empties the buffers. Larger ones hold
+    /// Sets the size of the sub-buffers in KiB, a power of two. The kernel empties the buffers. Larger sub-buffers hold
     /// larger events and need fewer system calls.
     ///
     /// - Throws: ``TracefsError/missingFile(path:meaning:)`` before Linux 6.8, where a sub-buffer is a page.
@@ -64,7 +65,7 @@ extension TraceInstance {
             meaning: "its sub-buffers are pages (other sizes need Linux 6.8)")
     }
 
-    /// Bytes in a sub-buffer, header included: what one read of a ``RawPipe`` returns.
+    /// Bytes in a sub-buffer, including its header. One read of a ``RawPipe`` returns that many.
     public func subBufferSize() throws(TracefsError) -> Int {
         do throws(TracefsError) {
             let kilobytes = try number("buffer_subbuf_size_kb")
@@ -97,7 +98,7 @@ extension TraceInstance {
         return try number("options/\(option)") != 0
     }
 
-    /// Layout of this instance's sub-buffer header; the root's differs in size if the sub-buffers do.
+    /// Layout of this instance's sub-buffer header. The root's text differs if its sub-buffers have another size.
     public func headerPageText() throws(TracefsError) -> String { try text("events/header_page") }
 
     /// Empties all buffers and sets their statistics to zero.
@@ -117,7 +118,7 @@ extension TraceInstance {
         }
     }
 
-    /// The number with which a file begins; the kernel adds remarks, as in `7 (expanded: 1408)`.
+    /// The number at the start of a file. The kernel adds remarks, as in `7 (expanded: 1408)`.
     private func number(_ relative: String) throws(TracefsError) -> Int {
         let text = try text(relative)
         guard let number = Int(text.prefix { $0.isNumber }) else {

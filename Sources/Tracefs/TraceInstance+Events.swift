@@ -3,10 +3,10 @@ import TextPatterns
 
 /// Events, filters and triggers.
 extension TraceInstance {
-    /// Enables the events, one write each.
+    /// Enables the events with one write for each.
     ///
-    /// If one fails the earlier ones stay enabled: the caller gives up with ``disableAll()`` or ``remove()``, or goes on
-    /// without that one.
+    /// If one fails, the earlier ones stay enabled. The caller can give up with ``disableAll()`` or ``remove()``, or
+    /// continue without that event.
     public func enable(_ events: [EventName]) throws(TracefsError) {
         for event in events { try set(event, "1") }
     }
@@ -30,11 +30,12 @@ extension TraceInstance {
         try write(value, to: eventFile(event, "enable"), meaning: "there is no event \(event)")
     }
 
-    /// Records the event only where the filter holds, e.g. `prev_prio < 100 && next_comm != "swapper"`. A later filter
-    /// replaces it.
+    /// Records the event only if it matches the filter, e.g. `prev_prio < 100 && next_comm != "swapper"`. A later
+    /// filter replaces an earlier one.
     ///
-    /// - Throws: ``TracefsError/rejected(_:)`` with the kernel's own explanation. The event then has no filter at all,
-    ///   not the one before (apply_event_filter in kernel/trace/trace_events_filter.c).
+    /// - Throws: ``TracefsError/rejected(_:)`` with the kernel's explanation. The event then has no filter, not even
+    ///   the
+    ///   previous one (apply_event_filter in kernel/trace/trace_events_filter.c).
     public func setFilter(_ event: EventName, _ filter: String) throws(TracefsError) {
         try command(filter, kind: .filter, event: event, file: "filter")
     }
@@ -44,19 +45,19 @@ extension TraceInstance {
         try write("0", to: eventFile(event, "filter"), meaning: "there is no event \(event)")
     }
 
-    /// Adds a trigger, e.g. `traceoff if prev_pid == 0` or `hist:keys=common_pid`; a leading `!` removes it.
+    /// Adds a trigger, e.g. `traceoff if prev_pid == 0` or `hist:keys=common_pid`. A leading `!` removes it.
     ///
-    /// Triggers act from now on, whether the event is enabled or not.
+    /// A trigger is active immediately, whether the event is enabled or not.
     ///
-    /// - Throws: ``TracefsError/rejected(_:)`` with the kernel's own explanation where it gives one.
+    /// - Throws: ``TracefsError/rejected(_:)`` with the kernel's explanation, if it gives one.
     public func setTrigger(_ event: EventName, _ trigger: String) throws(TracefsError) {
         try command(trigger, kind: .trigger, event: event, file: "trigger")
     }
 
     /// Removes all triggers of the event.
     ///
-    /// Opening with O_TRUNC clears histograms only (they alone have `unreg_all`, event_trigger_regex_open in
-    /// kernel/trace/trace_events_trigger.c); the others are taken back one by one.
+    /// Opening the file with O_TRUNC only clears histograms, because no other trigger has `unreg_all`
+    /// (event_trigger_regex_open in kernel/trace/trace_events_trigger.c). The others are removed one by one.
     public func clearTriggers(_ event: EventName) throws(TracefsError) {
         let relative = eventFile(event, "trigger")
         do {
@@ -70,14 +71,14 @@ extension TraceInstance {
         }
     }
 
-    /// The event's triggers, as the kernel prints them; without its list of those that there might be.
+    /// The event's triggers as the kernel prints them, without the comment that lists the available triggers.
     public func triggers(_ event: EventName) throws(TracefsError) -> [String] {
         try text(eventFile(event, "trigger")).split(separator: "\n").filter { !$0.hasPrefix("#") }.map(String.init)
     }
 
     /// The tables of the event's hist triggers, as the kernel prints them (Documentation/trace/histogram.rst).
     ///
-    /// - Throws: ``TracefsError/missingFile(path:meaning:)`` on kernels without hist triggers.
+    /// - Throws: ``TracefsError/missingFile(path:meaning:)`` if the kernel has no hist triggers.
     public func histograms(_ event: EventName) throws(TracefsError) -> [UInt8] {
         let path = file(eventFile(event, "hist"))
         do {
@@ -87,7 +88,7 @@ extension TraceInstance {
         }
     }
 
-    /// The events that are enabled now, sorted.
+    /// The enabled events, sorted.
     public func enabledEvents() throws(TracefsError) -> [EventName] {
         TracefsRoot.eventNames(try text("set_event"))
     }
@@ -95,12 +96,12 @@ extension TraceInstance {
     private func command(
         _ text: String, kind: KernelRejection.Kind, event: EventName, file name: String
     ) throws(TracefsError) {
-        // The kernel takes at most a page (event_filter_write, event_trigger_write) and reads up to a NUL.
+        // The kernel accepts at most a page (event_filter_write, event_trigger_write) and reads up to a NUL.
         guard !text.isEmpty, text.utf8.count < 4096, !text.utf8.contains(0) else {
-            throw .invalidArgument(name: kind.rawValue, value: text, reason: "it takes 1 to 4095 bytes of text")
+            throw .invalidArgument(name: kind.rawValue, value: text, reason: "it must have 1 to 4095 bytes of text")
         }
         let relative = eventFile(event, name)
-        // Emptied first, so that what is in it afterwards belongs to this write.
+        // Clear the log first, so that its entries afterwards belong to this write.
         try? ControlFile.truncate(file("error_log"))
         do {
             try ControlFile.write(text, to: file(relative))
@@ -109,13 +110,13 @@ extension TraceInstance {
                 throw describing(error.explainingMissing(file(relative), "there is no event \(event)"))
             }
             let log = lastError(filterOf: kind == .filter ? event : nil)
-            // Otherwise the file keeps the refused text with the complaint in it.
+            // Otherwise the file keeps the refused text and the error.
             if kind == .filter { try? clearFilter(event) }
             throw .rejected(KernelRejection(kind: kind, event: event, text: text, log: log, errno: errno))
         }
     }
 
-    /// What the kernel said last: in `error_log`, or before Linux 5.2 in the filter file itself.
+    /// The kernel's last error: from `error_log`, or before Linux 5.2 from the filter file itself.
     private func lastError(filterOf event: EventName?) -> ErrorLogEntry? {
         if let log = try? ControlFile.text(file("error_log")) { return ErrorLogEntry.last(in: log) }
         guard let event, let text = try? ControlFile.text(file(eventFile(event, "filter"))) else { return nil }

@@ -1,13 +1,13 @@
 import SystemFacts
 
-/// When recording was switched: the write(2) happened between these two readings of CLOCK_MONOTONIC_RAW.
+/// When recording was switched on or off: the write(2) happened between these two readings of CLOCK_MONOTONIC_RAW.
 public struct TracingSwitch: Sendable, Equatable {
     /// Just before the write, ns.
     public let before: UInt64
     /// Just after the write, ns.
     public let after: UInt64
 
-    /// From its two readings, ns.
+    /// From its two readings in ns.
     public init(before: UInt64, after: UInt64) {
         self.before = before
         self.after = after
@@ -16,10 +16,10 @@ public struct TracingSwitch: Sendable, Equatable {
 
 /// Recording and reading.
 extension TraceInstance {
-    /// Switches recording on or off, at once and on all CPUs. Events that have begun to be written are still finished:
-    /// before the last drain, ``RecordingBarrier/synchronize()`` waits for them.
+    /// Switches recording on or off immediately on all CPUs. The kernel still completes events that it is writing. Call
+    /// ``RecordingBarrier/synchronize()`` before the last drain to wait for them.
     ///
-    /// Switching off does not wake who waits in ``RawPipe/poll(timeoutMilliseconds:)``.
+    /// Switching off does not wake a thread in ``RawPipe/poll(timeoutMilliseconds:)``.
     @discardableResult
     public func setTracing(_ on: Bool) throws(TracefsError) -> TracingSwitch {
         let text = on ? "1" : "0"
@@ -38,7 +38,7 @@ extension TraceInstance {
     /// Whether recording is on. A `traceoff` trigger or the kernel itself may have switched it off.
     public func isTracing() throws(TracefsError) -> Bool { try text("tracing_on").hasPrefix("1") }
 
-    /// One CPU's buffer in numbers.
+    /// Statistics of one CPU's buffer.
     public func statistics(cpu: Int) throws(TracefsError) -> CPUStatistics {
         let relative = "per_cpu/cpu\(cpu)/stats"
         do throws(TracefsError) {
@@ -52,7 +52,7 @@ extension TraceInstance {
         }
     }
 
-    /// The CPUs that have a buffer here, ascending.
+    /// The CPUs that have a buffer in this instance, ascending.
     public func cpus() throws(TracefsError) -> [Int] {
         do {
             return try Directory.names(file("per_cpu")).compactMap { name in
@@ -63,7 +63,7 @@ extension TraceInstance {
         }
     }
 
-    /// Opens one CPU's binary pipe. ``remove()`` closes it if its owner has not.
+    /// Opens one CPU's binary pipe. ``remove()`` closes it if its owner has not done so.
     public func openRawPipe(cpu: Int) throws(TracefsError) -> RawPipe {
         let relative = "per_cpu/cpu\(cpu)/trace_pipe_raw"
         let result: Result<RawPipe, TracefsError> = state.withLock { state in
@@ -80,10 +80,11 @@ extension TraceInstance {
         return try result.get()
     }
 
-    /// Writes a `ftrace:print` record, as `echo text > trace_marker` does.
+    /// Writes an `ftrace:print` record, as `echo text > trace_marker` does.
     ///
-    /// - Throws: ``TracefsError/failed(operation:path:errno:)`` with EBADF if recording is off or the buffer is full, and
-    ///   ``TracefsError/malformed(path:reason:)`` if the text is too long (about a page) and was cut.
+    /// - Throws: ``TracefsError/failed(operation:path:errno:)`` with EBADF if recording is off or the buffer is full,
+    ///   and
+    ///   ``TracefsError/malformed(path:reason:)`` if the text was too long (about a page) and was truncated.
     public func writeMarker(_ text: String) throws(TracefsError) {
         try write(text, to: "trace_marker", meaning: "it has no trace markers")
     }

@@ -1,12 +1,12 @@
 import CLinux
 
 extension TraceInstance {
-    /// A poll(2) under way in another thread holds its file until it returns; closing the descriptor wakes it
-    /// (tracing_buffers_flush in kernel/trace/trace.c), but it takes a moment.
+    /// A poll(2) in another thread holds a reference to its file until it returns. Closing the descriptor wakes it
+    /// (tracing_buffers_flush in kernel/trace/trace.c), but that takes a moment.
     private static let attempts = 50
     private static let pauseNanoseconds: UInt64 = 1_000_000
 
-    /// - Returns: 0, or why not.
+    /// - Returns: 0, or an errno.
     private static func rmdir(_ path: String) -> Int32 {
         var outcome: Int32 = 0
         for attempt in 0..<attempts {
@@ -17,12 +17,12 @@ extension TraceInstance {
         return outcome
     }
 
-    /// Switches recording off, disables all events, closes every file that this object has opened (pipes included: their
-    /// readers get ``TracefsError/pipeClosed(path:)``) and removes the instance with what it holds.
+    /// Switches recording off, disables all events, closes every file that this object has opened and removes the
+    /// instance with its contents. It closes pipes too, so their readers get ``TracefsError/pipeClosed(path:)``.
     ///
-    /// May be called again: after success it does nothing, after a failure it tries anew.
+    /// May be called again: after success it does nothing, after a failure it tries again.
     ///
-    /// - Throws: ``TracefsError/instanceBusy(name:)`` if after 50 ms another process still has one of its files open.
+    /// - Throws: ``TracefsError/instanceBusy(name:)`` if another process still has one of its files open after 50 ms.
     public func remove() throws(TracefsError) {
         let isFirstAttempt = state.withLock { state -> Bool in
             guard !state.isRemoved else { return false }
@@ -30,7 +30,7 @@ extension TraceInstance {
             return true
         }
         guard isFirstAttempt else { return }
-        // rmdir does both as well; before it, so that even an instance that cannot be removed costs nothing more.
+        // rmdir does both too. Do it before, so that an instance that cannot be removed has no more overhead.
         try? ControlFile.write("0", to: file("events/enable"))
         let outcome = state.withLock { state -> Int32 in
             for pipe in state.pipes { pipe.close() }
@@ -38,9 +38,9 @@ extension TraceInstance {
             state.tracingOn = nil
             var outcome = Self.rmdir(path)
             if outcome == Errno.busy, root.clearHistograms(instance: name) { outcome = Self.rmdir(path) }
-            // Someone else has removed it, or is about to (ENODEV: instance_rmdir in kernel/trace/trace.c no longer finds
-            // it): it is gone, which is what was asked. An agent that starts takes it for a dead one's once the file that
-            // pins it is closed.
+            // Another process has removed it or is removing it (ENODEV: instance_rmdir in kernel/trace/trace.c does not
+            // find it), so it is gone. An agent that starts can do that, because without the pinning file the instance
+            // looks like that of a dead agent.
             if outcome == Errno.noEntry || outcome == Errno.noDevice { outcome = 0 }
             state.isRemoved = outcome == 0
             return outcome

@@ -2,21 +2,21 @@ import Glibc
 import SystemFacts
 
 extension TraceInstance {
-    /// Largest pid that the kernel's lists hold (PID_MAX_LIMIT on 64 bits).
+    /// The largest pid in the kernel's lists (PID_MAX_LIMIT on 64 bits).
     private static let maximumPID: Int32 = 1 << 22
 
-    /// Leaves these threads out: no event in their context is recorded.
+    /// Excludes these threads: events in their context are not recorded.
     ///
-    /// Two events name two tasks and are dropped only if both are listed (kernel/trace/trace_events.c,
-    /// event_filter_pid_sched_switch_probe_pre and ..._wakeup_probe_pre): a `sched_switch` from a listed thread to another
-    /// task, or back, is recorded, and so is a `sched_wakeup` of it by another.
+    /// Two events concern two tasks and are dropped only if both are listed (kernel/trace/trace_events.c,
+    /// event_filter_pid_sched_switch_probe_pre and ..._wakeup_probe_pre). So a `sched_switch` between a listed thread
+    /// and another task is recorded, and so is a `sched_wakeup` of a listed thread by another task.
     ///
-    /// Only changes are written: new numbers are appended, and only if one has gone the list is emptied and written
-    /// anew, since the kernel knows no removal; for those microseconds nobody is left out. Take numbers of ended
-    /// threads out: the kernel may give them to others.
+    /// Only changes are written. New ids are appended. If one was removed, the list is emptied and written again,
+    /// because the kernel cannot remove an id; for these microseconds no thread is excluded. Remove the ids of threads
+    /// that ended, because the kernel may reuse them.
     ///
-    /// With the option `event-fork` the kernel itself follows forks and exits: threads that a listed thread starts
-    /// are listed before they run.
+    /// With the option `event-fork` the kernel follows forks and exits: it adds the threads that a listed thread starts
+    /// before they run.
     ///
     /// - Throws: ``TracefsError/missingFile(path:meaning:)`` before Linux 5.7.
     public func setNotracePIDs(_ pids: some Sequence<Int32>) throws(TracefsError) {
@@ -28,7 +28,7 @@ extension TraceInstance {
         let failure: TracefsError? = state.withLock { state in
             do throws(TracefsError) {
                 guard state.notracePIDs.isSubset(of: wanted) else {
-                    // Until the write has succeeded the kernel's list is taken to be empty, which it then is.
+                    // If the write fails, the kernel's list is empty.
                     state.notracePIDs = []
                     if wanted.isEmpty {
                         try ControlFile.truncate(path)
@@ -53,13 +53,15 @@ extension TraceInstance {
         }
     }
 
-    /// Leaves all threads of this process out, those that it will start included, and their children.
+    /// Excludes all threads of this process, including future ones, and their children.
     ///
-    /// The option `event-fork` makes the kernel list what a listed thread forks, before that runs, and strike out what
-    /// ends. So this is called once, not whenever a thread starts. Programs that the process runs are left out as well.
+    /// With the option `event-fork` the kernel adds a task that a listed thread forks before the task runs, and removes
+    /// tasks that end. So this is called once, not for each new thread. Programs that the process runs are excluded
+    /// too.
     ///
-    /// - Throws: ``TracefsError/unsupported(what:reason:)`` in a pid namespace other than the first, where this process
-    ///   does not know the numbers that the kernel compares.
+    /// - Throws: ``TracefsError/unsupported(what:reason:)`` outside of the initial pid namespace, where this process
+    ///   does
+    ///   not know the ids that the kernel compares.
     public func excludeOwnThreads() throws(TracefsError) {
         guard try TracefsError.translating(HostFacts.current).isInitialPIDNamespace else {
             throw .unsupported(
@@ -67,8 +69,9 @@ extension TraceInstance {
                 reason: "it runs in a pid namespace of its own (start its container with the host's, --pid=host)")
         }
         try setOption("event-fork", true)
-        // A thread that an unlisted one starts after the list was read is in the next list. Once nothing is new, all are
-        // in, and the kernel adds the rest. Numbers are only added here: the kernel strikes out those that end.
+        // A thread that an unlisted thread starts after the list was read is in the next list. When a list has nothing
+        // new, all threads are listed, and the kernel adds later ones. Ids are only added here: the kernel removes
+        // those that end.
         var known: Set<Int32> = []
         for _ in 0..<100 {
             let threads = Set(try TracefsError.translating(TaskList.ownThreads))
@@ -79,10 +82,10 @@ extension TraceInstance {
         throw .malformed(path: "/proc/self/task", reason: "new threads in a hundred readings")
     }
 
-    /// Records events of these threads only, and of what they start from now on: the option `event-fork` makes the
-    /// kernel list what a listed thread forks before that runs.
+    /// Records only events of these threads and of tasks that they start from now on. With the option `event-fork` the
+    /// kernel adds a task that a listed thread forks before the task runs.
     ///
-    /// Events that name two tasks, `sched_switch` and `sched_wakeup`, are recorded if either is listed.
+    /// Events that concern two tasks, `sched_switch` and `sched_wakeup`, are recorded if either is listed.
     public func setPIDs(_ pids: some Sequence<Int32>) throws(TracefsError) {
         let wanted = Set(pids)
         for pid in wanted where pid < 0 || pid > Self.maximumPID {
@@ -92,12 +95,12 @@ extension TraceInstance {
         try write(Self.list(wanted), to: "set_event_pid", meaning: "it cannot record single tasks")
     }
 
-    /// The threads that the kernel leaves out now, ascending.
+    /// The threads that the kernel excludes now, ascending.
     public func notracePIDs() throws(TracefsError) -> [Int32] {
         try text("set_event_notrace_pid").split(separator: "\n").compactMap { Int32($0) }.sorted()
     }
 
-    /// One write takes any length (trace_pid_write in kernel/trace/trace_pid.c), and all or nothing of it. No white space
-    /// at the end: the kernel would not count it as taken.
+    /// One write may have any length (trace_pid_write in kernel/trace/trace_pid.c), and the kernel accepts all of it or
+    /// nothing. There is no white space at the end, because the kernel would not count it as written.
     private static func list(_ pids: Set<Int32>) -> String { pids.sorted().map(String.init).joined(separator: " ") }
 }

@@ -2,15 +2,15 @@ import CLinux
 import Glibc
 import Synchronization
 
-/// A tracefs instance of our own: buffers, clock, events and filters apart from everybody else's.
+/// A private tracefs instance. Its buffers, clock, events and filters are separate from those of other users.
 ///
-/// While it lives it has its `tracing_on` open and locked. That makes switching one write(2) on an open descriptor, and
-/// it pins the instance in the kernel, so that ``TracefsRoot/removeStaleInstances(prefix:)`` of another agent leaves it
-/// alone. It is removed by ``remove()``, or when the last reference to it goes.
+/// While it exists it keeps its `tracing_on` open and locked. So switching recording is one write(2) on an open
+/// descriptor, and the instance is pinned in the kernel: ``TracefsRoot/removeStaleInstances(prefix:)`` of another agent
+/// does not remove it. ``remove()`` removes it, or the release of the last reference.
 ///
-/// Its methods may be called from any thread; each is one or a few system calls.
+/// Its methods may be called from any thread. Each makes one or a few system calls.
 public final class TraceInstance: Sendable {
-    /// The tracefs in which it is.
+    /// The tracefs that contains it.
     public let root: TracefsRoot
     /// Its name below `instances/`.
     public let name: String
@@ -19,11 +19,11 @@ public final class TraceInstance: Sendable {
     let state: Mutex<State>
 
     struct State: ~Copyable {
-        /// Also the pin. Nil once ``remove()`` has begun.
+        /// The open file that pins the instance. Nil once ``remove()`` has started.
         var tracingOn: OpenFile?
         var isRemoved = false
         var pipes: [RawPipe] = []
-        /// What this object has written to `set_event_notrace_pid`.
+        /// The ids that this object has written to `set_event_notrace_pid`.
         var notracePIDs: Set<Int32> = []
     }
 
@@ -35,21 +35,21 @@ public final class TraceInstance: Sendable {
     }
 
     deinit {
-        // The last resort: an error has nobody left to go to.
+        // The last resort. Nobody can handle an error here.
         try? remove()
     }
 
-    /// Makes an instance with recording off and no event enabled.
+    /// Creates an instance with recording off and no event enabled.
     ///
-    /// The kernel allocates the default buffers at once (1.4 MB for each possible CPU);
-    /// ``setBufferSize(kilobytesPerCPU:)`` comes after that.
+    /// The kernel allocates the default buffers immediately (1.4 MB for each possible CPU).
+    /// ``setBufferSize(kilobytesPerCPU:)`` can change their size afterwards.
     ///
     /// - Parameter name: letters, digits, `.`, `_` and `-`, not starting with a dot, at most 200 bytes.
     /// - Throws: ``TracefsError/instanceExists(name:)`` and others.
     public static func create(in root: TracefsRoot, name: String) throws(TracefsError) -> TraceInstance {
         guard isValidName(name) else {
             throw .invalidArgument(
-                name: "instance name", value: name, reason: "it takes 1 to 200 letters, digits, '.', '_' and '-'")
+                name: "instance name", value: name, reason: "it must have 1 to 200 letters, digits, '.', '_' and '-'")
         }
         let path = root.file("instances/\(name)")
         let lock = try InstancesLock.making(root)
@@ -93,7 +93,7 @@ public final class TraceInstance: Sendable {
         }
     }
 
-    /// After the removal every file is missing; that is then the reason.
+    /// After the removal every file is missing, so the error becomes ``TracefsError/instanceRemoved(name:)``.
     func describing(_ error: TracefsError) -> TracefsError {
         state.withLock { $0.isRemoved } ? .instanceRemoved(name: name) : error
     }

@@ -1,45 +1,45 @@
 import SystemFacts
 import TextPatterns
 
-/// Why something could not be done with a node's tracefs. Every description names the file or event, what the
-/// kernel said, and where it is known what to do about it; it is ready to be shown to a user.
+/// An error of a node's tracefs. Every description is ready to be shown to a user: it has the file or event, the
+/// kernel's reason and, where known, the remedy.
 public enum TracefsError: Error, Sendable, Equatable {
     /// EACCES or EPERM.
     case notPermitted(operation: Operation, path: String, errno: Int32)
-    /// The kernel is locked down for confidentiality, which forbids tracefs even to root (LOCKDOWN_TRACEFS).
+    /// The kernel is locked down for confidentiality, so that even root cannot use tracefs (LOCKDOWN_TRACEFS).
     case lockedDown(path: String)
-    /// The kernel has no tracefs, or it is mounted nowhere and must not or cannot be mounted; the reason.
+    /// The kernel has no tracefs, or it is not mounted and may not or cannot be mounted.
     case noTracefs(reason: String)
-    /// A control file that this kernel does not have, with what that means.
+    /// A control file that this kernel does not have, and what follows from that.
     case missingFile(path: String, meaning: String)
     /// Any other failed system call.
     case failed(operation: Operation, path: String, errno: Int32)
-    /// An instance of this name exists already.
+    /// An instance with this name exists already.
     case instanceExists(name: String)
-    /// The instance cannot be removed: some process still has one of its files open.
+    /// The instance cannot be removed, because a process still has one of its files open.
     case instanceBusy(name: String)
     /// The instance was removed before this call.
     case instanceRemoved(name: String)
     /// The pipe was closed before this call.
     case pipeClosed(path: String)
-    /// The kernel did not accept a filter or trigger.
+    /// The kernel refused a filter, trigger or dynamic event.
     case rejected(KernelRejection)
     /// A pattern that selects no event.
     case unknownEvent(UnknownEvent)
-    /// A file of the kernel's that does not read as it should.
+    /// A kernel file with unexpected content.
     case malformed(path: String, reason: String)
-    /// A file of the kernel's that is larger than anything plausible.
+    /// A kernel file that is larger than the limit.
     case tooLarge(path: String, limit: Int)
-    /// Something that this kernel, as it was built or booted, does not offer.
+    /// A feature that this kernel does not have as it was built or booted.
     case unsupported(what: String, reason: String)
-    /// An argument that cannot be passed on to the kernel.
+    /// An argument that cannot be passed to the kernel.
     case invalidArgument(name: String, value: String, reason: String)
 
     public typealias Operation = SystemError.Operation
 }
 
 extension TracefsError: CustomStringConvertible {
-    /// What failed, on which file, and what to do.
+    /// What failed, on which file, and the remedy.
     public var description: String {
         switch self {
         case .notPermitted(let operation, let path, let errno):
@@ -79,7 +79,7 @@ extension TracefsError: CustomStringConvertible {
 }
 
 extension TracefsError {
-    /// The same error, with what it means for tracefs.
+    /// A system error as a tracefs error.
     public init(_ error: SystemError) {
         self =
             switch error {
@@ -91,13 +91,13 @@ extension TracefsError {
             }
     }
 
-    /// Runs `body` and states its errors as what they mean for tracefs.
+    /// Runs `body` and converts its errors to tracefs errors.
     public static func translating<Value>(_ body: () throws(SystemError) -> Value) throws(TracefsError) -> Value {
         do throws(SystemError) { return try body() } catch { throw TracefsError(error) }
     }
 
-    /// The error of a failed system call. EACCES and EPERM carry their remedy; EPERM on a kernel that is locked
-    /// down is that.
+    /// The error of a failed system call. EACCES and EPERM become errors with a remedy. EPERM on a kernel in lockdown
+    /// becomes ``lockedDown(path:)``.
     static func systemCall(_ operation: Operation, _ path: String, _ errno: Int32) -> TracefsError {
         switch errno {
         case Errno.permission where Lockdown.isConfidential: .lockedDown(path: path)

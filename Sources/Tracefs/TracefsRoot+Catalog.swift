@@ -1,10 +1,10 @@
 import TextPatterns
 
-/// The list of a kernel's events with their fields, as one text: what two nodes have to agree in for their records to
-/// look alike.
+/// The list of a kernel's events with their fields, as one text. If it is the same on two nodes, so is the layout of
+/// their records.
 extension TracefsRoot {
-    /// Groups of dynamic events with this prefix, and synthetic events with it, which are all in one group, belong to
-    /// Fleetrace's own sessions. They come and go, and are in no catalog.
+    /// Dynamic events in a group with this prefix belong to Fleetrace's sessions, and so do synthetic events whose name
+    /// has it, since those are all in one group. They are temporary, so no catalog contains them.
     public static let ownGroupPrefix = "fleetrace_"
     /// The group of all synthetic events (SYNTH_SYSTEM of kernel/trace/trace_synth.h).
     public static let syntheticGroup = "synthetic"
@@ -13,11 +13,11 @@ extension TracefsRoot {
         (event.system == syntheticGroup ? event.name : event.system).hasPrefix(ownGroupPrefix)
     }
 
-    /// For each event, by system and then name: a line `system:name`, and behind it the `field:` lines of its format
-    /// file without the common fields.
+    /// For each event, by system and then name: a line `system:name`, followed by the `field:` lines of its format file
+    /// without the common fields.
     ///
-    /// The event's number and its print format are not in it: numbers depend on the order in which modules were loaded.
-    /// An event that goes away meanwhile is left out.
+    /// It does not contain the event's id, which depends on the order in which modules were loaded, and not the print
+    /// format. An event that is removed meanwhile is left out.
     public func catalogText() throws(TracefsError) -> [UInt8] {
         var text: [UInt8] = []
         for event in try events() where !Self.isOwn(event) {
@@ -31,7 +31,8 @@ extension TracefsRoot {
         return text
     }
 
-    /// The second paragraph of the field list: the first has the common fields (f_show in kernel/trace/trace_events.c).
+    /// Appends the second paragraph of the field list. The first has the common fields (f_show in
+    /// kernel/trace/trace_events.c).
     static func appendFields(of format: [UInt8], to text: inout [UInt8]) {
         let newline = UInt8(ascii: "\n")
         var isBehindCommon = false
@@ -46,12 +47,12 @@ extension TracefsRoot {
         }
     }
 
-    /// A text that changes when events come or go: the names of the loaded modules and the dynamic events. Cheap to
-    /// read, unlike the catalog.
+    /// A text that changes when events are added or removed: the names of the loaded modules and the dynamic events.
+    /// Unlike the catalog it is cheap to read.
     public func catalogCauses() -> [UInt8] {
         var causes: [UInt8] = []
         let newline = UInt8(ascii: "\n")
-        // Without loadable modules there is no such file, nor the other before Linux 4.20.
+        // This file only exists with loadable modules, and dynamic_events since Linux 4.20.
         for line in ((try? ControlFile.read("/proc/modules")) ?? []).split(separator: newline) {
             causes += line.prefix { $0 != UInt8(ascii: " ") }
             causes.append(newline)
@@ -67,7 +68,7 @@ extension TracefsRoot {
         return causes
     }
 
-    /// Whether a line of `dynamic_events`, as `p:GROUP/NAME ...` or `s:synthetic/NAME ...`, is of Fleetrace's.
+    /// Whether a line of `dynamic_events` (`p:GROUP/NAME ...` or `s:synthetic/NAME ...`) belongs to Fleetrace.
     private static func isOwn(_ line: ArraySlice<UInt8>) -> Bool {
         DynamicEvent(line: String(decoding: line, as: UTF8.self)).map { isOwn($0.event) } ?? false
     }

@@ -1,19 +1,19 @@
 import TextPatterns
 
 extension TracefsRoot {
-    /// All events that can be enabled, sorted. Dynamic events are among them.
+    /// All events that can be enabled, sorted, including dynamic events.
     public func events() throws(TracefsError) -> [EventName] {
         Self.eventNames(try ControlFile.text(file("available_events")))
     }
 
-    /// The records of the tracers themselves, such as `ftrace:print` and `ftrace:kernel_stack`: they have formats, occur
-    /// in every buffer, and cannot be enabled.
+    /// The records of the tracers, such as `ftrace:print` and `ftrace:kernel_stack`. They have formats, occur in every
+    /// buffer, and cannot be enabled.
     public func ftraceEvents() throws(TracefsError) -> [EventName] {
         try Directory.names(file("events/ftrace")).compactMap { EventName(system: "ftrace", name: $0) }
             .filter { ControlFile.exists(formatPath($0)) }
     }
 
-    /// The events that a pattern means; see ``EventPattern``.
+    /// The events that a pattern selects; see ``EventPattern``.
     ///
     /// - Throws: ``TracefsError/unknownEvent(_:)`` with near matches.
     public func resolve(pattern: String) throws(TracefsError) -> [EventName] {
@@ -34,9 +34,9 @@ extension TracefsRoot {
         }
     }
 
-    /// The event's number, the `common_type` of its records.
+    /// The event's id, the `common_type` of its records.
     ///
-    /// `id` exists only with CONFIG_PERF_EVENTS, so this reads the format file's `ID:` line.
+    /// The file `id` only exists with CONFIG_PERF_EVENTS, so this reads the format file's `ID:` line.
     public func eventID(_ event: EventName) throws(TracefsError) -> UInt16 {
         let text = try formatText(event)
         for line in text.split(separator: "\n") where line.hasPrefix("ID:") {
@@ -45,14 +45,14 @@ extension TracefsRoot {
         throw .malformed(path: formatPath(event), reason: "it has no ID line")
     }
 
-    /// Layout of a sub-buffer's header. With ``TraceInstance/setSubBufferSize(kilobytes:)`` the instance's own text
-    /// differs; see ``TraceInstance/headerPageText()``.
+    /// Layout of a sub-buffer's header. After ``TraceInstance/setSubBufferSize(kilobytes:)`` the instance has another
+    /// text; see ``TraceInstance/headerPageText()``.
     public func headerPageText() throws(TracefsError) -> String { try ControlFile.text(file("events/header_page")) }
 
     /// Layout of a record's header.
     public func headerEventText() throws(TracefsError) -> String { try ControlFile.text(file("events/header_event")) }
 
-    /// The names in the text of `available_events`, one `system:name` a line, sorted.
+    /// The names in the text of `available_events`, which has a `system:name` on each line, sorted.
     static func eventNames(_ text: String) -> [EventName] {
         text.split(separator: "\n").compactMap { EventName($0) }.sorted()
     }

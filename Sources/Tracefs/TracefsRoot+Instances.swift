@@ -2,31 +2,31 @@ import CLinux
 import Glibc
 import TextPatterns
 
-/// What became of an instance that an earlier agent may have left behind.
+/// What happened to an instance that an earlier agent may have left behind.
 public struct StaleRemoval: Sendable, Equatable {
     /// Name of the instance.
     public let name: String
-    /// What became of it.
+    /// What happened to it.
     public let outcome: Outcome
 
-    /// What became of an instance.
+    /// What happened to an instance.
     public enum Outcome: Sendable, Equatable {
-        /// Nobody held it; it is gone.
+        /// It was not in use and was removed.
         case removed
-        /// A process has one of its files open: it belongs to a live agent and was left alone.
+        /// A process has one of its files open, so it belongs to a live agent and was not removed.
         case inUse
-        /// The kernel refused for another reason.
+        /// It could not be removed for another reason.
         case failed(TracefsError)
     }
 }
 
 extension TracefsRoot {
-    /// Whether somebody's instance records.
+    /// Whether an instance of any owner is recording.
     public func isTracing(instance: String) throws(TracefsError) -> Bool {
         try ControlFile.text(file("instances/\(instance)/tracing_on")).hasPrefix("1")
     }
 
-    /// The events that are enabled in somebody's instance, sorted.
+    /// The events that are enabled in an instance of any owner, sorted.
     public func enabledEvents(instance: String) throws(TracefsError) -> [EventName] {
         Self.eventNames(try ControlFile.text(file("instances/\(instance)/set_event")))
     }
@@ -36,15 +36,14 @@ extension TracefsRoot {
         try Directory.names(file("instances")).filter { $0.hasPrefix(prefix) }
     }
 
-    /// Removes every instance with the prefix that no process holds.
+    /// Removes every instance with the prefix that no process uses.
     ///
-    /// A live ``TraceInstance`` always has a file of its own open, and an open file counts as a reference to the
-    /// kernel's trace_array, so that rmdir(2) answers EBUSY (__remove_instance in kernel/trace/trace.c). The kernel
-    /// closes the files of a dead agent. Only histograms with variables hold their instance as a file does; whether a process
-    /// lives, the lock on its `tracing_on` tells then. Against those that are just being made there is a lock
-    /// (`InstancesLock`).
+    /// A live ``TraceInstance`` always has one of its files open. An open file is a reference to the kernel's
+    /// trace_array, so rmdir(2) fails with EBUSY (__remove_instance in kernel/trace/trace.c). When an agent dies, the
+    /// kernel closes its files. Histograms with variables keep an instance busy too. In that case the lock on its
+    /// `tracing_on` shows whether the owner lives. `InstancesLock` protects instances that are being created.
     ///
-    /// - Throws: if the prefix is empty (it would select other people's instances) or the list cannot be read.
+    /// - Throws: if the prefix is empty, which would select other users' instances, or if the list cannot be read.
     public func removeStaleInstances(prefix: String) throws(TracefsError) -> [StaleRemoval] {
         guard !prefix.isEmpty else {
             throw .invalidArgument(name: "instance prefix", value: prefix, reason: "it must not be empty")
@@ -58,14 +57,14 @@ extension TracefsRoot {
             return switch outcome {
             case 0: StaleRemoval(name: name, outcome: .removed)
             case Errno.busy: StaleRemoval(name: name, outcome: .inUse)
-            // Gone in the meantime, by whoever owned it.
+            // Its owner has removed it meanwhile.
             case Errno.noEntry, Errno.noDevice: nil
             case let errno: StaleRemoval(name: name, outcome: .failed(.systemCall(.remove, path, errno)))
             }
         }
     }
 
-    /// Removes the hist triggers of an instance that is locked by nobody.
+    /// Removes the hist triggers of an instance if nobody has locked it.
     ///
     /// - Returns: whether it did.
     private func clearHistogramsOfDead(instance: String) -> Bool {
@@ -75,8 +74,9 @@ extension TracefsRoot {
         return clearHistograms(instance: instance)
     }
 
-    /// Removes all hist triggers of an instance: those with variables keep it from being removed
-    /// (save_hist_vars in kernel/trace/trace_events_hist.c), and one whose variable another uses goes after that.
+    /// Removes all hist triggers of an instance, because an instance that has some with variables cannot be removed
+    /// (save_hist_vars in kernel/trace/trace_events_hist.c). A trigger whose variable another trigger uses can only be
+    /// removed after that one.
     ///
     /// - Returns: whether there were any.
     func clearHistograms(instance: String) -> Bool {
@@ -90,7 +90,7 @@ extension TracefsRoot {
         }
         keepThoseWithHistograms()
         let found = files.count
-        // Each round frees one more link of a chain at least.
+        // Each round removes at least one more trigger of a chain.
         for _ in 0..<found where !files.isEmpty {
             for path in files { try? ControlFile.truncate(path) }
             keepThoseWithHistograms()

@@ -1,18 +1,18 @@
 import CLinux
 import Glibc
 
-/// The directory of this node's tracing files, most often `/sys/kernel/tracing`.
+/// The directory of this node's tracing files, usually `/sys/kernel/tracing`.
 public struct TracefsRoot: Sendable, Hashable {
-    /// Its path, without a slash at the end.
+    /// Its path, without a trailing slash.
     public let path: String
 
-    /// Where tracefs is mounted by convention: its own mount point, and the automount below debugfs.
+    /// The usual mount points of tracefs: its own, and the automount below debugfs.
     static let usualPaths = ["/sys/kernel/tracing", "/sys/kernel/debug/tracing"]
 
     private init(verified path: String) { self.path = path }
 
-    /// Finds tracefs: in the usual places, then in /proc/self/mountinfo, and else mounts it at
-    /// `/sys/kernel/tracing` if that is wanted.
+    /// Finds tracefs at the usual mount points, then in /proc/self/mountinfo. If it is not mounted, mounts it at
+    /// `/sys/kernel/tracing` if the caller allows it.
     ///
     /// - Throws: ``TracefsError/noTracefs(reason:)``, ``TracefsError/notPermitted(operation:path:errno:)`` or
     ///   ``TracefsError/lockedDown(path:)``.
@@ -27,7 +27,7 @@ public struct TracefsRoot: Sendable, Hashable {
         return try mount(at: usualPaths[0])
     }
 
-    /// The tracefs at a given path, e.g. from a configuration file.
+    /// The tracefs at a path, e.g. from a configuration file.
     public static func at(_ path: String) throws(TracefsError) -> TracefsRoot {
         guard isTracefs(path) else { throw .noTracefs(reason: "\(path) is not a tracefs mount") }
         return try usable(path)
@@ -47,7 +47,8 @@ public struct TracefsRoot: Sendable, Hashable {
         }
     }
 
-    /// Checks by opening files whether tracing is allowed at all: the directory alone says nothing under lockdown.
+    /// Opens a file to check whether tracing is allowed. Under lockdown the directory exists, but its files cannot be
+    /// opened.
     private static func usable(_ path: String) throws(TracefsError) -> TracefsRoot {
         do {
             _ = try OpenFile(path + "/trace_clock", flags: O_RDONLY)

@@ -1,13 +1,13 @@
 import CLinux
 import Glibc
 
-/// Files of debugfs, where the kernel states what it does with kprobes.
+/// Files of debugfs, in which the kernel shows the state of its kprobes.
 ///
-/// Where debugfs is not mounted it is reached through a mount of this process alone that appears in no directory.
+/// If debugfs is not mounted, this process mounts it for itself, outside of the directory tree.
 enum Debugfs {
     /// The text of a file.
     ///
-    /// - Throws: also if there is no debugfs to be had.
+    /// - Throws: also if debugfs is not available.
     static func text(_ relative: String) throws(TracefsError) -> String {
         if let path = mounted() { return try ControlFile.text(path + "/" + relative) }
         let descriptor = linux_detached_mount("debugfs")

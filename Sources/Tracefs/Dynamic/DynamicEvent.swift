@@ -1,23 +1,24 @@
 import TextPatterns
 
-/// An event that somebody has added to this kernel: a line of `dynamic_events`.
+/// An event that was added to this kernel: a line of `dynamic_events`.
 public struct DynamicEvent: Sendable, Hashable {
-    /// What makes it fire.
+    /// The kind of probe.
     public enum Kind: String, Sendable, Hashable {
         case kprobe, kretprobe, uprobe, uretprobe, fprobe, tracepoint, eprobe, synthetic
     }
 
-    /// Its group and name, as the kernel has them.
+    /// Its group and name in the kernel.
     public let event: EventName
-    /// The line as the kernel states it. A kernel resolves and rewrites what was written: addresses, `$arg1`.
+    /// The line in the kernel's list. The kernel may resolve parts of the original definition: addresses, `$arg1`.
     public let definition: String
     public let kind: Kind
-    /// The second word: a symbol with offset, an address, or `PATH:OFFSET`. Empty for synthetic events.
+    /// The second word: a symbol with an offset, an address, or `PATH:OFFSET`. Empty for synthetic events.
     public let place: String
 
-    /// Reads a line, for example `p:kprobes/open do_filp_open dfd=%di:s32`; nil if it does not name an event.
+    /// Reads a line, for example `p:kprobes/open do_filp_open dfd=%di:s32`. Nil if it does not define an event.
     ///
-    /// Forms: trace_kprobe_show, trace_uprobe_show, eprobe_dyn_event_show and __synth_event_show in kernel/trace.
+    /// The kernel's forms: trace_kprobe_show, trace_uprobe_show, eprobe_dyn_event_show and __synth_event_show in
+    /// kernel/trace.
     public init?(line: some StringProtocol) {
         let words = line.split(whereSeparator: { $0 == " " || $0 == "\t" })
         guard let first = words.first, let colon = first.firstIndex(of: ":"), let letter = first.first else {

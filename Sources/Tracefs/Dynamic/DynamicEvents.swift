@@ -1,11 +1,11 @@
 import Glibc
 import TextPatterns
 
-/// The kernel's list of dynamic events. It is one list for the whole kernel: everybody's probes are in it, so every
-/// write here adds one event or removes one by its full name.
+/// The kernel's list of dynamic events. There is one list for the whole kernel, which contains other users' probes too,
+/// so every write here adds one event or removes one by its full name.
 ///
-/// Linux 5.0 and newer. Older kernels have `kprobe_events` and `uprobe_events` only; an agent does not run there, for want
-/// of `set_event_notrace_pid`.
+/// For Linux 5.0 and newer. Older kernels only have `kprobe_events` and `uprobe_events`, but agents do not support
+/// them, because they lack `set_event_notrace_pid`.
 public struct DynamicEvents: Sendable {
     let root: TracefsRoot
 
@@ -13,7 +13,7 @@ public struct DynamicEvents: Sendable {
         self.root = root
     }
 
-    /// All dynamic events, everybody's, in the kernel's order. Lines that name none are left out.
+    /// All dynamic events of all users, in the kernel's order. Lines that define none are left out.
     public func list() throws(TracefsError) -> [DynamicEvent] {
         do {
             return try ControlFile.text(path).split(separator: "\n").compactMap { DynamicEvent(line: $0) }
@@ -22,21 +22,23 @@ public struct DynamicEvents: Sendable {
         }
     }
 
-    /// Adds an event, for example `p:group/name do_filp_open dfd=%di:s32`. It is disabled everywhere.
+    /// Adds an event, for example `p:group/name do_filp_open dfd=%di:s32`. It is disabled in all instances.
     ///
-    /// - Throws: ``TracefsError/rejected(_:)`` with the kernel's own explanation where it gives one.
+    /// - Throws: ``TracefsError/rejected(_:)`` with the kernel's explanation, if it gives one.
     public func add(_ line: String) throws(TracefsError) {
-        // WRITE_BUFSIZE of kernel/trace/trace.c; a line break would begin another command.
+        // WRITE_BUFSIZE of kernel/trace/trace.c. A line break would start another command.
         guard !line.isEmpty, line.utf8.count < 4096, !line.utf8.contains(where: { $0 == 0 || $0 == 0x0a }) else {
-            throw .invalidArgument(name: "dynamic event", value: line, reason: "it takes 1 to 4095 bytes on one line")
+            throw .invalidArgument(
+                name: "dynamic event", value: line, reason: "it must have 1 to 4095 bytes on one line")
         }
         do {
-            // Never with O_TRUNC: opening the file so removes everybody's events (dyn_event_open in
+            // Never with O_TRUNC, which removes the events of all users (dyn_event_open in
             // kernel/trace/trace_dynevent.c).
             try ControlFile.write(line, to: path, flags: O_APPEND)
         } catch {
             guard case .failed(.write, _, let errno) = error else { throw error.explainingMissing(path, Self.missing) }
-            // The log is everybody's as well: it is read, not emptied. The group in the line tells which entry is ours.
+            // The log is shared with other users too, so it is read but not cleared. The group in the line identifies
+            // our entry.
             let log = (try? ControlFile.text(root.file("error_log"))) ?? ""
             throw .rejected(
                 KernelRejection(
@@ -44,10 +46,10 @@ public struct DynamicEvents: Sendable {
         }
     }
 
-    /// Removes all probes of an event. One that is not there is no error.
+    /// Removes all probes of an event. It is not an error if there are none.
     ///
-    /// - Throws: ``TracefsError/failed(operation:path:errno:)`` with EBUSY while somebody has it enabled, in an instance
-    ///   of his own or through perf.
+    /// - Throws: ``TracefsError/failed(operation:path:errno:)`` with EBUSY while it is enabled in another instance or
+    ///   through perf.
     public func remove(_ event: EventName) throws(TracefsError) {
         do {
             try ControlFile.write("-:\(event.system)/\(event.name)", to: path, flags: O_APPEND)

@@ -1,10 +1,10 @@
-/// Which function of the kernel lies at an address, and where symbols are: for those who judge a probe by names, however
-/// it was written.
+/// Maps addresses to functions of the kernel, and symbols to addresses, so that a probe can be judged by names even if
+/// it was defined by an address.
 public struct FunctionAddresses: Sendable {
-    /// A function, and how far into it an address is; bytes.
+    /// A function, and the offset of an address in it, in bytes.
     public struct Function: Sendable, Hashable {
         public let name: String
-        /// Nil in the kernel itself.
+        /// Nil for the kernel itself.
         public let module: String?
         public let offset: UInt64
     }
@@ -12,7 +12,7 @@ public struct FunctionAddresses: Sendable {
     private struct Symbol: Sendable {
         let address: UInt64
         let isFunction: Bool
-        /// In `text`.
+        /// Location in `text`.
         let name: Range<Int>
         let module: Range<Int>?
     }
@@ -51,12 +51,12 @@ public struct FunctionAddresses: Sendable {
         UInt64(String(decoding: digits, as: UTF8.self), radix: 16)
     }
 
-    /// The kernel does not tell this process where anything is (kernel.kptr_restrict): all addresses are zero.
+    /// Whether the kernel hides its addresses from this process (kernel.kptr_restrict), so that all are zero.
     public var isHidden: Bool { functions.last.map { symbols[$0].address == 0 } ?? true }
 
-    /// Where the symbols of a name are, data included: a probe may be written as a distance from any.
+    /// The addresses of all symbols with a name, data included: a probe's location may be an offset from any symbol.
     ///
-    /// - Parameter module: only in this one; `vmlinux` is the kernel itself.
+    /// - Parameter module: only symbols of this module. `vmlinux` is the kernel itself.
     public func addresses(of name: String, module: String?) -> [UInt64] {
         let wanted = Array(name.utf8)
         return symbols.filter { symbol in
@@ -66,13 +66,13 @@ public struct FunctionAddresses: Sendable {
 
     private func isIn(_ module: String, _ symbol: Symbol) -> Bool {
         guard let own = symbol.module else { return module == "vmlinux" }
-        // The kernel takes - and _ in names of modules for the same.
+        // In names of modules, - and _ are the same for the kernel.
         return Self.plain(String(decoding: text[own], as: UTF8.self)) == Self.plain(module)
     }
 
     private static func plain(_ module: String) -> String { module.replacing("-", with: "_") }
 
-    /// The function at an address, by every name that it has; none below the first.
+    /// The function at an address, once for each of its names. Empty below the first function.
     public func functions(at address: UInt64) -> [Function] {
         var low = 0
         var high = functions.count

@@ -1,14 +1,14 @@
 import TextPatterns
 
-/// All functions of the kernel, for those who ask why one cannot be probed.
+/// All functions of the kernel, to explain why one cannot be probed.
 ///
-/// Reading takes some tens of milliseconds (a hundred thousand lines), so this is for answers about failures.
+/// Reading takes some tens of milliseconds (a hundred thousand lines), so it is only done after a failure.
 public struct FunctionTable: Sendable {
-    /// Names of functions, and in how many places each is.
+    /// Names of functions, with the number of functions that have the name.
     private let functions: [String: Int]
-    /// Names that are data.
+    /// Names of data symbols.
     private let data: Set<String>
-    /// What the function tracer can attach to; nil where the kernel does not say.
+    /// Functions that the function tracer can trace. Nil if the kernel has no such list.
     private let traceable: Set<String>?
 
     public static func current(_ root: TracefsRoot) throws(TracefsError) -> FunctionTable {
@@ -40,25 +40,25 @@ public struct FunctionTable: Sendable {
         }
     }
 
-    /// In how many places a function of this name is; 0 if there is none.
+    /// How many functions have this name.
     public func count(_ name: String) -> Int { functions[name] ?? 0 }
 
-    /// Whether the name is one of data.
+    /// Whether the name is that of a data symbol.
     public func isData(_ name: String) -> Bool { functions[name] == nil && data.contains(name) }
 
-    /// Whether it is kept from the function tracer (`notrace`), and with that, unless the kernel is built otherwise, from
-    /// kprobes of tracing. Nil where the kernel does not say.
+    /// Whether it is excluded from function tracing (`notrace`). Unless the kernel is configured otherwise, tracefs
+    /// refuses kprobes on it too. Nil if the kernel has no such list.
     public func isNotrace(_ name: String) -> Bool? {
-        // An empty list says nothing: the function tracer may have been switched off as a whole.
+        // An empty list means nothing: the function tracer may be switched off.
         traceable.flatMap { $0.isEmpty ? nil : functions[name] != nil && !$0.contains(name) }
     }
 
-    /// What the compiler has made of a function: `name.isra.0`, `name.constprop.0`, `name.part.0`, sorted.
+    /// Variants of a function that the compiler created: `name.isra.0`, `name.constprop.0`, `name.part.0`, sorted.
     public func copies(of name: String) -> [String] {
         functions.keys.filter { $0.hasPrefix(name + ".") && !$0.hasSuffix(".cold") }.sorted()
     }
 
-    /// Functions that may have been meant.
+    /// Functions that the user may have meant.
     public func nearMatches(for name: String) -> [String] {
         NearMatch.suggestions(for: name, among: functions.keys)
     }

@@ -1,4 +1,4 @@
-/// Where a kprobe is: the second word of its definition, `[MODULE:]SYMBOL[+OFFSET][%return]` or an address.
+/// The location of a kprobe: the second word of its definition, `[MODULE:]SYMBOL[+OFFSET][%return]` or an address.
 public struct KprobePlace: Sendable, Hashable {
     public enum Location: Sendable, Hashable {
         case address(UInt64)
@@ -14,7 +14,7 @@ public struct KprobePlace: Sendable, Hashable {
         location = .address(address)
     }
 
-    /// Nil for anything else, such as a file and offset.
+    /// Nil for anything else, such as a file and an offset.
     public init?(_ text: some StringProtocol) {
         var place = text[...]
         guard !place.isEmpty, !place.hasPrefix("/") else { return nil }

@@ -1,18 +1,18 @@
-/// What the kernel states of its kprobes, below `kprobes/` of debugfs (kernel/kprobes.c).
+/// The state of the kernel's kprobes, from `kprobes/` of debugfs (kernel/kprobes.c).
 public struct KprobeState: Sendable {
     /// How a kprobe gets control.
     public enum Planting: String, Sendable, Equatable {
-        /// Through the call that the compiler left at a function's entry for the function tracer: no instruction of the
-        /// function is replaced.
+        /// Through the call at a function's entry that the compiler inserts for the function tracer. No instruction of
+        /// the function is replaced.
         case ftrace
-        /// By a jump over the first instructions.
+        /// By a jump that replaces some instructions.
         case optimized
-        /// By a breakpoint in place of one instruction.
+        /// By a breakpoint that replaces one instruction.
         case breakpoint
     }
 
-    /// A line of `kprobes/list`: `ffffffff8136c0d0  k  do_filp_open+0x0    [FTRACE]`; the address again where the kernel
-    /// knows no symbol.
+    /// A line of `kprobes/list`: `ffffffff8136c0d0  k  do_filp_open+0x0    [FTRACE]`. Without a symbol the kernel
+    /// prints the address again.
     struct Entry: Equatable {
         var address: UInt64
         var isReturn: Bool
@@ -24,16 +24,16 @@ public struct KprobeState: Sendable {
     }
 
     let entries: [Entry]
-    /// False if somebody has switched all kprobes off (`kprobes/enabled`): none fires then.
+    /// False if all kprobes are switched off (`kprobes/enabled`), so that none fires.
     public let isEnabled: Bool
 
-    /// - Throws: if debugfs cannot be reached; what the kernel says there is then not known.
+    /// - Throws: if debugfs is not available. The state is then unknown.
     public static func current() throws(TracefsError) -> KprobeState {
         let enabled = (try? Debugfs.text("kprobes/enabled")) ?? "1"
         return KprobeState(list: try Debugfs.text("kprobes/list"), isEnabled: !enabled.hasPrefix("0"))
     }
 
-    /// Whether the kernel replaces breakpoints by jumps where it can (sysctl debug.kprobes-optimization).
+    /// Whether the kernel replaces breakpoints by jumps where possible (sysctl debug.kprobes-optimization).
     public static var isOptimizing: Bool {
         (try? ControlFile.text("/proc/sys/debug/kprobes-optimization", limit: 4096))?.hasPrefix("1") ?? false
     }
@@ -43,9 +43,9 @@ public struct KprobeState: Sendable {
         self.isEnabled = isEnabled
     }
 
-    /// How the probe at a place is planted; nil if the list has none there.
+    /// How the probe at a location is planted. Nil if the list has none there.
     ///
-    /// Several probes at one place are one to the processor, so it does not matter whose entry this is.
+    /// Several probes at one location share one breakpoint or jump, so any of their entries will do.
     public func planting(at place: KprobePlace) -> Planting? {
         let found = entries.first { entry in
             guard !entry.flags.contains("[GONE]") else { return false }
@@ -64,8 +64,8 @@ public struct KprobeState: Sendable {
         }
     }
 
-    /// Bytes of `endbr64`: where functions begin with one, the kernel moves a probe at the entry behind it
-    /// (arch_adjust_kprobe_addr in arch/x86/kernel/kprobes/core.c).
+    /// Length of `endbr64` in bytes. If a function starts with one, the kernel moves a probe at the function's entry to
+    /// the next instruction (arch_adjust_kprobe_addr in arch/x86/kernel/kprobes/core.c).
     private static let landingPad: UInt64 = 4
 
     private static func entry(_ line: Substring) -> Entry? {
@@ -79,11 +79,11 @@ public struct KprobeState: Sendable {
     }
 }
 
-/// Functions in which the kernel plants no kprobe, from `kprobes/blacklist`.
+/// Functions in which the kernel allows no kprobe, from `kprobes/blacklist`.
 public struct KprobeBlacklist: Sendable {
     private let ranges: [(range: Range<UInt64>, symbol: String)]
 
-    /// - Throws: if debugfs cannot be reached.
+    /// - Throws: if debugfs is not available.
     public static func current() throws(TracefsError) -> KprobeBlacklist {
         KprobeBlacklist(text: try Debugfs.text("kprobes/blacklist"))
     }

@@ -2,10 +2,10 @@ import TextPatterns
 
 /// How often a probe has fired.
 public struct ProbeHits: Sendable, Equatable {
-    /// Times it fired while enabled.
+    /// How often it fired while enabled.
     public var hits: UInt64 = 0
-    /// Times the kernel could not run it: it was hit inside another probe, or too many returns were awaited. Always 0 for
-    /// uprobes, of which the kernel does not say.
+    /// How often the kernel could not run it, because it was hit inside of another probe or too many returns were
+    /// pending. Always 0 for uprobes, for which the kernel does not count this.
     public var misses: UInt64 = 0
 
     public init(hits: UInt64 = 0, misses: UInt64 = 0) {
@@ -15,10 +15,10 @@ public struct ProbeHits: Sendable, Equatable {
 }
 
 extension DynamicEvents {
-    /// Hits and misses of all kprobes and uprobes; those of an event with several probes add up.
+    /// Hits and misses of all kprobes and uprobes, added up for an event with several probes.
     ///
-    /// The profiles name no group, but they list the same probes in the same order as `kprobe_events` and
-    /// `uprobe_events` (probes_profile_seq_show in kernel/trace). A list that changes meanwhile is read again.
+    /// The profiles do not contain the group, but they list the same probes in the same order as `kprobe_events` and
+    /// `uprobe_events` (probes_profile_seq_show in kernel/trace). If a list changes meanwhile, both are read again.
     public func hits() throws(TracefsError) -> [EventName: ProbeHits] {
         var result: [EventName: ProbeHits] = [:]
         for kind in ["kprobe", "uprobe"] {
@@ -45,9 +45,10 @@ extension DynamicEvents {
         return []
     }
 
-    /// Nil if the two do not belong together.
+    /// Nil if the two texts do not list the same probes.
     ///
-    /// A line ends with name and hits, and for kprobes misses: `  myprobe  12  0`, `  /bin/bash  readline  3`.
+    /// A line ends with the name and the hits, and for kprobes the misses: `  myprobe  12  0`, `  /bin/bash  readline
+    /// 3`.
     static func pair(list: String, profile: String, hasMisses: Bool) -> [(EventName, ProbeHits)]? {
         let events = list.split(separator: "\n").compactMap { DynamicEvent(line: $0) }
         let lines = profile.split(separator: "\n")

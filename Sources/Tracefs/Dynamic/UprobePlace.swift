@@ -1,9 +1,9 @@
-/// Where a uprobe is: the second word of its definition, `PATH:OFFSET[(COUNTER)]`, perhaps with `%return`.
+/// The location of a uprobe: the second word of its definition, `PATH:OFFSET[(COUNTER)]`, perhaps with `%return`.
 public struct UprobePlace: Sendable, Hashable {
     public let path: String
-    /// In the file, bytes.
+    /// Offset in the file, in bytes.
     public let offset: UInt64
-    /// Where in the file the number is that the kernel counts up while the probe is there; 0 for none.
+    /// Offset in the file of the reference counter that the kernel increments while the probe is planted. 0 for none.
     public let referenceCounter: UInt64
 
     /// Nil for anything else, such as a function of the kernel.
