@@ -98,7 +98,7 @@ func hex(_ number: UInt64) -> String { "0x" + String(number, radix: 16) }
         #expect(try refusal("uprobe:/etc:f").contains("/etc is a directory"))
         #expect(try refusal("uprobe:/dev/null:f").contains("no regular file"))
         let text = try folder.write(Array("#!/bin/sh\n".utf8), as: "script")
-        #expect(try refusal("uprobe:\(text):f") == "\(text) is no program or library (no ELF file)")
+        #expect(try refusal("uprobe:\(text):f") == "\(text) is not a program or library (not an ELF file)")
         #expect(try refusal("uprobe:\(try folder.write([], as: "empty")):f").contains("no ELF file"))
         #expect(
             try refusal("uprobe:\(try folder.write([0x7f, 0x45, 0x4c, 0x46, 2], as: "head")):f").contains("cut off"))
@@ -121,9 +121,9 @@ func hex(_ number: UInt64) -> String { "0x" + String(number, radix: 16) }
                 "is for arm64, this node is x86_64"))
         #expect(try refusal("uprobe:\(libc):mallok").contains("did you mean malloc"))
         #expect(try refusal("uprobe:\(libc):environ").contains("is data, not a function"))
-        #expect(try refusal("uprobe:\(libc):malloc+0x100000").contains("is behind its end"))
-        #expect(try refusal("uprobe:\(libc):0x10") == "byte 0x10 of \(libc) is no code")
-        #expect(try refusal("p \(libc):0xffffffffffff").contains("is no code"))
+        #expect(try refusal("uprobe:\(libc):malloc+0x100000").contains("is after its end"))
+        #expect(try refusal("uprobe:\(libc):0x10") == "byte 0x10 of \(libc) is not code")
+        #expect(try refusal("p \(libc):0xffffffffffff").contains("is not code"))
         #expect(try refusal("uprobe:\(libc):getpid $arg1 b=+0(+0(%x5))").contains("x86_64 has no register %x5"))
     }
 

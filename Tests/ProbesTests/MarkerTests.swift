@@ -32,7 +32,7 @@ import Testing
         #expect(
             try lines("usdt:\(path):sample:plain text=+0($arg3):ustring $arg1").first?.contains(" text=+0(%") == true)
         #expect(try refusal("usdt:\(path):sample:plain $arg6") == "the marker has 5 arguments")
-        #expect(try refusal("usdt:\(path):sample:plain +0($arg1)").contains("has 4 bytes: it is no address"))
+        #expect(try refusal("usdt:\(path):sample:plain +0($arg1)").contains("has 4 bytes: it is not an address"))
         #expect(try refusal("usdt:\(path):sample:plian").contains("did you mean sample:plain?"))
         #expect(
             try refusal("usdt:\(path):other:name").contains("no marker other:name in \(path) (it has sample:global"))

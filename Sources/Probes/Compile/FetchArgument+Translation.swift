@@ -1,7 +1,7 @@
 extension FetchArgument {
-    /// The argument with every `$argN` replaced by what `replacement` says; nil leaves it to the kernel.
+    /// The argument with every `$argN` replaced by the result of `replacement`. Nil leaves a `$argN` to the kernel.
     ///
-    /// - Throws: for registers that this architecture does not have, and for what became too long.
+    /// - Throws: if the architecture does not have a register, or if the result is too long.
     func translated(
         of spec: ProbeSpec, in context: ProbeContext,
         _ replacement: (Reference, Int) throws(ProbeResolutionError) -> String?

@@ -1,11 +1,11 @@
-/// The processors whose calling conventions and registers are known here.
+/// The supported processors, with their calling conventions and registers.
 public enum ProbeArchitecture: String, Sendable, Hashable, CaseIterable {
     case x86_64
     case arm64
 
     /// The architecture of a node.
     ///
-    /// - Parameter machine: as uname(2) states it: `x86_64`, `aarch64`.
+    /// - Parameter machine: the machine name of uname(2): `x86_64`, `aarch64`.
     public init?(machine: String) {
         switch machine {
         case "x86_64": self = .x86_64
@@ -14,7 +14,7 @@ public enum ProbeArchitecture: String, Sendable, Hashable, CaseIterable {
         }
     }
 
-    /// Registers as the kernel names them (regoffset_table in arch/*/kernel/ptrace.c).
+    /// The kernel's names of registers (regoffset_table in arch/*/kernel/ptrace.c).
     var registers: [String] {
         switch self {
         case .x86_64:
@@ -24,7 +24,7 @@ public enum ProbeArchitecture: String, Sendable, Hashable, CaseIterable {
         }
     }
 
-    /// The registers that hold the first arguments of a function, integers and pointers.
+    /// The registers that hold the first integer and pointer arguments of a function.
     var argumentRegisters: [String] {
         switch self {
         case .x86_64: ["di", "si", "dx", "cx", "r8", "r9"]
@@ -32,16 +32,16 @@ public enum ProbeArchitecture: String, Sendable, Hashable, CaseIterable {
         }
     }
 
-    /// What the kernel fetches for argument `number` (from 1) at the entry of a function of a program.
+    /// The fetch argument for a program's function argument `number` (from 1), at the function's entry.
     func entryArgument(_ number: Int) -> String {
         let registers = argumentRegisters
         if number <= registers.count { return "%" + registers[number - 1] }
-        // On x86-64 the return address lies on top of the stack; on arm64 it is in a register.
+        // On x86-64 the return address is on top of the stack, on arm64 in a register.
         let below = self == .x86_64 ? 1 : 0
         return "$stack\(number - registers.count - 1 + below)"
     }
 
-    /// Why no architecture has a register of this name, and the name that is meant; nil if one has it.
+    /// Why no architecture has a register with this name, with the name that may be meant. Nil if one has it.
     static func problem(register name: String) -> String? {
         if allCases.contains(where: { $0.registers.contains(name) }) { return nil }
         let x86 = Self.x86_64.registers

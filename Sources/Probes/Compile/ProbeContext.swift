@@ -1,17 +1,17 @@
-/// What a node's kernel can do with probes, as far as it must be known to write them.
+/// The features of a node's kernel that definitions of probes depend on.
 public struct ProbeContext: Sendable, Hashable {
     /// Which registers hold arguments.
     public var architecture: ProbeArchitecture
-    /// The kinds of probes that the kernel has been built with.
+    /// The kinds of probes that the kernel was built with.
     public var kinds: Set<ProbeKind>
     /// `$argN` can be fetched at the entry of a kernel function.
     public var hasKernelArguments: Bool
     /// `$argN` can be fetched when a kernel function returns (Linux 6.9).
     public var hasReturnArguments: Bool
-    /// A uprobe may count up a number in the program while it is planted (Linux 4.20).
+    /// A uprobe can increment a reference counter in the program while it is planted (Linux 4.20).
     public var hasReferenceCounters: Bool
 
-    /// Reads what the kernel says about itself.
+    /// Reads the kernel's description of its features.
     ///
     /// - Parameter readme: the file `README` of tracefs.
     public init(architecture: ProbeArchitecture, readme: String) {

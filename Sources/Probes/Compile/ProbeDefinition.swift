@@ -1,14 +1,14 @@
-/// A line for `dynamic_events`, and what it makes.
+/// A line for `dynamic_events`, and the event that it creates.
 public struct ProbeDefinition: Sendable, Hashable {
-    /// What is written to `dynamic_events` (or `kprobe_events`, `uprobe_events`).
+    /// The line to write to `dynamic_events` (or `kprobe_events`, `uprobe_events`).
     public let line: String
     /// The group of the event.
     public let group: String
-    /// The event. Several definitions may have the same: the kernel makes one event with several places of them.
+    /// The event. If several definitions have the same, the kernel creates one event with several locations.
     public let event: String
-    /// What a person should know about the probe although it works; one line each.
+    /// Notes for the user about a probe that works, one line each.
     public let notes: [String]
 
-    /// What is written to remove the event with all its places.
+    /// The line to write to remove the event with all its locations.
     public var removalLine: String { "-:\(group)/\(event)" }
 }

@@ -2,9 +2,9 @@
 public struct ProbeResolutionError: Error, Sendable, Hashable {
     /// The text of the probe.
     public let text: String
-    /// Where in the text, in bytes; nil if no part of it is to blame.
+    /// Position in the text, in bytes. Nil if the error has no position.
     public let offset: Int?
-    /// Why, and what to do; one line.
+    /// The reason and the remedy, in one line.
     public let message: String
 
     init(_ spec: ProbeSpec, at offset: Int? = nil, _ message: String) {
@@ -15,7 +15,7 @@ public struct ProbeResolutionError: Error, Sendable, Hashable {
 }
 
 extension ProbeResolutionError: CustomStringConvertible {
-    /// The message, and where a part of the text is to blame, the text with a caret.
+    /// The message. If the error has a position, the text with a caret follows.
     public var description: String {
         offset.map { message + "\n" + CaretLine.lines(text: text, offset: $0) } ?? message
     }

@@ -1,10 +1,10 @@
 extension ProbeSpec {
-    /// The lines that plant this probe on a node, in order. Files are read here, so this may block on a disk.
+    /// The lines that plant this probe on a node, in order. This reads files, so it may block on a disk.
     ///
     /// - Parameters:
-    ///   - group: the group that the events are made in; the person's own group is for showing only.
-    ///   - context: what this node's kernel can do.
-    /// - Throws: why the probe cannot be planted here. What only the kernel knows, it says when the lines are written.
+    ///   - group: the group of the new events. A group in the user's text is only for display.
+    ///   - context: the features of this node's kernel.
+    /// - Throws: why the probe cannot be planted here. The kernel reports other errors when the lines are written.
     public func definitions(
         group: String, in context: ProbeContext
     ) throws(ProbeResolutionError) -> [ProbeDefinition] {
@@ -24,7 +24,7 @@ extension ProbeSpec {
         }
     }
 
-    /// - Parameter written: the place in the kernel's syntax, to be passed on as it is.
+    /// - Parameter written: the location in the kernel's syntax, which is passed on unchanged.
     private func fileDefinitions(
         group: String, head: String, written: String?, _ context: ProbeContext
     ) throws(ProbeResolutionError) -> [ProbeDefinition] {
@@ -85,7 +85,7 @@ extension ProbeSpec {
                 }
                 return nil
             }
-            // Before Linux 4.20 there was no $argN. Beyond the registers, the stack is as in programs.
+            // Before Linux 4.20 there was no $argN. Arguments beyond the registers are on the stack, as in programs.
             return context.hasKernelArguments ? nil : context.architecture.entryArgument(number)
         }
     }

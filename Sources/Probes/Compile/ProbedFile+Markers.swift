@@ -1,11 +1,11 @@
 import TextPatterns
 
 extension ProbedFile {
-    /// Most places that a marker is probed at.
+    /// The most locations at which a marker is probed.
     private static let maximumSites = 256
 
-    /// The lines for a marker: one for each place where it was compiled in. Places with the same fields share an event;
-    /// the kernel does not let others join it.
+    /// The lines for a marker, one for each location where it was compiled in. Locations with the same fields share an
+    /// event. The kernel does not allow different fields in one event.
     func markerDefinitions(
         provider: String, name: String, group: String
     ) throws(ProbeResolutionError) -> [ProbeDefinition] {
@@ -13,7 +13,7 @@ extension ProbedFile {
         let sites = all.filter { $0.provider == provider && $0.name == name }
         guard !sites.isEmpty else { throw missing(provider: provider, name: name, among: all) }
         guard sites.count <= Self.maximumSites else {
-            throw ProbeResolutionError(spec, "\(provider):\(name) has \(sites.count) places in \(elf.path)")
+            throw ProbeResolutionError(spec, "\(provider):\(name) has \(sites.count) locations in \(elf.path)")
         }
         var events: [[String]: String] = [:]
         var definitions: [ProbeDefinition] = []
@@ -60,14 +60,14 @@ extension ProbedFile {
             }
             guard context.hasReferenceCounters else {
                 throw ProbeResolutionError(
-                    spec, "the marker waits for its semaphore, which this kernel cannot count up (Linux 4.20 can)")
+                    spec, "the marker needs its semaphore, which this kernel cannot increment (Linux 4.20 can)")
             }
             text += "(\(KernelNumber.hex(counter)))"
         }
         return (offset, text)
     }
 
-    /// An argument as the kernel takes it, and what all places of an event must have in common.
+    /// An argument in the kernel's syntax, and the part of it that all locations of an event must have in common.
     private struct Written {
         let text: String
         let field: String
@@ -102,7 +102,7 @@ extension ProbedFile {
         return (written, notes)
     }
 
-    /// An argument that the person wrote: `$argN` is the marker's.
+    /// An argument from the user's text, in which `$argN` is the marker's argument.
     private func wanted(
         _ argument: FetchArgument, list: [MarkerArgument], fetches: [MarkerFetch?]
     ) throws(ProbeResolutionError) -> Written {
@@ -117,11 +117,11 @@ extension ProbedFile {
             }
             guard !reference.isDereferenced || list[number - 1].size == 8 else {
                 throw ProbeResolutionError(
-                    spec, at: position, "$arg\(number) has \(list[number - 1].size) bytes: it is no address")
+                    spec, at: position, "$arg\(number) has \(list[number - 1].size) bytes: it is not an address")
             }
             return fetch.body
         }
-        // Without a type, a bare $argN has that of the marker.
+        // Without a type, a bare $argN has the type in the marker.
         var type = argument.type
         if type == nil, let only = argument.references.first, argument.references.count == 1,
             only.range == 0..<argument.body.utf8.count, case .argument(let number) = only.target
@@ -132,8 +132,9 @@ extension ProbedFile {
         return Written(text: text, field: "\(argument.name ?? ""):\(type ?? "")")
     }
 
-    /// Where the kernel finds a variable: it takes the distance in the file from the probed instruction, while data is
-    /// loaded elsewhere than it lies in the file, so the distance in memory is given.
+    /// The offset by which the kernel finds a variable. The kernel adds it to the address at which the probed part of
+    /// the file is loaded. Data is loaded at another distance than it has in the file, so this is the distance in
+    /// memory.
     private func variable(named text: String, near site: Marker, offset: UInt64) -> Int64? {
         // `name`, `name+4`, `4+name`
         var address: UInt64 = 0
@@ -155,7 +156,7 @@ extension ProbedFile {
 }
 
 extension ELFFile {
-    /// The address of a variable; nil if no symbol says it, or several do.
+    /// The address of a variable. Nil if there is no symbol for it or several.
     fileprivate func dataAddress(_ name: String) -> UInt64? {
         for kind in [ELFSection.Kind.symbols, ELFSection.Kind.dynamicSymbols] {
             guard let table = try? ELFSymbolTable(self, kind: kind),

@@ -1,4 +1,4 @@
-/// A file that a probe names, opened on its node.
+/// The file in a probe's text, opened on its node.
 struct ProbedFile {
     let spec: ProbeSpec
     let context: ProbeContext
@@ -14,7 +14,7 @@ struct ProbedFile {
         }
     }
 
-    /// Passes an error on as one of the probe.
+    /// Converts an error of the file to an error of the probe.
     static func saying<R>(
         _ spec: ProbeSpec, _ body: () throws(ELFError) -> R
     ) throws(ProbeResolutionError) -> R {
@@ -25,10 +25,10 @@ struct ProbedFile {
         }
     }
 
-    /// A breakpoint in data would change what the program reads.
+    /// Checks that an offset is in code, because a breakpoint in data would change what the program reads.
     func checkIsCode(_ offset: UInt64) throws(ProbeResolutionError) {
         guard elf.segment(ofFileOffset: offset)?.isExecutable == true else {
-            throw ProbeResolutionError(spec, "byte \(KernelNumber.hex(offset)) of \(elf.path) is no code")
+            throw ProbeResolutionError(spec, "byte \(KernelNumber.hex(offset)) of \(elf.path) is not code")
         }
     }
 

@@ -1,21 +1,21 @@
 import TextPatterns
 
-/// A place to probe, and what a person should know about it.
+/// A location to probe, and a note for the user.
 struct FunctionPlace: Sendable, Hashable {
-    /// In the file.
+    /// Offset in the file.
     let offset: UInt64
     let notes: [String]
 }
 
 extension ELFFile {
-    /// Most functions of one name that are probed.
+    /// The most functions with one name that are probed.
     private static let maximumPlaces = 64
 
-    /// Where `offset` bytes into the functions of this name lie in the file: one place, or several for functions of a
-    /// file each (`static`) that have the same name.
+    /// The file offsets of `offset` bytes into the functions with this name. There are several if `static` functions of
+    /// several source files have the same name.
     ///
     /// - Parameter written: the name, perhaps with `@VERSION`.
-    /// - Throws: if there is none, or it is data.
+    /// - Throws: if there is no such function, or the name is that of data.
     func functions(_ written: String, offset: UInt64) throws(ELFError) -> [FunctionPlace] {
         let name = String(written.prefix { $0 != "@" })
         let version = written.contains("@") ? String(written.drop { $0 != "@" }.drop { $0 == "@" }) : nil
@@ -32,14 +32,14 @@ extension ELFFile {
         throw try missing(name, version: version, among: others)
     }
 
-    /// Assembler code has no type, but lies in code.
+    /// Assembler code has no type, but its section is executable.
     private func isFunction(_ symbol: ELFSymbol) -> Bool {
         guard symbol.isDefined else { return false }
         return symbol.isFunction || symbol.kind == .untyped && segment(ofAddress: symbol.address)?.isExecutable == true
     }
 
     private func places(_ symbols: [ELFSymbol], name: String, offset: UInt64) throws(ELFError) -> [FunctionPlace] {
-        // What the linker would take: the default version, and what is visible from outside.
+        // Prefer what the linker would use: the default version, and symbols visible from outside.
         var chosen = symbols
         for isBetter in [{ $0.isDefaultVersion }, { !$0.isLocal }, { $0.isFunction }] as [(ELFSymbol) -> Bool] {
             let better = chosen.filter(isBetter)
@@ -53,14 +53,14 @@ extension ELFFile {
         var places: [FunctionPlace] = []
         for symbol in chosen {
             guard offset == 0 || symbol.size == 0 || offset < symbol.size else {
-                throw ELFError("\(name) in \(path) has \(symbol.size) bytes: +\(offset) is behind its end")
+                throw ELFError("\(name) in \(path) has \(symbol.size) bytes: +\(offset) is after its end")
             }
             let (address, overflow) = symbol.address.addingReportingOverflow(offset)
             guard !overflow, let segment = segment(ofAddress: address), let place = fileOffset(ofAddress: address)
             else {
-                throw .damaged(path, "\(name) lies outside of it")
+                throw .damaged(path, "\(name) is outside of it")
             }
-            guard segment.isExecutable else { throw ELFError("\(name) in \(path) lies in data, not in code") }
+            guard segment.isExecutable else { throw ELFError("\(name) in \(path) is in data, not in code") }
             places.append(FunctionPlace(offset: place, notes: notes(symbol, name: name, offset: offset)))
         }
         if places.count > 1 {
@@ -79,13 +79,13 @@ extension ELFFile {
         }
         if offset > 0 {
             notes.append(
-                "nobody checks that \(name)+\(offset) is the beginning of an instruction: "
-                    + "within one, the probe damages the program")
+                "it is not checked whether \(name)+\(offset) is the start of an instruction: "
+                    + "inside of one, the probe damages the program")
         }
         return notes
     }
 
-    /// Why there is no such function.
+    /// The error for a missing function.
     private func missing(_ name: String, version: String?, among symbols: [ELFSymbol]) throws(ELFError) -> ELFError {
         if let version {
             let versions = Set(symbols.filter { isFunction($0) }.compactMap(\.version)).sorted()

@@ -1,5 +1,5 @@
-/// A program or library: 64-bit little-endian ELF for x86-64 or arm64 (System V ABI; elf(5)). Everything in it is
-/// taken as hostile: every offset and size is checked, and nothing is trusted to be there or to end.
+/// A program or library: 64-bit little-endian ELF for x86-64 or arm64 (System V ABI; elf(5)). The file may be hostile:
+/// every offset and size is checked, and no part is assumed to exist or to end.
 struct ELFFile: Sendable {
     let bytes: FileBytes
     let architecture: ProbeArchitecture
@@ -11,7 +11,7 @@ struct ELFFile: Sendable {
     private static let headerSize = 64
     private static let segmentSize = 56
     private static let sectionSize = 64
-    /// Largest table of section headers, in bytes: a million sections.
+    /// The largest table of section headers, in bytes: a million sections.
     private static let tableLimit: UInt64 = 64 << 20
 
     /// Opens the file and reads its tables.
@@ -19,13 +19,13 @@ struct ELFFile: Sendable {
         let bytes = try FileBytes(path)
         let header = try bytes.read("its header", at: 0, count: min(64, bytes.size), limit: 64)
         guard header.starts(with: [0x7f, 0x45, 0x4c, 0x46]) else {
-            throw ELFError("\(path) is no program or library (no ELF file)")
+            throw ELFError("\(path) is not a program or library (not an ELF file)")
         }
         guard header.count == Self.headerSize else {
             throw .damaged(path, "the header has \(header.count) bytes of 64")
         }
         guard header[4] == 2, header[5] == 1 else {
-            throw ELFError("\(path) is no 64-bit little-endian program: only those can be probed")
+            throw ELFError("\(path) is not a 64-bit little-endian program: only those can be probed")
         }
         func u16(_ offset: Int) -> UInt16 { header.little(UInt16.self, at: offset) ?? 0 }
         func u64(_ offset: Int) -> UInt64 { header.little(UInt64.self, at: offset) ?? 0 }
@@ -56,12 +56,12 @@ struct ELFFile: Sendable {
     private static func sections(
         _ bytes: FileBytes, at offset: UInt64, size: UInt16, count: UInt16, names: UInt16
     ) throws(ELFError) -> [ELFSection] {
-        // No section headers at all (sstrip): nothing can be looked up, but offsets can be probed.
+        // No section headers (sstrip). Symbols cannot be looked up, but offsets can be probed.
         guard offset != 0 else { return [] }
         guard Int(size) == sectionSize else { throw .damaged(bytes.path, "section headers of \(size) bytes") }
         let first = try bytes.read("the table of sections", at: offset, count: UInt64(size), limit: tableLimit)
         guard let zero = ELFSection(first, at: 0) else { return [] }
-        // More than 65,279 sections: the numbers are in section 0.
+        // With more than 65,279 sections the numbers are in section 0.
         let total = count == 0 ? zero.size : UInt64(count)
         let nameIndex = names == 0xffff ? UInt64(zero.link) : UInt64(names)
         guard total <= tableLimit / UInt64(sectionSize) else { throw .damaged(bytes.path, "\(total) sections") }
@@ -78,13 +78,13 @@ struct ELFFile: Sendable {
 
     func section(_ name: String) -> ELFSection? { sections.first { $0.name == name } }
 
-    /// The whole of a section.
+    /// The contents of a section.
     func content(of section: ELFSection, limit: UInt64) throws(ELFError) -> [UInt8] {
         guard !section.isEmptyInFile else { return [] }
         return try bytes.read("section \(section.name)", at: section.offset, count: section.size, limit: limit)
     }
 
-    /// Where in the file the byte lies that is at `address` in memory; nil if it comes from no segment of the file.
+    /// The file offset of the byte at `address` in memory. Nil if no segment of the file contains it.
     func fileOffset(ofAddress address: UInt64) -> UInt64? {
         segment(ofAddress: address).flatMap { segment in
             let (offset, overflow) = segment.offset.addingReportingOverflow(address - segment.address)
@@ -96,7 +96,7 @@ struct ELFFile: Sendable {
         segments.first { $0.isLoaded && address >= $0.address && address - $0.address < $0.fileSize }
     }
 
-    /// The segment that the byte of the file is loaded with.
+    /// The segment that contains a byte of the file.
     func segment(ofFileOffset offset: UInt64) -> ELFSegment? {
         segments.first { $0.isLoaded && offset >= $0.offset && offset - $0.offset < $0.fileSize }
     }

@@ -2,32 +2,32 @@
 struct ELFSymbol: Sendable, Hashable {
     enum Kind: Sendable, Hashable {
         case function
-        /// STT_GNU_IFUNC: runs once and says which function is meant.
+        /// STT_GNU_IFUNC: a function that runs once and selects the implementation.
         case indirectFunction
-        /// Without a type, as assembler code often is.
+        /// No type, as often in assembler code.
         case untyped
         case data
         case other
     }
 
-    /// Without its version.
+    /// The name without its version.
     let name: String
-    /// `GLIBC_2.14`; nil without one.
+    /// `GLIBC_2.14`, or nil if there is no version.
     let version: String?
-    /// The one that a program linked today gets.
+    /// Whether it is the default version, with which new programs are linked.
     let isDefaultVersion: Bool
     let kind: Kind
     let isLocal: Bool
-    /// It is defined here, not wanted from elsewhere.
+    /// Whether it is defined in this file, not imported.
     let isDefined: Bool
     let address: UInt64
-    /// Bytes; 0 if unknown.
+    /// Size in bytes, 0 if unknown.
     let size: UInt64
 
     var isFunction: Bool { kind == .function || kind == .indirectFunction }
 }
 
-/// A symbol as it lies in the table.
+/// A symbol in the format of the table.
 struct ELFRawSymbol {
     static let size = 24
 
@@ -76,6 +76,6 @@ struct ELFRawSymbol {
 /// The version of a symbol.
 struct ELFVersion: Sendable, Hashable {
     let name: String
-    /// Kept for programs that were linked earlier.
+    /// Not the default version: only programs that were linked earlier use it.
     let isHidden: Bool
 }

@@ -1,16 +1,16 @@
-/// A symbol table of a file, read in pieces: that of a large program has hundreds of megabytes.
+/// A symbol table of a file, read in pieces, because a large program's table has hundreds of megabytes.
 struct ELFSymbolTable {
     private let section: ELFSection
     private let strings: [UInt8]
     private let versions: [UInt8]
     private let versionNames: [UInt16: String]
 
-    /// Largest table of strings, in bytes.
+    /// The largest string table, in bytes.
     private static let stringLimit: UInt64 = 256 << 20
     private static let symbolLimit: UInt64 = 1 << 30
     private static let symbolsAtATime = 1 << 16
 
-    /// The table of this kind; nil if the file has none.
+    /// The table of this kind, or nil if the file has none.
     init?(_ file: ELFFile, kind: UInt32) throws(ELFError) {
         guard let section = file.sections.first(where: { $0.kind == kind }), !section.isEmptyInFile,
             section.link < file.sections.count
@@ -27,7 +27,7 @@ struct ELFSymbolTable {
         }
     }
 
-    /// The names behind the numbers of versions that this file defines (Elf64_Verdef).
+    /// The names of the versions that this file defines, by number (Elf64_Verdef).
     private static func versionNames(_ file: ELFFile) throws(ELFError) -> [UInt16: String] {
         guard let section = file.sections.first(where: { $0.kind == ELFSection.Kind.versionDefinitions }),
             section.link < file.sections.count
@@ -44,14 +44,14 @@ struct ELFSymbolTable {
             {
                 names[index & 0x7fff] = text
             }
-            // Forward only, so that this ends.
+            // Offsets only grow, so this ends.
             guard next > 0 else { break }
             start += Int(next)
         }
         return names
     }
 
-    /// Symbols of this name, whatever their version.
+    /// Symbols with this name, whatever their version.
     func symbols(named name: String, in file: ELFFile) throws(ELFError) -> [ELFSymbol] {
         let wanted = Array(name.utf8)
         var found: [ELFSymbol] = []
@@ -62,7 +62,8 @@ struct ELFSymbolTable {
         return found
     }
 
-    /// The functions that contain an address. Assembler code often has no size: it reaches to the next.
+    /// The functions that contain an address. A function without a size, as often in assembler code, ends at the next
+    /// one.
     func functions(at address: UInt64, in file: ELFFile) throws(ELFError) -> [ELFSymbol] {
         var sized: [ELFRawSymbol] = []
         var open: [ELFRawSymbol] = []
@@ -84,7 +85,8 @@ struct ELFSymbolTable {
         }
     }
 
-    /// How many functions are defined here, and the names of those about as long as `name`, which it may have meant.
+    /// How many functions this file defines, and the names that are about as long as `name`, as candidates for near
+    /// matches.
     func functions(near name: String, in file: ELFFile) throws(ELFError) -> (count: Int, names: Set<String>) {
         var count = 0
         var names: Set<String> = []
@@ -94,7 +96,7 @@ struct ELFSymbolTable {
             guard symbol.section != 0, symbol.kind == .function || symbol.kind == .indirectFunction else { return }
             count += 1
             let start = symbol.nameOffset
-            // No text is made for the many that are too long or too short.
+            // Create no String for the many that are too long or too short.
             let end = strings[min(start, strings.count)...].prefix(length + slack + 1).firstIndex {
                 $0 == 0 || $0 == UInt8(ascii: "@")
             }
@@ -104,7 +106,7 @@ struct ELFSymbolTable {
         return (count, names)
     }
 
-    /// Whether the name in the table is this one, perhaps with a version behind it. No text is made for the others.
+    /// Whether the name in the table is this one, perhaps followed by a version. It creates no String for others.
     private func isNamed(_ symbol: ELFRawSymbol, _ wanted: [UInt8]) -> Bool {
         let start = symbol.nameOffset
         guard start > 0, start < strings.count - wanted.count else { return false }

@@ -3,11 +3,11 @@ struct ELFSegment: Sendable, Hashable {
     /// PT_LOAD: it is mapped when the program runs.
     let isLoaded: Bool
     let isExecutable: Bool
-    /// Where it begins in the file.
+    /// Offset in the file.
     let offset: UInt64
-    /// Where it begins in memory; in position-independent code counted from where the file is loaded.
+    /// Address in memory. In position-independent code it is relative to the load address.
     let address: UInt64
-    /// Bytes that it takes from the file.
+    /// Size in the file, in bytes.
     let fileSize: UInt64
 
     init?(_ table: [UInt8], at start: Int) {
@@ -41,10 +41,10 @@ struct ELFSection: Sendable, Hashable {
     let address: UInt64
     let offset: UInt64
     let size: UInt64
-    /// Index of the section that this one needs: the strings of symbols.
+    /// Index of a related section: the string table of a symbol table.
     let link: UInt32
 
-    /// SHT_NOBITS: it has a size in memory only.
+    /// SHT_NOBITS: it only has a size in memory.
     var isEmptyInFile: Bool { kind == Kind.emptyInFile }
 
     init?(_ table: [UInt8], at start: Int) {

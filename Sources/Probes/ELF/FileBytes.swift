@@ -1,16 +1,17 @@
 import CLinux
 import Glibc
 
-/// Parts of a file, read with pread(2). Not mapped: a mapped file that another process cuts off kills its reader.
+/// Parts of a file, read with pread(2). The file is not mapped, because SIGBUS kills the reader of a mapped file that
+/// another process truncates.
 final class FileBytes: Sendable {
     let path: String
-    /// Bytes in the file when it was opened.
+    /// Size of the file when it was opened, in bytes.
     let size: UInt64
     private let descriptor: Int32
 
     /// Opens a regular file.
     init(_ path: String) throws(ELFError) {
-        // Without O_NONBLOCK a FIFO would hold us until somebody writes.
+        // Without O_NONBLOCK, opening a FIFO waits for a writer.
         var descriptor = linux_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         while descriptor == -EINTR { descriptor = linux_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
         guard descriptor >= 0 else {
@@ -23,7 +24,7 @@ final class FileBytes: Sendable {
         guard type == S_IFREG else {
             close(descriptor)
             throw ELFError(
-                "\(path) is \(type == S_IFDIR ? "a directory" : "no regular file"), not a program or library")
+                "\(path) is \(type == S_IFDIR ? "a directory" : "not a regular file"), not a program or library")
         }
         self.path = path
         self.size = UInt64(clamping: status.st_size)
@@ -32,9 +33,9 @@ final class FileBytes: Sendable {
 
     deinit { close(descriptor) }
 
-    /// `count` bytes from `offset` on.
+    /// The `count` bytes from `offset` on.
     ///
-    /// - Throws: if the file ends before, or there are more than `limit`.
+    /// - Throws: if the file ends too early, or `count` is above `limit`.
     func read(_ what: String, at offset: UInt64, count: UInt64, limit: UInt64) throws(ELFError) -> [UInt8] {
         guard count <= limit else { throw ELFError("\(path): \(what) has \(count) bytes, at most \(limit) are read") }
         guard offset <= size, count <= size - offset else {
@@ -59,13 +60,13 @@ final class FileBytes: Sendable {
 }
 
 extension [UInt8] {
-    /// The little-endian number at `offset`; nil if it does not lie within.
+    /// The little-endian number at `offset`, or nil if it is out of range.
     func little<T: FixedWidthInteger>(_: T.Type, at offset: Int) -> T? {
         guard offset >= 0, offset <= count - MemoryLayout<T>.size else { return nil }
         return withUnsafeBytes { T(littleEndian: $0.loadUnaligned(fromByteOffset: offset, as: T.self)) }
     }
 
-    /// The text from `offset` to the next zero byte; nil if there is none.
+    /// The text from `offset` to the next zero byte, or nil if there is none.
     func text(at offset: Int) -> String? {
         guard offset >= 0, offset < count, let end = self[offset...].firstIndex(of: 0) else { return nil }
         return String(decoding: self[offset..<end], as: UTF8.self)

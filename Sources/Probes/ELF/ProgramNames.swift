@@ -1,21 +1,23 @@
-/// What a program's file says lies at a place of it: for those who judge a probe by names, however it was written.
+/// Finds the names of what is at an offset of a program's file, so that a probe can be judged by names even if it was
+/// defined by an offset.
 public struct ProgramNames: Sendable {
     private let elf: ELFFile
 
-    /// A function, and how far into it a place is; bytes.
+    /// A function, and the offset of a location in it, in bytes.
     public struct Function: Sendable, Hashable {
         public let name: String
         public let offset: UInt64
-        /// The file says where it ends; else it is only the last that begins before the place.
+        /// Whether the file states the function's size. If not, this is the last function that starts before the
+        /// location.
         public let hasEnd: Bool
     }
 
-    /// - Throws: when the file cannot be read or is no ELF file.
+    /// - Throws: if the file cannot be read or is not an ELF file.
     public init(_ path: String) throws(ProbeFileError) {
         elf = try ProbeFileError.saying { () throws(ELFError) in try ELFFile(path) }
     }
 
-    /// All that contain the place, by every name they have; static ones in the table of symbols only.
+    /// All functions that contain the location, once for each name. Static functions are only in the full symbol table.
     public func functions(atFileOffset offset: UInt64) throws(ProbeFileError) -> [Function] {
         guard let segment = elf.segment(ofFileOffset: offset) else { return [] }
         let address = segment.address &+ (offset - segment.offset)
@@ -32,7 +34,7 @@ public struct ProgramNames: Sendable {
         }
     }
 
-    /// The markers whose instruction it is.
+    /// The markers at this location.
     public func markers(atFileOffset offset: UInt64) throws(ProbeFileError) -> [(provider: String, name: String)] {
         try ProbeFileError.saying { () throws(ELFError) in
             try elf.markers().filter { elf.fileOffset(ofAddress: $0.address) == offset }.map { ($0.provider, $0.name) }

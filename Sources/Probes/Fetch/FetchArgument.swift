@@ -1,17 +1,17 @@
 /// One value that a probe fetches: `[NAME=]BODY[:TYPE]`, in the kernel's syntax.
 public struct FetchArgument: Sendable, Hashable {
-    /// The name of the field; nil leaves it to the kernel (`arg1`, counted over all arguments).
+    /// The name of the field. Nil leaves it to the kernel (`arg1`, counted over all arguments).
     public let name: String?
-    /// What is fetched: `+0(+0($arg2))`.
+    /// What to fetch: `+0(+0($arg2))`.
     public let body: String
-    /// How it is stored and shown: `string`, `s32`, `u8[16]`; nil is the kernel's default, hexadecimal.
+    /// How to store and print it: `string`, `s32`, `u8[16]`. Nil is the kernel's default, hexadecimal.
     public let type: String?
-    /// Where the body names things that only a node can judge.
+    /// Parts of the body that can only be checked on a node.
     let references: [Reference]
-    /// Where the body begins in the text of the probe, in bytes.
+    /// Position of the body in the text of the probe, in bytes.
     let offset: Int
 
-    /// Something that a body names.
+    /// A register or a function argument in a body.
     struct Reference: Sendable, Hashable {
         enum Target: Sendable, Hashable {
             /// `$argN`, counted from 1.
@@ -21,18 +21,18 @@ public struct FetchArgument: Sendable, Hashable {
         }
 
         let target: Target
-        /// Which bytes of the body.
+        /// The range of bytes in the body.
         let range: Range<Int>
-        /// It is an address that something is read from, within `+0(…)`.
+        /// Whether it is an address that is dereferenced, inside of `+0(…)`.
         let isDereferenced: Bool
     }
 
-    /// Longest body with its type, in bytes (MAX_ARGSTR_LEN).
+    /// The longest body with its type, in bytes (MAX_ARGSTR_LEN).
     static let maximumBodyLength = 63
-    /// Longest name, in bytes (MAX_ARG_NAME_LEN).
+    /// The longest name, in bytes (MAX_ARG_NAME_LEN).
     static let maximumNameLength = 32
 
-    /// As the kernel takes it.
+    /// The argument in the kernel's syntax.
     public var text: String { Self.text(name: name, body: body, type: type) }
 
     static func text(name: String?, body: String, type: String?) -> String {

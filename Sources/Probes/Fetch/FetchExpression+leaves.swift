@@ -1,4 +1,4 @@
-/// What may stand innermost: a variable, a register, an address or a literal.
+/// The innermost part of an expression: a variable, a register, an address or a literal.
 extension FetchExpression {
     /// PARAM_MAX_STACK for the 16 KiB kernel stacks of x86-64 and arm64.
     private static let maximumStackIndex: UInt64 = 2048
@@ -21,7 +21,7 @@ extension FetchExpression {
             }
             variable = String(name)
         } else if name == "arg*" {
-            throw text.error(at: word.offset, "$arg* stands alone: it brings its own names", "BAD_VAR_ARGS")
+            throw text.error(at: word.offset, "$arg* must be alone: it defines its own names", "BAD_VAR_ARGS")
         } else if name.hasPrefix("arg"), let number = Self.decimal(name.dropFirst(3)) {
             guard number >= 1, number <= Self.maximumStackIndex else {
                 throw text.error(at: word.offset, "arguments are counted from $arg1 on", "BAD_ARG_NUM")
@@ -75,15 +75,16 @@ extension FetchExpression {
         if target.hasPrefix("+") {
             guard !site.kind.isKernel else {
                 throw text.error(
-                    at: word.offset, "@+OFFSET is a place in a probed file: in the kernel write @ADDRESS or @SYMBOL",
+                    at: word.offset, "@+OFFSET is an offset in a probed file: in the kernel write @ADDRESS or @SYMBOL",
                     "FILE_ON_KPROBE")
             }
             guard KernelNumber.signed(target.dropFirst()) != nil else {
-                throw text.error(at: word.offset, "\"\(target)\" is no file offset: write @+0x4010", "BAD_FILE_OFFS")
+                throw text.error(
+                    at: word.offset, "\"\(target)\" is not a valid file offset: write @+0x4010", "BAD_FILE_OFFS")
             }
         } else if let first = target.utf8.first, ProbeName.isDigit(first) {
             guard KernelNumber.unsigned(target) != nil else {
-                throw text.error(at: word.offset, "\"\(target)\" is no address", "BAD_MEM_ADDR")
+                throw text.error(at: word.offset, "\"\(target)\" is not an address", "BAD_MEM_ADDR")
             }
         } else {
             guard !site.kind.isKernel else {
@@ -91,7 +92,7 @@ extension FetchExpression {
                 return try symbol(word.dropping(1))
             }
             throw text.error(
-                at: word.offset, "@SYMBOL is for the kernel's data: in a program write @+OFFSET, a place in the file",
+                at: word.offset, "@SYMBOL is for the kernel's data: in a program write @+OFFSET, an offset in the file",
                 "SYM_ON_UPROBE")
         }
     }
@@ -103,7 +104,7 @@ extension FetchExpression {
         let isNumbered = sign.map { KernelNumber.unsigned(word.text[$0...].dropFirst()) != nil } ?? true
         guard KernelSymbol.isName(name), isNumbered else {
             throw text.error(
-                at: word.offset - 1, "\"@\(word.text)\" is no place in memory: write @ADDRESS or @SYMBOL+OFFSET",
+                at: word.offset - 1, "\"@\(word.text)\" is not a location in memory: write @ADDRESS or @SYMBOL+OFFSET",
                 "BAD_MEM_ADDR")
         }
     }
@@ -121,7 +122,8 @@ extension FetchExpression {
             let number = value.hasPrefix("+") ? value.dropFirst() : value
             guard KernelNumber.signed(number) != nil || KernelNumber.unsigned(number) != nil else {
                 throw text.error(
-                    at: word.offset + 1, "\"\(value)\" is no number: write \\5, \\-1, \\0x10 or \\\"text\"", "BAD_IMM")
+                    at: word.offset + 1, "\"\(value)\" is not a valid number: write \\5, \\-1, \\0x10 or \\\"text\"",
+                    "BAD_IMM")
             }
             isMemory = true
         }

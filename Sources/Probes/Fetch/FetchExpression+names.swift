@@ -7,10 +7,10 @@ extension FetchExpression {
         let length = word.text.utf8.distance(from: word.text.startIndex, to: end)
         let path = word.dropping(length)
         guard !path.text.hasPrefix(".") else {
-            throw text.error(at: path.offset, "an argument is no structure: write ->", "NOSUP_DAT_ARG")
+            throw text.error(at: path.offset, "an argument is not a structure: write ->", "NOSUP_DAT_ARG")
         }
         try fields(path)
-        // Whether it is a char * only the kernel knows.
+        // Only the kernel knows whether it is a char *.
         isMemory = true
     }
 
@@ -26,7 +26,7 @@ extension FetchExpression {
                 throw text.error(at: rest.offset, "a - without >: fields of pointers are written ->", "BAD_HYPHEN")
             } else {
                 throw text.error(
-                    at: rest.offset, "\"\(rest.text)\" is no field: write ->FIELD or .FIELD", "BAD_FETCH_ARG")
+                    at: rest.offset, "\"\(rest.text)\" is not a field: write ->FIELD or .FIELD", "BAD_FETCH_ARG")
             }
             let end = rest.text.utf8.firstIndex { !ProbeName.isIdentifierByte($0) } ?? rest.text.endIndex
             let length = rest.text.utf8.distance(from: rest.text.startIndex, to: end)

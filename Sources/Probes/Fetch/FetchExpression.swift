@@ -1,23 +1,23 @@
-/// What stands between the name and the type of an argument, checked: `+0(+8($arg2))`, `%di`, `@jiffies`, `\5`.
+/// Checks the part of an argument between its name and its type: `+0(+8($arg2))`, `%di`, `@jiffies`, `\5`.
 struct FetchExpression {
-    /// A fetch is at most this many steps of the kernel's interpreter: FETCH_INSN_MAX less the end mark.
+    /// The most steps of the kernel's interpreter for one fetch: FETCH_INSN_MAX without the end marker.
     static let maximumOperations = 15
 
     var references: [FetchArgument.Reference] = []
     /// Steps of the kernel's interpreter.
     var operations = 1
-    /// Where the inside of each `+0(…)` begins in the text of the probe, from the outermost on.
+    /// Position of the inside of each `+0(…)` in the text of the probe, the outermost first.
     var levels: [Int] = []
-    /// The last step reads memory, so that a string or an array can be read.
+    /// Whether the last step reads memory, so that a string or an array can be read.
     var isMemory = false
-    /// `$comm` or a literal string.
+    /// Whether it is `$comm` or a literal string.
     var isText = false
-    /// The name of the variable if the whole is one: `arg3`, `retval`, `comm`.
+    /// The name of the variable if the whole expression is one: `arg3`, `retval`, `comm`.
     var variable: String?
 
     let text: ProbeText
     let site: FetchSite
-    /// Where the expression begins in the text of the probe.
+    /// Position of the expression in the text of the probe.
     private let start: Int
 
     init(_ word: ProbeText.Word, text: ProbeText, site: FetchSite) throws(ProbeSyntaxError) {
@@ -35,20 +35,20 @@ struct FetchExpression {
             throw text.error(at: rest.end - closing, "a ( of +0(…) is not closed", "DEREF_OPEN_BRACE")
         }
         guard closing == depth else {
-            throw text.error(at: rest.end - (closing - depth), "a ) too many", "BAD_FETCH_ARG")
+            throw text.error(at: rest.end - (closing - depth), "one ) too many", "BAD_FETCH_ARG")
         }
         try leaf(rest.keeping(rest.text.utf8.count - closing), depth: depth)
         operations += depth
         if depth > 0 {
             guard !isText else {
-                throw text.error(at: rest.offset, "$comm and literal strings are no addresses", "COMM_CANT_DEREF")
+                throw text.error(at: rest.offset, "$comm and literal strings are not addresses", "COMM_CANT_DEREF")
             }
             isMemory = true
             variable = nil
         }
     }
 
-    /// Takes `+OFFSET(` or `+uOFFSET(` off, and returns what follows.
+    /// Removes `+OFFSET(` or `+uOFFSET(` and returns the rest.
     private func dereference(_ word: ProbeText.Word) throws(ProbeSyntaxError) -> ProbeText.Word {
         guard let open = word.position(of: "(") else {
             throw text.error(
@@ -59,7 +59,7 @@ struct FetchExpression {
         if number.text.hasPrefix("u") { number = number.dropping(1) }
         guard let magnitude = KernelNumber.unsigned(number.text), magnitude <= UInt64(Int64.max) else {
             throw text.error(
-                at: word.offset, "\"\(number.text)\" is no offset: write a number of bytes, as in +8($arg1)",
+                at: word.offset, "\"\(number.text)\" is not a valid offset: write a number of bytes, as in +8($arg1)",
                 "BAD_DEREF_OFFS")
         }
         return word.dropping(open + 1)

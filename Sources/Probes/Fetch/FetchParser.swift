@@ -2,10 +2,10 @@
 struct FetchParser {
     let text: ProbeText
     let site: FetchSite
-    /// In short forms, `$arg3` without a name is called arg3; in the kernel's syntax the kernel counts.
+    /// In short forms, `$arg3` without a name is called arg3. In the kernel's syntax the kernel numbers the arguments.
     let namesVariables: Bool
 
-    /// Names that every record has (reserved_field_names in kernel/trace/trace_probe.c).
+    /// Names of fields that every record has (reserved_field_names in kernel/trace/trace_probe.c).
     private static let reservedNames: Set<String> = [
         "common_type", "common_flags", "common_preempt_count", "common_pid", "common_tgid", "__probe_ip",
         "__probe_ret_ip", "__probe_func",
@@ -70,7 +70,8 @@ struct FetchParser {
         }
         guard ProbeName.isIdentifier(name.text) else {
             throw text.error(
-                at: word.offset, "\"\(name.text)\" is no name: letters, digits and _, not beginning with a digit",
+                at: word.offset,
+                "\"\(name.text)\" is not a valid name: letters, digits and _, not beginning with a digit",
                 "BAD_ARG_NAME")
         }
         return try body(word.dropping(equals + 1), name: String(name.text))
@@ -79,7 +80,7 @@ struct FetchParser {
     private func body(_ word: ProbeText.Word, name: String?) throws(ProbeSyntaxError) -> FetchArgument {
         let length = word.text.utf8.count
         guard length > 0 else {
-            throw text.error(at: word.offset, "nothing to fetch behind =: write for example $arg1", "NO_ARG_BODY")
+            throw text.error(at: word.offset, "nothing to fetch after =: write for example $arg1", "NO_ARG_BODY")
         }
         guard length <= FetchArgument.maximumBodyLength else {
             throw text.error(
@@ -88,7 +89,7 @@ struct FetchParser {
                 "ARG_TOO_LONG")
         }
         guard word.text != "$arg*" else {
-            throw text.error(at: word.offset, "$arg* stands alone: it brings its own names", "BAD_VAR_ARGS")
+            throw text.error(at: word.offset, "$arg* must be alone: it defines its own names", "BAD_VAR_ARGS")
         }
         let colon = word.position(of: ":")
         let fetched = colon.map { word.keeping($0) } ?? word
@@ -106,7 +107,7 @@ struct FetchParser {
         let modifiers = (parts?.isBitfield == true ? 1 : 0) + (parts?.isArray == true ? 1 : 0)
         let excess = expression.operations + modifiers - FetchExpression.maximumOperations
         guard excess <= 0 else {
-            // Where the kernel puts its caret: in the level that it does not reach, counted from the innermost.
+            // The kernel puts its caret at the level that it does not reach, counted from the innermost.
             let level = min(excess, expression.levels.count)
             let position = level > 0 ? expression.levels[level - 1] : fetched.offset
             throw text.error(at: position, "more levels of +0(…) than the kernel follows", "TOO_MANY_OPS")
@@ -116,7 +117,7 @@ struct FetchParser {
             type: type.map { String($0.text) }, references: expression.references, offset: fetched.offset)
     }
 
-    /// Whether the type fits to what is fetched.
+    /// Checks that the type is possible for the fetched value.
     private func check(
         _ expression: FetchExpression, _ fetched: ProbeText.Word, _ type: ProbeText.Word, _ parts: FetchType.Parts
     ) throws(ProbeSyntaxError) {

@@ -1,19 +1,19 @@
-/// What can be fetched where a probe stands.
+/// What can be fetched at a probe's location.
 struct FetchSite {
     let kind: ProbeKind
     let place: ProbePlace
 
-    /// Why `$argN` and names of arguments cannot be fetched here; nil when they can.
+    /// Why `$argN` and names of arguments cannot be fetched here, or nil if they can.
     var reasonAgainstArguments: String? {
         switch kind {
         case .kprobe:
             switch place {
-            case .address: "an address may lie anywhere in a function: arguments are known only at kprobe:FUNC"
+            case .address: "an address may be anywhere in a function: arguments are only known at kprobe:FUNC"
             case .function(_, let symbol, let offset) where offset != 0:
                 "arguments are in their place only at the entry of \(symbol): leave out the offset, or name registers"
             default: nil
             }
-        // Since Linux 6.9 the kernel keeps them from the entry; the node says if its kernel does not.
+        // Since Linux 6.9 the kernel keeps them until the return. An older node refuses the probe.
         case .kretprobe, .fprobe, .fprobeReturn, .tracepoint, .eventProbe: nil
         case .uprobe:
             if case .fileSymbol(_, let symbol, let offset) = place, offset != 0 {
@@ -26,7 +26,7 @@ struct FetchSite {
         }
     }
 
-    /// Why names of arguments, which the kernel looks up in BTF, cannot be fetched here; nil when they can.
+    /// Why names of arguments, which the kernel looks up in BTF, cannot be fetched here, or nil if they can.
     var reasonAgainstNames: String? {
         kind.isKernel ? reasonAgainstArguments : "arguments have names only in the kernel: write $arg1, $arg2 …"
     }

@@ -1,8 +1,8 @@
-/// A type behind `:` in a fetch argument (probe_fetch_types in kernel/trace/trace_probe.c).
+/// A type after the `:` of a fetch argument (probe_fetch_types in kernel/trace/trace_probe.c).
 enum FetchType {
     /// What is wrong with a type.
     struct Problem: Error {
-        /// Where in the text of the type, in bytes.
+        /// Position in the text of the type, in bytes.
         let offset: Int
         let message: String
         let kernelName: String
@@ -11,14 +11,14 @@ enum FetchType {
     static let integers = [
         "u8", "u16", "u32", "u64", "s8", "s16", "s32", "s64", "x8", "x16", "x32", "x64", "char",
     ]
-    /// Read from memory up to a zero byte.
+    /// Types that are read from memory up to a zero byte.
     static let strings = ["string", "ustring"]
-    /// Names of kernel addresses and of kernel files.
+    /// Types for kernel addresses and kernel files.
     static let kernelOnly = ["symbol", "symstr", "%pd", "%pD"]
     /// MAX_ARRAY_LEN
     static let maximumArrayLength: UInt64 = 64
 
-    /// The parts of a type that was checked.
+    /// The parts of a checked type.
     struct Parts {
         let base: Substring
         let isArray: Bool
@@ -26,7 +26,7 @@ enum FetchType {
         var isBitfield: Bool { base.hasPrefix("b") }
     }
 
-    /// Checks the text behind the colon.
+    /// Checks the text after the colon.
     static func check(_ text: Substring, isKernel: Bool) throws(Problem) -> Parts {
         let bytes = Array(text.utf8)
         let bracket = bytes.firstIndex(of: UInt8(ascii: "["))

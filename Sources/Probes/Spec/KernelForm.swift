@@ -1,18 +1,18 @@
-/// The kernel's own syntax: `p[:[GRP/]NAME] PLACE [ARGS]` and its like (Documentation/trace/kprobetrace.rst,
+/// The kernel's syntax: `p[:[GRP/]NAME] LOCATION [ARGS]` and similar forms (Documentation/trace/kprobetrace.rst,
 /// uprobetracer.rst, fprobetrace.rst, eprobetrace.rst).
 struct KernelForm {
     private let text: ProbeText
     /// `p`, `r`, `f`, `t` or `e`.
     private let letter: Character
-    /// Digits behind the letter.
+    /// Digits after the letter.
     private let maximumActive: ProbeText.Word
-    /// What stands behind the colon; nil without a colon.
+    /// The part after the colon, or nil without a colon.
     private let name: ProbeText.Word?
 
     /// KRETPROBE_MAXACTIVE_MAX, RETHOOK_MAXACTIVE_MAX
     private static let largestMaximumActive: UInt64 = 4096
 
-    /// Nil if the first word does not begin like it.
+    /// Nil if the first word does not start like this form.
     init?(_ text: ProbeText) {
         let first = text.words[0]
         guard let letter = first.text.first, "prfte".contains(letter) else { return nil }
@@ -27,7 +27,7 @@ struct KernelForm {
     }
 
     func spec() throws(ProbeSyntaxError) -> ProbeSpec {
-        // A name never begins with a digit: p:0xffffffff81000000 is an address.
+        // A name never starts with a digit: p:0xffffffff81000000 is an address.
         if let name, "pr".contains(letter), name.text.utf8.first.map(ProbeName.isDigit) == true {
             guard KernelNumber.unsigned(name.text) != nil else {
                 throw text.error(
@@ -67,7 +67,8 @@ struct KernelForm {
         }
         guard ProbeName.isIdentifier(group.text) else {
             throw text.error(
-                at: group.offset, "\"\(group.text)\" is no name: letters, digits and _, not beginning with a digit",
+                at: group.offset,
+                "\"\(group.text)\" is not a valid name: letters, digits and _, not beginning with a digit",
                 "BAD_GROUP_NAME")
         }
         let event = name.dropping(slash + 1)
@@ -98,7 +99,8 @@ struct KernelForm {
         }
         guard let number = KernelNumber.unsigned(maximumActive.text), number > 0 else {
             throw text.error(
-                at: maximumActive.offset, "\"\(maximumActive.text)\" is no number of instances: write r16:NAME FUNC",
+                at: maximumActive.offset,
+                "\"\(maximumActive.text)\" is not a valid number of instances: write r16:NAME FUNC",
                 "BAD_MAXACT")
         }
         guard number <= Self.largestMaximumActive else {
@@ -118,7 +120,7 @@ struct KernelForm {
             let place = try text.functionPlace(target, kind: kind)
             guard place.isFunctionEntry else {
                 throw text.error(
-                    at: word.offset, "f: stands at the entry of a function: use p: for offsets", "BAD_PROBE_ADDR")
+                    at: word.offset, "f: probes the entry of a function: use p: for offsets", "BAD_PROBE_ADDR")
             }
             return (kind, place)
         }
@@ -136,13 +138,13 @@ struct KernelForm {
             let bad = word.text.utf8.firstIndex { !ProbeName.isIdentifierByte($0) } ?? word.text.startIndex
             throw text.error(
                 at: word.offset + word.text.utf8.distance(from: word.text.startIndex, to: bad),
-                "\"\(word.text)\" is no name of a tracepoint: write it without its system, as in t: sched_switch",
+                "\"\(word.text)\" is not a valid name of a tracepoint: write it without its system, as in t: sched_switch",
                 "BAD_TP_NAME")
         }
         return .tracepoint(String(word.text))
     }
 
-    /// Takes `%return` off.
+    /// Removes `%return`.
     private func withoutReturn(_ word: ProbeText.Word) throws(ProbeSyntaxError) -> (ProbeText.Word, Bool) {
         guard let percent = word.position(of: "%") else { return (word, false) }
         guard word.dropping(percent).text == "%return" else {
@@ -162,7 +164,7 @@ struct KernelForm {
         guard let first = rest.text.utf8.first, ProbeName.isDigit(first) else {
             let short = letter == "r" ? "uretprobe" : "uprobe"
             throw text.error(
-                at: rest.offset, "p: and r: take the offset in the file; for a symbol write \(short):\(word.text)",
+                at: rest.offset, "p: and r: need the offset in the file; for a symbol write \(short):\(word.text)",
                 "BAD_UPROBE_OFFS")
         }
         var counter: UInt64 = 0
@@ -172,7 +174,7 @@ struct KernelForm {
         }
         let (number, isReturn) = try withoutReturn(rest)
         guard let offset = KernelNumber.unsigned(number.text) else {
-            throw text.error(at: number.offset, "\"\(number.text)\" is no offset in a file", "BAD_UPROBE_OFFS")
+            throw text.error(at: number.offset, "\"\(number.text)\" is not a valid offset in a file", "BAD_UPROBE_OFFS")
         }
         let kind: ProbeKind = isReturn || letter == "r" ? .uretprobe : .uprobe
         return (kind, .fileOffset(path: path, offset: offset, referenceCounter: counter))
@@ -189,7 +191,8 @@ struct KernelForm {
         }
         guard let counter = KernelNumber.unsigned(word.keeping(close).text) else {
             throw text.error(
-                at: word.offset, "\"\(word.keeping(close).text)\" is no offset of a reference counter", "BAD_REFCNT")
+                at: word.offset, "\"\(word.keeping(close).text)\" is not a valid offset of a reference counter",
+                "BAD_REFCNT")
         }
         return counter
     }
@@ -199,7 +202,7 @@ struct KernelForm {
         group: String?, name: String?, event word: ProbeText.Word
     ) throws(ProbeSyntaxError) -> ProbeSpec {
         guard maximumActive.text.isEmpty else {
-            throw text.error(at: maximumActive.offset, "e: takes no number", "BAD_MAXACT_TYPE")
+            throw text.error(at: maximumActive.offset, "e: has no number", "BAD_MAXACT_TYPE")
         }
         guard let dot = word.position(of: ".") ?? word.position(of: "/"), dot > 0, dot + 1 < word.text.utf8.count else {
             throw text.error(
@@ -213,7 +216,7 @@ struct KernelForm {
                 "a probe has at most \(ProbeSpec.maximumArguments) arguments", "TOO_MANY_ARGS")
         }
         if text.words.last?.text == "if" {
-            throw text.error(at: text.text.utf8.count, "no filter behind if", "NO_EP_FILTER")
+            throw text.error(at: text.text.utf8.count, "no filter after if", "NO_EP_FILTER")
         }
         return ProbeSpec(
             text: text.text, kind: .eventProbe,

@@ -9,7 +9,7 @@ enum KernelNumber {
         } else if digits.hasPrefix("0"), digits.utf8.count > 1 {
             radix = 8
         }
-        // UInt64(_:radix:) would take a sign.
+        // UInt64(_:radix:) would accept a sign.
         guard let first = digits.utf8.first, first != UInt8(ascii: "+"), first != UInt8(ascii: "-") else { return nil }
         return UInt64(digits, radix: radix)
     }

@@ -1,6 +1,6 @@
-/// Names in the kernel's symbol table: identifiers, and what compilers append (`.isra.0`, `$`).
+/// Names in the kernel's symbol table: identifiers with suffixes from compilers (`.isra.0`, `$`).
 enum KernelSymbol {
-    /// KSYM_NAME_LEN, with the closing zero.
+    /// KSYM_NAME_LEN, which includes the terminating zero.
     static let maximumLength = 511
 
     static func isName(_ text: some StringProtocol) -> Bool {

@@ -1,14 +1,14 @@
-/// What a probe waits for.
+/// What makes a probe fire.
 public enum ProbeKind: String, Sendable, Hashable, CaseIterable {
     /// An instruction of the kernel.
     case kprobe
     /// The return from a kernel function.
     case kretprobe
-    /// The entry of a kernel function, by ftrace's function hooks (Linux 6.5 and newer).
+    /// The entry of a kernel function, through ftrace's function hooks (Linux 6.5 and newer).
     case fprobe
-    /// The return from a kernel function, by the same hooks.
+    /// The return from a kernel function, through the same hooks.
     case fprobeReturn
-    /// A tracepoint, also one that has no event (Linux 6.5 and newer).
+    /// A tracepoint, which need not have an event (Linux 6.5 and newer).
     case tracepoint
     /// Another event (Linux 5.15 and newer).
     case eventProbe
@@ -19,7 +19,7 @@ public enum ProbeKind: String, Sendable, Hashable, CaseIterable {
     /// A statically defined marker of a program (`sys/sdt.h`).
     case usdt
 
-    /// The probed code is the kernel's.
+    /// Whether the probed code is the kernel's.
     public var isKernel: Bool {
         switch self {
         case .kprobe, .kretprobe, .fprobe, .fprobeReturn, .tracepoint, .eventProbe: true
@@ -27,10 +27,10 @@ public enum ProbeKind: String, Sendable, Hashable, CaseIterable {
         }
     }
 
-    /// The probe fires when the function returns.
+    /// Whether the probe fires when the function returns.
     public var isReturn: Bool { self == .kretprobe || self == .fprobeReturn || self == .uretprobe }
 
-    /// `%REG` can be fetched: the kernel keeps no full set of registers for the others.
+    /// Whether `%REG` can be fetched. For other kinds the kernel does not keep all registers.
     var hasRegisters: Bool {
         switch self {
         case .kprobe, .kretprobe, .uprobe, .uretprobe, .usdt: true

@@ -1,6 +1,6 @@
-/// Names of events and groups as the kernel takes them (is_good_name in kernel/trace/trace.h).
+/// Valid names of events and groups (is_good_name in kernel/trace/trace.h).
 enum ProbeName {
-    /// MAX_EVENT_NAME_LEN counts the closing zero.
+    /// MAX_EVENT_NAME_LEN without the terminating zero.
     static let maximumLength = 63
 
     static func isIdentifierStart(_ byte: UInt8) -> Bool {
@@ -20,16 +20,15 @@ enum ProbeName {
         return text.utf8.allSatisfy(isIdentifierByte)
     }
 
-    /// `text` with every byte that a name cannot have replaced by `_`, and cut to the length that the kernel takes.
-    /// `suffix` is kept whole.
+    /// `text` with every invalid byte replaced by `_`, truncated to the kernel's limit. `suffix` is never truncated.
     static func sanitised(_ text: some StringProtocol, suffix: String = "") -> String {
         var bytes = text.utf8.map { isIdentifierByte($0) ? $0 : UInt8(ascii: "_") }
         if bytes.first.map(isIdentifierStart) != true { bytes.insert(UInt8(ascii: "_"), at: 0) }
         return String(decoding: bytes.prefix(maximumLength - suffix.utf8.count), as: UTF8.self) + suffix
     }
 
-    /// The name of an event that was given none, in perf's manner: the function, and what sets the probe apart from
-    /// one at the function's entry.
+    /// The name of an event for which the user gave none, as in perf: the function, followed by what differs from a
+    /// probe at the function's entry.
     static func standard(kind: ProbeKind, place: ProbePlace) -> String {
         let ending = kind.isReturn ? "__return" : ""
         func hex(_ value: UInt64) -> String { String(value, radix: 16) }

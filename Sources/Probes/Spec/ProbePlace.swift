@@ -1,21 +1,21 @@
-/// Where a probe is planted, as it was written: names are looked up on each node.
+/// The location of a probe in its text. Names are looked up on each node.
 public enum ProbePlace: Sendable, Hashable {
-    /// A kernel function, or `offset` bytes into it.
+    /// A kernel function, or an offset of `offset` bytes in it.
     case function(module: String?, symbol: String, offset: UInt64)
     /// A kernel address.
     case address(UInt64)
     /// A tracepoint of the kernel.
     case tracepoint(String)
-    /// An event of the node, `system` and `name`.
+    /// An event of the node: `system` and `name`.
     case event(system: String, name: String)
-    /// `offset` bytes into a file, with the file offset of a counter that says how many watch (0 for none).
+    /// An offset in a file, in bytes, with the file offset of a reference counter (0 for none).
     case fileOffset(path: String, offset: UInt64, referenceCounter: UInt64)
-    /// A function of a file, or `offset` bytes into it. The symbol may end in `@VERSION`.
+    /// A function of a file, or an offset of `offset` bytes in it. The symbol may end with `@VERSION`.
     case fileSymbol(path: String, symbol: String, offset: UInt64)
     /// A marker of a file.
     case marker(path: String, provider: String, name: String)
 
-    /// The file that is probed; nil for the kernel.
+    /// The probed file, or nil for the kernel.
     public var path: String? {
         switch self {
         case .function, .address, .tracepoint, .event: nil
@@ -23,7 +23,7 @@ public enum ProbePlace: Sendable, Hashable {
         }
     }
 
-    /// The probe stands at the first instruction of a named function, where its arguments are.
+    /// Whether the location is the first instruction of a named function, where its arguments can be fetched.
     var isFunctionEntry: Bool {
         switch self {
         case .function(_, _, let offset), .fileSymbol(_, _, let offset): offset == 0

@@ -1,6 +1,6 @@
 import TextPatterns
 
-/// A probe as a person writes it: the kernel's own syntax as it stands, or a short form. See `docs/guide/probes.md`.
+/// A probe as the user writes it: in the kernel's syntax or as a short form. See `docs/guide/probes.md`.
 ///
 /// | text | kind |
 /// |---|---|
@@ -12,43 +12,44 @@ import TextPatterns
 /// | `[NAME=]uprobe:PATH:SYMBOL[@VERSION][+OFF]`, `uprobe:PATH:OFFSET`, `uretprobe:` | uprobe, uretprobe |
 /// | `[NAME=]usdt:PATH:PROVIDER:NAME [ARGS]` | usdt |
 ///
-/// A value is well formed as far as that can be told without a node.
+/// A value has been checked as far as is possible without a node.
 public struct ProbeSpec: Sendable, Hashable {
-    /// As it was written, without white space around it.
+    /// The user's text, without surrounding white space.
     public let text: String
-    /// What it waits for.
+    /// What makes it fire.
     public let kind: ProbeKind
-    /// Where it is planted.
+    /// Its location.
     public let place: ProbePlace
-    /// The group that the person named, if one was named.
+    /// The group in the user's text, if there is one.
     public let group: String?
-    /// The name of the event: the person's, or one made from the place (`do_filp_open`, `vfs_read__return`).
+    /// The name of the event: the user's, or one that is derived from the location (`do_filp_open`,
+    /// `vfs_read__return`).
     public let eventName: String
-    /// The person named the event.
+    /// Whether the user named the event.
     public let isNamed: Bool
-    /// What is fetched, in order.
+    /// The values to fetch, in order.
     public let arguments: [FetchArgument]
-    /// How it was written.
+    /// The form of the text.
     let form: Form
 
-    /// How a probe was written, as far as it must be repeated to the kernel.
+    /// The form of a probe's text, with the parts that are passed on to the kernel.
     enum Form: Sendable, Hashable {
-        /// The kernel's syntax: the word before the colon (`p`, `r16`, `f`), and the place.
+        /// The kernel's syntax: the word before the colon (`p`, `r16`, `f`), and the location.
         case kernel(head: String, place: String)
-        /// An event probe, whose arguments only the kernel reads: everything behind the head.
+        /// An event probe, whose arguments only the kernel reads: everything after the head.
         case eventProbe(rest: String)
-        /// A short form: `kprobe:do_filp_open`, without name and arguments.
+        /// A short form without name and arguments: `kprobe:do_filp_open`.
         case short(String)
     }
 
-    /// Most arguments of a probe (MAX_TRACE_ARGS).
+    /// The most arguments of a probe (MAX_TRACE_ARGS).
     static let maximumArguments = 128
-    /// Longest text, in bytes: the kernel takes lines of less than 4,094 bytes, and the name is put in.
+    /// The longest text, in bytes. The kernel accepts lines of less than 4,094 bytes, and the event's name is added.
     static let maximumLength = 3900
 
     /// Reads a probe.
     ///
-    /// - Throws: what is wrong with it, and where.
+    /// - Throws: what is wrong with the text, with the position.
     public init(parsing text: String) throws(ProbeSyntaxError) {
         self = try ProbeParser(ProbeText(text)).parse()
     }
@@ -67,9 +68,9 @@ public struct ProbeSpec: Sendable, Hashable {
         self.form = form
     }
 
-    /// What a filter or trigger may call this probe: its event name, its short form (`kprobe:vfs_read`, without a file's
-    /// path too: `uprobe:malloc`), what it probes (`vfs_read`), and its event name in its group (`probe`, if it was
-    /// given none).
+    /// The names by which a filter or trigger may refer to this probe: its event name, its short form
+    /// (`kprobe:vfs_read`, also without a file's path: `uprobe:malloc`), what it probes (`vfs_read`), and its event
+    /// name in its group (`probe` if the user gave none).
     public var aliases: [String] {
         var names = [eventName, "\(group ?? "probe"):\(eventName)"]
         if case .short(let form) = form { names.append(form) }
@@ -97,7 +98,7 @@ public struct ProbeSpec: Sendable, Hashable {
         symbol + (offset == 0 ? "" : "+\(KernelNumber.hex(offset))")
     }
 
-    /// Whether a name or pattern, as `-f` and `-T` take it, means this probe. Patterns look at the event name.
+    /// Whether a name or pattern in `-f` or `-T` selects this probe. Patterns are matched with the event name.
     public func answers(to pattern: String) -> Bool {
         if aliases.contains(pattern) { return true }
         let glob = Glob(pattern)
@@ -107,6 +108,6 @@ public struct ProbeSpec: Sendable, Hashable {
 }
 
 extension ProbeSpec: CustomStringConvertible {
-    /// As it was written.
+    /// The user's text.
     public var description: String { text }
 }

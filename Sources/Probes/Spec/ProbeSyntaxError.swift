@@ -1,14 +1,14 @@
-/// What is wrong with a probe text, and where.
+/// What is wrong with a probe text, and the position.
 ///
-/// Whoever reads the text first throws it (the command line), so that nothing is sent to any node.
+/// The command line checks a text first, so that nothing is sent to a node for a malformed one.
 public struct ProbeSyntaxError: Error, Sendable, Hashable {
-    /// The whole text, as it was written.
+    /// The user's text.
     public let text: String
-    /// Where in the text, in bytes of UTF-8 from 0; `text.utf8.count` is behind the end.
+    /// Position in the text, in bytes of UTF-8 from 0. `text.utf8.count` is the end.
     public let offset: Int
-    /// What is wrong and what to write instead; one line.
+    /// What is wrong and what to write instead, in one line.
     public let message: String
-    /// The name of the error in the kernel (TP_ERR_… in kernel/trace/trace_probe.h), where it has one for it.
+    /// The kernel's name of the error (TP_ERR_… in kernel/trace/trace_probe.h), if it has one.
     public let kernelName: String?
 
     init(text: String, offset: Int, _ message: String, kernelName: String? = nil) {
@@ -31,7 +31,7 @@ extension ProbeSyntaxError: CustomStringConvertible {
 
 /// A text and, below it, a caret.
 enum CaretLine {
-    /// Both lines, indented by two. Control characters, which could move the caret or the cursor, are shown as `?`.
+    /// Both lines, indented by two. Control characters could move the cursor, so they are shown as `?`.
     static func lines(text: String, offset: Int) -> String {
         let shown = String(text.map { $0.isASCII && ($0.asciiValue ?? 0) < 0x20 ? "?" : $0 })
         let before = String(decoding: text.utf8.prefix(offset), as: UTF8.self)

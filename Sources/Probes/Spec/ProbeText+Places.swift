@@ -1,4 +1,4 @@
-/// The parts of places that several forms share.
+/// Parsers for parts of locations that several forms share.
 extension ProbeText {
     /// A name for an event.
     func checkEventName(_ word: Word) throws(ProbeSyntaxError) {
@@ -11,17 +11,19 @@ extension ProbeText {
         }
         guard ProbeName.isIdentifier(word.text) else {
             throw error(
-                at: word.offset, "\"\(word.text)\" is no name: letters, digits and _, not beginning with a digit",
+                at: word.offset,
+                "\"\(word.text)\" is not a valid name: letters, digits and _, not beginning with a digit",
                 "BAD_EVENT_NAME")
         }
     }
 
-    /// A file: the path as it is on the nodes.
+    /// A file: the path on the nodes.
     func path(_ word: Word) throws(ProbeSyntaxError) -> String {
         guard !word.text.isEmpty else { throw error(at: word.offset, "the path is missing") }
         guard word.text.hasPrefix("/") else {
             throw error(
-                at: word.offset, "\"\(word.text)\" is no absolute path: write it as it is on the nodes, from / on")
+                at: word.offset,
+                "\"\(word.text)\" is not an absolute path: write the path on the nodes, starting with /")
         }
         return String(word.text)
     }
@@ -32,12 +34,12 @@ extension ProbeText {
         let number = word.dropping(plus + 1)
         guard let offset = KernelNumber.unsigned(number.text) else {
             throw error(
-                at: word.offset, "\"\(number.text)\" is no offset: write \(word.keeping(plus).text)+16",
+                at: word.offset, "\"\(number.text)\" is not a valid offset: write \(word.keeping(plus).text)+16",
                 "BAD_PROBE_ADDR")
         }
         guard offset == 0 || !kind.isReturn else {
             throw error(
-                at: word.offset, "a return probe stands at the entry of a function: leave out +\(number.text)",
+                at: word.offset, "a return probe is planted at the entry of a function: leave out +\(number.text)",
                 "BAD_RETPROBE")
         }
         return (word.keeping(plus), offset)
@@ -51,7 +53,7 @@ extension ProbeText {
             let name = word.keeping(colon)
             guard !name.text.isEmpty,
                 name.text.utf8.allSatisfy({ ProbeName.isIdentifierByte($0) || $0 == UInt8(ascii: "-") })
-            else { throw error(at: name.offset, "\"\(name.text)\" is no name of a module", "BAD_PROBE_ADDR") }
+            else { throw error(at: name.offset, "\"\(name.text)\" is not a valid name of a module", "BAD_PROBE_ADDR") }
             module = String(name.text)
             target = word.dropping(colon + 1)
         }
@@ -64,8 +66,8 @@ extension ProbeText {
             throw error(
                 at: symbol.offset,
                 isPattern
-                    ? "a probe is planted in one function: patterns are not taken"
-                    : "\"\(symbol.text)\" is no name of a kernel function", "BAD_PROBE_ADDR")
+                    ? "a probe is planted in one function: patterns are not supported"
+                    : "\"\(symbol.text)\" is not a valid name of a kernel function", "BAD_PROBE_ADDR")
         }
         guard offset <= UInt64(UInt32.max) else {
             throw error(at: target.offset, "the offset is too large", "BAD_PROBE_ADDR")

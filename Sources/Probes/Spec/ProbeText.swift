@@ -1,13 +1,13 @@
-/// A probe text cut at white space, as the kernel cuts it (argv_split).
+/// A probe text split at white space, as the kernel does (argv_split).
 struct ProbeText {
-    /// A word and where it begins in the text, in bytes.
+    /// A word and its position in the text, in bytes.
     struct Word {
         let text: Substring
         let offset: Int
 
         var end: Int { offset + text.utf8.count }
 
-        /// The part behind the first `count` bytes.
+        /// The word without the first `count` bytes.
         func dropping(_ count: Int) -> Word {
             Word(text: text[text.utf8.index(text.startIndex, offsetBy: count)...], offset: offset + count)
         }
@@ -17,13 +17,13 @@ struct ProbeText {
             Word(text: text[..<text.utf8.index(text.startIndex, offsetBy: count)], offset: offset)
         }
 
-        /// Where in this word the byte first stands.
+        /// Index of the first occurrence of the byte in this word.
         func position(of character: Unicode.Scalar) -> Int? {
             let byte = UInt8(ascii: character)
             return text.utf8.firstIndex(of: byte).map { text.utf8.distance(from: text.startIndex, to: $0) }
         }
 
-        /// Where in this word the byte last stands.
+        /// Index of the last occurrence of the byte in this word.
         func lastPosition(of character: Unicode.Scalar) -> Int? {
             let byte = UInt8(ascii: character)
             return text.utf8.lastIndex(of: byte).map { text.utf8.distance(from: text.startIndex, to: $0) }
@@ -33,9 +33,9 @@ struct ProbeText {
     let text: String
     let words: [Word]
 
-    /// Cuts the text.
+    /// Splits the text.
     ///
-    /// - Throws: for a text that would be more than one command, or part of one, once it is written to the kernel.
+    /// - Throws: if the kernel would read the text as more than one command or as a part of one.
     init(_ written: String) throws(ProbeSyntaxError) {
         let isBlank: (Character) -> Bool = { $0 == " " || $0 == "\t" || $0 == "\n" || $0 == "\r\n" }
         let text = String(written.drop(while: isBlank).reversed().drop(while: isBlank).reversed())
@@ -46,7 +46,7 @@ struct ProbeText {
         guard text.utf8.count <= ProbeSpec.maximumLength else {
             throw ProbeSyntaxError(
                 text: text, offset: ProbeSpec.maximumLength,
-                "a probe has at most \(ProbeSpec.maximumLength) bytes: the kernel takes no longer lines")
+                "a probe has at most \(ProbeSpec.maximumLength) bytes: the kernel accepts no longer lines")
         }
         var words: [Word] = []
         var start: String.Index?
@@ -62,11 +62,11 @@ struct ProbeText {
             case 0..<0x20, 0x7f:
                 throw ProbeSyntaxError(
                     text: text, offset: text.utf8.distance(from: text.startIndex, to: index),
-                    "a probe is one line without control characters: give each its own -p")
+                    "a probe is one line without control characters: use -p for each")
             case UInt8(ascii: "#"):
                 throw ProbeSyntaxError(
                     text: text, offset: text.utf8.distance(from: text.startIndex, to: index),
-                    "the kernel takes # as the start of a comment: a probe cannot hold it")
+                    "for the kernel # starts a comment: a probe cannot contain it")
             default: if start == nil { start = index }
             }
         }

@@ -1,14 +1,14 @@
-/// `[NAME=]kprobe:[MODULE:]FUNC[+OFFSET]`, `uprobe:PATH:SYMBOL`, `usdt:PATH:PROVIDER:NAME` and their like.
+/// `[NAME=]kprobe:[MODULE:]FUNC[+OFFSET]`, `uprobe:PATH:SYMBOL`, `usdt:PATH:PROVIDER:NAME` and similar forms.
 struct ShortForm {
     private let text: ProbeText
     private let kind: ProbeKind
     private let name: String?
-    /// The form with its target, without the name.
+    /// The form with its target, but without the name.
     private let written: ProbeText.Word
-    /// What stands behind the form's colon.
+    /// The part after the form's colon.
     private let target: ProbeText.Word
 
-    /// Nil if the word does not begin like a short form.
+    /// Nil if the word does not start like a short form.
     init?(_ word: ProbeText.Word, in text: ProbeText) throws(ProbeSyntaxError) {
         guard let (kind, start) = Self.find(in: word) else { return nil }
         self.text = text
@@ -25,7 +25,7 @@ struct ShortForm {
     }
 
     private static func find(in word: ProbeText.Word) -> (ProbeKind, Int)? {
-        // Before a `=` that stands before the first colon, the name of the event.
+        // The event's name precedes a `=` that is before the first colon.
         var start = 0
         if let equals = word.position(of: "="), equals < word.position(of: ":") ?? 0 { start = equals + 1 }
         let rest = word.dropping(start).text
@@ -66,7 +66,7 @@ struct ShortForm {
         }
         if ProbeName.isDigit(byte) {
             guard let offset = KernelNumber.unsigned(last.text) else {
-                throw text.error(at: last.offset, "\"\(last.text)\" is no offset in a file", "BAD_UPROBE_OFFS")
+                throw text.error(at: last.offset, "\"\(last.text)\" is not a valid offset in a file", "BAD_UPROBE_OFFS")
             }
             return .fileOffset(path: path, offset: offset, referenceCounter: 0)
         }

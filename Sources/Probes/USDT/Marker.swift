@@ -1,23 +1,23 @@
-/// A place where a program was marked with `DTRACE_PROBE` (`sys/sdt.h`): an entry of `.note.stapsdt`
+/// A location that a program marks with `DTRACE_PROBE` (`sys/sdt.h`): an entry of `.note.stapsdt`
 /// (https://sourceware.org/systemtap/wiki/UserSpaceProbeImplementation).
 struct Marker: Sendable, Hashable {
     let provider: String
     let name: String
-    /// The instruction, in memory.
+    /// Address of the instruction in memory.
     let address: UInt64
-    /// The counter that tells the program whether somebody watches, in memory; 0 for none.
+    /// Address in memory of the semaphore, which tells the program whether the marker is probed. 0 for none.
     let semaphore: UInt64
-    /// What the arguments are and where they lie: `-4@%edi 8@-16(%rbp)`.
+    /// Sizes and locations of the arguments: `-4@%edi 8@-16(%rbp)`.
     let arguments: String
 }
 
 extension ELFFile {
-    /// Largest section of notes, in bytes.
+    /// The largest section of notes, in bytes.
     private static let noteLimit: UInt64 = 64 << 20
 
     /// All markers of the file.
     func markers() throws(ELFError) -> [Marker] {
-        // A file that was prelinked has moved since the notes were written; this section moved along.
+        // Prelinking moves a file after the notes were written. This section has moved by the same distance.
         let base = section(".stapsdt.base")?.address
         var markers: [Marker] = []
         for section in sections where section.name == ".note.stapsdt" && section.kind == ELFSection.Kind.notes {
@@ -35,7 +35,7 @@ extension ELFFile {
 }
 
 extension Marker {
-    /// - Parameter base: where `.stapsdt.base` is now; nil without one.
+    /// - Parameter base: the current address of `.stapsdt.base`, or nil if there is none.
     init?(_ bytes: ArraySlice<UInt8>, base: UInt64?) {
         let bytes = Array(bytes)
         guard let address = bytes.little(UInt64.self, at: 0), let written = bytes.little(UInt64.self, at: 8),
@@ -57,7 +57,7 @@ struct ELFNote {
     let kind: UInt32
     let name: String
     let description: ArraySlice<UInt8>
-    /// Where the next one begins.
+    /// Offset of the next entry.
     let end: Int
 
     init?(_ bytes: [UInt8], at start: Int) {

@@ -1,15 +1,15 @@
-/// An argument of a marker: `-4@%edi`, size and sign, and where the compiler put it, in assembler syntax.
+/// An argument of a marker, `-4@%edi`: its size and sign, and its location in assembler syntax.
 struct MarkerArgument: Sendable, Hashable {
-    /// Bytes: 1, 2, 4 or 8.
+    /// Size in bytes: 1, 2, 4 or 8.
     let size: Int
     let isSigned: Bool
     let isFloatingPoint: Bool
     /// `%edi`, `-16(%rbp)`, `$5`, `x0`, `[sp, 16]`.
     let operand: String
-    /// As it is written in the file.
+    /// The text in the file.
     let text: String
 
-    /// Cuts the text of a note. On arm64, operands hold spaces: an argument begins where a size and @ follow.
+    /// Splits the text of a note. On arm64, operands contain spaces, so an argument starts where a size and @ follow.
     static func list(_ text: String) -> [MarkerArgument] {
         var parts: [String] = []
         for word in text.split(separator: " ") {
@@ -36,22 +36,22 @@ struct MarkerArgument: Sendable, Hashable {
             operand: String(text[text.index(after: at)...]), text: text)
     }
 
-    /// The kernel's type for it.
+    /// The kernel's type for the argument.
     var type: String { (isSigned ? "s" : "u") + String(size * 8) }
 }
 
-/// What the kernel fetches for an argument of a marker.
+/// The fetch argument for an argument of a marker.
 struct MarkerFetch: Sendable, Hashable {
     /// `%di`, `-16(%bp)`, `\5`, `@+0x4010`
     let body: String
-    /// It is read from memory, so that only as many bytes as its size are its own.
+    /// Whether it is read from memory, so that only as many bytes as its size belong to it.
     let isMemory: Bool
 }
 
 extension MarkerArgument {
-    /// Translates the operand; nil if the kernel cannot fetch such a one.
+    /// Translates the operand. Nil if the kernel cannot fetch it.
     ///
-    /// - Parameter data: where a variable of the file is to be fetched, as the kernel wants it behind `@+`.
+    /// - Parameter data: gives the number after `@+` for a variable of the file.
     func fetch(_ architecture: ProbeArchitecture, data: (String) -> Int64?) -> MarkerFetch? {
         guard !isFloatingPoint else { return nil }
         switch architecture {
@@ -74,7 +74,7 @@ extension MarkerArgument {
         if base == "%rip" {
             return data(String(displacement)).map { MarkerFetch(body: "@+\($0)", isMemory: true) }
         }
-        // Only a whole register is an address: rax, r10, not eax, r10d.
+        // An address is a whole register: rax or r10, not eax or r10d.
         let name = base.dropFirst()
         guard let register = Self.intelRegister(name), name == register || name == "r" + register else { return nil }
         return memory(displacement.isEmpty ? 0 : KernelNumber.signed(displacement), register)
@@ -102,7 +102,7 @@ extension MarkerArgument {
         displacement.map { MarkerFetch(body: ($0 < 0 ? "\($0)" : "+\($0)") + "(%\(register))", isMemory: true) }
     }
 
-    /// `rax`, `eax`, `ax`, `al` are parts of what the kernel calls `ax`. `ah` is not its low part: the kernel cannot.
+    /// `rax`, `eax`, `ax` and `al` are low parts of the kernel's `ax`. The kernel cannot fetch `ah`.
     private static func intelRegister(_ name: Substring) -> String? {
         let known = ProbeArchitecture.x86_64.registers
         for base in ["ax", "bx", "cx", "dx"]
