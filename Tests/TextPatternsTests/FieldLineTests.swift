@@ -17,7 +17,8 @@ import TextPatterns
     @Test(arguments: [
         "", "timestamp", "\toffset:0;\tsize:8;", "\tfield:int x;\toffset:4;", "\tfield:int x;\tsize:4;",
         "field:int x; offset:-4; size:4;", "field:int x; offset:4; size:-4;",
-        "field:int x; offset:4; size:99999999999999999999;", "xfield:int x; offset:4; size:4;", "print fmt: \"x; field:int x; offset:4; size:4;\"",
+        "field:int x; offset:4; size:99999999999999999999;", "xfield:int x; offset:4; size:4;",
+        "print fmt: \"x; field:int x; offset:4; size:4;\"",
     ])
     func refuses(line: String) {
         #expect(FieldLine(line[...]) == nil)

@@ -1,14 +1,14 @@
-/// Why the authority did not do what was asked.
+/// Why an operation of the authority failed.
 public enum AuthorityError: Error, Sendable, Hashable, CustomStringConvertible {
     /// A file that would have been overwritten.
     case exists(path: String)
     /// A file or directory that cannot be used.
     case file(IdentityFileError)
-    /// The directory's certificate is not one of an authority, or the key is not its key.
+    /// The directory's certificate is not an authority's, or the key does not belong to it.
     case notAnAuthority(path: String)
-    /// The authority's certificate has expired: nothing it signs would be accepted.
+    /// The authority's certificate has expired, so nothing that it signs would be accepted.
     case authorityExpired(path: String)
-    /// A signing request that is refused, with the reason.
+    /// The signing request is refused, with the reason.
     case badRequest(String)
     /// OpenSSL failed.
     case openSSL(OpenSSLFailure)
@@ -19,14 +19,15 @@ public enum AuthorityError: Error, Sendable, Hashable, CustomStringConvertible {
         case .exists(let path):
             "\(path) exists already and is never overwritten; move it away, or give another directory"
         case .file(let error): "\(error)"
-        case .notAnAuthority(let path): "\(path) is not the certificate of the authority whose key lies beside it"
+        case .notAnAuthority(let path):
+            "\(path) is not the certificate of the authority whose key is in the same directory"
         case .authorityExpired(let path): "\(path) has expired; make a new authority with 'fleetrace ca init'"
         case .badRequest(let reason): "the signing request is refused: \(reason)"
         case .openSSL(let error): "\(error)"
         }
     }
 
-    /// Runs `body` with OpenSSL's failures as `openSSL`.
+    /// Runs `body` and converts OpenSSL's failures to `openSSL`.
     static func wrap<Result>(_ body: () throws(OpenSSLFailure) -> Result) throws(AuthorityError) -> Result {
         do throws(OpenSSLFailure) { return try body() } catch { throw .openSSL(error) }
     }

@@ -1,16 +1,16 @@
-/// Where an authority's directory keeps what:
+/// The files in an authority's directory:
 ///
 ///     ca.crt ca.key               the authority; ca.key stays here
 ///     ca.crl                      revoked certificates, once there is one
 ///     controller.crt .key         the controller's identity
 ///     operator.crt .key           the first operator's identity, with role admin
-///     nodes/NAME.crt .key         one identity a node; no key for a node that made its own
+///     nodes/NAME.crt .key         an identity for each node; no key for a node that created its own
 ///     operators/NAME.crt .key     further operators
 public struct AuthorityLayout: Sendable, Hashable {
     /// The directory, mode 0700.
     public let directory: String
 
-    /// Names the directory; nothing is read.
+    /// Stores the path. Nothing is read.
     public init(_ directory: String) { self.directory = directory }
 
     /// The authority's certificate.
@@ -24,7 +24,7 @@ public struct AuthorityLayout: Sendable, Hashable {
     public var controller: IdentityFiles { files("controller") }
     /// The files of the first operator.
     public var `operator`: IdentityFiles { files("operator") }
-    /// The files of a peer that was issued later.
+    /// The files of a peer whose identity was issued later.
     public func files(of identity: PeerIdentity) -> IdentityFiles {
         switch identity.role {
         case .node: files("nodes/\(identity.name)")

@@ -1,9 +1,9 @@
 import COpenSSL
 
 extension CertificateAuthority {
-    /// Makes a key and a certificate for a peer; nothing is written.
+    /// Creates a key and a certificate for a peer. Nothing is written.
     ///
-    /// - Parameter validity: one year from `now` unless given; never beyond the authority's own end.
+    /// - Parameter validity: by default one year from `now`. It never ends after the authority's certificate.
     public func issue(
         _ identity: PeerIdentity, now: Int64, validity: CertificateValidity? = nil
     ) throws(AuthorityError) -> IssuedIdentity {
@@ -22,7 +22,7 @@ extension CertificateAuthority {
         try certify(identity, request.publicKey.pointer, now, validity)
     }
 
-    /// Makes a new certificate for a key that exists, before the old one expires.
+    /// Creates a new certificate for an existing key, before the old one expires.
     ///
     /// - Returns: the certificate as PEM.
     public func renew(
@@ -31,9 +31,9 @@ extension CertificateAuthority {
         try certify(identity, key.object.pointer, now, nil)
     }
 
-    /// Issues a peer's identity into its place in the directory, which is made as needed.
+    /// Issues a peer's identity and writes it to the directory. Missing subdirectories are created.
     ///
-    /// - Throws: `AuthorityError.exists` when the peer has files there.
+    /// - Throws: `AuthorityError.exists` if the peer has files there already.
     @discardableResult
     public func issueFiles(_ identity: PeerIdentity, now: Int64) throws(AuthorityError) -> IdentityFiles {
         let files = layout.files(of: identity)
@@ -44,14 +44,14 @@ extension CertificateAuthority {
         return files
     }
 
-    /// Writes an identity: the key with mode 0600, the certificate with 0644, and neither over an existing file.
+    /// Writes an identity: the key with mode 0600, the certificate with 0644. Existing files are never overwritten.
     public func write(_ issued: IssuedIdentity, to files: IdentityFiles) throws(AuthorityError) {
         for path in [files.privateKey, files.certificate] where NewFile.exists(path) { throw .exists(path: path) }
         try NewFile.create(files.privateKey, issued.keyPEM, mode: NewFile.secret)
         try NewFile.create(files.certificate, issued.certificatePEM, mode: NewFile.published)
     }
 
-    /// Puts a renewed certificate in the place of the old one, in one step; the key stays.
+    /// Replaces an old certificate by a renewed one atomically. The key is not changed.
     public func replaceCertificate(_ pem: [UInt8], in files: IdentityFiles) throws(AuthorityError) {
         try NewFile.replace(files.certificate, pem)
     }

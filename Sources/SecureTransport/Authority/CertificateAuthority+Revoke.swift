@@ -1,13 +1,13 @@
 import COpenSSL
 
 extension CertificateAuthority {
-    /// Days until a revocation list has to be signed again. Peers that check one refuse everybody after that.
+    /// Days until a revocation list must be signed again. After that, peers that check the list refuse everybody.
     public static let revocationListDays: Int64 = 365
 
-    /// Puts a certificate on the revocation list `ca.crl`, which is made or replaced, and signs the list anew. Listeners
-    /// that use the list learn of it at `TLSContext.reload()`.
+    /// Adds a certificate to the revocation list, signs the list and writes it to `ca.crl`. Listeners that use the list
+    /// read it in `TLSContext.reload()`.
     ///
-    /// - Parameter pem: the certificate; nil only signs the list anew.
+    /// - Parameter pem: the certificate. Nil only signs the list again.
     public func revoke(_ pem: [UInt8]?, now: Int64) throws(AuthorityError) {
         var old: OpenSSLObject?
         if NewFile.exists(layout.revocationList) {
@@ -35,7 +35,7 @@ extension CertificateAuthority {
     }
 
     private func emptyList() throws(OpenSSLFailure) -> OpenSSLObject {
-        // Version 2 is written 1.
+        // 1 means version 2.
         guard let list = OpenSSLObject(X509_CRL_new(), release: X509_CRL_free),
             X509_CRL_set_version(list.pointer, 1) == 1,
             X509_CRL_set_issuer_name(list.pointer, X509_get_subject_name(certificate.pointer)) == 1

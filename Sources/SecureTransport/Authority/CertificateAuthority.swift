@@ -2,23 +2,23 @@ import COpenSSL
 
 /// Fleetrace's own certificate authority: a key, a self-signed certificate, and a directory (`AuthorityLayout`).
 ///
-/// It is meant to be used by one process at a time. Times are seconds since 1970 (UTC) and given by the caller.
+/// Only one process at a time may use it. Times are in seconds since 1970 (UTC), and the caller supplies them.
 public struct CertificateAuthority: Sendable {
-    /// The directory it lives in.
+    /// The authority's directory.
     public let layout: AuthorityLayout
-    /// What its certificate says.
+    /// The contents of its certificate.
     public let facts: CertificateFacts
 
     let certificate: OpenSSLObject
     let key: OpenSSLObject
 
-    /// Makes a new authority with a controller and an operator of role admin.
+    /// Creates a new authority with a controller and an operator that has the role admin.
     ///
     /// - Parameters:
-    ///   - directory: is made with mode 0700; may exist.
-    ///   - controller: the name by which clients will know the controller.
+    ///   - directory: created with mode 0700 if it does not exist.
+    ///   - controller: the controller's name, which clients expect.
     ///   - operator: the name of the first operator.
-    /// - Throws: `AuthorityError.exists` when any of the files is there already; then nothing is changed.
+    /// - Throws: `AuthorityError.exists` if any of the files exists. Nothing is changed then.
     public static func create(
         in directory: String, controller: PeerIdentity, operator: PeerIdentity, now: Int64
     ) throws(AuthorityError) -> CertificateAuthority {
@@ -76,7 +76,7 @@ public struct CertificateAuthority: Sendable {
         do throws(IdentityFileError) { return try SmallFile(path: path) } catch { throw .file(error) }
     }
 
-    /// The authority's certificate as PEM: what every peer has to trust.
+    /// The authority's certificate as PEM, which every peer must trust.
     public func pem() throws(AuthorityError) -> [UInt8] {
         try AuthorityError.wrap { () throws(OpenSSLFailure) in
             try PEM.text("writing a certificate") { PEM_write_bio_X509($0, certificate.pointer) }

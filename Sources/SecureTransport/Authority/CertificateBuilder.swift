@@ -1,29 +1,29 @@
 import COpenSSL
 
-/// Puts one X.509 certificate together.
+/// Builds one X.509 certificate.
 struct CertificateBuilder {
     /// What a certificate is for.
     enum Purpose {
-        /// Signing certificates and revocation lists, with nothing between it and the leaves.
+        /// An authority, which signs certificates and revocation lists. It signs the leaves directly.
         case authority(name: String)
-        /// Being one peer. The URIs are those of the identity; tests make others.
+        /// A peer. The URIs are those of the identity, except in tests.
         case peer(PeerIdentity)
     }
 
     let purpose: Purpose
     let validity: CertificateValidity
-    /// The public key it is about.
+    /// The public key to certify.
     let publicKey: OpaquePointer
 
-    /// Signs it.
+    /// Signs the certificate.
     ///
-    /// - Parameter issuer: the authority's certificate; nil when it signs itself.
+    /// - Parameter issuer: the authority's certificate. Nil for a self-signed certificate.
     func sign(issuer: OpaquePointer?, key: OpaquePointer) throws(OpenSSLFailure) -> OpenSSLObject {
         ERR_clear_error()
         let operation = "making a certificate"
         guard let made = OpenSSLObject(X509_new(), release: X509_free) else { throw OpenSSLFailure(operation) }
         let certificate = made.pointer
-        // Version 3 is written 2.
+        // 2 means version 3.
         guard X509_set_version(certificate, 2) == 1, setSerial(certificate), setValidity(certificate),
             X509_set_pubkey(certificate, publicKey) == 1, setSubject(certificate),
             X509_set_issuer_name(certificate, X509_get_subject_name(issuer ?? certificate)) == 1,
@@ -33,7 +33,7 @@ struct CertificateBuilder {
         return made
     }
 
-    /// 127 random bits: positive, never zero, and not to be guessed (RFC 5280, 4.1.2.2).
+    /// 127 random bits: positive, not zero, and unpredictable (RFC 5280, 4.1.2.2).
     private func setSerial(_ certificate: OpaquePointer) -> Bool {
         var bytes = [UInt8](repeating: 0, count: 16)
         guard RAND_bytes(&bytes, Int32(bytes.count)) == 1 else { return false }
@@ -48,7 +48,7 @@ struct CertificateBuilder {
             && ASN1_TIME_set(X509_getm_notAfter(certificate), Int(validity.notAfter)) != nil
     }
 
-    /// The subject is for people: nothing is decided by it.
+    /// The subject is for people. No decision depends on it.
     private func setSubject(_ certificate: OpaquePointer) -> Bool {
         let name = X509_get_subject_name(certificate)
         let (unit, common) =
@@ -84,7 +84,7 @@ struct CertificateBuilder {
         }
     }
 
-    /// The URI goes in as bytes, not through OpenSSL's little language of extension values.
+    /// Adds the URI as bytes, because OpenSSL's syntax for extension values would need escapes.
     private func addURI(_ uri: String, _ certificate: OpaquePointer) -> Bool {
         guard let names = GENERAL_NAMES_new() else { return false }
         defer { GENERAL_NAMES_free(names) }

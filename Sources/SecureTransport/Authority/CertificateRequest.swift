@@ -1,13 +1,14 @@
 import COpenSSL
 
-/// A signing request (PKCS #10): how a node that made its own key asks for a certificate. The key never travels.
+/// A signing request (PKCS #10), with which a node that created its own key requests a certificate. The private key
+/// never leaves the node.
 ///
-/// Only the public key counts. What the request says about names is not looked at: whoever approves the enrolment
-/// states who the node is.
+/// Only the public key is used. Names in the request are ignored, because the person who approves the enrolment states
+/// the node's name.
 public struct CertificateRequest: Sendable {
     let publicKey: OpenSSLObject
 
-    /// Makes a request for `key`.
+    /// Creates a request for `key`.
     public static func pem(for key: PrivateKey) throws(OpenSSLFailure) -> [UInt8] {
         ERR_clear_error()
         let operation = "making a signing request"
@@ -33,7 +34,8 @@ public struct CertificateRequest: Sendable {
         guard let key = OpenSSLObject(X509_REQ_get_pubkey(request.pointer), release: EVP_PKEY_free) else {
             throw .badRequest(OpenSSLFailure("reading the key").reason)
         }
-        // 112 bits: RSA from 2048, EC from 224. Checked before the signature, whose cost the sender chooses.
+        // At least 112 bits: RSA from 2048, EC from 224. This is checked before the signature, because the sender
+        // determines how expensive that is.
         guard EVP_PKEY_get_security_bits(key.pointer) >= 112, EVP_PKEY_get_bits(key.pointer) <= 8192 else {
             throw .badRequest("the key is too weak or too large")
         }

@@ -1,17 +1,17 @@
-/// When a certificate is valid, in seconds since 1970 (UTC), both ends included.
+/// The time for which a certificate is valid, in seconds since 1970 (UTC). Both ends are included.
 public struct CertificateValidity: Sendable, Hashable {
     /// The first second.
     public var notBefore: Int64
     /// The last second.
     public var notAfter: Int64
 
-    /// Clocks of hosts differ: a certificate is valid this many seconds before it was made, so that it can be used at
-    /// once on a host whose clock is behind.
+    /// A certificate is valid this many seconds before it was created, so that it can be used immediately on a node
+    /// whose clock is slow.
     public static let backdate: Int64 = 5 * 60
     /// A day, in seconds.
     public static let day: Int64 = 24 * 60 * 60
 
-    /// Any times; `notAfter` should come after `notBefore`.
+    /// Any times. `notAfter` should be after `notBefore`.
     public init(notBefore: Int64, notAfter: Int64) {
         self.notBefore = notBefore
         self.notAfter = notAfter
@@ -22,12 +22,12 @@ public struct CertificateValidity: Sendable, Hashable {
         CertificateValidity(notBefore: now - backdate, notAfter: now + days * day)
     }
 
-    /// Ten years: replacing an authority means visiting every node.
+    /// Ten years, because replacing an authority needs new files on every node.
     public static func authority(from now: Int64) -> CertificateValidity { .days(3652, from: now) }
-    /// One year; renewed long before.
+    /// One year. Certificates are renewed long before.
     public static func leaf(from now: Int64) -> CertificateValidity { .days(365, from: now) }
 
-    /// Cuts the end to that of `other`: a certificate that outlives its authority is refused at a time nobody expects.
+    /// Limits the end to that of `other`. A certificate is useless after its authority has expired.
     func ending(by other: Int64) -> CertificateValidity {
         CertificateValidity(notBefore: notBefore, notAfter: min(notAfter, other))
     }

@@ -6,14 +6,14 @@
 
 /// Writes files that hold keys and certificates.
 enum NewFile {
-    /// For private keys: for the owner only, from the moment the file exists.
+    /// For private keys: accessible only to the owner from the moment the file exists.
     static let secret: mode_t = 0o600
-    /// For certificates, which anybody may see.
+    /// For certificates, which everybody may read.
     static let published: mode_t = 0o644
 
-    /// Makes a file that did not exist.
+    /// Creates a file that does not exist.
     ///
-    /// - Throws: `AuthorityError.exists` when something has that name, also a dangling link.
+    /// - Throws: `AuthorityError.exists` if anything has that name, even a dangling link.
     static func create(_ path: String, _ bytes: [UInt8], mode: mode_t) throws(AuthorityError) {
         let file = Self.open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)
         guard file >= 0 else {
@@ -21,13 +21,13 @@ enum NewFile {
             throw .file(IdentityFileError(path, "cannot be made: \(SmallFile.words(errno))"))
         }
         if let code = write(file, bytes) {
-            // Half a key would keep the next attempt from making a whole one.
+            // A partial key would make the next attempt fail.
             unlink(path)
             throw .file(IdentityFileError(path, "cannot be written: \(SmallFile.words(code))"))
         }
     }
 
-    /// Puts `bytes` in the place of a file, or of nothing, in one step. Never used for keys.
+    /// Replaces or creates a file atomically. Never used for keys.
     static func replace(_ path: String, _ bytes: [UInt8]) throws(AuthorityError) {
         let fresh = "\(path).new"
         unlink(fresh)
@@ -39,8 +39,8 @@ enum NewFile {
         }
     }
 
-    /// Makes a directory for the owner only. One that exists has to be closed to writers other than its owner: they
-    /// could exchange the files in it.
+    /// Creates a directory that only its owner can access. In an existing directory nobody but its owner may have write
+    /// permission, because others could replace its files.
     static func directory(_ path: String) throws(AuthorityError) {
         if mkdir(path, 0o700) == 0 { return }
         guard errno == EEXIST else {
@@ -55,13 +55,13 @@ enum NewFile {
         }
     }
 
-    /// Whether something has this name.
+    /// Whether anything has this name.
     static func exists(_ path: String) -> Bool {
         var status = stat()
         return lstat(path, &status) == 0
     }
 
-    /// The error number, or nil when all is written and on the disk. Closes the file.
+    /// Writes, syncs and closes the file. Returns the errno, or nil on success.
     private static func write(_ file: Int32, _ bytes: [UInt8]) -> Int32? {
         var rest = bytes[...]
         while !rest.isEmpty {

@@ -4,7 +4,7 @@ import COpenSSL
 public struct PrivateKey: Sendable {
     let object: OpenSSLObject
 
-    /// A new EC key on the curve P-256: small, fast to sign with, and allowed by every policy there is.
+    /// A new EC key on the curve P-256. It is small, signs fast, and all common crypto policies allow it.
     public static func generate() throws(OpenSSLFailure) -> PrivateKey {
         ERR_clear_error()
         guard let object = OpenSSLObject(fl_generate_p256(), release: EVP_PKEY_free) else {

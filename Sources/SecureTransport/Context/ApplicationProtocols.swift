@@ -1,10 +1,10 @@
 import COpenSSL
 
-/// Application protocol negotiation (ALPN, RFC 7301). Both sides require it: a connection that was meant for another
-/// service ends in the handshake, not in a parser.
+/// Application protocol negotiation (ALPN, RFC 7301). Both sides require it, so that a connection for another service
+/// fails in the handshake and not in a parser.
 enum ApplicationProtocols {
-    /// The list as it goes over the wire: each name after a byte with its length. Empty when a name is not 1 to 255
-    /// bytes long.
+    /// The list in wire format: for each name a byte with its length, then the name. Empty if a name does not have 1 to
+    /// 255 bytes.
     static func wireFormat(_ protocols: [String]) -> [UInt8] {
         var wire: [UInt8] = []
         for name in protocols {
@@ -15,7 +15,7 @@ enum ApplicationProtocols {
         return wire
     }
 
-    /// The names of a list as it came over the wire, for messages only: printable, and at most 8.
+    /// The names in a list in wire format, for messages only: printable, and at most 8.
     static func names(_ wire: UnsafeBufferPointer<UInt8>) -> [String] {
         var names: [String] = []
         var rest = wire[...]
@@ -40,7 +40,7 @@ enum ApplicationProtocols {
         return nil
     }
 
-    /// Refuses a client that offers no protocol at all: OpenSSL does not ask `select` about it.
+    /// Refuses a client that offers no protocol, because OpenSSL does not call `select` for it.
     static let requireOffer: SSL_client_hello_cb_fn = { ssl, alert, _ in
         guard let ssl, let connection = TLSConnection.of(ssl) else { return SSL_CLIENT_HELLO_ERROR }
         var bytes: UnsafePointer<UInt8>?
@@ -48,7 +48,7 @@ enum ApplicationProtocols {
         let offers = SSL_client_hello_get0_ext(
             ssl, UInt32(TLSEXT_TYPE_application_layer_protocol_negotiation), &bytes, &count)
         if offers == 1 { return SSL_CLIENT_HELLO_SUCCESS }
-        // A client without TLS 1.3 is told about the version first; so OpenSSL goes on and finds that out.
+        // For a client without TLS 1.3 the version is the better reason, so let OpenSSL continue and report it.
         if !offersTLS13(ssl) { return SSL_CLIENT_HELLO_SUCCESS }
         connection.refusal = .applicationProtocol(offered: [], accepted: connection.protocols)
         alert?.pointee = SSL_AD_NO_APPLICATION_PROTOCOL
@@ -69,7 +69,7 @@ enum ApplicationProtocols {
         return SSL_TLSEXT_ERR_OK
     }
 
-    /// Whether the extension supported_versions (RFC 8446, 4.2.1) is there: no client before TLS 1.3 has it.
+    /// Whether the extension supported_versions (RFC 8446, 4.2.1) is present. No client before TLS 1.3 sends it.
     private static func offersTLS13(_ ssl: OpaquePointer) -> Bool {
         var bytes: UnsafePointer<UInt8>?
         var count = 0

@@ -1,11 +1,11 @@
-/// Which genuine peers a connection accepts.
+/// Which authenticated peers a connection accepts.
 public enum PeerExpectation: Sendable, Hashable {
-    /// Any peer of these roles: what a listener asks.
+    /// Any peer with one of these roles, for a listener.
     case anyOf([PeerRole])
-    /// One peer: what a client asks of the server it dialled.
+    /// One peer, for a client that dials a server.
     case exactly(PeerIdentity)
 
-    /// Nil when `identity` may connect, otherwise the check it fails.
+    /// Nil if `identity` may connect, else the check that failed.
     func refusal(of identity: PeerIdentity) -> SecureTransportError.Check? {
         switch self {
         case .anyOf(let roles):

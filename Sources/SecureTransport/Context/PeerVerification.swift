@@ -1,6 +1,6 @@
 import COpenSSL
 
-/// Judges the peer's certificate inside the handshake, so that a refusal reaches the peer as an alert.
+/// Verifies the peer's certificate during the handshake, so that a refusal reaches the peer as an alert.
 enum PeerVerification {
     static let callback: @convention(c) (OpaquePointer?, UnsafeMutableRawPointer?) -> Int32 = { store, _ in
         guard let store, let raw = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()),
@@ -24,14 +24,14 @@ enum PeerVerification {
 
     private struct Refusal: Error {
         let check: SecureTransportError.Check
-        /// Chosen for the alert that OpenSSL makes of it: bad_certificate or unsupported_certificate.
+        /// The X.509 error, which selects OpenSSL's alert: bad_certificate or unsupported_certificate.
         var x509Error = X509_V_ERR_CERT_REJECTED
     }
 
     private static func judge(
         _ leaf: OpaquePointer, for connection: TLSConnection
     ) -> Result<PeerIdentity, Refusal> {
-        // A server's choice of protocol has come before its certificate; refusing here still tells it so.
+        // A server selects the protocol before it sends its certificate. A refusal here still reaches the server.
         if connection.side == .client, connection.selectedProtocol == nil {
             return .failure(Refusal(check: .applicationProtocol(offered: [], accepted: connection.protocols)))
         }
@@ -44,7 +44,7 @@ enum PeerVerification {
         }
     }
 
-    /// The check behind an error of X.509 validation.
+    /// The check that corresponds to an error of X.509 validation.
     static func check(of error: Int32) -> SecureTransportError.Check {
         let words = String(cString: X509_verify_cert_error_string(Int(error)))
         return switch error {

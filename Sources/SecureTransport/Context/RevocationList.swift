@@ -1,10 +1,10 @@
 import COpenSSL
 
-/// Looks into a loaded revocation list.
+/// Looks up certificates in a loaded revocation list.
 enum RevocationList {
-    /// Whether a certificate of this serial number (hexadecimal) is on the list.
+    /// Whether a certificate with this serial number (hexadecimal) is on the list.
     static func contains(_ list: OpaquePointer, serial: String) -> Bool {
-        // 20 bytes are the most a serial number may have (RFC 5280, 4.1.2.2).
+        // A serial number has at most 20 bytes (RFC 5280, 4.1.2.2).
         guard !serial.isEmpty, serial.utf8.count <= 40 else { return false }
         var number: OpaquePointer?
         defer { BN_free(number) }

@@ -1,8 +1,8 @@
 import COpenSSL
 
-/// Makes the SSL_CTX of one side.
+/// Creates the SSL_CTX of one side.
 enum SSLContextFactory {
-    /// The largest certificate chain of a peer, in bytes. OpenSSL's own limit is 100 KiB; one of ours is below 1 KiB.
+    /// The largest certificate chain of a peer, in bytes. OpenSSL's limit is 100 KiB. Our chains have less than 1 KiB.
     static let largestChain = 32 << 10
 
     static func make(
@@ -68,7 +68,7 @@ enum SSLContextFactory {
             SSL_CTX_set_alpn_select_cb(context, ApplicationProtocols.select, nil)
         case .client:
             let wire = ApplicationProtocols.wireFormat(protocols)
-            // Unlike its neighbours, this function returns 0 on success.
+            // Unlike similar functions, this one returns 0 on success.
             guard !wire.isEmpty, SSL_CTX_set_alpn_protos(context, wire, UInt32(clamping: wire.count)) == 0 else {
                 throw OpenSSLFailure("offering the application protocol")
             }

@@ -1,7 +1,7 @@
 import COpenSSL
 
 extension SecureTransportError.Check {
-    /// The check behind what libssl reports.
+    /// The check that corresponds to an error of libssl.
     ///
     /// - Parameter beforeData: whether the peer has not sent any data yet.
     init(_ errors: OpenSSLErrors, inHandshake: Bool, beforeData: Bool, protocols: [String]) {

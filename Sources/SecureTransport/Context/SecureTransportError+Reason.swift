@@ -1,5 +1,5 @@
 extension SecureTransportError {
-    /// The failed check in words, without the address.
+    /// A message for the failed check, without the address.
     public var reason: String {
         let peer = side.peer
         return switch check {

@@ -12,34 +12,34 @@ public struct SecureTransportError: Error, Sendable, Hashable, CustomStringConve
 
     /// What failed.
     public let check: Check
-    /// The side that noticed.
+    /// The side that reports the error.
     public let side: Side
-    /// The peer's address, `10.0.0.3:41234`; nil where the channel has none.
+    /// The peer's address, `10.0.0.3:41234`. Nil if the channel has none.
     public let peerAddress: String?
 
     /// The check that failed.
     public enum Check: Sendable, Hashable {
         /// The client sent no certificate.
         case noCertificate
-        /// The certificate was issued by none of our authorities, with OpenSSL's words.
+        /// None of our authorities issued the certificate, with OpenSSL's message.
         case unknownAuthority(String)
-        /// The certificate's time is over.
+        /// The certificate has expired.
         case expired
-        /// The certificate's time has not begun: most often a clock that is wrong.
+        /// The certificate is not valid yet, usually because a clock is wrong.
         case notYetValid
         /// The certificate is on the revocation list.
         case revoked
-        /// The revocation list is missing, expired or not signed by the authority, with OpenSSL's words.
+        /// The revocation list is missing, expired or not signed by the authority, with OpenSSL's message.
         case revocationListUnusable(String)
         /// A client certificate used by a server or the other way round.
         case wrongPurpose
-        /// Any other refusal by X.509 validation, with OpenSSL's words.
+        /// Any other error of X.509 validation, with OpenSSL's message.
         case badCertificate(String)
-        /// The certificate names no peer.
+        /// The certificate has no valid identity.
         case badIdentity(IdentityError)
-        /// The peer is genuine, but its role may not connect here.
+        /// The peer is authenticated, but its role may not connect here.
         case wrongRole(PeerIdentity, accepted: [PeerRole])
-        /// The server is a genuine controller, but another one.
+        /// The server is an authenticated controller, but not the expected one.
         case wrongServerName(presented: PeerIdentity, expected: PeerIdentity)
         /// The peer does not speak TLS 1.3.
         case protocolVersion(String)
@@ -47,29 +47,29 @@ public struct SecureTransportError: Error, Sendable, Hashable, CustomStringConve
         case applicationProtocol(offered: [String], accepted: [String])
         /// The bytes are not TLS at all.
         case notTLS(String)
-        /// The peer broke the protocol, with OpenSSL's words.
+        /// The peer violated the protocol, with OpenSSL's message.
         case protocolViolation(String)
         /// The handshake took longer than allowed, in milliseconds.
         case handshakeTimeout(milliseconds: Int64)
         /// The handshake needed more bytes than allowed.
         case handshakeTooLarge(limit: Int)
-        /// Nothing came for longer than allowed, in milliseconds.
+        /// Nothing was received for longer than allowed, in milliseconds.
         case idleTimeout(milliseconds: Int64)
         /// The connection ended before the handshake was done.
         case endedInHandshake
-        /// The stream ended without close_notify: what was sent last may be missing.
+        /// The stream ended without close_notify, so the last data may be missing.
         case truncated
-        /// The same at a client that has not had a byte of data from the server: most likely the server refused the
-        /// client's certificate, and a reset destroyed the alert that said so.
+        /// The same at a client that has received no data from the server. Probably the server refused the client's
+        /// certificate, and a reset destroyed its alert.
         case endedBeforeData
-        /// The peer ended the connection with an alert; `beforeData` when it had sent no data yet, so that the alert is
-        /// its answer to the handshake.
+        /// The peer ended the connection with an alert. With `beforeData` it had sent no data, so the alert concerns
+        /// the handshake.
         case peerAlert(TLSAlert, beforeData: Bool)
-        /// More was written than may wait for the peer, in bytes.
+        /// More bytes are waiting for the peer than allowed.
         case tooMuchPending(limit: Int)
-        /// The peer makes this side answer and does not read the answers.
+        /// The peer sends requests but does not read the replies.
         case peerNotReading
-        /// A failure on this side, with OpenSSL's words.
+        /// A failure on this side, with OpenSSL's message.
         case local(String)
     }
 

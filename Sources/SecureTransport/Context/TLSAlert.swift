@@ -1,12 +1,12 @@
-/// An alert of TLS (RFC 8446, 6): what one side tells the other before it gives up.
+/// A TLS alert (RFC 8446, 6), which one side sends to the other before it closes the connection.
 public struct TLSAlert: RawRepresentable, Sendable, Hashable, CustomStringConvertible {
     /// The number on the wire.
     public let rawValue: UInt8
 
-    /// Any number, known or not.
+    /// Any number, even an unknown one.
     public init(rawValue: UInt8) { self.rawValue = rawValue }
 
-    /// Whether it is a verdict on the receiver's certificate.
+    /// Whether it concerns the receiver's certificate.
     public var isAboutCertificate: Bool {
         switch rawValue {
         case 42...49, 51, 116: true
@@ -14,7 +14,7 @@ public struct TLSAlert: RawRepresentable, Sendable, Hashable, CustomStringConver
         }
     }
 
-    /// What it means, for a person.
+    /// The meaning, for people.
     public var description: String {
         switch rawValue {
         case 0: "close notify"

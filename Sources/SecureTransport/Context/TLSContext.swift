@@ -1,20 +1,20 @@
 import COpenSSL
 import Synchronization
 
-/// The settings, certificates and trust of one side: makes the TLS state of its connections.
+/// The settings, certificates and trusted authorities of one side. It creates the TLS state of each connection.
 ///
-/// TLS 1.3 only, both sides authenticated, an application protocol (ALPN) required, no session tickets, renegotiation
-/// or compression. It is shared by all connections of a listener or client. `reload()` reads the files again; the next
-/// connection uses what they hold, and those that exist go on undisturbed.
+/// It allows only TLS 1.3, authenticates both sides and requires an application protocol (ALPN). There are no session
+/// tickets, renegotiation or compression. All connections of a listener or client share it. `reload()` reads the files
+/// again for later connections. Existing connections are not affected.
 public final class TLSContext: Sendable {
-    /// The one application protocol of this version (DESIGN: Wire protocol).
+    /// The application protocol of this version (protocol/WIRE.md).
     public static let defaultProtocols = ["fleetrace/1"]
 
     /// Which side this is.
     public let side: SecureTransportError.Side
-    /// The application protocols spoken, best first.
+    /// The supported application protocols, best first.
     public let protocols: [String]
-    /// Who may be at the other end.
+    /// Which peers are accepted.
     public let expectation: PeerExpectation
 
     private struct Loaded {
@@ -23,7 +23,7 @@ public final class TLSContext: Sendable {
     }
     private let loaded: Mutex<Loaded>
 
-    /// For a listener whose certificate is a controller's.
+    /// For a listener with a controller's certificate.
     ///
     /// - Throws: `IdentityFileError` or `OpenSSLFailure`.
     public static func server(
@@ -34,8 +34,7 @@ public final class TLSContext: Sendable {
 
     /// For a node or an operator that dials the controller `server`.
     ///
-    /// The server's address plays no part: a name in DNS or a numeric address proves nothing that the certificate does
-    /// not prove better.
+    /// The server's address is not checked, because the certificate proves more than a DNS name or a numeric address.
     ///
     /// - Throws: `IdentityFileError` or `OpenSSLFailure`.
     public static func client(
@@ -57,7 +56,7 @@ public final class TLSContext: Sendable {
     /// This side's identity, as last loaded.
     public var identity: TransportIdentity { loaded.withLock { $0.identity } }
 
-    /// Reads all files again. When this throws, what was loaded before stays in use.
+    /// Reads all files again. If this throws, the previous contents stay in use.
     ///
     /// - Throws: `IdentityFileError` or `OpenSSLFailure`.
     public func reload() throws {
@@ -65,13 +64,13 @@ public final class TLSContext: Sendable {
         loaded.withLock { $0 = fresh }
     }
 
-    /// Whether a certificate of this serial number (hexadecimal, as in `CertificateFacts`) stands on a loaded
-    /// revocation list. New connections are checked by TLS itself; this is for those that exist at a reload.
+    /// Whether a certificate with this serial number (hexadecimal, as in `CertificateFacts`) is on a loaded revocation
+    /// list. TLS checks new connections. This is for connections that exist when the list is reloaded.
     public func isRevoked(serial: String) -> Bool {
         identity.revocationLists.contains { RevocationList.contains($0.pointer, serial: serial) }
     }
 
-    /// The state of one connection, with what is loaded now.
+    /// Creates the state of one connection from the current files.
     func makeConnection(handshakeBytes: Int) throws(OpenSSLFailure) -> TLSConnection {
         let context = loaded.withLock { $0.context }
         return try TLSConnection(

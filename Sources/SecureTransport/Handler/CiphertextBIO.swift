@@ -7,19 +7,19 @@ import NIOCore
     import Musl
 #endif
 
-/// The bytes between OpenSSL and the channel. OpenSSL reaches them through a BIO (its name for a stream) whose two
-/// functions copy from and to these buffers; they never block and allocate only when `outbound` has to grow.
+/// The bytes between OpenSSL and the channel. OpenSSL accesses them through a BIO (its name for a stream), whose two
+/// functions copy from and to these buffers. They never block, and allocate only when `outbound` must grow.
 final class CiphertextBuffers {
-    /// What came from the channel and OpenSSL has not taken yet.
+    /// Bytes from the channel that OpenSSL has not read yet.
     var inbound = ByteBuffer()
-    /// What OpenSSL wants sent.
+    /// Bytes that OpenSSL wants to send.
     var outbound = ByteBuffer()
-    /// Bytes OpenSSL has taken since the count was last set back.
+    /// Bytes that OpenSSL has read since the count was reset.
     var taken = 0
-    /// Set once `outbound` was handed to the channel: its bytes are no longer ours, only its storage may be reused.
+    /// Set when `outbound` was handed to the channel. The channel owns the bytes, and only the storage may be reused.
     private var isHandedOver = false
 
-    /// Makes room for about `bytes` of output. Storage that the channel has let go of is used again.
+    /// Makes room for about `bytes` of output. Storage that the channel has released is reused.
     func reserveOutput(_ bytes: Int) {
         if isHandedOver {
             isHandedOver = false
@@ -29,17 +29,17 @@ final class CiphertextBuffers {
         }
     }
 
-    /// The output there is, once; nil when there is none.
+    /// Hands over the output. Nil if there is none.
     func takeOutput() -> ByteBuffer? {
         guard !isHandedOver, outbound.readableBytes > 0 else { return nil }
         isHandedOver = true
         return outbound
     }
 
-    /// Bytes of output not handed over yet.
+    /// Bytes of output that have not been handed over.
     var outputBytes: Int { isHandedOver ? 0 : outbound.readableBytes }
 
-    /// Gives the storage back that no data is in.
+    /// Frees storage that contains no data.
     func trim() {
         if isHandedOver || outbound.readableBytes == 0 {
             outbound = ByteBuffer()
@@ -66,7 +66,7 @@ final class CiphertextBuffers {
 
 /// The BIO over `CiphertextBuffers`.
 enum CiphertextBIO {
-    /// A BIO that reads and writes `buffers`, which has to outlive it; nil when OpenSSL cannot make one.
+    /// A BIO that reads and writes `buffers`, which must outlive it. Nil if OpenSSL cannot create one.
     static func make(_ buffers: CiphertextBuffers) -> OpaquePointer? {
         guard let method, let bio = BIO_new(method) else { return nil }
         BIO_set_data(bio, Unmanaged.passUnretained(buffers).toOpaque())
@@ -74,7 +74,7 @@ enum CiphertextBIO {
         return bio
     }
 
-    // Made once, never changed and never freed: OpenSSL only reads it.
+    // Created once, never changed or freed. OpenSSL only reads it.
     private nonisolated(unsafe) static let method: OpaquePointer? = {
         guard let method = BIO_meth_new(fl_bio_type(), "fleetrace channel") else { return nil }
         BIO_meth_set_read_ex(method, read)

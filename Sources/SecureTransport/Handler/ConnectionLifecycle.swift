@@ -1,28 +1,28 @@
 import NIOCore
 
-/// Where a connection stands, and what the end of one or the other direction means there. Plain state: the handler
-/// carries out what the methods return.
+/// The state of a connection, which decides what the end of a direction means. It is a plain value: the handler
+/// executes the actions that its methods return.
 struct ConnectionLifecycle {
     enum Phase: Hashable {
         /// The channel is not active yet.
         case idle
         case handshaking
-        /// Data flows, in the directions that have not ended.
+        /// Data flows in the directions that have not ended.
         case open
         /// This side has ended its output and waits for the peer's end.
         case ending
-        /// A check has failed; the alert is on its way, what still comes is thrown away.
+        /// A check has failed. The alert is being sent, and input is discarded.
         case failed
         case closed
     }
 
     private(set) var phase = Phase.idle
-    /// The peer's close_notify has come, or its stream has ended while this side was ending too.
+    /// The peer's close_notify was received, or its stream has ended while this side was ending too.
     private(set) var inputEnded = false
-    /// This side's close_notify is written or about to be.
+    /// This side's close_notify has been written or will be.
     private(set) var outputEnded = false
 
-    /// Whether decrypted data goes on to the application.
+    /// Whether decrypted data is passed to the application.
     var deliversData: Bool { phase == .open && !inputEnded }
     /// Whether the application may write.
     var acceptsWrites: Bool {
@@ -31,10 +31,10 @@ struct ConnectionLifecycle {
         case .ending, .failed, .closed: false
         }
     }
-    /// Whether the handler itself keeps the channel reading, whatever the application wants.
+    /// Whether the handler reads from the channel by itself, even if the application does not.
     var readsOnItsOwn: Bool { phase == .handshaking || phase == .ending || phase == .failed }
 
-    /// The channel is active. False when the handshake has begun already.
+    /// The channel is active. Returns false if the handshake has started already.
     mutating func begin() -> Bool {
         guard phase == .idle else { return false }
         phase = .handshaking
@@ -46,17 +46,17 @@ struct ConnectionLifecycle {
     enum CloseAction: Equatable {
         /// Close the channel now.
         case closeChannel
-        /// Hand the request on as it is.
+        /// Pass the request on unchanged.
         case passOn
-        /// Send what is pending and close_notify; `all` when the whole connection is to end.
+        /// Send pending data and close_notify. With `all` the whole connection ends.
         case endOutput(all: Bool)
-        /// The end is under way: the promise waits for it.
+        /// The connection is already ending. The promise completes with it.
         case wait
-        /// This cannot be done.
+        /// Not possible in this state.
         case refuse(ChannelError)
     }
 
-    /// The application closes.
+    /// The application closes the connection.
     mutating func closeRequested(_ mode: CloseMode) -> CloseAction {
         switch (phase, mode) {
         case (.closed, _): return .passOn
@@ -81,16 +81,16 @@ struct ConnectionLifecycle {
     }
 
     enum PeerEndAction: Hashable {
-        /// Tell the application; it may still write.
+        /// Tell the application, which may still write.
         case reportHalfClosure
-        /// End this side too: send what is pending and close_notify.
+        /// End this side too: send pending data and close_notify.
         case endOutput
-        /// Both sides have ended: close as soon as the output is flushed.
+        /// Both sides have ended. Close when the output is flushed.
         case closeWhenFlushed
         case nothing
     }
 
-    /// The peer's close_notify has come.
+    /// The peer's close_notify was received.
     mutating func peerEnded(halfClosureAllowed: Bool) -> PeerEndAction {
         guard !inputEnded else { return .nothing }
         switch phase {
@@ -112,7 +112,7 @@ struct ConnectionLifecycle {
     }
 
     enum StreamEndAction: Hashable {
-        /// Expected: close_notify came before, or this side was ending anyway.
+        /// Expected, because close_notify was received before or this side was ending.
         case expected
         /// A failure to report.
         case failure(SecureTransportError.Check)
@@ -129,7 +129,7 @@ struct ConnectionLifecycle {
         }
     }
 
-    /// A check has failed. False when that was known or no longer matters.
+    /// A check has failed. Returns false if that is known already or does not matter any more.
     mutating func fail() -> Bool {
         switch phase {
         case .idle, .handshaking, .open:

@@ -1,19 +1,19 @@
 import Synchronization
 
-/// Caps the handshakes under way: each costs more than a millisecond of CPU (two signatures, two verifications, a key
-/// agreement), and when a whole fleet reconnects at once, all that are begun should also be finished in time.
+/// Limits the number of concurrent handshakes. Each needs over a millisecond of CPU time (two signatures, two
+/// verifications, a key agreement). When a whole fleet reconnects, all handshakes that start should finish in time.
 public struct HandshakeGate: Sendable, Hashable {
-    /// The most handshakes at a time.
+    /// The most concurrent handshakes.
     public let limit: Int
-    /// Those under way.
+    /// Current handshakes.
     public private(set) var underWay = 0
-    /// Those refused since the start.
+    /// Handshakes refused since the start.
     public private(set) var refused = 0
 
     /// - Parameter limit: the most handshakes at a time; at least 1.
     public init(limit: Int) { self.limit = max(1, limit) }
 
-    /// Takes a place. False when all are taken.
+    /// Starts a handshake. Returns false if the limit is reached.
     public mutating func admit() -> Bool {
         guard underWay < limit else {
             refused &+= 1
@@ -23,29 +23,29 @@ public struct HandshakeGate: Sendable, Hashable {
         return true
     }
 
-    /// Gives a place back.
+    /// Ends a handshake.
     public mutating func finish() { underWay = max(0, underWay - 1) }
 }
 
-/// The gate of one listener, asked from all event loops.
+/// The gate of one listener, which all event loops use.
 public final class SharedHandshakeGate: Sendable {
     private let gate: Mutex<HandshakeGate>
 
     /// - Parameter limit: the most handshakes at a time; at least 1.
     public init(limit: Int) { gate = Mutex(HandshakeGate(limit: limit)) }
 
-    /// A place, or nil when all are taken.
+    /// A ticket for one handshake, or nil if the limit is reached.
     public func admit() -> HandshakeTicket? {
         gate.withLock { $0.admit() } ? HandshakeTicket(gate: self) : nil
     }
 
-    /// The state now, for metrics.
+    /// The current state, for metrics.
     public var snapshot: HandshakeGate { gate.withLock { $0 } }
 
     fileprivate func finish() { gate.withLock { $0.finish() } }
 }
 
-/// A place among the handshakes under way. It is given back when the ticket goes.
+/// Permission for one handshake. It ends when the ticket is released.
 public final class HandshakeTicket: Sendable {
     private let gate: SharedHandshakeGate
 

@@ -1,9 +1,9 @@
 import NIOCore
 
-/// Decides whether a peer has been silent for too long.
+/// Decides whether a peer has sent nothing for too long.
 ///
-/// Only time in which this side wants to read counts: whoever holds back `read()` hears nothing, and that is not the
-/// peer's fault.
+/// Only time in which this side wants to read is counted. While the application does not call `read()`, nothing is
+/// received, which is not the peer's fault.
 struct IdleClock {
     let limit: TimeAmount
     private var since: NIODeadline
@@ -14,14 +14,14 @@ struct IdleClock {
         since = now
     }
 
-    /// A read was asked for.
+    /// A read was requested.
     mutating func listen(now: NIODeadline) {
         guard !isListening else { return }
         isListening = true
         since = now
     }
 
-    /// Bytes came. Until the next read is asked for nothing is expected.
+    /// Bytes were received. Nothing is expected until the next read is requested.
     mutating func heard(now: NIODeadline) {
         isListening = false
         since = now
@@ -29,7 +29,7 @@ struct IdleClock {
 
     enum Verdict: Hashable {
         case expired
-        /// Judge again at this time.
+        /// Check again at this time.
         case checkAt(NIODeadline)
     }
 

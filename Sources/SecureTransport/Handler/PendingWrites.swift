@@ -1,18 +1,18 @@
 import NIOCore
 
-/// Plaintext on its way out: what was written and waits for `flush`, for the handshake, or for the channel to take more.
+/// Outgoing plaintext that waits for `flush`, for the handshake, or for the channel to become writable.
 struct PendingWrites {
     private struct Entry {
         var data: ByteBuffer
         var promise: EventLoopPromise<Void>?
     }
 
-    /// Small writes before the same flush are joined up to the payload of one record, since a record costs as much work
-    /// as some KiB of its content.
+    /// Small writes before the same flush are joined up to the payload of one record, because the overhead of a record
+    /// is that of some KiB of data.
     private static let joinLimit = TLSConnection.recordPayload
 
     private var entries = CircularBuffer<Entry>(initialCapacity: 1)
-    /// The number of entries at the front that were flushed.
+    /// The number of flushed entries, which are at the front.
     private var flushed = 0
     /// Bytes held.
     private(set) var bytes = 0
@@ -34,12 +34,12 @@ struct PendingWrites {
         return true
     }
 
-    /// All that is held may go out.
+    /// Marks all entries as flushed.
     mutating func flush() { flushed = entries.count }
 
-    /// Hands at most `limit` bytes of the first flushed entry to `encrypt` and drops them once it has written them.
+    /// Passes at most `limit` bytes of the first flushed entry to `encrypt` and removes the bytes that it has written.
     ///
-    /// - Parameter completed: takes over the entry's promise when the entry is done.
+    /// - Parameter completed: gets the entry's promise when the whole entry has been written.
     mutating func encryptFirst(
         atMost limit: Int, completed: inout EventLoopPromise<Void>?,
         _ encrypt: (UnsafeRawBufferPointer) -> TLSConnection.WriteStep
@@ -63,7 +63,7 @@ struct PendingWrites {
         return .written
     }
 
-    /// Drops everything; the promises are failed after this has changed, since they may write again.
+    /// Removes everything. Promises fail after this value has changed, because their callbacks may write again.
     mutating func removeAll() -> [EventLoopPromise<Void>] {
         let promises = entries.compactMap(\.promise)
         entries.removeAll(keepingCapacity: false)
@@ -74,7 +74,7 @@ struct PendingWrites {
 }
 
 extension Optional where Wrapped == EventLoopPromise<Void> {
-    /// Lets this promise complete `other` too; becomes `other` when there is none yet.
+    /// Makes this promise complete `other` too. If there is none yet it becomes `other`.
     mutating func setOrCascade(to other: EventLoopPromise<Void>?) {
         guard let other else { return }
         if let mine = self { mine.futureResult.cascade(to: other) } else { self = other }

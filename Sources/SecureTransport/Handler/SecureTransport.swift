@@ -1,20 +1,20 @@
 import NIOCore
 
-/// Puts the transport into pipelines.
+/// Adds the transport to pipelines.
 public enum SecureTransport {
-    /// The listener already has as many handshakes under way as it allows.
+    /// The listener has reached its limit of concurrent handshakes.
     public struct Busy: Error, Sendable, Hashable, CustomStringConvertible {
-        /// The limit.
+        /// The most concurrent handshakes.
         public let limit: Int
 
-        /// For the log of the listener.
+        /// A message for the listener's log.
         public var description: String { "\(limit) handshakes are under way already" }
     }
 
-    /// Adds the server's side to a new connection. Call it first in a `childChannelInitializer`, and let what it throws
-    /// fail that: the connection is then closed, and the peer comes back later.
+    /// Adds the server's side to a new connection. Call it first in a `childChannelInitializer`, and let its error fail
+    /// the initializer: the connection is then closed, and the peer tries again later.
     ///
-    /// - Throws: `Busy` when `gate` has no place.
+    /// - Throws: `Busy` if `gate` has reached its limit.
     public static func addServer(
         to channel: any Channel, _ tls: TLSContext, limits: TransportLimits = TransportLimits(),
         gate: SharedHandshakeGate? = nil, onFailure: (@Sendable (SecureTransportError) -> Void)? = nil

@@ -1,4 +1,4 @@
-/// What both sides of a connection agreed on.
+/// The result of a handshake.
 public struct TLSFacts: Sendable, Hashable {
     /// `TLSv1.3`.
     public let version: String
@@ -6,13 +6,14 @@ public struct TLSFacts: Sendable, Hashable {
     public let cipher: String
     /// `fleetrace/1`.
     public let applicationProtocol: String
-    /// What the peer's certificate says.
+    /// The contents of the peer's certificate.
     public let peerCertificate: CertificateFacts
 }
 
-/// What `SecureTransportHandler` tells the handlers behind it, as a user event.
+/// A user event that `SecureTransportHandler` fires for the next handlers.
 public enum SecureTransportEvent: Sendable, Hashable {
-    /// The peer is who this says. On a server it may be served from now on. On a client this says only that the server
-    /// is genuine: the server judges the client's certificate afterwards, and its refusal comes as an error.
+    /// The peer is authenticated. A server may serve it from now on. On a client it means that the server is
+    /// authenticated:
+    /// the server verifies the client's certificate afterwards, and a refusal arrives as an error.
     case handshakeCompleted(PeerIdentity, TLSFacts)
 }

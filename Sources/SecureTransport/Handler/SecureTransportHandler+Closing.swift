@@ -1,8 +1,8 @@
 import NIOCore
 
 extension SecureTransportHandler {
-    /// `.all` sends what is pending and close_notify, waits for the peer to end too (`TransportLimits.closeTimeout`) and
-    /// closes; `.output` sends close_notify and goes on reading; during the handshake only `.all` is possible.
+    /// `.all` sends pending data and close_notify, waits for the peer to end too (`TransportLimits.closeTimeout`) and
+    /// closes. `.output` sends close_notify and continues to read. During the handshake only `.all` is possible.
     public func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
         switch lifecycle.closeRequested(mode) {
         case .closeChannel:
@@ -24,8 +24,8 @@ extension SecureTransportHandler {
         }
     }
 
-    /// Sends what is pending, close_notify and the socket's end of output, then waits for the peer's end if the
-    /// connection is to end as a whole.
+    /// Sends pending data and close_notify and ends the socket's output. If the whole connection ends, it then waits
+    /// for the peer's end.
     func endOutput(_ context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>? = nil) {
         writes.flush()
         guard !isWriting else {
@@ -33,12 +33,12 @@ extension SecureTransportHandler {
             return
         }
         encryptWrites(all: true)
-        // Handlers in front of this one may have closed the channel meanwhile.
+        // Handlers before this one may have closed the channel meanwhile.
         guard let connection, lifecycle.outputEnded, lifecycle.phase == .open || lifecycle.phase == .ending else {
             promise?.fail(ChannelError.alreadyClosed)
             return
         }
-        // Left over only when OpenSSL waits for the rest of a message: it cannot be sent any more.
+        // Data is only left if OpenSSL waits for the rest of a message. It cannot be sent any more.
         let error = SecureTransportError(.truncated, tls.side, context.channel)
         for promise in writes.removeAll() { promise.fail(error) }
         connection.endOutput()
@@ -57,12 +57,12 @@ extension SecureTransportHandler {
         if lifecycle.phase != .closed { context.close(mode: .output, promise: promise) } else { promise?.succeed(()) }
     }
 
-    /// An end of output that is to come.
+    /// An end of output that has not been sent yet.
     struct EndOfOutput {
         let promise: EventLoopPromise<Void>?
     }
 
-    /// From here on the handler reads by itself, and not for ever.
+    /// From now on the handler reads by itself, with a deadline.
     private func keepEnding(_ context: ChannelHandlerContext) {
         guard lifecycle.phase == .ending else { return }
         idle = nil
@@ -70,7 +70,7 @@ extension SecureTransportHandler {
         context.read()
     }
 
-    /// Closes the channel once both directions have ended and the output has left.
+    /// Closes the channel when both directions have ended and the output has been written.
     func closeIfFinished() {
         guard lifecycle.phase == .ending, lifecycle.inputEnded, outputFlushed else { return }
         closeChannel()
@@ -85,11 +85,11 @@ extension SecureTransportHandler {
         context.close(mode: .all, promise: promise)
     }
 
-    /// A check has failed: tell the application, tell the peer if OpenSSL has an alert for it, and close.
+    /// A check has failed. Tells the application and, if OpenSSL has an alert, the peer. Then closes.
     func fail(_ check: SecureTransportError.Check) {
         guard let context else { return }
         guard lifecycle.fail() else {
-            // While ending, what the peer does wrong no longer matters to the application.
+            // While the connection is ending, errors of the peer do not concern the application.
             if lifecycle.phase == .ending { closeChannel() }
             return
         }
@@ -106,8 +106,8 @@ extension SecureTransportHandler {
             closeChannel()
             return
         }
-        // Closing now, with input unread, would make the kernel send a reset, which destroys the alert at the peer
-        // (RFC 1122, 4.2.2.13). So only the output ends, and what still comes is thrown away for a while.
+        // If the socket were closed now with unread input, the kernel would send a reset, which destroys the alert at
+        // the peer (RFC 1122, 4.2.2.13). So only the output ends, and input is discarded for a while.
         setDeadline(limits.refusalLinger) { nil }
         context.writeAndFlush(wrapOutboundOut(alert), promise: nil)
         context.close(mode: .output, promise: nil)

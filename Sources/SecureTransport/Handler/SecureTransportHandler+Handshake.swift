@@ -1,7 +1,7 @@
 import NIOCore
 
 extension SecureTransportHandler {
-    /// The channel is active: start the handshake and its clock.
+    /// The channel is active. Starts the handshake and its deadline.
     func begin(_ context: ChannelHandlerContext) {
         guard lifecycle.begin() else { return }
         do throws(OpenSSLFailure) {
@@ -17,7 +17,7 @@ extension SecureTransportHandler {
         if lifecycle.phase == .handshaking { context.read() }
     }
 
-    /// Goes on with the handshake; true when it is done now.
+    /// Continues the handshake. Returns true if it is done now.
     @discardableResult
     func goOn(_ context: ChannelHandlerContext) -> Bool {
         guard let connection else { return false }

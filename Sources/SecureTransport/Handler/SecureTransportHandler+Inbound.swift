@@ -1,10 +1,10 @@
 import NIOCore
 
 extension SecureTransportHandler {
-    /// The most plaintext handed on in one piece, in bytes.
+    /// The most plaintext passed on in one piece, in bytes.
     static let largestPiece = 128 << 10
 
-    /// Decrypts, or goes on with the handshake.
+    /// Decrypts, or continues the handshake.
     public func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard let connection, lifecycle.phase != .failed, lifecycle.phase != .closed else { return }
         var received = unwrapInboundIn(data)
@@ -12,7 +12,7 @@ extension SecureTransportHandler {
         if connection.wire.inbound.readableBytes == 0 {
             connection.wire.inbound = received
         } else {
-            // Only when a handler behind this one makes the channel read inside its own channelRead.
+            // Only if a later handler makes the channel read inside of its channelRead.
             connection.wire.inbound.writeBuffer(&received)
         }
         guard !isReading else { return }
@@ -23,11 +23,11 @@ extension SecureTransportHandler {
         noteUse()
     }
 
-    /// Hands on what this burst yielded, and reads again when that was no whole record.
+    /// Passes on the plaintext of this burst, and reads again if there was no whole record.
     public func channelReadComplete(context: ChannelHandlerContext) {
         deliverPlaintext(context)
         context.fireChannelReadComplete()
-        // No whole record has come for the read that is outstanding, or the handler itself is waiting.
+        // The outstanding read has not received a whole record, or the handler itself is waiting.
         if lifecycle.readsOnItsOwn {
             context.read()
         } else if wantsRead, lifecycle.phase == .open {
@@ -36,15 +36,15 @@ extension SecureTransportHandler {
         }
     }
 
-    /// Reads records; remembered until plaintext has gone on.
+    /// Reads records. The request is remembered until plaintext has been passed on.
     public func read(context: ChannelHandlerContext) {
         wantsRead = true
         idle?.listen(now: context.eventLoop.now)
         context.read()
     }
 
-    /// Decrypts all input. What it yields is joined into pieces of up to `largestPiece`, also over several calls: the
-    /// rest goes on at the end of the channel's burst.
+    /// Decrypts all input. Plaintext is joined into pieces of up to `largestPiece`, even over several calls. The rest
+    /// is passed on at the end of the channel's burst.
     private func decrypt(_ connection: TLSConnection, _ context: ChannelHandlerContext) {
         connection.wire.taken = 0
         reading: while lifecycle.phase == .open || lifecycle.phase == .ending {
@@ -71,12 +71,12 @@ extension SecureTransportHandler {
             }
         }
         sendAnswers(context)
-        // A write may have waited for the rest of a message of the peer's.
+        // A write may have waited for the rest of a message from the peer.
         if writes.hasFlushed, !isWriting { encryptWrites() }
     }
 
-    /// Makes `plaintext` as large as the input can yield, but for small ones no larger: there are many connections that
-    /// only ever say that they live.
+    /// Makes `plaintext` large enough for the input, and no larger if the input is small, because many connections only
+    /// ever send keepalives.
     private func makeRoom(_ connection: TLSConnection, _ context: ChannelHandlerContext) {
         if plaintext.writableBytes > 0, plaintext.readableBytes > 0 { return }
         let expected = connection.wire.inbound.readableBytes + connection.wire.taken + connection.pendingPlaintext
@@ -88,7 +88,7 @@ extension SecureTransportHandler {
         }
     }
 
-    /// Hands on what is decrypted.
+    /// Passes the decrypted bytes on.
     func deliverPlaintext(_ context: ChannelHandlerContext) {
         guard plaintext.readableBytes > 0 else { return }
         guard lifecycle.deliversData else {
@@ -97,7 +97,7 @@ extension SecureTransportHandler {
         }
         wantsRead = false
         let piece = plaintext
-        // The storage is used again if nobody behind keeps it: `clear(minimumCapacity:)` finds out.
+        // `clear(minimumCapacity:)` reuses the storage if no later handler keeps it.
         plaintext.moveReaderIndex(to: plaintext.writerIndex)
         context.fireChannelRead(wrapInboundOut(piece))
     }
@@ -112,8 +112,8 @@ extension SecureTransportHandler {
         }
     }
 
-    /// Sends what OpenSSL has to say by itself: handshake messages, key updates, alerts. A peer that makes it talk and
-    /// never reads would fill the channel's buffer.
+    /// Sends OpenSSL's own messages: handshake, key updates, alerts. They are bounded, because a peer could request
+    /// many and never read them, which would fill the channel's buffer.
     func sendAnswers(_ context: ChannelHandlerContext) {
         guard let connection, !isWriting, let output = connection.wire.takeOutput() else { return }
         stalledOutput = context.channel.isWritable ? 0 : stalledOutput + output.readableBytes

@@ -1,12 +1,12 @@
 import NIOCore
 
 extension SecureTransportHandler {
-    /// Ciphertext handed to the channel in one piece, in bytes: eight full records.
+    /// Ciphertext passed to the channel in one piece, in bytes: eight full records.
     static let outputPiece = 8 * (TLSConnection.recordPayload + TLSConnection.recordOverhead)
-    /// Unflushed plaintext from which on it is encrypted without waiting for the flush, so that the channel counts it.
+    /// Unflushed plaintext, in bytes, from which on it is encrypted before the flush, so that the channel counts it.
     static let eagerBytes = 64 << 10
 
-    /// Takes plaintext. The promise is kept when its ciphertext has been written to the socket.
+    /// Receives plaintext. The promise succeeds when the ciphertext has been written to the socket.
     public func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         guard lifecycle.acceptsWrites else {
             let error: ChannelError = lifecycle.phase == .closed ? .ioOnClosedChannel : .outputClosed
@@ -27,14 +27,14 @@ extension SecureTransportHandler {
         }
     }
 
-    /// Encrypts what was written so far and sends it.
+    /// Encrypts and sends the data written so far.
     public func flush(context: ChannelHandlerContext) {
         writes.flush()
         flushWanted = true
         encryptWrites()
     }
 
-    /// Goes on with writes that waited for the channel.
+    /// Continues with writes that waited for the channel.
     public func channelWritabilityChanged(context: ChannelHandlerContext) {
         if context.channel.isWritable {
             stalledOutput = 0
@@ -43,9 +43,9 @@ extension SecureTransportHandler {
         context.fireChannelWritabilityChanged()
     }
 
-    /// Encrypts what was flushed, as long as the channel takes it.
+    /// Encrypts flushed data while the channel is writable.
     ///
-    /// - Parameter all: all of it, also when the channel is not writable: the connection ends, and nothing can follow.
+    /// - Parameter all: encrypts all of it even if the channel is not writable, because the connection ends.
     func encryptWrites(all: Bool = false) {
         guard !isWriting, let context, let connection, lifecycle.phase == .open || all else { return }
         isWriting = true
@@ -53,7 +53,7 @@ extension SecureTransportHandler {
             guard context.channel.isWritable || all || endAfterWriting != nil else { break }
             guard encryptPiece(connection, context) else { break }
             if !context.channel.isWritable {
-                // The channel counts what it holds until it is flushed: ask it to send before giving up.
+                // The channel counts bytes as pending until they are flushed. Flush before giving up.
                 context.flush()
             }
         }
@@ -69,7 +69,7 @@ extension SecureTransportHandler {
         context.flush()
     }
 
-    /// One piece of ciphertext to the channel; false when OpenSSL takes no more.
+    /// Passes one piece of ciphertext to the channel. Returns false if OpenSSL accepts no more.
     private func encryptPiece(_ connection: TLSConnection, _ context: ChannelHandlerContext) -> Bool {
         let wire = connection.wire
         let estimate = min(writes.bytes, Self.outputPiece)
@@ -97,7 +97,7 @@ extension SecureTransportHandler {
         if let output = wire.takeOutput() {
             context.write(wrapOutboundOut(output), promise: promise)
         } else {
-            // Nothing but empty writes.
+            // There were only empty writes.
             promise?.succeed(())
         }
         if let failure {

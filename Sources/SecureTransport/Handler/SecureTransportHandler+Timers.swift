@@ -1,12 +1,12 @@
 import NIOCore
 
 extension SecureTransportHandler {
-    /// Storage below this many bytes is kept on idle connections.
+    /// An idle connection keeps storage up to this many bytes.
     private static let keptStorage = 1 << 10
-    /// How long unused storage is kept.
+    /// The time for which unused storage is kept.
     private static let trimDelay = TimeAmount.seconds(1)
 
-    /// Sets the one deadline of the current phase: when it passes, `check` is what failed, or the channel just closes.
+    /// Sets the deadline of the current phase. When it passes, `check` has failed, or without one the channel closes.
     func setDeadline(_ delay: TimeAmount, _ check: @escaping () -> SecureTransportError.Check?) {
         guard let context else { return }
         deadline?.cancel()
@@ -36,8 +36,8 @@ extension SecureTransportHandler {
         }
     }
 
-    /// Buffers were used: give their storage back when they have not been for a while. A busy connection allocates
-    /// nothing, an idle one holds nothing.
+    /// Buffers were used. Schedules the release of their storage for when they are unused for a while. So a busy
+    /// connection does not allocate, and an idle one holds no memory.
     func noteUse() {
         usedSinceTrim = true
         guard trimCheck == nil, let context, lifecycle.phase == .open, holdsStorage else { return }

@@ -2,16 +2,17 @@ import NIOCore
 
 /// Mutual TLS 1.3 over a byte stream.
 ///
-/// The first handler of a connection's pipeline. Behind it flows plaintext, in front of it TLS records. It fires
-/// `SecureTransportEvent.handshakeCompleted` once the peer is known; nothing of the peer's comes before that, and what is
-/// written earlier waits. The peer's end of data is `ChannelEvent.inputClosed` when the channel allows remote half
-/// closure, and otherwise closes the connection. Every failure is fired as a `SecureTransportError`, once, and closes it.
+/// It is the first handler of a connection's pipeline. The handlers after it see plaintext, the network sees TLS
+/// records. It fires `SecureTransportEvent.handshakeCompleted` when the peer is authenticated. No data from the peer
+/// arrives before that, and earlier writes wait. If the channel allows remote half closure, the peer's end of data is
+/// `ChannelEvent.inputClosed`, otherwise it closes the connection. A failure is fired once as a `SecureTransportError`
+/// and closes the connection.
 ///
-/// Back-pressure: it decrypts what one `read()` brought and asks for more only when that was no whole record. It
-/// encrypts as long as the channel is writable and holds the rest as plaintext, up to `TransportLimits.pendingBytes`.
+/// Back-pressure: it decrypts the bytes of one `read()` and requests more only if they were no whole record. It
+/// encrypts while the channel is writable and keeps the rest as plaintext, up to `TransportLimits.pendingBytes`.
 ///
-/// An event loop's handler like any other: not Sendable, to be added with `SecureTransport.addServer/addClient` or
-/// `pipeline.syncOperations`.
+/// Like other handlers it belongs to an event loop and is not Sendable. Add it with
+/// `SecureTransport.addServer/addClient` or `pipeline.syncOperations`.
 public final class SecureTransportHandler: ChannelDuplexHandler {
     /// TLS records.
     public typealias InboundIn = ByteBuffer
@@ -30,7 +31,7 @@ public final class SecureTransportHandler: ChannelDuplexHandler {
     var context: ChannelHandlerContext?
     var connection: TLSConnection?
     var lifecycle = ConnectionLifecycle()
-    /// The channel has ended: there is nothing to close.
+    /// The channel has ended, so there is nothing to close.
     var isInactive = false
 
     // Inbound
@@ -43,10 +44,10 @@ public final class SecureTransportHandler: ChannelDuplexHandler {
     var writes = PendingWrites()
     var isWriting = false
     var flushWanted = false
-    /// close_notify and all before it have left this process.
+    /// close_notify and all data before it have been written to the socket.
     var outputFlushed = false
     var closePromise: EventLoopPromise<Void>?
-    /// The end of output was asked for while a piece was being written: it follows that piece.
+    /// The end of output was requested while a piece was being written. It follows that piece.
     var endAfterWriting: EndOfOutput?
 
     // Timers
@@ -57,10 +58,10 @@ public final class SecureTransportHandler: ChannelDuplexHandler {
     var usedSinceTrim = false
 
     /// - Parameters:
-    ///   - tls: the side's settings; the newest certificates are taken when the connection begins.
+    ///   - tls: the side's settings. The connection uses the certificates that are current when it starts.
     ///   - limits: times and sizes.
-    ///   - admission: the place among the handshakes under way, given back when the handshake is over.
-    ///   - onFailure: told the same error as the pipeline, for a listener's log.
+    ///   - admission: the permission for a handshake, released when the handshake is over.
+    ///   - onFailure: called with the same error as the pipeline, for a listener's log.
     public init(
         _ tls: TLSContext, limits: TransportLimits = TransportLimits(), admission: HandshakeTicket? = nil,
         onFailure: (@Sendable (SecureTransportError) -> Void)? = nil
@@ -74,25 +75,25 @@ public final class SecureTransportHandler: ChannelDuplexHandler {
     /// The peer, once the handshake is done.
     public var peer: PeerIdentity? { connection?.peer }
 
-    /// Begins the handshake when the channel is active already.
+    /// Starts the handshake if the channel is active already.
     public func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         if context.channel.isActive { begin(context) }
     }
 
-    /// Ends everything; what was pending fails.
+    /// Ends the connection. Pending writes fail.
     public func handlerRemoved(context: ChannelHandlerContext) {
         release()
         self.context = nil
     }
 
-    /// Begins the handshake. Handlers behind may write at once: it waits until the peer is verified.
+    /// Starts the handshake. Later handlers may write immediately. Their data waits until the peer is verified.
     public func channelActive(context: ChannelHandlerContext) {
         begin(context)
         context.fireChannelActive()
     }
 
-    /// Tells an end without close_notify (`truncated`) from an orderly one.
+    /// Distinguishes an end without close_notify (`truncated`) from an orderly one.
     public func channelInactive(context: ChannelHandlerContext) {
         deliverPlaintext(context)
         isInactive = true
@@ -101,13 +102,13 @@ public final class SecureTransportHandler: ChannelDuplexHandler {
         context.fireChannelInactive()
     }
 
-    /// Takes the end of the socket's input as what it means for TLS; other events pass.
+    /// Handles the end of the socket's input. Other events are passed on.
     public func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         guard let event = event as? ChannelEvent, event == .inputClosed else {
             context.fireUserInboundEventTriggered(event)
             return
         }
-        // The end of the socket's input. The application hears of the end of data from close_notify.
+        // The end of the socket's input. For the application, close_notify is the end of data.
         deliverPlaintext(context)
         let wasFailed = lifecycle.phase == .failed
         streamEnded()
@@ -120,7 +121,7 @@ public final class SecureTransportHandler: ChannelDuplexHandler {
         fail(check == .truncated && tls.side == .client && !isAnswered ? .endedBeforeData : check)
     }
 
-    /// Ends everything this handler has begun. Nothing is called on the channel any more.
+    /// Ends everything that this handler has started. The channel is not used afterwards.
     private func release() {
         lifecycle.closed()
         deadline?.cancel()
@@ -137,6 +138,6 @@ public final class SecureTransportHandler: ChannelDuplexHandler {
     }
 }
 
-// Lives on one event loop.
+// Belongs to one event loop.
 @available(*, unavailable)
 extension SecureTransportHandler: Sendable {}

@@ -1,25 +1,25 @@
 import COpenSSL
 import NIOCore
 
-/// The TLS state of one connection: an SSL with its buffers. It does no I/O and knows no time; the handler moves the
-/// bytes of `wire`. Every call first empties OpenSSL's error queue, which belongs to the thread and not to us.
+/// The TLS state of one connection: an SSL with its buffers. It does no I/O and has no timers. The handler moves the
+/// bytes of `wire`. Every call first clears OpenSSL's error queue, which the whole thread shares.
 final class TLSConnection {
     /// The largest payload of a record (RFC 8446, 5.1).
     static let recordPayload = 1 << 14
-    /// What a record adds: header 5, content type 1, authentication tag 16.
+    /// Overhead of a record in bytes: header 5, content type 1, authentication tag 16.
     static let recordOverhead = 22
 
     let side: SecureTransportError.Side
     let expectation: PeerExpectation
     let protocols: [String]
     let wire = CiphertextBuffers()
-    /// Set by the callbacks inside a handshake: the check that failed.
+    /// The failed check. Callbacks set it during a handshake.
     var refusal: SecureTransportError.Check?
-    /// Set by the callbacks inside a handshake: the peer that passed all checks.
+    /// The peer that passed all checks. Callbacks set it during a handshake.
     var peer: PeerIdentity?
 
-    /// Records written with one key before it is changed. AES-GCM is good for 2^24.5 full records (RFC 8446, 5.5), some
-    /// 380 GB, which a busy node sends in hours; OpenSSL leaves it to the application.
+    /// Records written with one key before it is changed. AES-GCM is safe for 2^24.5 full records (RFC 8446, 5.5),
+    /// about 380 GB, which a busy node sends in hours. OpenSSL leaves key changes to the application.
     var recordsPerKey = 1 << 23
     private(set) var keyUpdates = 0
     private var recordsOfKey = 0
@@ -27,7 +27,7 @@ final class TLSConnection {
     private let ssl: OpaquePointer
     private let handshakeBytes: Int
     private var isBroken = false
-    /// Whether the peer has sent data, so that its handshake is known to be over.
+    /// Whether the peer has sent data, which means that its handshake is over.
     private(set) var hasReceivedData = false
 
     init(
@@ -47,7 +47,7 @@ final class TLSConnection {
         self.expectation = expectation
         self.protocols = protocols
         self.handshakeBytes = handshakeBytes
-        // Reading and writing through one BIO: SSL_set_bio then takes a single reference.
+        // If one BIO is used for both directions, SSL_set_bio needs only one reference.
         SSL_set_bio(ssl, bio, bio)
         guard SSL_set_ex_data(ssl, index, Unmanaged.passUnretained(self).toOpaque()) == 1 else {
             throw OpenSSLFailure("making a TLS connection")
@@ -60,7 +60,7 @@ final class TLSConnection {
 
     deinit { SSL_free(ssl) }
 
-    /// The connection of an SSL, inside OpenSSL's callbacks.
+    /// The connection of an SSL, for OpenSSL's callbacks.
     static func of(_ ssl: OpaquePointer) -> TLSConnection? {
         guard let index, let data = SSL_get_ex_data(ssl, index) else { return nil }
         return Unmanaged<TLSConnection>.fromOpaque(data).takeUnretainedValue()
@@ -79,13 +79,13 @@ final class TLSConnection {
         case failed(SecureTransportError.Check)
     }
 
-    /// Goes on with the handshake as far as the input reaches.
+    /// Continues the handshake as far as the input allows.
     func handshake() -> HandshakeStep {
         guard !isBroken else { return .failed(.local("the connection has already failed")) }
         ERR_clear_error()
         let result = SSL_do_handshake(ssl)
         if result == 1 {
-            // The callback has run unless OpenSSL resumed a session, which is switched off.
+            // The callback has run, because session resumption is switched off.
             guard peer != nil, selectedProtocol != nil else { return .failed(breakDown(.local("peer not verified"))) }
             return .done
         }
@@ -126,7 +126,7 @@ final class TLSConnection {
 
     enum WriteStep {
         case written
-        /// Nothing was written: OpenSSL first has to read the rest of a message of the peer's.
+        /// Nothing was written, because OpenSSL must first read the rest of a message from the peer.
         case needsInput
         case failed(SecureTransportError.Check)
     }
@@ -148,17 +148,18 @@ final class TLSConnection {
         }
     }
 
-    /// Puts close_notify into `wire`: nothing follows from this side.
+    /// Appends close_notify to `wire`. This side sends nothing afterwards.
     func endOutput() {
         guard !isBroken else { return }
         ERR_clear_error()
-        // 0: sent, the peer's own is outstanding. A failure here changes nothing: the connection ends anyhow.
+        // 0 means that it was sent and the peer's is outstanding. A failure does not matter, because the connection
+        // ends.
         if SSL_shutdown(ssl) < 0 { ERR_clear_error() }
     }
 
-    /// Makes the next write change this side's key (RFC 8446, 4.6.3).
+    /// Changes this side's key before the next write (RFC 8446, 4.6.3).
     ///
-    /// - Parameter asking: whether the peer is asked to change its own too; ours does so by itself.
+    /// - Parameter asking: whether to request that the peer changes its key too. Our peers do so by themselves.
     func updateKey(asking: Bool) {
         guard !isBroken else { return }
         recordsOfKey = 0
@@ -169,12 +170,12 @@ final class TLSConnection {
         }
     }
 
-    /// Decrypted bytes that OpenSSL holds because the last target was too small.
+    /// Decrypted bytes that OpenSSL keeps because the last target was too small.
     var pendingPlaintext: Int { Int(max(0, SSL_pending(ssl))) }
 
     // MARK: Facts
 
-    /// The application protocol both agreed on.
+    /// The negotiated application protocol.
     var selectedProtocol: String? {
         var bytes: UnsafePointer<UInt8>?
         var count: UInt32 = 0
@@ -184,7 +185,7 @@ final class TLSConnection {
         return protocols.contains(name) ? name : nil
     }
 
-    /// What was agreed on; nil before the handshake is done.
+    /// The result of the handshake, or nil before it is done.
     var facts: TLSFacts? {
         guard let certificate = SSL_get0_peer_certificate(ssl), let name = selectedProtocol else { return nil }
         let cipher = SSL_CIPHER_get_name(SSL_get_current_cipher(ssl)).map { String(cString: $0) }

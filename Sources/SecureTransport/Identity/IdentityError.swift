@@ -1,22 +1,22 @@
-/// Why a certificate names no Fleetrace peer. The quoted text is printable ASCII and at most 80 characters, whatever
-/// the certificate held.
+/// Why a certificate has no Fleetrace identity. Quoted text is printable ASCII of at most 80 characters, whatever the
+/// certificate contains.
 public enum IdentityError: Error, Sendable, Hashable, CustomStringConvertible {
     /// No URI among the subject alternative names.
     case noURI
-    /// More than one URI: it would be up to the reader who the peer is.
+    /// More than one URI, which would make the identity ambiguous.
     case manyURIs(Int)
     /// More than one subject alternative name extension, or one that cannot be decoded.
     case malformedExtension
-    /// A NUL byte, the classic way to make two readers see two names.
+    /// A NUL byte, with which different readers could see different names.
     case nul(String)
-    /// A URI of another scheme.
+    /// A URI with another scheme.
     case otherScheme(String)
-    /// A name outside `[A-Za-z0-9][A-Za-z0-9._-]{0,62}`.
+    /// A name that is not `[A-Za-z0-9][A-Za-z0-9._-]{0,62}`.
     case badName(String)
     /// Anything else, with the reason.
     case malformed(String, String)
 
-    /// Goes on after "the certificate names no peer: ".
+    /// The message follows "the certificate names no peer: ".
     public var description: String {
         switch self {
         case .noURI: "it has no URI among its subject alternative names"
@@ -31,7 +31,7 @@ public enum IdentityError: Error, Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// The bytes as printable ASCII, others as `\xNN`, cut at 80 characters: safe for a terminal and a log.
+    /// The bytes as printable ASCII, others as `\xNN`, truncated to 80 characters. Safe for a terminal and a log.
     static func quoted(_ bytes: some Collection<UInt8>) -> String {
         var text = ""
         for byte in bytes {

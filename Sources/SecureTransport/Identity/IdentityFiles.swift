@@ -1,16 +1,16 @@
-/// Where a peer's identity is kept: PEM files, as `fleetrace ca` writes them.
+/// The PEM files of a peer's identity, as `fleetrace ca` writes them.
 public struct IdentityFiles: Sendable, Hashable {
-    /// The certificate, followed by any intermediate ones.
+    /// The certificate, followed by intermediate certificates.
     public var certificate: String
-    /// Its private key, unencrypted, readable by its owner only.
+    /// Its private key, unencrypted and readable only by its owner.
     public var privateKey: String
     /// The certificates of the authorities whose peers are accepted.
     public var authorities: String
-    /// Revocation lists of these authorities. When given, every peer is checked, and a list that has expired refuses
-    /// everybody: a check that cannot be made has not been passed.
+    /// Revocation lists of these authorities. If they are given, every peer is checked. If a list has expired, every
+    /// peer is refused, because it cannot be checked.
     public var revocationList: String?
 
-    /// Names the files; nothing is read yet.
+    /// Stores the paths. Nothing is read.
     public init(certificate: String, privateKey: String, authorities: String, revocationList: String? = nil) {
         self.certificate = certificate
         self.privateKey = privateKey
@@ -19,13 +19,13 @@ public struct IdentityFiles: Sendable, Hashable {
     }
 }
 
-/// A file of an identity that cannot be used: which, why, and what to do.
+/// A file of an identity that cannot be used, with the problem and the remedy.
 public struct IdentityFileError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The file's path.
     public let path: String
-    /// What is wrong with it.
+    /// The problem.
     public let problem: String
-    /// What to do about it; empty where that is plain.
+    /// The remedy. Empty if it is obvious.
     public let remedy: String
 
     init(_ path: String, _ problem: String, remedy: String = "") {

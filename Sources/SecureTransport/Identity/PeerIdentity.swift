@@ -1,4 +1,4 @@
-/// Who a peer is: the one `fleetrace://` URI among its certificate's subject alternative names.
+/// The identity of a peer: the only URI in its certificate's subject alternative names, which is a `fleetrace://` URI.
 ///
 /// The forms are
 ///
@@ -6,21 +6,21 @@
 ///     fleetrace://controller/NAME
 ///     fleetrace://operator/NAME[?role=viewer|tracer|admin]
 ///
-/// NAME is one to 63 bytes of `[A-Za-z0-9._-]` and starts with a letter or a digit. Nothing else is an identity: no
-/// percent escapes, user information, port, path below the name, fragment or other query, and scheme and role are
-/// lower case. One identity therefore has one spelling, and comparing two of them needs no normalisation.
+/// NAME has one to 63 bytes of `[A-Za-z0-9._-]` and starts with a letter or a digit. Percent escapes, user information,
+/// ports, longer paths, fragments and other queries are not allowed, and scheme and role are lower case. So an identity
+/// has only one spelling, and comparing two of them needs no normalisation.
 ///
-/// An operator's role is part of the URI, so that identity and right are signed together and one place parses both. An
-/// operator without `?role=` is a viewer: a certificate that forgot to say so grants the least.
+/// An operator's role is part of the URI, so the identity and its rights are signed together and parsed by the same
+/// code. An operator without `?role=` is a viewer, which has the fewest rights.
 public struct PeerIdentity: Sendable, Hashable, CustomStringConvertible {
     /// The longest name, in bytes: that of a host name's label (RFC 1035, 2.3.4).
     public static let longestName = 63
 
-    /// What the peer is.
+    /// The kind of peer.
     public let role: PeerRole
-    /// Its name, unique among the peers of its role.
+    /// Its name, which is unique among peers with the same role.
     public let name: String
-    /// What it may do; nil for peers that are not operators.
+    /// An operator's rights, or nil for other peers.
     public let operatorRole: OperatorRole?
 
     private init(unchecked role: PeerRole, name: String, operatorRole: OperatorRole?) {
@@ -46,10 +46,10 @@ public struct PeerIdentity: Sendable, Hashable, CustomStringConvertible {
         PeerIdentity(unchecked: .operator, name: try checked(name), operatorRole: role)
     }
 
-    /// Whether both have the same role and name, whatever an operator may do.
+    /// Whether both have the same role and name. An operator's rights are ignored.
     public func isSamePeer(as other: PeerIdentity) -> Bool { role == other.role && name == other.name }
 
-    /// The URI that goes into a certificate.
+    /// The URI for a certificate.
     public var uri: String {
         switch operatorRole {
         case .some(let right): "fleetrace://\(role)/\(name)?role=\(right)"
@@ -74,15 +74,15 @@ public struct PeerIdentity: Sendable, Hashable, CustomStringConvertible {
 extension PeerIdentity {
     /// Parses the identity from all URIs of a certificate.
     ///
-    /// - Parameter uris: the bytes of every URI among the subject alternative names, as they stand.
-    /// - Throws: `IdentityError` when there is not exactly one, or it is not of the forms above.
+    /// - Parameter uris: the bytes of every URI in the subject alternative names, unchanged.
+    /// - Throws: `IdentityError` if there is not exactly one, or if it does not have one of the forms above.
     public init(uris: [[UInt8]]) throws(IdentityError) {
         guard let first = uris.first else { throw .noURI }
         guard uris.count == 1 else { throw .manyURIs(uris.count) }
         try self.init(uri: first)
     }
 
-    /// Parses one URI, given as the bytes of the certificate.
+    /// Parses one URI from the bytes in the certificate.
     public init(uri: some Collection<UInt8>) throws(IdentityError) {
         let scheme = "fleetrace://"
         if uri.contains(0) { throw .nul(IdentityError.quoted(uri)) }

@@ -1,8 +1,8 @@
-/// What a peer is, as its certificate says; what a connection may do follows from it.
+/// The kind of a peer, from its certificate. It decides what a connection may do.
 public enum PeerRole: String, Sendable, Hashable, CaseIterable, CustomStringConvertible {
-    /// A traced host: `fleetrace-agent`.
+    /// A node: `fleetrace-agent`.
     case node
-    /// A person or a script that gives commands: `fleetrace`.
+    /// A person or a script that runs commands: `fleetrace`.
     case `operator`
     /// The daemon that agents and operators dial.
     case controller

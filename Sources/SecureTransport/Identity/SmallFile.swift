@@ -4,17 +4,18 @@
     import Musl
 #endif
 
-/// A file of keys or certificates, read whole.
+/// The contents of a file with keys or certificates.
 struct SmallFile {
-    /// Such a file is a few KiB; a bundle of many authorities some hundred.
+    /// The largest file, in bytes. Usually such a file has a few KiB, and a bundle of many authorities some hundred
+    /// KiB.
     static let largest = 1 << 20
 
     let bytes: [UInt8]
-    /// The permission bits, from the same open file as the bytes.
+    /// The permission bits, read from the same open file.
     let mode: mode_t
 
     init(path: String) throws(IdentityFileError) {
-        // O_NONBLOCK: opening a FIFO by mistake must not hang the daemon.
+        // O_NONBLOCK, because opening a FIFO by mistake must not block the daemon.
         let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard file >= 0 else {
             throw IdentityFileError(path, "cannot be opened: \(Self.words(errno))", remedy: Self.remedy(errno))

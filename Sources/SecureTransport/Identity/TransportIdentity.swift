@@ -4,9 +4,9 @@ import COpenSSL
 public struct TransportIdentity: Sendable {
     /// The files it was read from.
     public let files: IdentityFiles
-    /// Who this is.
+    /// This side's identity.
     public let identity: PeerIdentity
-    /// What its own certificate says.
+    /// The contents of its certificate.
     public let certificate: CertificateFacts
 
     let chain: [OpenSSLObject]
@@ -16,7 +16,8 @@ public struct TransportIdentity: Sendable {
 
     /// Reads the files and checks that they belong together.
     ///
-    /// The validity in time is not checked here: it may begin or end while the process runs, and the peer is the judge.
+    /// The period of validity is not checked here, because it may start or end while the process runs. The peer checks
+    /// it.
     ///
     /// - Throws: `IdentityFileError` with the file, the problem and the remedy.
     public init(files: IdentityFiles) throws(IdentityFileError) {

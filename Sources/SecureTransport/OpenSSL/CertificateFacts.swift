@@ -6,9 +6,9 @@ import COpenSSL
     import Musl
 #endif
 
-/// What a certificate says, in plain values.
+/// The contents of a certificate as plain values.
 public struct CertificateFacts: Sendable, Hashable {
-    /// The peer it names, or why it names none.
+    /// The identity in it, or why there is none.
     public let identity: Result<PeerIdentity, IdentityError>
     /// The start of its validity, in seconds since 1970 (UTC).
     public let notBefore: Int64
@@ -18,9 +18,9 @@ public struct CertificateFacts: Sendable, Hashable {
     public let serial: String
     /// SHA-256 of the whole certificate (DER), lower-case hexadecimal.
     public let fingerprint: String
-    /// The subject's name, for people only; identity is never taken from it.
+    /// The subject's name, only for people. It never decides the identity.
     public let subject: String
-    /// The issuer's name, for people only.
+    /// The issuer's name, only for people.
     public let issuer: String
     /// Whether it may sign certificates.
     public let isAuthority: Bool
@@ -33,7 +33,7 @@ public struct CertificateFacts: Sendable, Hashable {
         self.init(certificate.pointer)
     }
 
-    /// Whole seconds from `now` (seconds since 1970) until it ends; negative when it has ended.
+    /// Whole seconds from `now` (seconds since 1970) until it expires. Negative if it has expired.
     public func remaining(at now: Int64) -> Int64 {
         let (seconds, overflow) = notAfter.subtractingReportingOverflow(now)
         return overflow ? 0 : seconds
@@ -55,7 +55,7 @@ public struct CertificateFacts: Sendable, Hashable {
     static func identity(of certificate: OpaquePointer) -> Result<PeerIdentity, IdentityError> {
         var critical: Int32 = 0
         guard let raw = X509_get_ext_d2i(certificate, NID_subject_alt_name, &critical, nil) else {
-            // -1: no such extension; -2: several; otherwise it does not decode.
+            // -1: no such extension. -2: several. Otherwise it cannot be decoded.
             ERR_clear_error()
             return .failure(critical == -1 ? .noURI : .malformedExtension)
         }

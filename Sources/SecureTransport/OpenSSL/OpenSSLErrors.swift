@@ -1,14 +1,14 @@
 import COpenSSL
 
-/// What stood in this thread's OpenSSL error queue.
+/// The contents of this thread's OpenSSL error queue.
 struct OpenSSLErrors: Sendable, Hashable {
-    /// The reason code of the first error of libssl, 0 when there is none. From 1000 on it is 1000 + the number of an
-    /// alert that the peer sent (SSL_AD_REASON_OFFSET).
+    /// The reason code of libssl's first error, or 0 if there is none. From 1000 on it is 1000 + the number of an alert
+    /// from the peer (SSL_AD_REASON_OFFSET).
     var sslReason: Int32 = 0
-    /// The first error, in OpenSSL's words.
+    /// OpenSSL's message for the first error.
     var text = "unknown error"
 
-    /// Empties the queue.
+    /// Reads and clears the queue.
     static func drain() -> OpenSSLErrors {
         var errors = OpenSSLErrors()
         var isFirst = true
@@ -29,18 +29,18 @@ struct OpenSSLErrors: Sendable, Hashable {
     }
 }
 
-/// A call of OpenSSL that failed without a cause of ours: no memory, no entropy, an algorithm that the host's policy
+/// An OpenSSL call that failed for an external reason: no memory, no entropy, an algorithm that the system's policy
 /// forbids.
 public struct OpenSSLFailure: Error, Sendable, Hashable, CustomStringConvertible {
-    /// What was being done.
+    /// The operation that failed.
     public let operation: String
-    /// OpenSSL's words.
+    /// OpenSSL's message.
     public let reason: String
 
     /// `making a TLS context failed: ...`.
     public var description: String { "\(operation) failed: \(reason)" }
 
-    /// Takes the reason from the error queue of this thread.
+    /// Reads the reason from this thread's error queue.
     init(_ operation: String) {
         self.operation = operation
         reason = OpenSSLErrors.drain().text

@@ -1,11 +1,11 @@
 import COpenSSL
 
-/// PEM text to OpenSSL objects.
+/// Converts PEM text to OpenSSL objects and back.
 enum PEM {
-    /// More certificates than this in one file is a mistake.
+    /// The most certificates in one file.
     static let mostCertificates = 1000
 
-    /// All certificates of a text, in order; empty when there is none.
+    /// All certificates of a text, in order. Empty if there is none.
     static func certificates(_ bytes: [UInt8]) throws(OpenSSLFailure) -> [OpenSSLObject] {
         try objects(bytes, "reading a certificate", release: X509_free) {
             PEM_read_bio_X509($0, nil, refusePassphrase, nil)
@@ -39,7 +39,7 @@ enum PEM {
         return request
     }
 
-    /// What `write` puts into a memory BIO, as bytes.
+    /// The bytes that `write` writes to a memory BIO.
     static func text(_ operation: String, _ write: (OpaquePointer) -> Int32) throws(OpenSSLFailure) -> [UInt8] {
         ERR_clear_error()
         guard let bio = BIO_new(BIO_s_mem()) else { throw OpenSSLFailure(operation) }
@@ -64,7 +64,7 @@ enum PEM {
             }
         }
         let last = ERR_peek_last_error()
-        // Running out of blocks is how reading ends; anything else is a damaged block.
+        // "No more blocks" is the regular end. Any other error means a damaged block.
         if last != 0, fl_err_is_pem_no_start_line(last) == 0 { throw OpenSSLFailure(operation) }
         ERR_clear_error()
         return found
@@ -79,7 +79,8 @@ enum PEM {
     }
 }
 
-/// OpenSSL would ask for a passphrase at the terminal, and daemons have none: -1 is "there is no passphrase".
+/// Without this callback OpenSSL would ask for a passphrase at the terminal, which daemons do not have. -1 means that
+/// there is no passphrase.
 private func refusePassphrase(
     _: UnsafeMutablePointer<CChar>?, _: Int32, _: Int32, _: UnsafeMutableRawPointer?
 ) -> Int32 { -1 }

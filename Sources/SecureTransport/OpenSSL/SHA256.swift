@@ -5,7 +5,7 @@ public enum SHA256 {
     /// Bytes in a digest.
     public static let length = 32
 
-    /// The digest of some bytes; empty only where OpenSSL's policy does not let it compute one.
+    /// The digest of the bytes. Empty only if OpenSSL's policy forbids SHA-256.
     public static func digest(of bytes: UnsafeRawBufferPointer) -> [UInt8] {
         var size: UInt32 = 0
         var digest = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
