@@ -45,7 +45,7 @@ extension TraceInstance {
     /// - Throws: ``TracefsError/missingFile(path:meaning:)`` before Linux 5.0, where the level is one whole sub-buffer.
     public func setBufferPercent(_ percent: Int) throws(TracefsError) {
         guard (0...100).contains(percent) else {
-            throw .invalidArgument(name: "buffer percent", value: "\(percent)", reason: "it lies between 0 and 100")
+            throw .invalidArgument(name: "buffer percent", value: "\(percent)", reason: "it must be between 0 and 100")
         }
         try write(
             "\(percent)", to: "buffer_percent",
@@ -85,7 +85,7 @@ extension TraceInstance {
     /// Sets one of the options below `options/`, e.g. `event-fork`.
     public func setOption(_ option: String, _ on: Bool) throws(TracefsError) {
         guard Self.isValidName(option) else {
-            throw .invalidArgument(name: "trace option", value: option, reason: "there is none of that name")
+            throw .invalidArgument(name: "trace option", value: option, reason: "there is no such option")
         }
         try write(on ? "1" : "0", to: "options/\(option)", meaning: "it does not know the trace option \"\(option)\"")
     }
@@ -93,7 +93,7 @@ extension TraceInstance {
     /// Whether an option is set.
     public func option(_ option: String) throws(TracefsError) -> Bool {
         guard Self.isValidName(option) else {
-            throw .invalidArgument(name: "trace option", value: option, reason: "there is none of that name")
+            throw .invalidArgument(name: "trace option", value: option, reason: "there is no such option")
         }
         return try number("options/\(option)") != 0
     }

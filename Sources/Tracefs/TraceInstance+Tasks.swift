@@ -22,7 +22,7 @@ extension TraceInstance {
     public func setNotracePIDs(_ pids: some Sequence<Int32>) throws(TracefsError) {
         let wanted = Set(pids)
         for pid in wanted where pid < 0 || pid > Self.maximumPID {
-            throw .invalidArgument(name: "pid", value: "\(pid)", reason: "it lies between 0 and \(Self.maximumPID)")
+            throw .invalidArgument(name: "pid", value: "\(pid)", reason: "it must be between 0 and \(Self.maximumPID)")
         }
         let path = file("set_event_notrace_pid")
         let failure: TracefsError? = state.withLock { state in
@@ -89,7 +89,7 @@ extension TraceInstance {
     public func setPIDs(_ pids: some Sequence<Int32>) throws(TracefsError) {
         let wanted = Set(pids)
         for pid in wanted where pid < 0 || pid > Self.maximumPID {
-            throw .invalidArgument(name: "pid", value: "\(pid)", reason: "it lies between 0 and \(Self.maximumPID)")
+            throw .invalidArgument(name: "pid", value: "\(pid)", reason: "it must be between 0 and \(Self.maximumPID)")
         }
         try setOption("event-fork", true)
         try write(Self.list(wanted), to: "set_event_pid", meaning: "it cannot record single tasks")

@@ -3,7 +3,7 @@ import Testing
 @testable import EventFormat
 
 @Suite struct BTFTests {
-    /// Types: INT, ENUM with two values, signed ENUM, ENUM64; strings behind them.
+    /// Types: INT, ENUM with two values, signed ENUM, ENUM64. The strings follow them.
     private static var information: [UInt8] {
         let strings = Array("\0A\0B\0NEG\0WIDE\0".utf8)
         var types: [UInt8] = []

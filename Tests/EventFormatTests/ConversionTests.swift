@@ -2,7 +2,7 @@ import Testing
 
 @testable import EventFormat
 
-/// The conversions of lib/vsprintf.c. What is expected is what the kernel's own function does, where it differs from C's.
+/// The conversions of lib/vsprintf.c. Where the kernel's function differs from C's, the kernel's result is expected.
 @Suite struct ConversionTests {
     @Test(arguments: [
         ("%d", "-5"), ("%u", "4294967291"), ("%x", "fffffffb"), ("%5d|", "   -5|"), ("%-5d|", "-5   |"),
@@ -35,7 +35,7 @@ import Testing
         #expect(
             event.printing("\"%lld %llu %llx %llo\", REC->a, REC->b, REC->b, REC->b").text()
                 == "-9223372036854775808 18446744073709551615 ffffffffffffffff 1777777777777777777777")
-        // A wide value in a narrow conversion is cut, as on the kernel's stack.
+        // A wide value in a narrow conversion is truncated, as on the kernel's stack.
         #expect(event.printing("\"%d %u %hhx\", REC->b, REC->b, REC->b").text() == "-1 4294967295 ff")
     }
 

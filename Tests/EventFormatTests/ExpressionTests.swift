@@ -26,7 +26,7 @@ import Testing
         ("%u", "0x80000000 >> 4", "134217728"),
         ("%d", "REC->dev ? -1 : 0U", "-1"), ("%lld", "REC->dev ? REC->n : 1ULL", "-7"),
         ("%lld", "(long)(REC->n)", "-7"),
-        // Order and association.
+        // Precedence and associativity.
         ("%d", "2 + 3 * 4 - 1", "13"), ("%d", "1 << 2 + 1", "8"), ("%d", "6 & 3 == 3", "0"), ("%d", "8 - 4 - 2", "2"),
         ("%d", "1 || 0 && 0", "1"), ("%d", "!REC->n == 0", "1"), ("%d", "1 ? 2 : 0 ? 3 : 4", "2"),
         ("%d", "0 ?: 5", "5"),
@@ -103,7 +103,7 @@ import Testing
                 "\"%s %s\", __print_hex(__get_dynamic_array(b), 3), __print_hex_str(__get_dynamic_array(b), 2)"
             ).text()
                 == "de ad 01 dead")
-        // More than there is.
+        // More elements than the record has.
         #expect(
             event.printing("\"%s\", __print_array(__get_dynamic_array(b), 1000000000, 1)").text() == "{0xde,0xad,0x1}")
         #expect(event.printing("\"%s\", __print_hex(__get_dynamic_array(b), -1)").text() == "de ad 01")

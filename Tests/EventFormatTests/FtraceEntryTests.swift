@@ -45,7 +45,8 @@ import Testing
     }
 
     @Test func tracePrintk() {
-        // The arguments as vbin_printf packs them: words aligned to 4, strings in between, bytes and shorts as they are.
+        // The arguments as vbin_printf packs them: words aligned to 4, strings between them, bytes and shorts
+        // unaligned.
         var event = entry("bprint").with("unsigned long ip", UInt64(0xffff_ffff_8100_1001))
             .with("const char * fmt", UInt64(0x50)).with("u32 buf[]", bytes: [])
         let format = "%d %5s|%llx %c%hu %pS %-4u|%*d %pI4 %p%%\n"

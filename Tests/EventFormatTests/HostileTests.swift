@@ -4,7 +4,7 @@ import TraceDat
 
 @testable import EventFormat
 
-/// Everything that is parsed may come from anyone.
+/// Parsers must handle input from anyone.
 @Suite struct HostileTests {
     @Test(arguments: [
         String(repeating: "(", count: 50_000), String(repeating: "-", count: 50_000) + "1",
@@ -21,7 +21,7 @@ import TraceDat
     }
 
     @Test func sizeIsBounded() {
-        // Each variable uses the one before twice; substituted, the last would be 2^40 long.
+        // Each variable uses the previous one twice. With substitution the last one would have 2^40 terms.
         let doubling = (1...40).map { "int v\($0) = v\($0 - 1) + v\($0 - 1);" }.joined(separator: " ")
         let text = "\"%d\", ({ int v0 = 1; \(doubling) v40; })"
         #expect(SampleEvent().printing(text).catalog().uncompiled.count == 1)
@@ -34,7 +34,7 @@ import TraceDat
         #expect(SampleEvent().with("int a", Int32(0)).printing("\"%d\", \(nested)").catalog().uncompiled.count == 1)
     }
 
-    /// Bytes of real formats changed at random: an error or a program, never a trap; and the program runs on any record.
+    /// Real formats with random changes give an error or a program, never a trap. The program can run on any record.
     @Test func mutatedFormatsAndRecords() throws {
         let file = try TraceDatFile(path: Fixture.path("guest-6.1-kprobes.dat"))
         let formats = (file.metadata.ftraceFormats + file.metadata.eventFormats).map { ($0.system, $0.text) }
@@ -70,7 +70,7 @@ import TraceDat
                 out.removeAll()
             }
         }
-        // The test tests something: all ends are reached.
+        // All outcomes must occur, otherwise this tests nothing.
         #expect((outcomes[.complete] ?? 0) > 500)
         #expect((outcomes[.damaged] ?? 0) > 20)
         #expect((outcomes[.truncated] ?? 0) > 1000)

@@ -5,8 +5,8 @@ import TraceDat
 
 @testable import EventFormat
 
-/// The kernel's own `trace` file of a buffer is the judge of what is rendered from the binary recording of it: whole lines,
-/// byte for byte.
+/// Text rendered from a binary recording must be the same as the kernel's `trace` file of the buffer: whole lines, byte
+/// for byte.
 @Suite struct KernelTextTests {
     @Test(arguments: [("host-6.18", "cap_a", 264, false), ("guest-6.1-kprobes", "cap", 136, true)])
     func linesAreThoseOfTheKernel(name: String, instance: String, types: Int, isHashed: Bool) throws {
@@ -66,7 +66,7 @@ import TraceDat
         out.append(10)
     }
 
-    /// The text of each CPU. Lines without a CPU continue the event before.
+    /// The text of each CPU. Lines without a CPU continue the previous event.
     private static func linesByCPU(_ text: [UInt8]) -> [Int: [UInt8]] {
         var result: [Int: [UInt8]] = [:]
         var current = -1
@@ -79,7 +79,7 @@ import TraceDat
         return result
     }
 
-    /// `[001]` behind the task and a blank, before the flags.
+    /// `[001]`, between the task with a space and the flags.
     private static func cpu(of line: ArraySlice<UInt8>) -> Int? {
         var start = line.startIndex
         while let open = line[start...].firstIndex(of: UInt8(ascii: "[")) {
@@ -96,7 +96,7 @@ import TraceDat
         return nil
     }
 
-    /// Compares line by line. Where the kernel hashed pointers, they are excused: no reader can know them.
+    /// Compares line by line. Pointers that the kernel hashed are ignored, because no reader can know them.
     private static func expectEqual(
         _ rendered: UnsafeRawBufferPointer, _ expected: [UInt8], _ what: String, isHashed: Bool
     ) {

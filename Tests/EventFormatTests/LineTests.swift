@@ -32,7 +32,8 @@ import Testing
         #expect(line("a", 1, .max).hasSuffix(" 18446744073.709551: "))
     }
 
-    /// What is kept of earlier lines never shows: the same text in any order of tasks, CPUs, flags and times.
+    /// The cache of earlier lines has no visible effect: the text does not depend on the order of tasks, CPUs, flags
+    /// and times.
     @Test func keptPrefixesAreTheSame() {
         var random = SplitMix64(seed: 7)
         var prefixes = FtracePrefixes()

@@ -1,6 +1,6 @@
 @testable import EventFormat
 
-/// Makes format files and records of events that no kernel has.
+/// Creates format files and records of events that no kernel has.
 struct SampleEvent {
     struct Field {
         let declaration: String
@@ -14,7 +14,7 @@ struct SampleEvent {
     var id = 77
     var fields: [Field] = []
     var printFormat = "\"\""
-    /// Bytes behind the fixed fields.
+    /// Bytes after the fixed fields.
     var tail: [UInt8] = []
 
     private static let common = """
@@ -34,17 +34,17 @@ struct SampleEvent {
         return copy
     }
 
-    /// Adds a field of any bytes.
+    /// Adds a field with any bytes.
     func with(_ declaration: String, bytes: [UInt8]) -> SampleEvent {
         var copy = self
         copy.fields.append(Field(declaration: declaration, size: bytes.count, isSigned: false, bytes: bytes))
         return copy
     }
 
-    /// Adds a dynamic field: its location word now, its data behind the fixed fields.
+    /// Adds a dynamic field: its location word now, its data after the fixed fields.
     func with(_ declaration: String, dynamic data: [UInt8], isRelative: Bool = false) -> SampleEvent {
         var copy = self
-        // The place of the data is known only when all fields are: `record` puts it in.
+        // The location is known when all fields are. `record` fills it in.
         copy.fields.append(
             Field(declaration: declaration, size: 4, isSigned: false, bytes: isRelative ? [1] + data : [0] + data))
         return copy
@@ -98,7 +98,7 @@ struct SampleEvent {
             formats: [(system, format)], symbols: symbols, printkFormats: strings, tasks: tasks, kernel: kernel)
     }
 
-    /// The text of the record; why not, if the format does not compile.
+    /// The text of the record, or the reason if the format does not compile.
     func text(
         symbols: KernelSymbols? = nil, strings: [UInt64: String] = [:], tasks: SavedCommandLines? = nil,
         kernel: KernelDescription = KernelDescription(), context: RenderContext = RenderContext(),

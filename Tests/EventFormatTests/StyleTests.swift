@@ -2,7 +2,7 @@ import Testing
 
 @testable import EventFormat
 
-/// Events that the kernel does not print by their print format.
+/// Events that the kernel prints without their print format.
 @Suite struct StyleTests {
     private static let symbols = KernelSymbols(
         parsing: """
@@ -119,7 +119,7 @@ import Testing
             event.text(
                 kernel: KernelDescription(dynamicEvents: "p:ep/other f\ne:ep/wake sched.sched_wakeup p=$pid:u32\n"))
                 == "(sched.sched_wakeup) p=15 c=\"rcu\"")
-        // Without the definition nothing is made up.
+        // Without the definition the event's name is unknown.
         #expect(event.text() == " p=15 c=\"rcu\"")
     }
 
@@ -128,7 +128,7 @@ import Testing
             "\"%p %p\", REC->pfn != -1UL ? (((struct page *)vmemmap_base) + (REC->pfn)) : ((void *)0), (((struct page *)vmemmap_base) + (REC->pfn))"
         )
         #expect(event.text(symbols: Self.symbols) == "ffffea00000000c0 ffffea00000000c0")
-        // Moved by address randomization, or unknown.
+        // The base is moved by KASLR, or unknown.
         let moved = KernelSymbols(parsing: "ffffffff9a000000 T _stext\n")
         #expect(event.text(symbols: moved) == "(____ptrval____) (____ptrval____)")
         #expect(event.text() == "(____ptrval____) (____ptrval____)")

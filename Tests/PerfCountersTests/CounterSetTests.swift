@@ -10,7 +10,7 @@ import Tracefs
 /// On this machine's kernel.
 @Suite(.serialized, .enabled(if: KernelCounting.isPossible, "needs root, tracefs and perf events"))
 struct CounterSetTests {
-    @Test("Calls of a known number are counted exactly, those before the start and after the stop not at all")
+    @Test("A known number of calls is counted exactly, without calls before the start and after the stop")
     func exact() throws {
         let set = try CounterSet(KernelCounting.calls, online: CPUList.online().cpus)
         #expect(set.refused.isEmpty)
@@ -47,9 +47,9 @@ struct CounterSetTests {
         }
     }
 
-    @Test("What this machine has not is named, and the rest is counted")
+    @Test("Counters that this machine does not have are named, and the others are counted")
     func unsupported() throws {
-        // A tracepoint that does not exist, and a processor's counter that may.
+        // A tracepoint that does not exist, and a hardware counter that may exist.
         let columns: [CounterSet.Column] =
             [.init(.tracepoint(id: 65_000)), .init(try #require(CounterName.event("instructions")))]
             + KernelCounting.calls
@@ -64,7 +64,7 @@ struct CounterSetTests {
         #expect(KernelCounting.total(set, column: 0) == nil)
     }
 
-    @Test("A filter that the kernel does not take refuses its counter alone")
+    @Test("A filter that the kernel refuses only affects its own counter")
     func filter() throws {
         let id = KernelCounting.eventID
         let set = try CounterSet(
@@ -73,7 +73,7 @@ struct CounterSetTests {
         #expect(set.refused.keys.sorted() == [0])
     }
 
-    @Test("A CPU that goes keeps its last value; one that comes is counted from then on")
+    @Test("A CPU that goes offline keeps its last value, and one that comes online is counted from then on")
     func hotplug() throws {
         let online = try CPUList.online().cpus
         let (first, last) = (try #require(online.first), try #require(online.last))
@@ -81,7 +81,7 @@ struct CounterSetTests {
         let set = try CounterSet(KernelCounting.calls, online: [first, last])
         try set.enable()
         KernelCounting.call(3, on: last)
-        // As the kernel would list them if the last one had gone.
+        // The kernel's list if the last CPU were offline.
         try set.follow(online: [first])
         KernelCounting.call(100, on: last)
         #expect(KernelCounting.total(set, column: 0, cpu: last) == 3)
@@ -93,7 +93,7 @@ struct CounterSetTests {
         #expect(KernelCounting.total(set, column: 0, cpu: last) == 7)
     }
 
-    @Test("Counters beyond a group's size are spread over groups")
+    @Test("Counters that do not fit into one group are distributed over several")
     func manyCounters() throws {
         let columns = Array(repeating: KernelCounting.calls[0], count: CounterGroup.capacity + 2)
         let cpu = try #require(CPUList.online().cpus.first)
@@ -106,7 +106,7 @@ struct CounterSetTests {
     }
 }
 
-/// A load of known size: getpriority(2) with a first argument that nobody else gives.
+/// A load of known size: getpriority(2) with a first argument that nobody else uses.
 enum KernelCounting {
     static let isPossible: Bool = {
         guard geteuid() == 0, let root = try? TracefsRoot.locate(mountIfNeeded: true) else { return false }
@@ -133,7 +133,7 @@ enum KernelCounting {
         for _ in 0..<times { _ = getpriority(__priority_which_t(UInt32(which)), 0) }
     }
 
-    /// On a thread of its own, so that the test's stays where it may run.
+    /// On a thread of its own, so that the affinity of the test's thread does not change.
     static func call(_ times: Int, on cpu: Int) {
         final class Job: Sendable {
             let times: Int

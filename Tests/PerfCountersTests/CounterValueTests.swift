@@ -15,7 +15,7 @@ import Testing
         #expect(never.count == 0 && never.neverRan && !never.isScaled)
     }
 
-    @Test("Scaling neither overflows nor traps, whatever the numbers")
+    @Test("Scaling does not overflow or trap for any numbers")
     func extremes() {
         let days: UInt64 = 100 * 86400 * 1_000_000_000
         let large = CounterValue(raw: .max / 4, enabled: days, running: days / 2)
@@ -26,7 +26,7 @@ import Testing
 }
 
 @Suite struct CounterNameTests {
-    @Test("Names are perf's, with its aliases; what perf has not is none")
+    @Test("Names are perf's, with its aliases; other names are unknown")
     func names() {
         #expect(CounterName.event("instructions") == PerfEvent(type: 0, config: 1))
         #expect(CounterName.event("cpu-cycles") == CounterName.event("cycles"))

@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import Testing
 
-/// A folder that is gone when the test is done.
+/// A folder that is removed at the end of the test.
 final class TestFolder: Sendable {
     let path: String
 
@@ -28,11 +28,11 @@ final class TestFolder: Sendable {
     }
 }
 
-/// Programs of the machine, as judges and compilers.
+/// The machine's tools: compilers, and programs that check our results.
 enum Tool {
     struct Failure: Error {
         let text: String
-        /// Of the program; 0 if it is not the program that failed.
+        /// The program's exit status, or 0 if the program did not fail.
         var status: Int32 = 0
     }
 
@@ -56,14 +56,14 @@ enum Tool {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// The address of a symbol as nm(1) has it.
+    /// The address of a symbol, from nm(1).
     static func address(of symbol: String, in path: String, _ options: String...) throws -> UInt64 {
         let lines = try run("nm", options + [path]).split(separator: "\n").map { $0.split(separator: " ") }
         let line = try #require(lines.first { $0.count == 3 && $0[2] == symbol }, "nm has no \(symbol)")
         return try #require(UInt64(line[0], radix: 16))
     }
 
-    /// Where readelf(1) says that an address lies in the file.
+    /// The file offset of an address, from readelf(1).
     static func fileOffset(of address: UInt64, in path: String) throws -> UInt64 {
         for line in try run("readelf", ["-lW", path]).split(separator: "\n") {
             let words = line.split(separator: " ")
@@ -80,7 +80,7 @@ enum Tool {
 /// The machine's C library.
 let libc = "/lib/x86_64-linux-gnu/libc.so.6"
 
-/// What the tests probe: functions with known arguments, a static one that exists twice, data, and markers.
+/// The probed program: functions with known arguments, a static function that exists twice, data, and markers.
 enum Sample {
     static let program = """
         #ifndef WITHOUT_SEMAPHORES
@@ -107,7 +107,7 @@ enum Sample {
             asm volatile("" ::: "memory");
             DTRACE_PROBE1(sample, twice, small);
         }
-        // 3 if somebody counted the semaphore up.
+        // 3 if the semaphore was incremented.
         int main(int argc, char **argv) {
             char bytes[4] = {1, 2, 3, 4};
             long sum = add(1, -2, argc > 1 ? argv[1] : "hello", 4, 5, 6, 7, 8);

@@ -3,12 +3,12 @@ import Probes
 import TestSupport
 import Testing
 
-/// What a text compiles to on this machine.
+/// The definitions of a probe text on this machine.
 func lines(_ text: String) throws -> [String] {
     try ProbeSpec(parsing: text).definitions(group: "g", in: fullKernel).map(\.line)
 }
 
-/// The reason why a text cannot be planted.
+/// Why a probe cannot be planted.
 func refusal(_ text: String) throws -> String {
     let spec = try ProbeSpec(parsing: text)
     return #expect(throws: ProbeResolutionError.self) { try spec.definitions(group: "g", in: fullKernel) }?.message
@@ -127,7 +127,7 @@ func hex(_ number: UInt64) -> String { "0x" + String(number, radix: 16) }
         #expect(try refusal("uprobe:\(libc):getpid $arg1 b=+0(+0(%x5))").contains("x86_64 has no register %x5"))
     }
 
-    /// Every answer is a line or an error; nothing crashes, hangs or reads beyond the file.
+    /// Every result is a definition or an error. Nothing crashes, hangs or reads beyond the file.
     @Test func damagedFilesGiveAnswers() throws {
         let folder = try TestFolder()
         let program = try folder.compile(Sample.program, as: "sample")

@@ -3,12 +3,12 @@ import Probes
 import Testing
 import Tracefs
 
-/// The kernel is asked about the same mistakes: it must refuse them too, and its caret must stand where ours does.
+/// The kernel must refuse the same malformed probes, with its caret at the same position.
 @Suite(
     .serialized,
     .enabled(if: RealKernel.missing == nil, "SKIPPED, not tested: \(RealKernel.missing ?? "")"))
 struct KernelCaretTests {
-    /// Mistakes in arguments, which are the same for a probe of a program; not those that only the kernel's code knows.
+    /// Errors in arguments that apply to probes of programs too, not only to the kernel's code.
     private static let same: Set<String> = [
         "RETVAL_ON_PROBE", "BAD_VAR", "BAD_REG_NAME", "BAD_IMM", "IMMSTR_NO_CLOSE", "BAD_FETCH_ARG", "DEREF_NEED_BRACE",
         "BAD_DEREF_OFFS", "DEREF_OPEN_BRACE", "COMM_CANT_DEREF", "TOO_MANY_OPS", "BAD_TYPE", "BAD_STRING",
@@ -21,7 +21,7 @@ struct KernelCaretTests {
         let place = "p:\(session.group)/x \(libc):0x\(String(try Self.someCode(), radix: 16)) "
         var asked = 0
         for (text, name, _) in malformed where text.hasPrefix("p vfs_read ") && Self.same.contains(name ?? "") {
-            // $argN is not the kernel's here; and it takes the name of a register to be all before the last ).
+            // The kernel has no $argN here, and for it a register's name ends at the last ).
             if text.contains("$arg") || text.hasSuffix("^)") && text.hasPrefix("p vfs_read +0(%di)") { continue }
             let written = place + text.dropFirst("p vfs_read ".count)
             let caret = try #require(written.utf8.firstIndex(of: UInt8(ascii: "^")))
@@ -29,7 +29,7 @@ struct KernelCaretTests {
             let line = written.replacingOccurrences(of: "^", with: "")
             asked += 1
             guard (try? session.refused(line)) != nil else {
-                Issue.record("the kernel takes \(line)")
+                Issue.record("the kernel accepts \(line)")
                 continue
             }
             let log = try String(contentsOfFile: session.root + "/error_log", encoding: .utf8)

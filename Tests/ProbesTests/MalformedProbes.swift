@@ -27,7 +27,7 @@ let malformed: [(text: String, kernelName: String?, says: String)] = [
     ("r^1a111 vfs_read", "BAD_MAXACT", "\"1a111\" is not a valid number"),
     ("r^0 vfs_read", "BAD_MAXACT", "\"0\" is not a valid number"),
     ("r^100000 vfs_read", "MAXACT_TOO_BIG", "at most 4096"),
-    // Places in the kernel.
+    // Locations in the kernel.
     ("p ^hoge-fuga", "BAD_PROBE_ADDR", "\"hoge-fuga\" is not a valid name"),
     ("p ^hoge+1000-1000", "BAD_PROBE_ADDR", "\"1000-1000\" is not a valid offset"),
     ("p ^vfs_read+", "BAD_PROBE_ADDR", "is not a valid offset"),
@@ -66,7 +66,7 @@ let malformed: [(text: String, kernelName: String?, says: String)] = [
     ("f:^/bar vfs_read", "NO_GROUP_NAME", "missing before /"),
     ("^my-probe=kprobe:vfs_read", "BAD_EVENT_NAME", "\"my-probe\" is not a valid name"),
     ("^=kprobe:vfs_read", "NO_EVENT_NAME", "is missing"),
-    // Places in files.
+    // Locations in files.
     ("p ^bin/sh:0x10", nil, "no absolute path"),
     ("p /bin/sh^", nil, "a file needs an offset"),
     ("p /bin/sh:^main", "BAD_UPROBE_OFFS", "write uprobe:/bin/sh:main"),
@@ -169,7 +169,7 @@ let malformed: [(text: String, kernelName: String?, says: String)] = [
     ("kprobe:vfs_read $arg1 ^$arg1", "USED_ARG_NAME", "used twice"),
     (
         "p vfs_read ^+1234567(+1234567(+1234567(+1234567(+1234567(+1234567(@1234))))))", "ARG_TOO_LONG",
-        "the kernel takes 63"
+        "the kernel accepts 63"
     ),
     ("p vfs_read arg1=^", "NO_ARG_BODY", "nothing to fetch"),
 ]

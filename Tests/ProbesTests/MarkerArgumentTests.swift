@@ -3,7 +3,7 @@ import Testing
 @testable import Probes
 
 @Suite struct MarkerArgumentTests {
-    /// What compilers write, and what the kernel is told; nil where it cannot fetch such a one.
+    /// Operands that compilers write, and the fetch arguments. Nil if the kernel cannot fetch it.
     @Test(
         arguments: [
             ("-4@%edi", "%di", "s32"), ("8@%rax", "%ax", "u64"), ("1@%sil", "%si", "u8"), ("2@%r10w", "%r10", "u16"),

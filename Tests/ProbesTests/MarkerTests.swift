@@ -10,7 +10,7 @@ import Testing
         }
     }
 
-    /// - Parameter semaphore: what stands behind the place of a marker, by path and name.
+    /// - Parameter semaphore: the text after the location of a marker, by path and name.
     private func markersBecomeLines(_ options: [String], semaphore: (String, String) throws -> String) throws {
         let folder = try TestFolder()
         let source = try folder.write(Array(Sample.program.utf8), as: "a.c")
@@ -21,7 +21,7 @@ import Testing
         #expect(plain.count == 1)
         let words = try #require(plain.first).split(separator: " ")
         #expect(words[0] == "p:g/plain")
-        // readelf says where, and what.
+        // readelf prints the location and the arguments.
         let place = try #require(Self.location(of: "plain", in: notes))
         #expect(words[1] == "\(path):\(hex(try Tool.fileOffset(of: place, in: path)))\(try semaphore(path, "plain"))")
         #expect(words.count == 7)

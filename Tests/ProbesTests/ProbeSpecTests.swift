@@ -1,7 +1,7 @@
 import Probes
 import Testing
 
-/// A kernel with everything.
+/// A kernel with all features.
 let fullKernel = ProbeContext(
     architecture: .x86_64,
     readme: """
@@ -11,7 +11,7 @@ let fullKernel = ProbeContext(
         """)
 
 @Suite struct ProbeSpecTests {
-    /// What is written, and what the kernel is told.
+    /// Probe texts and their definitions.
     @Test(arguments: [
         (
             "p:myprobe do_filp_open dfd=%di:s32 pathname=+0(+0(%si)):string",
@@ -66,7 +66,7 @@ let fullKernel = ProbeContext(
         #expect(definitions.first?.removalLine == "-:" + head.drop { $0 != ":" }.dropFirst())
     }
 
-    /// What only a kernel can tell is passed on as it is, and its error log says what is wrong.
+    /// Parts that only a kernel can check are passed on unchanged. Its error log reports what is wrong.
     @Test(arguments: [
         "p non_exist_func", "p no_module:vfs_read", "p vfs_read+3", "r some_label",  // BAD_PROBE_ADDR, BAD_INSN_BNDRY …
         "p twice_defined", "p vfs_read+0x100000",  // NON_UNIQ_SYMBOL, FAIL_REG_PROBE

@@ -22,7 +22,7 @@ enum RealKernel {
     }()
 }
 
-/// A group of events and an instance of our own; both are gone when this is.
+/// A private group of events and a private instance. Both are removed with this object.
 final class ProbeSession {
     struct Refused: Error, CustomStringConvertible {
         let line: String
@@ -47,7 +47,7 @@ final class ProbeSession {
         for line in removals { try? Self.write(line, to: root + "/dynamic_events") }
     }
 
-    /// One write(2), behind what is there: truncating would remove the probes of everybody.
+    /// One write(2) that appends, because truncation would remove the probes of all users.
     static func write(_ text: String, to path: String) throws {
         let fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
         guard fd >= 0 else { throw Refused(line: path, log: "open: \(errno)") }
@@ -57,9 +57,9 @@ final class ProbeSession {
         guard written == count else { throw Refused(line: text, log: "errno \(errno)") }
     }
 
-    /// Writes a line that the kernel is to refuse.
+    /// Writes a line that the kernel should refuse.
     ///
-    /// - Throws: if it takes it; the probe is removed again.
+    /// - Throws: if the kernel accepts it. The probe is removed again.
     func refused(_ line: String) throws {
         do {
             try Self.write(line, to: root + "/dynamic_events")
@@ -70,7 +70,7 @@ final class ProbeSession {
         throw Refused(line: line, log: "it was taken")
     }
 
-    /// Plants the probes and records.
+    /// Plants the probes and records their events.
     func plant(_ texts: [String]) throws {
         let context = try #require(RealKernel.context)
         for text in texts {
@@ -88,7 +88,7 @@ final class ProbeSession {
         for file in ["/events/\(group)/enable", "/tracing_on"] { try Self.write("1", to: instance + file) }
     }
 
-    /// What was recorded, without the columns before the event.
+    /// The recorded events, without the columns before the event.
     func records() throws -> [String] {
         try String(contentsOfFile: instance + "/trace", encoding: .utf8).split(separator: "\n")
             .filter { !$0.hasPrefix("#") }
@@ -101,7 +101,7 @@ final class ProbeSession {
     }
 }
 
-/// Lines that are compiled here, judged by this machine's kernel: taken, hit, and with the right values.
+/// This machine's kernel must accept our definitions, and the probes must fire with the right values.
 @Suite(
     .serialized,
     .enabled(if: RealKernel.missing == nil, "SKIPPED, not tested: \(RealKernel.missing ?? "")"))
@@ -124,7 +124,7 @@ struct RealKernelTests {
             "usdt:\(path):sample:global", "usdt:\(path):sample:waits", "usdt:\(path):sample:twice",
         ])
         if options.contains("-DWITHOUT_SEMAPHORES") {
-            // Its sum is another with this argument.
+            // With this argument its sum is different.
             #expect(throws: Tool.Failure.self) { try Tool.run(path, ["probed"]) }
         } else {
             let failure = #expect(throws: Tool.Failure.self) { try Tool.run(path, ["probed"]) }
@@ -149,7 +149,7 @@ struct RealKernelTests {
     @Test func theSemaphoreIsCountedUpOnlyWhileProbed() throws {
         let folder = try TestFolder()
         let path = try folder.compile(Sample.program, as: "a")
-        // "hello": the program adds up to 34 and is content, unless its semaphore is up.
+        // "hello": the program's sum is 34 unless its semaphore was incremented.
         try Tool.run(path, [])
         do {
             let session = try ProbeSession("semaphore")
@@ -174,7 +174,7 @@ struct RealKernelTests {
         #expect(records.contains("labs__return: retval=7"))
     }
 
-    /// Everything that the language takes for programs, the kernel takes.
+    /// The kernel accepts every form of probe for programs.
     @Test func theKernelTakesEveryFetch() throws {
         let session = try ProbeSession("fetch")
         let nested = (0..<14).reduce("%di") { text, _ in "+0(\(text))" }

@@ -56,8 +56,8 @@ import Testing
         #expect(error?.message.contains("at most 3900 bytes") == true)
     }
 
-    /// Bytes at random, and single bytes of good texts replaced: an answer or an error, never a crash, and the caret
-    /// within the text.
+    /// Random bytes, and valid texts with single bytes replaced, give a probe or an error, never a crash. The caret is
+    /// inside of the text.
     @Test func anyBytesGiveAnAnswer() {
         var random = SystemRandomNumberGenerator()
         let alphabet = Array("prfte:/.+-@$%()=\\\"[]bsu0189xkg _é#*\u{301}\u{0}\n".unicodeScalars)

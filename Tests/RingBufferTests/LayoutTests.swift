@@ -19,7 +19,7 @@ import Testing
     }
 
     @Test func readsA32BitKernelOf2010() throws {
-        // Without "signed", as kernels before 2.6.33 have it.
+        // Without "signed", as in kernels before 2.6.33.
         let text =
             "\tfield: u64 timestamp;\toffset:0;\tsize:8;\n\tfield: local_t commit;\toffset:8;\tsize:4;\n"
             + "\tfield: char data;\toffset:12;\tsize:4084;\n"

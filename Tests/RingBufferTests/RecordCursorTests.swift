@@ -2,7 +2,7 @@ import RingBuffer
 import TestSupport
 import Testing
 
-/// What a page holds, copied out of it.
+/// A copy of an event in a page.
 struct Event: Equatable {
     var time: UInt64
     var payload: [UInt8]
@@ -65,7 +65,7 @@ func walk(_ bytes: [UInt8], _ layout: SubBufferLayout) throws -> (events: [Event
         (2 << 59 - 1, 2 << 59 + 50),
     ]
 
-    /// `rb_fix_abs_ts`: 59 bits are stored, the upper five come from the time before, and may have been incremented.
+    /// `rb_fix_abs_ts`: 59 bits are stored. The upper five come from the previous time and may have been incremented.
     @Test(arguments: absoluteStamps)
     func restoresAbsoluteStamps(before: UInt64, stamp: UInt64) throws {
         var builder = SubBufferBuilder(layout: layout, timestamp: before)
@@ -78,7 +78,7 @@ func walk(_ bytes: [UInt8], _ layout: SubBufferLayout) throws -> (events: [Event
         var builder = SubBufferBuilder(layout: layout, timestamp: 100)
         try builder.appendDiscarded(at: 130, length: 24)
         try builder.append(at: 131, payload: [1, 0, 0, 0])
-        // Written with a delta of 1 in place of 0.
+        // Written with a delta of 1 instead of 0.
         try builder.appendDiscarded(at: 131, length: 4)
         try builder.append(at: 140, payload: [2, 0, 0, 0])
         #expect(try walk(builder.finish(), layout).events.map(\.time) == [131, 140])

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite struct SubBufferSequenceTests {
-    /// Random pages read back as what was written, whatever the layout and spacing.
+    /// Random pages are read back unchanged, for every layout and spacing.
     @Test(arguments: SubBufferTests.layouts, [UInt64](1...20))
     func randomPagesComeBack(layout: SubBufferLayout, seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
@@ -57,7 +57,7 @@ import Testing
             var next = time + UInt64.random(in: 0..<100_000, using: &random)
             switch Int.random(in: 0..<40, using: &random) {
             case 0:
-                // A delta of 1 cannot be told from 0 in a discarded event, so never write one.
+                // In a discarded event a delta of 1 means 0, so never write 1.
                 if next == time + 1 { next = time }
                 let length = 4 * Int.random(in: 1...30, using: &random)
                 guard builder.room >= 4 + length else { continue }

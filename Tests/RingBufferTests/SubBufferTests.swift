@@ -32,7 +32,7 @@ import Testing
         }
     }
 
-    /// A page that is cut or marked reads as if the kernel had written it so.
+    /// A page with a rewritten header is read like one that the kernel wrote.
     @Test(arguments: layouts) func headersAreWrittenAnew(layout: SubBufferLayout) throws {
         var builder = SubBufferBuilder(layout: layout, timestamp: 99)
         for time in 100..<103 as Range<UInt64> { try builder.append(at: time, payload: [1, 2, 3, 4]) }
@@ -95,7 +95,7 @@ import Testing
                 }
             }
         }
-        // A stored count that would lie behind the page's end.
+        // A stored count that would be after the page's end.
         var page = SubBufferBuilder(layout: layout, timestamp: 1).finish() + [UInt8](repeating: 0, count: 4096)
         page[8...11] = [0xec, 0x0f, 0, 0xc0]
         _ = page.withUnsafeBytes { region in

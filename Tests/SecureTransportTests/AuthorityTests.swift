@@ -97,7 +97,7 @@ import Testing
     @Test func aRefusedCreationLeavesNothing() throws {
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: directory) }
-        // A dangling link counts as a file: writing through it would put the key elsewhere.
+        // A dangling link counts as a file, because a write through it would put the key elsewhere.
         try FileManager.default.createSymbolicLink(
             atPath: "\(directory)/operator.key", withDestinationPath: "/nonexistent/key")
         #expect(throws: AuthorityError.exists(path: "\(directory)/operator.key")) { try create() }
@@ -141,7 +141,7 @@ import Testing
         #expect(try TransportIdentity(files: files).identity == .node("web-9"))
     }
 
-    /// The names in a request are the sender's wish, and are not looked at.
+    /// The names in a request are ignored.
     @Test func namesInARequestCountForNothing() throws {
         let authority = try create()
         try Command.check([

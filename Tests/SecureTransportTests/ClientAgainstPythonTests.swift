@@ -13,7 +13,7 @@ struct ClientAgainstPythonTests {
         try TLSContext.client(try (credentials ?? pki.node()).files, server: .controller(server))
     }
 
-    /// Connects to a server with `credentials`, which the client has to refuse.
+    /// Connects to a server with `credentials`, which the client must refuse.
     private func refused(
         _ credentials: Credentials, _ change: (inout PythonPeer.Plan) -> Void = { _ in }
     ) async throws -> (seen: Seen, outcome: PythonPeer.Outcome) {
@@ -87,7 +87,7 @@ struct ClientAgainstPythonTests {
     }
 
     @Test func aNodeIsNoController() async throws {
-        // With a node's own certificate the key usage tells; with one that could serve, the role does.
+        // A node's own certificate fails by its key usage. One with the usage of a server fails by its role.
         let (seen, _) = try await refused(try pki.node("main"))
         #expect(seen.failures.map(\.check) == [.wrongPurpose])
         let odd = try pki.odd(subjectAltName: "URI:fleetrace://node/main", usage: "serverAuth")
@@ -140,7 +140,7 @@ struct ClientAgainstPythonTests {
         }
     }
 
-    /// A TLS 1.3 client has finished its handshake before the server looks at its certificate.
+    /// A TLS 1.3 client has finished its handshake before the server verifies its certificate.
     @Test func theServersRefusalHasItsMeaningInWords() async throws {
         let stranger = try pki.stranger(.node("web-1"))
         let old = CertificateValidity(notBefore: pki.now - 7200, notAfter: pki.now - 3600)
@@ -201,7 +201,7 @@ struct ClientAgainstPythonTests {
     }
 
     @Test func halfClose() async throws {
-        // The server reads to our end and says then what it still has to say.
+        // The server reads until our end and sends the rest of its data then.
         let server = try PythonPeer.server(pki.controller) {
             $0.action = "half-close"
             $0.send = 200_000

@@ -4,7 +4,7 @@ import Testing
 
 @testable import SecureTransport
 
-/// How a connection begins and ends.
+/// The start and the end of a connection.
 extension EmbeddedTests {
     @Test func nothingGoesOnBeforeTheHandshake() throws {
         let pair = try EmbeddedPair(pki)
@@ -50,7 +50,7 @@ extension EmbeddedTests {
         #expect(pair.clientRecord.seen.failures.map(\.check) == [.endedBeforeData])
     }
 
-    /// The first record of each message of the handshake, each byte of it changed in turn: an error, never a trap.
+    /// Handshake messages with a random byte changed give an error, never a trap.
     @Test func changedHandshakes() throws {
         var random = SystemRandomNumberGenerator()
         for _ in 0..<150 {
@@ -78,7 +78,7 @@ extension EmbeddedTests {
         limits.handshakeBytes = 1000
         let pair = try EmbeddedPair(pki, limits: limits)
         defer { pair.finish() }
-        // A client hello that says it is 16,000 bytes long, in two records of which the second never ends.
+        // A client hello with a stated length of 16,000 bytes, in two records of which the second is incomplete.
         var hello = ByteBuffer(bytes: [22, 3, 1, 0x20, 0x00, 1, 0, 0x3e, 0x80, 3, 3])
         hello.writeRepeatingByte(0, count: 0x2000 - 6)
         try pair.server.writeInbound(hello)

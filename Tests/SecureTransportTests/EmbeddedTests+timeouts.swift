@@ -4,7 +4,7 @@ import Testing
 
 @testable import SecureTransport
 
-/// What the clock decides: deadlines, idleness, and when storage is freed.
+/// Timers: deadlines, idle peers, and the release of storage.
 extension EmbeddedTests {
     @Test func handshakeTimeout() throws {
         let pair = try EmbeddedPair(pki)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import SecureTransport
 
-/// Both sides are ours, without sockets or waiting.
+/// Both sides are ours. There are no sockets and no waiting.
 @Suite struct EmbeddedTests {
     let pki: TestPKI
 
@@ -88,7 +88,7 @@ import Testing
         #expect(!pair.client.isActive)
     }
 
-    /// After the handshake the handler reads only for the application, and again only when that yielded nothing.
+    /// After the handshake the handler reads only on request, and again only if a read gave no plaintext.
     @Test func readsOnlyOnDemand() throws {
         let pair = try EmbeddedPair(pki)
         defer { pair.finish() }
@@ -113,7 +113,7 @@ import Testing
         #expect(pair.serverRecord.seen.received == 2000)
     }
 
-    /// A peer that asks for answers (here: by key updates) and never reads them must not fill the channel's buffer.
+    /// A peer that requests replies (here by key updates) and never reads them must not fill the channel's buffer.
     @Test func answersToAPeerThatDoesNotReadAreBounded() throws {
         var limits = TransportLimits()
         limits.handshakeBytes = 8 << 10
@@ -148,7 +148,7 @@ import Testing
     }
 }
 
-/// Counts what is asked of the channel.
+/// Counts read requests to the channel.
 private final class ReadCounter: ChannelOutboundHandler {
     typealias OutboundIn = ByteBuffer
 

@@ -50,7 +50,7 @@ struct LoopbackTests {
         try await server.stop()
     }
 
-    /// The alert has to survive that the client is writing when the server closes.
+    /// The alert must arrive although the client is writing when the server closes.
     @Test func aRefusedClientAlwaysLearnsWhy() async throws {
         let stranger = try pki.stranger(.node("web-1")).trusting(pki.controller)
         let server = try await TestServer.start(try TLSContext.server(pki.controller.files))
@@ -68,7 +68,7 @@ struct LoopbackTests {
     @Test func theGateClosesTheDoor() async throws {
         let gate = SharedHandshakeGate(limit: 2)
         let server = try await TestServer.start(try TLSContext.server(pki.controller.files), gate: gate)
-        // Two that never say anything hold both places.
+        // Two silent clients use up the limit.
         let silent = ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
         let first = try await silent.connect(host: "127.0.0.1", port: server.port).get()
         let second = try await silent.connect(host: "127.0.0.1", port: server.port).get()

@@ -55,14 +55,14 @@ struct OpenSSLToolTests {
         }
     }
 
-    /// A key update asks the other side to send with a new key too (RFC 8446, 4.6.3).
+    /// A key update requests that the other side changes its key too (RFC 8446, 4.6.3).
     @Test func keyUpdate() async throws {
         let server = try await TestServer.start(try TLSContext.server(pki.controller.files), part: .echo)
         let tool = try RunningCommand(client(server.port, try pki.node()), mergesErrors: true)
         tool.send("abc\n", ends: false)
         let record = await server.connection()
         _ = await record.wait { $0.received == 4 }
-        // s_client takes a whole read as the command, so "def" has to come in another.
+        // s_client reads a command with one read, so "def" must be in another.
         tool.send("K\n", ends: false)
         var isUpdated = false
         while !isUpdated, let line = tool.readLine() { isUpdated = line.contains("KEYUPDATE") }
@@ -77,7 +77,7 @@ struct OpenSSLToolTests {
         #expect(seen.failures.isEmpty)
     }
 
-    /// s_server sends session tickets after the handshake; they have to be taken and ignored.
+    /// s_server sends session tickets after the handshake. They must be ignored.
     @Test func serverTalks() async throws {
         let port = try Self.freePort()
         let server = try RunningCommand([
@@ -98,7 +98,7 @@ struct OpenSSLToolTests {
         #expect(client.record.seen.failures.isEmpty)
     }
 
-    /// A port that is free now.
+    /// A free port.
     private static func freePort() throws -> Int {
         let text = try Command.check([
             "python3", "-c", "import socket; s = socket.socket(); s.bind(('127.0.0.1', 0)); print(s.getsockname()[1])",

@@ -96,7 +96,7 @@ import Testing
         #expect(text.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7f })
     }
 
-    /// Random changes of valid text: parsing ends, and what it accepts has the one spelling.
+    /// Valid texts with random changes: parsing ends, and every accepted text is the canonical spelling.
     @Test func mutations() {
         var random = SystemRandomNumberGenerator()
         let seeds = ["fleetrace://node/web-1", "fleetrace://operator/alice?role=tracer", "fleetrace://controller/main"]

@@ -1,7 +1,7 @@
 import SecureTransport
 import Testing
 
-/// Whom the listener accepts.
+/// Which peers the listener accepts.
 extension ServerAgainstPythonTests {
     @Test func operatorsRoleIsRead() async throws {
         let server = try await server()
@@ -45,7 +45,7 @@ extension ServerAgainstPythonTests {
     }
 
     @Test func wrongRole() async throws {
-        // A client certificate that says controller: only openssl makes such a one.
+        // A client certificate with a controller's identity. Only openssl creates such a certificate.
         let odd = try pki.odd(subjectAltName: "URI:fleetrace://controller/main")
         let (seen, outcome) = try await refused(odd)
         #expect(seen.failures.first?.check == .wrongRole(try .controller("main"), accepted: [.node, .operator]))

@@ -17,7 +17,7 @@ struct ServerAgainstPythonTests {
         return try await TestServer.start(try TLSContext.server(pki.controller.files), limits: limits, part: part)
     }
 
-    /// Connects with `credentials` and gives what each side saw of the refusal.
+    /// Connects with `credentials` and returns what each side observed of the refusal.
     func refused(_ credentials: Credentials?, _ change: (inout PythonPeer.Plan) -> Void = { _ in }) async throws
         -> (seen: Seen, outcome: PythonPeer.Outcome)
     {
@@ -148,7 +148,7 @@ struct ServerAgainstPythonTests {
 
     @Test func handshakeTimeout() async throws {
         let server = try await server(.listen) { $0.handshakeTimeout = .milliseconds(200) }
-        // The beginning of a record, and then nothing.
+        // The start of a record, and then nothing.
         _ = try await PythonPeer.client(port: server.port, nil) {
             $0.action = "raw"
             $0.raw = "1603010200"

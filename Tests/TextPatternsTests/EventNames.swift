@@ -1,4 +1,4 @@
 import TextPatterns
 
-/// The event names written as text; for tests only.
+/// Event names from texts.
 func names(_ texts: String...) -> [EventName] { texts.compactMap { EventName($0) } }

@@ -34,7 +34,7 @@ import TextPatterns
         #expect(Glob("a[b").isLiteral)
     }
 
-    /// Backtracking matchers take exponential time for this one.
+    /// Backtracking matchers need exponential time for this pattern.
     @Test(.timeLimit(.minutes(1))) func survivesManyStars() {
         let pattern = Glob(String(repeating: "*a", count: 120) + "b")
         #expect(!pattern.matches(String(repeating: "a", count: 250)))

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import TraceDat
 
-/// Files of every version and compression that the builder writes come back as they were written.
+/// Files of every version and compression that the builder writes are read back unchanged.
 @Suite struct BuiltFileTests {
     enum Form: CaseIterable { case version6, none, zlib, zstd }
 
@@ -71,7 +71,7 @@ import TraceDat
         }
     }
 
-    /// Larger than one region of the reader, with sub-buffers of another size than the machine's pages.
+    /// More than one region of the reader, with sub-buffers whose size is not the machine's page size.
     @Test(arguments: [TraceDatCompression.none, .zlib, .zstd])
     func longDataOfBigSubBuffersComesBack(compression: TraceDatCompression) throws {
         let layout = try SubBufferLayout.kernel64(pageSize: 65536)

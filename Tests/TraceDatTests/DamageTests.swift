@@ -3,9 +3,9 @@ import TestSupport
 import Testing
 import TraceDat
 
-/// A damaged file gives what is whole and says what is not.
+/// Intact parts of a damaged file are read, and the other parts are reported.
 @Suite struct DamageTests {
-    /// Everything that can be read of a file, whatever it is.
+    /// Everything that can be read from a file.
     struct Content {
         var formats = 0
         var events: UInt64 = 0
@@ -13,7 +13,7 @@ import TraceDat
         var errors: [TraceDatError] = []
         var malformedPages = 0
 
-        /// Reads all of the file, and each record's bytes.
+        /// Reads the whole file and the bytes of each record.
         init(_ file: TraceDatFile) {
             formats = file.metadata.eventFormats.count
             damage = file.damage
@@ -59,17 +59,17 @@ import TraceDat
         for length in lengths.sorted() where length >= 0 && length < whole.count {
             let file: TraceDatFile
             do throws(TraceDatError) { file = try TraceDatFile(bytes: Array(whole[..<length])) } catch {
-                // Without its first bytes it is no such file.
+                // Without the first bytes it is not a trace.dat file.
                 #expect(length < 37, "\(length): \(error)")
                 continue
             }
             let content = Content(file)
-            // The strings section at the end says nothing that is read.
+            // The reader does not need the strings section at the end.
             #expect(content.damage.isEmpty == (length >= 984_940), "cut at \(length)")
-            // Options that were read before the cut count: EVENT FORMATS is the third.
+            // Options before the cut are used: EVENT FORMATS is the third.
             #expect(content.formats == (length >= 903_716 + 3 * 14 ? 1_377 : 0), "cut at \(length)")
             if length >= 984_837 {
-                // All data is there. The last option but one lists its CPUs; without it they are found.
+                // All data is present. The last option but one lists the CPUs. Without it they are found by a search.
                 #expect(content.events == 9_124 && content.errors.isEmpty, "cut at \(length)")
                 #expect(file.buffers.last?.isRecovered == (length < 984_940 - 14))
             } else {
@@ -80,7 +80,7 @@ import TraceDat
             }
             #expect(content.malformedPages == 0)
         }
-        // The first CPU's 3,274 events and most of the second's lie before the cuts.
+        // The first CPU's 3,274 events and most of the second's are before the cuts.
         #expect(last > 8_000)
     }
 
@@ -89,7 +89,7 @@ import TraceDat
         return false
     }
 
-    /// A cut list of CPUs must not be found where pages are not in chunks.
+    /// If the list of CPUs is cut off and pages are not in chunks, no CPUs may be found.
     @Test func uncompressedPagesWithoutAListAreReported() throws {
         let whole = try BuiltFileTests.bytes(.none)
         let all = try TraceDatFile(bytes: whole)
@@ -100,7 +100,7 @@ import TraceDat
         #expect(file.damage.last?.error.reason == .indexLost)
     }
 
-    /// In these files the list of CPUs stands before the data, so that a part of it can be read.
+    /// In these files the list of CPUs is before the data, so that a part of it can be read.
     @Test func whatIsWholeOfACutFileIsRead() throws {
         let whole = try BuiltFileTests.bytes(.version6)
         let all = Content(try TraceDatFile(bytes: whole))
@@ -112,7 +112,7 @@ import TraceDat
             #expect(content.events >= last)
             last = content.events
         }
-        // 100 bytes less cut the unused tail of the last page; the page itself is whole.
+        // The cut removes 100 bytes of the last page's unused tail. The page itself is intact.
         let nearly = Content(try TraceDatFile(bytes: Array(whole[..<(whole.count - 100)])))
         #expect(nearly.events == all.events && nearly.damage.count == 1)
         #expect(nearly.damage[0].part == .cpuData(buffer: "inst", cpu: 1))
@@ -127,7 +127,7 @@ import TraceDat
         var bytes = try BuiltFileTests.bytes(form)
         let file = try TraceDatFile(bytes: bytes)
         let cpu = file.buffers[0].cpus[0]
-        // Chunks of 2, 2 and 1 pages: destroy the content of the second.
+        // Chunks of 2, 2 and 1 pages. Destroy the contents of the second.
         let first = Int(cpu.offset) + 4
         func size(_ at: Int) -> Int { (0..<4).reduce(0) { $0 | Int(bytes[at + $1]) << (8 * $1) } }
         let second = first + 8 + size(first)
@@ -166,7 +166,7 @@ import TraceDat
     }
 }
 
-/// Walks every record of a region and touches its bytes; checks that they lie in the region.
+/// Walks every record of a region, reads its bytes and checks that they are inside of the region.
 func walk(
     _ region: UnsafeRawBufferPointer, _ layout: SubBufferLayout, _ spacing: SubBufferSequence.Spacing
 ) -> (events: UInt64, malformed: Int) {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import TraceDat
 
-/// The kernel's own text of a buffer is the judge of what is read from the binary recording of it.
+/// Events read from a binary recording must agree with the kernel's text of the buffer.
 @Suite struct EventsAgainstKernelTextTests {
     @Test(arguments: [("host-6.18", "cap_a"), ("guest-6.1-kprobes", "cap")])
     func eventsAndTimesAreThoseOfTheKernelsText(name: String, instance: String) throws {
@@ -28,7 +28,7 @@ import TraceDat
         }
         #expect(events == text.entriesInBuffer)
         #expect(events + missed == text.entriesWritten)
-        // Each record begins with the number of an event whose format the file has.
+        // Each record starts with the id of an event whose format the file has.
         let formats = file.metadata.ftraceFormats + file.metadata.eventFormats
         #expect(seen.count > 100 && seen.isSubset(of: formats.compactMap { Self.identifier($0.text) }))
     }

@@ -74,7 +74,7 @@ import TraceDat
         #expect(throws: TraceDatError(offset: 0, reason: .notARegularFile)) { try TraceDatFile(path: "/dev/null") }
     }
 
-    @Test("A FIFO to which nobody writes is refused, not waited for")
+    @Test("A FIFO without a writer is refused without waiting")
     func fifo() {
         let path = FileManager.default.temporaryDirectory.appendingPathComponent("fleetrace-\(UUID().uuidString)").path
         #expect(mkfifo(path, 0o600) == 0)

@@ -3,13 +3,13 @@ import TestSupport
 import Testing
 import TraceDat
 
-/// Random damage, the same in every run: nothing may trap, hang, or read outside of its bytes.
+/// Random damage with a fixed seed. Nothing may trap, hang or read outside of its bytes.
 @Suite struct MutationTests {
     @Test(arguments: BuiltFileTests.Form.allCases)
     func mutatedFilesNeverTrap(form: BuiltFileTests.Form) throws {
         let original = try BuiltFileTests.bytes(form)
         var random = SplitMix64(seed: 0x5eed)
-        // What points, counts and sizes: all that is not recorded pages, found as bytes that are often hit.
+        // Everything except recorded pages: pointers, counts and sizes.
         let metadata = try #require(TraceDatFile(bytes: original).buffers.first?.cpus.first?.offset)
         var damaged = 0
         for round in 0..<3_000 {
@@ -27,7 +27,7 @@ import TraceDat
                 damaged += 1
             }
         }
-        // The test must hit something that is noticed.
+        // Some damage must be detected, otherwise this tests nothing.
         #expect(damaged > 300)
     }
 

@@ -4,7 +4,7 @@ import Testing
 import TraceDat
 
 @Suite struct ParallelReadingTests {
-    /// Readers of one file share nothing but its descriptor: all CPUs are read at once, several times over.
+    /// Readers of one file only share its descriptor. All CPUs are read in parallel, several times.
     @Test func readersWorkSideBySide() async throws {
         let file = try TraceDatFile(path: Fixture.path("guest-6.1-kprobes.dat"))
         let buffer = try #require(file.buffers.last)

@@ -3,7 +3,7 @@ import Testing
 
 @testable import TraceDat
 
-/// Time stamps of other clocks, against the arithmetic of trace-cmd's `timestamp_calc`.
+/// Time stamps of other clocks, compared with the arithmetic of trace-cmd's `timestamp_calc`.
 @Suite struct TimestampCorrectionTests {
     private func options(_ options: [(id: Int, data: [UInt8])]) throws -> TraceDatOptions {
         var builder = TraceDatBuilder()
@@ -57,7 +57,7 @@ import Testing
         #expect(stepped.time(of: 9000) == 9300)
         let line = try #require(TimestampCorrection(options([(12, shift(flags: 1, samples))]), cpu: 0))
         #expect(line.time(of: 1500) == 1700)
-        // Before the first and behind the last sample the nearest line goes on.
+        // Before the first and after the last sample the nearest line is extrapolated.
         // A slope of 1/5 gives 0; like trace-cmd this rounds the negative quotient towards 0.
         #expect(line.time(of: 500) == 501)
         #expect(line.time(of: 4000) == 4300)

@@ -23,7 +23,7 @@ struct TraceDatBuilder {
     var kallsyms = "ffffffff81000000 T _text\n"
     var printkFormats = "0xffffffff82000000 : \"hello\"\n"
     var commandLines = "1 init\n"
-    /// Besides those that the format itself needs.
+    /// Options in addition to those that the format needs.
     var options: [(id: Int, data: [UInt8])] = []
     var instances: [Instance] = []
     /// Pages in a compressed chunk.
@@ -107,7 +107,7 @@ struct TraceDatBuilder {
             }
     }
 
-    /// - Returns: where the offset of the next options section is to be written.
+    /// - Returns: the location for the offset of the next options section.
     private func appendOptions(_ options: [(id: Int, data: [UInt8])], to file: inout [UInt8]) throws -> Int {
         let body = options.flatMap { Self.option($0.id, $0.data) } + Self.option(0, Self.word(0, 8))
         file += try section(0, body, isCompressed: false)

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import TraceDat
 
-/// What the writer writes comes back by the reader; trace-cmd's word on it is in the integration tests.
+/// The reader reads back what the writer writes. The integration tests check the files with trace-cmd.
 @Suite struct WriterTests {
     private static func inFolder(_ body: (String) throws -> Void) throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "ft-writer-\(UUID())").path
@@ -57,7 +57,8 @@ import TraceDat
         }
     }
 
-    /// Pages of several CPUs by turns, cut as batches cut them; more than one chunk and less than one.
+    /// Pages of several CPUs alternately, without their unused tails as in batches. One CPU has more than a chunk, one
+    /// less.
     @Test(arguments: [4096, 65536]) func pagesComeBackWhole(pageSize: Int) throws {
         try Self.inFolder { folder in
             let layout = try SubBufferLayout.kernel64(pageSize: pageSize)

@@ -5,7 +5,7 @@ import TextPatterns
 @testable import Tracefs
 
 struct CatalogTests {
-    @Test("Fields are the second paragraph of a format, as it stands")
+    @Test("Fields are the unchanged second paragraph of a format")
     func fields() {
         let format = """
             name: x
@@ -31,7 +31,7 @@ struct CatalogTests {
         let lines = String(decoding: try root.catalogText(), as: UTF8.self).split(separator: "\n")
         let names = lines.filter { !$0.hasPrefix("\t") }.map(String.init)
         let known = try root.events().map(\.description)
-        // Dynamic events of others may come and go meanwhile.
+        // Others may add and remove dynamic events meanwhile.
         #expect(
             Set(names).symmetricDifference(known).filter { !$0.contains("test") && !$0.hasPrefix("fleetrace_") }.isEmpty
         )
@@ -44,7 +44,7 @@ struct CatalogTests {
         #expect(fields.allSatisfy { format.contains($0) && !$0.contains("common_") })
     }
 
-    @Test("Functions as the two tables have them")
+    @Test("Functions from both tables")
     func functions() {
         let traceable = "vfs_read\nvfs_write [ext4]\nother\nvfs_read\n"
         #expect(KernelFunctions.traceable(Array(traceable.utf8), Glob("vfs_*")) == ["vfs_read", "vfs_write [ext4]"])

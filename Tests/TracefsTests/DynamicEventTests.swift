@@ -36,7 +36,7 @@ struct DynamicEventTextTests {
         #expect(DynamicEvent(line: text) == nil)
     }
 
-    @Test("Profiles belong to the probes in the order of the list")
+    @Test("Profiles are assigned to probes by the order of the list")
     func profile() throws {
         let list = "p:a/open do_filp_open\nr:b/open do_filp_open\n"
         let pairs = try #require(
@@ -55,7 +55,7 @@ struct DynamicEventTextTests {
         #expect(DynamicEvents.pair(list: list, profile: "  open 1 2\n  shut 1 2\n", hasMisses: true) == nil)
     }
 
-    @Test("How kprobes are planted, in the words of 6.1 and 6.18")
+    @Test("How kprobes are planted, as Linux 6.1 and 6.18 print it")
     func planted() throws {
         let list = """
             ffffffff8136c0d0  k  do_filp_open+0x0    [FTRACE]
@@ -76,7 +76,7 @@ struct DynamicEventTextTests {
         #expect(try planting("ext4:ext4_sync_file%return") == .ftrace)
         #expect(try planting("0xffffffff8136c0e4") == .optimized)
         #expect(try planting("0xffffffff81000000") == .breakpoint)
-        // Behind the landing pad of an entry (CONFIG_X86_KERNEL_IBT).
+        // After the landing pad of an entry (CONFIG_X86_KERNEL_IBT).
         #expect(try planting("vfs_write") == .ftrace)
         #expect(try planting("0xffffffff81200000") == .ftrace)
         #expect(try planting("0xffffffff81200001") == nil)
@@ -86,7 +86,7 @@ struct DynamicEventTextTests {
         #expect(try planting("virtio_net:start_xmit") == nil)
     }
 
-    @Test("Places of uprobes, as they are written and as the kernel lists them")
+    @Test("Locations of uprobes, as they are written and as the kernel lists them")
     func uprobePlace() throws {
         let place = try #require(UprobePlace("/usr/bin/a b:c:0x0000000000001040(0x20)"))
         #expect(place.path == "/usr/bin/a b:c" && place.offset == 0x1040 && place.referenceCounter == 0x20)
@@ -96,7 +96,7 @@ struct DynamicEventTextTests {
         }
     }
 
-    @Test("Places of kprobes", arguments: ["/bin/bash:0x10", "", "+4", "a+x", "0xzz", "m:"])
+    @Test("Malformed locations of kprobes", arguments: ["/bin/bash:0x10", "", "+4", "a+x", "0xzz", "m:"])
     func noPlace(_ text: String) {
         #expect(KprobePlace(text) == nil)
     }
@@ -149,7 +149,7 @@ struct DynamicEventTextTests {
 
 @Suite("Dynamic events on the kernel", .serialized, .needsTracefs, .enabled(if: UserProbe.isAvailable, "no uprobes"))
 struct DynamicEventTests {
-    @Test("A uprobe is added, counted, refused with the kernel's caret, and removed; others' stay")
+    @Test("A uprobe is added, counted, refused with the kernel's caret, and removed; those of others stay")
     func uprobe() throws {
         let events = DynamicEvents(try RealTracefs.root.get())
         let (mine, theirs) = (UserProbe.group("mine"), UserProbe.group("theirs"))
@@ -168,7 +168,7 @@ struct DynamicEventTests {
             #expect(try events.hits()[event]?.hits ?? 0 >= 5)
             let other = try #require(EventName(system: theirs, name: "getppid"))
             #expect(try events.hits()[other] == ProbeHits())
-            // While it is enabled the kernel keeps it.
+            // The kernel does not remove an enabled event.
             #expect(throws: TracefsError.self) { try events.remove(event) }
         }
         do throws(TracefsError) {
@@ -185,14 +185,14 @@ struct DynamicEventTests {
         try events.remove(try #require(EventName(system: mine, name: "getppid")))
     }
 
-    @Test("What cannot be one command is not written", arguments: ["", "p:a/b /x:1\np:a/c /x:2", "p:a/b \0"])
+    @Test("A text that is not one command is not written", arguments: ["", "p:a/b /x:1\np:a/c /x:2", "p:a/b \0"])
     func notWritten(_ line: String) throws {
         let events = DynamicEvents(try RealTracefs.root.get())
         #expect(throws: TracefsError.self) { try events.add(line) }
     }
 }
 
-/// A function of this process's C library, as a place for probes.
+/// A function of this process's C library, for probes.
 enum UserProbe {
     static var isAvailable: Bool {
         guard case .success(let root) = RealTracefs.root else { return false }

@@ -4,9 +4,9 @@ import TextPatterns
 
 @testable import Tracefs
 
-/// Every parser gets texts with damaged, missing and repeated parts. A trap ends the run.
+/// Every parser reads texts with damaged, missing and repeated parts. None may trap.
 @Suite struct HostileTextTests {
-    /// A generator with a fixed seed: what fails once fails again.
+    /// A generator with a fixed seed, so that failures can be reproduced.
     struct Generator: RandomNumberGenerator {
         var state: UInt64
         mutating func next() -> UInt64 {

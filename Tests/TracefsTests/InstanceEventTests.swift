@@ -49,9 +49,9 @@ import TextPatterns
             #expect(rejection.log?.message == "Field not found")
             #expect(rejection.log?.command == "prev_prio < 100 && prev_foo == 3")
             #expect(rejection.log?.caret != nil)
-            // Documented: what was there before is gone too.
+            // As documented, the previous filter is gone too.
             #expect(try instance.text("events/sched/sched_switch/filter") == "none\n")
-            // The next complaint is the next one's, not this one's.
+            // The next error must be that of the next write.
             let second = try #require(throws: TracefsError.self) { try instance.setFilter(event, "prev_prio <") }
             guard case .rejected(let rejection) = second else {
                 Issue.record("\(second)")
@@ -109,7 +109,7 @@ import TextPatterns
         try RealTracefs.withInstance("notrace") { _, instance in
             let event = try #require(EventName("syscalls:sys_enter_getppid"))
             let me = TaskList.currentThread()
-            // Other tests call it too, in other threads.
+            // Other tests call it too, on other threads.
             try instance.setFilter(event, "common_pid == \(me)")
             try instance.enable([event])
             try instance.setTracing(true)
@@ -136,7 +136,7 @@ import TextPatterns
             let later = SystemCallWriter(cpu: nil)
             defer { later.stop() }
             #expect(try instance.notracePIDs().contains(later.thread))
-            // Without the option it would not be.
+            // Without the option it would not be listed.
             try instance.setOption("event-fork", false)
             let unlisted = SystemCallWriter(cpu: nil)
             defer { unlisted.stop() }

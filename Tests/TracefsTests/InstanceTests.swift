@@ -59,7 +59,7 @@ import Testing
         let root = try RealTracefs.root.get()
         let prefix = RealTracefs.uniqueName("stale")
         let live = try TraceInstance.create(in: root, name: prefix + "-live")
-        // As a dead agent leaves it: with events enabled and no file open.
+        // The state after an agent's death: events enabled and no file open.
         let dead = root.file("instances/\(prefix)-dead")
         #expect(linux_mkdir(dead) == 0)
         defer { _ = linux_rmdir(dead) }
@@ -71,7 +71,7 @@ import Testing
                 StaleRemoval(name: prefix + "-live", outcome: .inUse),
             ])
         #expect(try root.instances(prefix: prefix) == [live.name])
-        // What tells a live one from one that histograms with variables hold.
+        // The difference between a live instance and one that histograms with variables keep busy.
         let pin = try OpenFile(live.file("tracing_on"), flags: O_RDWR)
         let isFree = pin.tryLock()
         #expect(!isFree)
@@ -81,7 +81,7 @@ import Testing
         #expect(throws: TracefsError.self) { try root.removeStaleInstances(prefix: "") }
     }
 
-    /// Agents that start together: the one looks for what dead ones have left while the other makes its own.
+    /// Agents that start at the same time: one removes stale instances while the other creates its own.
     @Test func whatIsBeingMadeIsNotStale() async throws {
         let root = try RealTracefs.root.get()
         let prefix = RealTracefs.uniqueName("race")
@@ -127,7 +127,7 @@ import Testing
 }
 
 @Suite(.needsTracefs) struct InstanceWaitingTests {
-    /// A waiting reader holds its file; removal would otherwise fail until the reader's time is over.
+    /// A waiting reader holds its file. If it were not woken, the removal would fail until the reader's timeout.
     @Test func removalWakesAWaitingReader() throws {
         let root = try RealTracefs.root.get()
         let instance = try TraceInstance.create(in: root, name: RealTracefs.uniqueName("wake"))

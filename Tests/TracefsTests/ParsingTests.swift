@@ -34,7 +34,7 @@ import TextPatterns
         #expect(statistics.nowNanoseconds == nil)
     }
 
-    /// entries is a difference of counters that are read at different moments.
+    /// `entries` is a difference of counters that are read at different times, so it may be negative.
     @Test func keepsATransientNegativeInTheSum() throws {
         let text = Self.text.replacing("entries: 12", with: "entries: -3")
         #expect(try #require(CPUStatistics(text: text)).recorded == -3 + 100 + 354)
@@ -121,7 +121,7 @@ import TextPatterns
         #expect(try #require(ErrorLogEntry.last(in: early)).caret == nil)
     }
 
-    /// A filter from an operator may hold lines that look like the kernel's; that must not matter beyond the message.
+    /// An operator's filter may contain lines that look like the kernel's. They may only affect the message.
     @Test func survivesCommandsOfSeveralLines() throws {
         let entry = try #require(
             ErrorLogEntry.last(in: "[ 1.0] x: error: y\n  Command: one\ntwo\n           ^\n"))

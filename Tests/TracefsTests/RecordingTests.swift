@@ -14,7 +14,7 @@ import TextPatterns
         return try body(memory)
     }
 
-    /// A marker is written on the CPU the thread runs on; this is where.
+    /// The CPU on which the thread runs, and so on which a marker is written.
     static func fullPipe(_ instance: TraceInstance) throws -> (pipe: RawPipe, statistics: CPUStatistics) {
         for cpu in try instance.cpus() {
             let statistics = try instance.statistics(cpu: cpu)
@@ -133,7 +133,7 @@ import TextPatterns
         }
     }
 
-    /// Without the barrier about one drain in 300 brings an event that is older than the watermark before it.
+    /// Without the barrier about one drain in 300 returns an event that is older than the previous watermark.
     @Test func watermarksHoldBehindTheBarrier() throws {
         let allowed = CPUAffinity.currentThread()
         guard allowed.count > 1, (try? RecordingBarrier.synchronize()) != nil else { return }
@@ -190,7 +190,7 @@ import TextPatterns
             defer { try? CPUAffinity.setCurrentThread(allowed) }
             try instance.setTracing(true)
             let text = String(repeating: "x", count: 1000)
-            // The kernel refuses a marker for which there is no room with EBADF.
+            // If there is no room for a marker, the kernel fails with EBADF.
             for _ in 0..<100 { try? instance.writeMarker(text) }
             try instance.setTracing(false)
             let (pipe, statistics) = try Self.fullPipe(instance)

@@ -43,8 +43,8 @@ import TextPatterns
             try instance.setTracing(true)
             let me = TaskList.currentThread()
             let comm = try #require(TaskList.comm(of: me))
-            // The kernel saves the name at the next switch after an event, and not if another CPU is at it: so give the
-            // CPU away after each event, and do it again.
+            // The kernel saves the name at the next switch after an event, unless another CPU is saving. So yield the
+            // CPU after each event, and repeat it.
             for _ in 0..<200 where try root.savedCmdlines()[me] != comm {
                 callGetppid(times: 1)
                 usleep(1)
@@ -64,7 +64,7 @@ import TextPatterns
         let name = RealTracefs.uniqueName("clockcheck")
         let check = try TraceClockCheck.run(in: root, instanceName: name)
         guard case .agrees(let uncertainty) = check else {
-            // In a time namespace with an offset this is the right answer, and everywhere else a failure.
+            // This is right in a time namespace with an offset, and a failure everywhere else.
             let offsets = (try? ControlFile.text("/proc/self/timens_offsets")) ?? ""
             #expect(offsets.split(whereSeparator: \.isWhitespace).contains { Int($0) ?? 0 != 0 }, "\(check)")
             return

@@ -3,7 +3,7 @@ import Synchronization
 import SystemFacts
 import Tracefs
 
-/// A thread that calls getppid(2) without pause until it is stopped.
+/// A thread that calls getppid(2) continuously until it is stopped.
 final class SystemCallWriter: Sendable {
     private final class Shared: Sendable {
         let thread = Atomic<Int32>(0)
@@ -13,7 +13,7 @@ final class SystemCallWriter: Sendable {
     private let shared: Shared
     private let runner: TestThread
 
-    /// Returns once the thread runs.
+    /// Returns when the thread runs.
     init(cpu: Int?) {
         let shared = Shared()
         self.shared = shared

@@ -1,6 +1,6 @@
 import Glibc
 
-/// A thread of its own: affinity and blocking calls do not belong on the test runner's.
+/// A separate thread, because affinity and blocking calls must not affect the test runner's threads.
 final class TestThread: Sendable {
     private final class Body: Sendable {
         let run: @Sendable () -> Void
@@ -21,6 +21,6 @@ final class TestThread: Sendable {
         self.handle = handle
     }
 
-    /// Waits for its end. To be called once.
+    /// Waits for its end. Call it once.
     func join() { pthread_join(handle, nil) }
 }

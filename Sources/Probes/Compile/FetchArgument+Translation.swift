@@ -25,7 +25,7 @@ extension FetchArgument {
         guard length <= Self.maximumBodyLength else {
             throw ProbeResolutionError(
                 spec, at: offset,
-                "translated for \(context.architecture.rawValue), \(body) has \(length) bytes: the kernel takes "
+                "translated for \(context.architecture.rawValue), \(body) has \(length) bytes: the kernel accepts "
                     + "\(Self.maximumBodyLength)")
         }
         return Self.text(name: name, body: body, type: type)

@@ -50,13 +50,13 @@ extension ProbedFile {
     /// `PATH:OFFSET(SEMAPHORE)`
     private func place(of site: Marker) throws(ProbeResolutionError) -> (offset: UInt64, text: String) {
         guard let offset = elf.fileOffset(ofAddress: site.address) else {
-            throw ProbeResolutionError(spec, "\(elf.path) is damaged: a marker lies outside of it")
+            throw ProbeResolutionError(spec, "\(elf.path) is damaged: a marker is outside of it")
         }
         try checkIsCode(offset)
         var text = "\(elf.path):\(KernelNumber.hex(offset))"
         if site.semaphore != 0 {
             guard let counter = elf.fileOffset(ofAddress: site.semaphore) else {
-                throw ProbeResolutionError(spec, "\(elf.path) is damaged: the semaphore of a marker lies outside of it")
+                throw ProbeResolutionError(spec, "\(elf.path) is damaged: the semaphore of a marker is outside of it")
             }
             guard context.hasReferenceCounters else {
                 throw ProbeResolutionError(

@@ -85,7 +85,7 @@ struct FetchParser {
         guard length <= FetchArgument.maximumBodyLength else {
             throw text.error(
                 at: word.offset,
-                "\(length) bytes to say what is fetched: the kernel takes \(FetchArgument.maximumBodyLength)",
+                "\(length) bytes to say what is fetched: the kernel accepts \(FetchArgument.maximumBodyLength)",
                 "ARG_TOO_LONG")
         }
         guard word.text != "$arg*" else {

@@ -7,7 +7,7 @@ public enum PeerRole: String, Sendable, Hashable, CaseIterable, CustomStringConv
     /// The daemon that agents and operators dial.
     case controller
 
-    /// The word that stands in the URI.
+    /// The name in the URI.
     public var description: String { rawValue }
 }
 
@@ -20,7 +20,7 @@ public enum OperatorRole: String, Sendable, Hashable, CaseIterable, Comparable, 
     /// Everything.
     case admin
 
-    /// The word that stands in the URI.
+    /// The name in the URI.
     public var description: String { rawValue }
 
     /// Orders by what is allowed: viewer < tracer < admin.

@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// What to remove when the test process ends.
+/// Files to remove when the test process ends.
 enum Cleanup {
     private static let bodies = Mutex<[@Sendable () -> Void]>([])
 

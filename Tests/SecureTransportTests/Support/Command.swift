@@ -1,6 +1,6 @@
 import Foundation
 
-/// Runs commands of the system: the independent peers.
+/// Runs the system's commands, which are the independent peers.
 enum Command {
     struct Failed: Error, CustomStringConvertible {
         let description: String
@@ -12,14 +12,14 @@ enum Command {
         let stderr: String
     }
 
-    /// Runs a command to its end.
+    /// Runs a command and waits for its end.
     static func run(_ arguments: [String], input: String = "") throws -> Output {
         let running = try RunningCommand(arguments)
         running.send(input)
         return running.finish()
     }
 
-    /// The same, and a failure is an error.
+    /// The same, but a failure is an error.
     @discardableResult
     static func check(_ arguments: [String]) throws -> String {
         let output = try run(arguments)
@@ -29,7 +29,7 @@ enum Command {
         return output.stdout
     }
 
-    /// Runs a command to its end on a thread of its own: the tests' own threads are few.
+    /// Runs a command on a separate thread, because the test runner has few threads.
     static func runAsync(_ arguments: [String], input: String = "") async throws -> Output {
         try await withCheckedThrowingContinuation { continuation in
             Thread.detachNewThread { continuation.resume(with: Result { try run(arguments, input: input) }) }

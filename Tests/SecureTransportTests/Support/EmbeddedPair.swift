@@ -3,7 +3,7 @@ import NIOEmbedded
 
 @testable import SecureTransport
 
-/// Two handlers without sockets: bytes move when the test says so, and so does time.
+/// Two handlers without sockets. The test moves the bytes and the time.
 final class EmbeddedPair {
     let loop = EmbeddedEventLoop()
     let client: EmbeddedChannel
@@ -30,7 +30,7 @@ final class EmbeddedPair {
         server.connect(to: try SocketAddress(ipAddress: "10.0.0.2", port: 40000), promise: nil)
     }
 
-    /// Moves what both have written until nothing is left, in pieces of `piece` bytes.
+    /// Moves the written bytes of both sides in pieces of `piece` bytes, until nothing is left.
     func pump(piece: Int = .max) throws {
         while true {
             let fromClient = try move(client, to: server, piece)

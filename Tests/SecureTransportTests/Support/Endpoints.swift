@@ -4,7 +4,7 @@ import SecureTransport
 import Synchronization
 
 extension TransportLimits {
-    /// For tests that are not about time: a loaded machine is no failure.
+    /// Limits for tests that do not concern time, so that a loaded machine does not fail them.
     static var patient: TransportLimits {
         var limits = TransportLimits()
         limits.handshakeTimeout = .seconds(60)
@@ -13,7 +13,7 @@ extension TransportLimits {
     }
 }
 
-/// A listener of ours on 127.0.0.1 with a record of each connection, in the order of their arrival.
+/// Our listener on 127.0.0.1, with the observations of each connection in the order of arrival.
 final class TestServer: Sendable {
     let channel: any Channel
     private let arrivals: Arrivals
@@ -45,7 +45,7 @@ final class TestServer: Sendable {
         self.arrivals = arrivals
     }
 
-    /// The record of the connection number `index`, from 0.
+    /// The observations of connection `index`, from 0.
     func connection(_ index: Int = 0) async -> Observations { await arrivals.connection(index) }
 
     var all: [Observations] { arrivals.all }
@@ -53,7 +53,7 @@ final class TestServer: Sendable {
     func stop() async throws { try await channel.close() }
 }
 
-/// Records in the order of arrival.
+/// Observations in the order of arrival.
 final class Arrivals: Sendable {
     private struct State {
         var records: [Observations] = []
@@ -87,7 +87,7 @@ final class Arrivals: Sendable {
     }
 }
 
-/// A client of ours.
+/// Our client.
 enum TestClient {
     struct Connection: Sendable {
         let channel: any Channel

@@ -2,7 +2,7 @@ import Foundation
 
 /// Python's `ssl` as the other side (`Fixtures/tls/peer.py`).
 struct PythonPeer: Sendable {
-    /// What it was told to do; the keys are those of `peer.py`.
+    /// What it should do. The keys are those of `peer.py`.
     struct Plan: Encodable, Sendable {
         var side = "client"
         var port = 0
@@ -42,7 +42,7 @@ struct PythonPeer: Sendable {
         }
     }
 
-    /// What happened, as it saw it.
+    /// What it observed.
     struct Outcome: Decodable, Sendable {
         let handshake: Bool
         let received: Int
@@ -60,7 +60,7 @@ struct PythonPeer: Sendable {
         ["python3", script, String(decoding: try JSONEncoder().encode(plan), as: UTF8.self)]
     }
 
-    /// Runs it as a client to the end.
+    /// Runs it as a client and waits for its end.
     static func client(port: Int, _ credentials: Credentials?, _ change: (inout Plan) -> Void = { _ in }) async throws
         -> Outcome
     {

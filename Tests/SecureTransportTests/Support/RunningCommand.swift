@@ -1,10 +1,10 @@
 import Foundation
 import Synchronization
 
-/// A command under way.
+/// A running command.
 ///
-/// Spawned by hand: many tests start commands at the same time, and with `Foundation.Process` one child could inherit the
-/// pipe of another, whose end was then never seen.
+/// It is spawned without `Foundation.Process`, with which a child could inherit the pipe of another child if tests
+/// start commands at the same time. The pipe's end would then never be seen.
 final class RunningCommand: Sendable {
     private let process: pid_t
     private let input: Int32
@@ -12,14 +12,15 @@ final class RunningCommand: Sendable {
     private let errors: Int32
 
     init(_ arguments: [String], mergesErrors: Bool = false) throws {
-        // Writing to a command that has ended is an error to look at, not a signal.
+        // A write to a command that has ended should be an error, not a signal.
         signal(SIGPIPE, SIG_IGN)
         (process, input, output, errors) = try Self.spawning.withLock { _ in
             try Self.spawn(arguments, mergesErrors: mergesErrors)
         }
     }
 
-    /// Held from making pipes until they are marked and the child has begun: then no child sees those of another.
+    /// Held from the creation of pipes until they are marked and the child has started, so that no child inherits those
+    /// of another.
     private static let spawning = Mutex(())
 
     private static func spawn(
@@ -53,7 +54,7 @@ final class RunningCommand: Sendable {
         if ends { close(input) }
     }
 
-    /// The next line; nil at the end of the output.
+    /// The next line, or nil at the end of the output.
     func readLine() -> String? {
         var line: [UInt8] = []
         var byte: UInt8 = 0

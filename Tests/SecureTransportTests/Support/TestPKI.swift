@@ -16,8 +16,8 @@ struct Credentials: Sendable {
     }
 }
 
-/// An authority and identities for all tests. The odd certificates are made by openssl(1), so that no mistake of ours in
-/// making them hides one in judging them.
+/// An authority and identities for all tests. openssl(1) creates the odd certificates, so that an error in our creation
+/// of certificates cannot hide one in their verification.
 struct TestPKI: Sendable {
     static let shared = Result { try TestPKI() }
 
@@ -48,7 +48,7 @@ struct TestPKI: Sendable {
 
     func node(_ name: String = "web-1") throws -> Credentials { try issue(.node(name)) }
 
-    /// An authority of somebody else, with an identity of the same name.
+    /// Another authority, with an identity that has the same name.
     func stranger(_ identity: PeerIdentity) throws -> Credentials {
         let other = try CertificateAuthority.create(
             in: "\(directory)/\(UUID().uuidString)", controller: .controller("main"),
@@ -57,9 +57,9 @@ struct TestPKI: Sendable {
         return credentials(files)
     }
 
-    /// A certificate of our authority made by openssl(1) with these extensions.
+    /// A certificate of our authority that openssl(1) creates with these extensions.
     ///
-    /// - Parameter subjectAltName: the value of the extension in openssl's configuration; nil for none.
+    /// - Parameter subjectAltName: the value of the extension in openssl's configuration, or nil for none.
     func odd(subjectAltName: String?, usage: String = "clientAuth") throws -> Credentials {
         let stem = "\(directory)/\(UUID().uuidString)"
         var extensions = "basicConstraints=critical,CA:FALSE\nextendedKeyUsage=\(usage)\n"
@@ -79,7 +79,7 @@ struct TestPKI: Sendable {
             certificate: "\(stem).crt", key: "\(stem).key", authority: authority.layout.certificate)
     }
 
-    /// The extension value of subject alternative names whose bytes are given: URIs that openssl would not write.
+    /// The extension value for a URI with any bytes, even one that openssl would not write.
     static func derURI(_ bytes: [UInt8]) -> String {
         // SEQUENCE { [6] IMPLICIT IA5String }
         let name = [0x86, UInt8(bytes.count)] + bytes

@@ -3,7 +3,7 @@ import NIOCore
 import SecureTransport
 import Synchronization
 
-/// What one side of a connection has seen so far.
+/// What one side of a connection has observed so far.
 struct Seen: Sendable {
     var identity: PeerIdentity?
     var facts: TLSFacts?
@@ -15,11 +15,11 @@ struct Seen: Sendable {
     var sent = 0
     var inputClosed = false
     var isInactive = false
-    /// The order of what happened: identified, data, failed, inputClosed, inactive.
+    /// The order of events: identified, data, failed, inputClosed, inactive.
     var order: [String] = []
 }
 
-/// A record that tests can wait on.
+/// Observations that tests can wait for.
 final class Observations: Sendable {
     private struct State {
         var seen = Seen()
@@ -41,8 +41,8 @@ final class Observations: Sendable {
         for (continuation, seen) in ready { continuation.resume(returning: seen) }
     }
 
-    /// Suspends until the record fulfils `condition`, or the test is cancelled because its time is over: then what there
-    /// is comes back, and the expectations say what is missing.
+    /// Waits until the observations fulfil `condition`. If the test is cancelled by its time limit, it returns the
+    /// current ones, so that the expectations report what is missing.
     func wait(until condition: @escaping @Sendable (Seen) -> Bool) async -> Seen {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
@@ -63,8 +63,7 @@ final class Observations: Sendable {
     }
 }
 
-/// The bytes that tests send: position modulo 251, which no power of two divides, so that pieces that are lost, doubled
-/// or swapped are seen.
+/// The bytes that tests send: position modulo 251, a prime, so that lost, repeated or swapped pieces are detected.
 enum Pattern {
     static let period = 251
     private static let table: [UInt8] = (0..<(1 << 20)).map { UInt8($0 % period) }
@@ -101,7 +100,7 @@ enum Pattern {
     }
 }
 
-/// The application of a test: records all, and does one thing once the peer is known.
+/// A test's application. It records everything and has one task after the peer is authenticated.
 final class Witness: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -109,9 +108,9 @@ final class Witness: ChannelInboundHandler {
     enum Part: Sendable {
         case listen
         case echo
-        /// Sends so many bytes of the pattern as the channel takes them, and closes then if asked.
+        /// Sends this many bytes of the pattern while the channel is writable, and then closes if requested.
         case send(Int, thenClose: Bool = false)
-        /// Closes when so much has come.
+        /// Closes when this many bytes were received.
         case closeAfter(Int)
     }
 
