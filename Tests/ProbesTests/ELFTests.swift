@@ -50,7 +50,7 @@ func hex(_ number: UInt64) -> String { "0x" + String(number, radix: 16) }
         #expect(try lines("uprobe:\(path):add+4") == ["p:g/add_0x4 \(path):\(hex(offset + 4))"])
         #expect(try lines("p:n \(path):\(offset) $arg2 $arg8") == ["p:g/n \(path):\(offset) %si $stack2"])
         let note = try ProbeSpec(parsing: "uprobe:\(path):add+4").definitions(group: "g", in: fullKernel)[0].notes
-        #expect(note.first?.contains("beginning of an instruction") == true)
+        #expect(note.first?.contains("start of an instruction") == true)
     }
 
     @Test func readsVersionsIndirectFunctionsAndData() throws {
@@ -96,10 +96,10 @@ func hex(_ number: UInt64) -> String { "0x" + String(number, radix: 16) }
         let folder = try TestFolder()
         #expect(try refusal("uprobe:/no/such/file:f") == "no file /no/such/file on this node")
         #expect(try refusal("uprobe:/etc:f").contains("/etc is a directory"))
-        #expect(try refusal("uprobe:/dev/null:f").contains("no regular file"))
+        #expect(try refusal("uprobe:/dev/null:f").contains("not a regular file"))
         let text = try folder.write(Array("#!/bin/sh\n".utf8), as: "script")
         #expect(try refusal("uprobe:\(text):f") == "\(text) is not a program or library (not an ELF file)")
-        #expect(try refusal("uprobe:\(try folder.write([], as: "empty")):f").contains("no ELF file"))
+        #expect(try refusal("uprobe:\(try folder.write([], as: "empty")):f").contains("not an ELF file"))
         #expect(
             try refusal("uprobe:\(try folder.write([0x7f, 0x45, 0x4c, 0x46, 2], as: "head")):f").contains("cut off"))
         let whole = [UInt8](try Data(contentsOf: URL(fileURLWithPath: libc)))
@@ -113,7 +113,7 @@ func hex(_ number: UInt64) -> String { "0x" + String(number, radix: 16) }
                 "another processor (ELF machine 243)"))
         other = whole
         other[4] = 1
-        #expect(try refusal("uprobe:\(try folder.write(other, as: "32")):f").contains("no 64-bit"))
+        #expect(try refusal("uprobe:\(try folder.write(other, as: "32")):f").contains("not a 64-bit"))
         other = whole
         other[18] = 183
         #expect(

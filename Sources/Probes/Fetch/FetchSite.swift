@@ -10,14 +10,14 @@ struct FetchSite {
             switch place {
             case .address: "an address may be anywhere in a function: arguments are only known at kprobe:FUNC"
             case .function(_, let symbol, let offset) where offset != 0:
-                "arguments are only available at the entry of \(symbol): leave out the offset, or name registers"
+                "arguments are available only at the entry of \(symbol): leave out the offset, or name registers"
             default: nil
             }
         // Since Linux 6.9 the kernel keeps them until the return. An older node refuses the probe.
         case .kretprobe, .fprobe, .fprobeReturn, .tracepoint, .eventProbe: nil
         case .uprobe:
             if case .fileSymbol(_, let symbol, let offset) = place, offset != 0 {
-                "arguments are only available at the entry of \(symbol): leave out the offset, or name registers"
+                "arguments are available only at the entry of \(symbol): leave out the offset, or name registers"
             } else {
                 nil
             }

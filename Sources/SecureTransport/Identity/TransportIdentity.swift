@@ -43,7 +43,8 @@ public struct TransportIdentity: Sendable {
             identity = try certificate.identity.get()
         } catch {
             throw IdentityFileError(
-                files.certificate, "is not a certificate for Fleetrace: \(error)", remedy: "make one with 'fleetrace ca'")
+                files.certificate, "is not a certificate for Fleetrace: \(error)",
+                remedy: "make one with 'fleetrace ca'")
         }
     }
 
