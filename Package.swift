@@ -7,10 +7,8 @@ let nio: [Target.Dependency] = [
     .product(name: "NIOCore", package: "swift-nio"),
     .product(name: "NIOPosix", package: "swift-nio"),
 ]
-let services: [Target.Dependency] = [
-    .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-    .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-]
+let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
+let services: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
@@ -50,7 +48,9 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
-        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+        // Without its traits: the one for delimited streams imports Foundation whole, which brings 34 MB of ICU data into
+        // each program.
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
@@ -97,7 +97,9 @@ let package = Package(
                 "CLinux", "Threads", "SystemFacts", "TextPatterns", "Tracefs", "Probes", "PerfCounters", "RecentLog",
                 "RingBuffer", "EventFormat", "TraceProtocol", "SecureTransport", log, deque,
             ] + nio),
-        program("fleetrace-agent", in: "agent", ["AgentCore", "CLinux", "CommandArguments", arguments] + services),
+        program(
+            "fleetrace-agent", in: "agent",
+            ["AgentCore", "CLinux", "CommandArguments", "SecureTransport", "TraceProtocol", arguments, log, signals]),
 
         // The controller.
         library(
@@ -108,8 +110,10 @@ let package = Package(
             ] + nio),
         program(
             "fleetrace-controller", in: "controller",
-            ["ControllerCore", "CommandArguments", "SecureTransport", "TraceProtocol", arguments, log, system]
-                + services),
+            [
+                "ControllerCore", "CommandArguments", "SecureTransport", "TraceProtocol", arguments, log, system,
+                services,
+            ]),
 
         // The operator.
         library(
@@ -130,8 +134,8 @@ let package = Package(
             [
                 "ControllerCore", "CommandArguments", "OperatorClient", "CountReport", "PerfCounters", "FleetView",
                 "Timeline",
-                "SessionStore", "Probes", "SystemFacts", "TextPatterns", arguments, log, system,
-            ] + services),
+                "SessionStore", "Probes", "SystemFacts", "TextPatterns", arguments, log, system, signals,
+            ]),
 
         // Tests.
         library("TestSupport", in: "Tests", ["RingBuffer", "Tracefs", "SystemFacts", "TraceProtocol", "CZlib"]),

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import TraceProtocol
 
 /// A key of a table as bytes, written part by part: a tag, and a number or a text.
