@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -160,6 +161,15 @@ static inline void linux_share_one_heap(void) {
 #ifdef M_ARENA_MAX
     mallopt(M_ARENA_MAX, 1);
 #endif
+}
+
+/// Takes the pages of this program's code and constants out of its resident set. Those in use come back from the page
+/// cache at their next use (madvise(2) MADV_DONTNEED); those that only the start needed stay out.
+static inline void linux_drop_program_pages(void) {
+    extern const char __executable_start[], etext[];
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    const size_t begin = (size_t)__executable_start & ~(page - 1), end = (size_t)etext & ~(page - 1);
+    madvise((void *)begin, end - begin, MADV_DONTNEED);
 }
 
 /// prctl(2) PR_SET_NAME: the calling thread's name, at most 15 bytes of it.

@@ -63,9 +63,14 @@ struct AgentCommand: AsyncParsableCommand {
         guard (1...4096).contains(spool) else { throw ValidationError("--spool: 1 to 4096 (megabytes)") }
     }
 
-    func run() async throws {
-        // The threads allocate a few times a second; nodes have better uses for memory.
+    static func main() async {
+        // The threads allocate a few times a second; nodes have better uses for memory. First of all, since a thread that
+        // has allocated has a heap already, and keeps it.
         linux_share_one_heap()
+        await main(nil)
+    }
+
+    func run() async throws {
         if exitWithParent { ParentWatch.exitWithParent() }
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
         var log = Logger(label: "fleetrace-agent")
@@ -95,7 +100,17 @@ struct AgentCommand: AsyncParsableCommand {
         let listening = Task {
             for await _ in signals { running.cancel() }
         }
-        defer { listening.cancel() }
+        // Most of the program is needed only to start and to connect: the first time for what is behind us, the second
+        // time for the connection.
+        linux_drop_program_pages()
+        let dropping = Task {
+            try await Task.sleep(for: .seconds(5))
+            linux_drop_program_pages()
+        }
+        defer {
+            listening.cancel()
+            dropping.cancel()
+        }
         try await running.value
     }
 }
