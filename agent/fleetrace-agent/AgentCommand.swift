@@ -64,8 +64,8 @@ struct AgentCommand: AsyncParsableCommand {
     }
 
     static func main() async {
-        // The threads allocate a few times a second; nodes have better uses for memory. First of all, since a thread that
-        // has allocated has a heap already, and keeps it.
+        // The threads allocate a few times a second; nodes have better uses for memory. This comes first, because a
+        // thread that has allocated already has a heap and keeps it.
         linux_share_one_heap()
         await main(nil)
     }
@@ -100,8 +100,8 @@ struct AgentCommand: AsyncParsableCommand {
         let listening = Task {
             for await _ in signals { running.cancel() }
         }
-        // Most of the program is needed only to start and to connect: the first time for what is behind us, the second
-        // time for the connection.
+        // Most of the program is used only to start and to connect. The first call drops what starting needed, the second
+        // what connecting needed.
         linux_drop_program_pages()
         let dropping = Task {
             try await Task.sleep(for: .seconds(5))
