@@ -165,11 +165,29 @@ static inline void linux_share_one_heap(void) {
 
 /// Takes the pages of this program's code and constants out of its resident set. Those in use come back from the page
 /// cache at their next use (madvise(2) MADV_DONTNEED); those that only the start needed stay out.
+///
+/// A page that somebody has written to is left alone: it holds a breakpoint, of a uprobe or a debugger. Where
+/// /proc/self/pagemap (proc(5)) does not say which pages these are, nothing is dropped.
 static inline void linux_drop_program_pages(void) {
     extern const char __executable_start[], etext[];
     const size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    const size_t begin = (size_t)__executable_start & ~(page - 1), end = (size_t)etext & ~(page - 1);
-    madvise((void *)begin, end - begin, MADV_DONTNEED);
+    const size_t end = (size_t)etext / page;
+    const uint64_t present = 1ULL << 63, of_file = 1ULL << 61;
+    const int pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+    if (pagemap < 0) return;
+    uint64_t entries[512];
+    for (size_t first = (size_t)__executable_start / page; first < end; first += 512) {
+        const size_t count = end - first < 512 ? end - first : 512;
+        const ssize_t bytes = (ssize_t)(count * sizeof entries[0]);
+        if (pread(pagemap, entries, (size_t)bytes, (off_t)(first * sizeof entries[0])) != bytes) break;
+        for (size_t i = 0; i < count;) {
+            size_t run = 0;
+            while (i + run < count && (entries[i + run] & present) && (entries[i + run] & of_file)) run++;
+            if (run > 0) madvise((void *)((first + i) * page), run * page, MADV_DONTNEED);
+            i += run > 0 ? run : 1;
+        }
+    }
+    close(pagemap);
 }
 
 /// prctl(2) PR_SET_NAME: the calling thread's name, at most 15 bytes of it.
