@@ -7,23 +7,23 @@ struct ControlledFleet {
     let controller: Int32
     /// Options by which a command finds it.
     let access: [String]
-    let node: SimulatedAgent.Node
+    let inventory: SimulatedInventory
 
-    /// Runs `body` with all nodes connected, and ends everything behind it.
+    /// Runs `body` with all nodes connected, and ends the nodes and the controller afterwards.
     static func with<Result>(
-        nodes: Int, observe: @escaping @Sendable (SimulatedAgent.Step, Int64) -> Void = { _, _ in },
+        nodes: Int, observe: @escaping @Sendable (SimulatedStep, Int64) -> Void = { _, _ in },
         _ body: (ControlledFleet) async throws -> Result
     ) async throws -> Result {
-        let folder = try TemporaryFolder()
-        // ext4 takes seconds to make a thousand files soon after as many were removed (recently_deleted in fs/ext4/ialloc.c),
-        // which nobody meets who does not start sessions by the minute.
-        let data = try TemporaryFolder(in: "/dev/shm")
+        let folder = try ScratchFolder()
+        // On tmpfs: ext4 needs seconds to make a thousand files soon after as many were removed (recently_deleted in
+        // fs/ext4/ialloc.c). Only someone who starts a session every minute meets that.
+        let data = try ScratchFolder(in: "/dev/shm")
         let pki = folder.path.appending("pki").string
         let authority = try CertificateAuthority.create(
             in: pki, controller: .controller("controller"), operator: .operator("bench", role: .admin),
             now: Int64(Date().timeIntervalSince1970))
         let errors = folder.path.appending("controller.log").string
-        let controller = try Program.controller.start(
+        let controller = try MeasuredProgram.controller.start(
             [
                 "--listen", "127.0.0.1:0", "--pki", pki, "--data", data.path.string,
                 "--log-level", "info",
@@ -34,13 +34,14 @@ struct ControlledFleet {
             waitpid(controller.pid, &status, 0)
         }
         let port = try await port(in: errors)
-        let node = try SimulatedAgent.Node.own()
+        let inventory = try SimulatedInventory.own()
         let fleet = try await SimulatedFleet.start(
-            nodes, port: port, authority: authority, as: node, observe: observe)
+            nodes, port: port, authority: authority, inventory: inventory, observe: observe)
         do {
             let result = try await body(
                 ControlledFleet(
-                    controller: controller.pid, access: ["--controller", "127.0.0.1:\(port)", "--pki", pki], node: node)
+                    controller: controller.pid, access: ["--controller", "127.0.0.1:\(port)", "--pki", pki],
+                    inventory: inventory)
             )
             await fleet.stop()
             withExtendedLifetime(data) {}

@@ -2,7 +2,7 @@ import SecureTransport
 import TraceProtocol
 import Tracefs
 
-/// The list of events that every node of the fleet has: this machine's.
+/// The list of events of every node of the fleet. It is that of this machine.
 struct SimulatedCatalog: Sendable {
     let digest: [UInt8]
     let text: WireCompressedBlob

@@ -9,12 +9,12 @@ struct SimulatedFleet {
     private let group: MultiThreadedEventLoopGroup
     private let channels: [any Channel]
 
-    /// Handshakes under way at once, below what a listener takes.
+    /// Handshakes at the same time. Fewer than a listener accepts.
     private static let atOnce = 32
 
     static func start(
-        _ count: Int, port: Int, authority: CertificateAuthority, as node: SimulatedAgent.Node,
-        observe: @escaping @Sendable (SimulatedAgent.Step, Int64) -> Void = { _, _ in }
+        _ count: Int, port: Int, authority: CertificateAuthority, inventory: SimulatedInventory,
+        observe: @escaping @Sendable (SimulatedStep, Int64) -> Void = { _, _ in }
     ) async throws -> SimulatedFleet {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         var channels: [any Channel] = []
@@ -22,7 +22,7 @@ struct SimulatedFleet {
             for start in stride(from: 0, to: count, by: atOnce) {
                 let numbers = start..<min(start + atOnce, count)
                 let agents = try numbers.map { number in
-                    try connect(String(1000 + number), port, authority, node, group, observe)
+                    try connect(String(1000 + number), port, authority, inventory, group, observe)
                 }
                 for (channel, accepted) in agents {
                     channels.append(try await channel.get())
@@ -37,8 +37,8 @@ struct SimulatedFleet {
     }
 
     private static func connect(
-        _ number: String, _ port: Int, _ authority: CertificateAuthority, _ node: SimulatedAgent.Node,
-        _ group: MultiThreadedEventLoopGroup, _ observe: @escaping @Sendable (SimulatedAgent.Step, Int64) -> Void
+        _ number: String, _ port: Int, _ authority: CertificateAuthority, _ inventory: SimulatedInventory,
+        _ group: MultiThreadedEventLoopGroup, _ observe: @escaping @Sendable (SimulatedStep, Int64) -> Void
     ) throws -> (EventLoopFuture<any Channel>, EventLoopFuture<Void>) {
         let files = try authority.issueFiles(.node("sim-\(number)"), now: Int64(Date().timeIntervalSince1970))
         let tls = try TLSContext.client(files, server: .controller("controller"))
@@ -47,7 +47,7 @@ struct SimulatedFleet {
         hello.capabilities = Negotiation.capabilities
         hello.software = "simulated-agent \(Negotiation.software)"
         hello.host = try .ofThisProcess()
-        // Each a machine of its own: agents of one machine leave each other out of their traces.
+        // Each is a machine of its own, since agents of one machine exclude each other from their traces.
         hello.host.bootID = "simulated-\(number)"
         hello.host.hostname = "sim-\(number)"
         hello.labels = ["role": number.hasSuffix("0") ? "db" : "web"]
@@ -61,7 +61,7 @@ struct SimulatedFleet {
                     let pipeline = channel.pipeline.syncOperations
                     try pipeline.addHandler(ByteToMessageHandler(FrameDecoder(accepting: .toAgent)))
                     try pipeline.addHandler(MessageToByteHandler(FrameEncoder()))
-                    try pipeline.addHandler(SimulatedAgent(hello, node, accepted: accepted, observe: observe))
+                    try pipeline.addHandler(SimulatedAgent(hello, inventory, accepted: accepted, observe: observe))
                 }
             }
             .connect(host: "127.0.0.1", port: port)

@@ -2,19 +2,18 @@ import TextPatterns
 import TraceProtocol
 import Tracefs
 
-/// What a simulated node says of a session that records: one event and one probe, which never happen.
+/// What a simulated node sends for a session that records: one event and one probe, which never happen.
 struct SimulatedRecording: Sendable {
     static let event = "sched:sched_process_exec"
     static let probe = "kprobe:do_filp_open"
 
-    /// What a `WireCommandReply` says of it, in bytes: messages that follow each other are one (Protocol Buffers, encoding).
+    /// The part of a `WireCommandReply`, serialized. A parser merges it with the part before it (Protocol Buffers, encoding).
     let prepared: [UInt8]
-    /// Of the machine.
     private let cpus: UInt32
-    /// Of the first frame of its stream: a `WireNodeMetadata`, in bytes.
+    /// The first frame of its stream: a `WireNodeMetadata`, serialized.
     let metadata: [UInt8]
 
-    /// With this machine's layouts; a probe's is that of an event without fields.
+    /// With the layouts of this machine.
     init(_ root: TracefsRoot) throws {
         guard let event = EventName(Self.event) else { throw InputError("no event is called \(Self.event)") }
         var prepared = WirePrepared()
@@ -49,7 +48,7 @@ struct SimulatedRecording: Sendable {
         self.metadata = try metadata.serializedBytes()
     }
 
-    /// Nothing was recorded, on either CPU.
+    /// Says that no CPU recorded anything.
     var finish: WireFinish {
         var finish = WireFinish()
         finish.cpus = (0..<cpus).map { cpu in .with { $0.cpu = cpu } }

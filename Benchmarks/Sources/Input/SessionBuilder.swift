@@ -3,21 +3,22 @@ import SessionStore
 import SystemPackage
 import TraceProtocol
 
-/// Writes a recording as a session directory, as a controller would have stored it: the same events for
-/// `fleetrace report` as a peer has in a trace.dat file.
+/// Writes recorded pages as a session directory, as a controller stores it. `fleetrace report` then reads the same events
+/// that a peer reads from a trace.dat file.
 struct SessionBuilder {
-    /// How the batches are packed.
+    /// The codec of the batches.
     var codec = BatchCodec.zstd
-    /// The recording is laid down once for each node.
+    /// How many nodes the session has. Each has the whole recording.
     var nodes = 1
 
     private static let session: UInt64 = 0x5e55
-    /// Between clock probes, ns, and how long one takes each way.
-    private static let probeInterval: UInt64 = 1_000_000_000
+    /// Between clock samples, ns.
+    private static let sampleInterval: UInt64 = 1_000_000_000
+    /// How long a clock probe and its reply take each, ns.
     private static let oneWay: Int64 = 50_000
 
     /// - Returns: events in the session.
-    func write(_ recording: Recording, at path: FilePath) throws -> Int {
+    func write(_ recording: RecordedPages, at path: FilePath) throws -> Int {
         var description = WireSessionDescription()
         description.session = Self.session
         description.name = path.lastComponent?.string ?? ""
@@ -33,9 +34,9 @@ struct SessionBuilder {
         return recording.events * nodes
     }
 
-    private func write(_ recording: Recording, into log: inout NodeLogWriter) throws {
+    private func write(_ recording: RecordedPages, into log: inout NodeLogWriter) throws {
         var sequence: UInt64 = 1
-        func number() -> StreamNumber {
+        func nextNumber() -> StreamNumber {
             defer { sequence += 1 }
             return StreamNumber(session: Self.session, sequence: sequence)
         }
@@ -43,35 +44,35 @@ struct SessionBuilder {
             log.append(LogRecord(frame, received: 0))
             if log.pendingBytes > 1 << 20 { try log.flush() }
         }
-        try append(try metadata(recording, number()), &log)
+        try append(try metadata(recording, nextNumber()), &log)
 
         let packer = try Packer(codec)
         let cpus = Set(recording.regions.map(\.cpu)).sorted()
         let last = recording.regions.compactMap(\.count.lastTimestamp).max() ?? 0
-        var nextProbe = recording.regions.first?.count.firstTimestamp ?? 0
+        var nextSample = recording.regions.first?.count.firstTimestamp ?? 0
         var following = FollowingTimes(recording)
         for (index, region) in recording.regions.enumerated() {
-            // At most one for a region, whatever times the input states.
-            if let first = region.count.firstTimestamp, first >= nextProbe {
-                try append(sample(first), &log)
-                nextProbe = first.addingReportingOverflow(Self.probeInterval).partialValue
+            // At most one for a region, even where the times of the input jump.
+            if let first = region.count.firstTimestamp, first >= nextSample {
+                try append(clockSample(first), &log)
+                nextSample = first.addingReportingOverflow(Self.sampleInterval).partialValue
             }
-            try append(try batch(region, number(), packer), &log)
+            try append(try batch(region, nextNumber(), packer), &log)
             following.pass(index)
-            let marks = cpus.map { Watermark.Entry(cpu: $0, time: following.time(of: $0).map { $0 &- 1 } ?? last) }
-            try append(Watermark(session: Self.session, entries: marks).frame(), &log)
+            let entries = cpus.map { Watermark.Entry(cpu: $0, time: following.time(of: $0).map { $0 &- 1 } ?? last) }
+            try append(Watermark(session: Self.session, entries: entries).frame(), &log)
         }
-        try append(sample(last), &log)
+        try append(clockSample(last), &log)
         try append(Watermark(session: Self.session, entries: cpus.map { .init(cpu: $0, time: last) }).frame(), &log)
-        try append(try finish(recording, cpus, number()), &log)
+        try append(try finish(recording, cpus, nextNumber()), &log)
     }
 
-    private func sample(_ time: UInt64) -> Frame {
+    private func clockSample(_ time: UInt64) -> Frame {
         let time = Int64(clamping: time)
         return ClockSampleFrame(t1: time - Self.oneWay, t2: time, t3: time, t4: time + Self.oneWay).frame()
     }
 
-    private func batch(_ region: Recording.Region, _ number: StreamNumber, _ packer: Packer) throws -> Frame {
+    private func batch(_ region: RecordedPages.Region, _ number: StreamNumber, _ packer: Packer) throws -> Frame {
         var body = ByteBuffer()
         BatchHeader(
             number: number, cpu: region.cpu, firstTimestamp: region.count.firstTimestamp ?? 0,
@@ -82,7 +83,7 @@ struct SessionBuilder {
         return Frame(.batch, body)
     }
 
-    private func metadata(_ recording: Recording, _ number: StreamNumber) throws -> Frame {
+    private func metadata(_ recording: RecordedPages, _ number: StreamNumber) throws -> Frame {
         var message = WireNodeMetadata()
         message.headerPage = recording.headerPage
         message.formats = recording.formats.map { format in
@@ -99,7 +100,7 @@ struct SessionBuilder {
         return try numbered(.metadata, try message.serializedBytes(), number)
     }
 
-    private func finish(_ recording: Recording, _ cpus: [UInt32], _ number: StreamNumber) throws -> Frame {
+    private func finish(_ recording: RecordedPages, _ cpus: [UInt32], _ number: StreamNumber) throws -> Frame {
         var message = WireFinish()
         message.cpus = cpus.map { cpu in
             let events = recording.regions.filter { $0.cpu == cpu }.reduce(0) { $0 + $1.count.events }
@@ -118,11 +119,11 @@ struct SessionBuilder {
     }
 }
 
-/// For each CPU, when its next region begins that has not been passed.
+/// For each CPU, when its next region begins.
 private struct FollowingTimes {
     private var times: [UInt32: [(index: Int, time: UInt64)]] = [:]
 
-    init(_ recording: Recording) {
+    init(_ recording: RecordedPages) {
         for (index, region) in recording.regions.enumerated().reversed() {
             times[region.cpu, default: []].append((index, region.count.firstTimestamp ?? 0))
         }

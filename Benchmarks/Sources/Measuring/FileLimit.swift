@@ -1,8 +1,9 @@
 import Glibc
 
-/// No file that a benchmark or a program it starts writes may fill the machine (setrlimit(2), RLIMIT_FSIZE).
+/// A limit on every file that this process or a program it starts writes, so that no benchmark fills the disk
+/// (setrlimit(2), RLIMIT_FSIZE).
 enum FileLimit {
-    /// Bytes. More than any benchmark needs, and less than fills a machine.
+    /// Bytes. More than any benchmark needs.
     static let bytes: rlim_t = 3 << 30
 
     static func set() {

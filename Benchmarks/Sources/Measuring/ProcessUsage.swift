@@ -5,16 +5,16 @@ import Glibc
 struct ProcessUsage: Sendable {
     /// Seconds of user and system time.
     var cpu = 0.0
-    /// Largest resident set so far, bytes (VmHWM).
+    /// The largest resident set so far, bytes (VmHWM).
     var peakResident = 0.0
 
-    /// Nil when there is no such process (any more).
+    /// Nil when the process has ended.
     init?(pid: Int32) {
         guard let stat = Self.stat(pid), stat.count > 12, let user = Double(stat[11]), let system = Double(stat[12]),
             let status = try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)
         else { return nil }
         cpu = (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
-        // A process that has ended has no memory any more.
+        // A zombie has no such line.
         guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
             let kilobytes = line.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first.flatMap({
                 Double($0)
@@ -30,12 +30,12 @@ struct ProcessUsage: Sendable {
             guard let stat = stat(pid), stat.count > 1, Int32(stat[1]) == parent,
                 let comm = try? String(contentsOfFile: "/proc/\(pid)/comm", encoding: .utf8)
             else { return false }
-            // 15 bytes at most, as the kernel keeps names.
+            // The kernel keeps 15 bytes of a name.
             return comm.trimmingCharacters(in: .newlines) == String(name.prefix(15))
         }
     }
 
-    /// The fields behind the name, beginning with the state.
+    /// The fields after the name. The first is the state.
     private static func stat(_ pid: Int32) -> [Substring]? {
         guard let text = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8),
             let end = text.lastIndex(of: ")")

@@ -1,10 +1,10 @@
 import Glibc
 
-/// What a piece of work took, by the wall and on the processor.
-struct Elapsed {
+/// How long a piece of work took.
+struct Elapsed: Sendable {
     /// Seconds on the wall clock.
     var wall = 0.0
-    /// Seconds that the calling thread ran. On a machine with other work this is what "one core" means.
+    /// Seconds that the calling thread ran. This is what "one core" means on a machine with other work.
     var cpu = 0.0
 
     static func + (one: Elapsed, other: Elapsed) -> Elapsed {
@@ -27,8 +27,8 @@ enum Stopwatch {
         return (result, Elapsed(wall: now(CLOCK_MONOTONIC) - wall, cpu: now(CLOCK_THREAD_CPUTIME_ID) - cpu))
     }
 
-    /// Runs `body` again and again, for at least `seconds` of the processor and at least twice, after one run that is
-    /// not counted (it brings in pages and caches).
+    /// Runs `body` repeatedly, for at least `seconds` of processor time and at least twice. One run before that is not
+    /// counted: it brings in pages and fills caches.
     ///
     /// - Returns: the sum of what `body` returned (its amount of work), and the time.
     static func repeated(_ seconds: Double = 1, _ body: () throws -> Double) rethrows -> (work: Double, Elapsed) {

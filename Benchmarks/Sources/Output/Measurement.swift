@@ -1,13 +1,13 @@
-/// One measured number.
+/// One measured figure.
 struct Measurement: Sendable {
-    /// What was measured: `pages.events`.
+    /// What was measured: `pages.parsed`.
     let name: String
     let value: Double
     /// `events/s`, `MB/s` (10^6 bytes), `ns`, `MiB`, ...
     let unit: String
-    /// How many times a peer's value of the same run this is; nil without a peer.
+    /// The ratio to a peer's figure of the same run. Nil without a peer.
     var ratioToPeer: Double?
-    /// What qualifies it.
+    /// What the figure depends on.
     var note = ""
 
     init(_ name: String, _ value: Double, _ unit: String, ratioToPeer: Double? = nil, note: String = "") {

@@ -1,10 +1,10 @@
 import Foundation
 
-/// Writes measurements as they come: a table for reading, or one JSON object a line.
-struct ResultWriter {
-    enum Format: String, CaseIterable, Sendable { case table, json }
+enum ResultFormat: String, CaseIterable, Sendable { case table, json }
 
-    let format: Format
+/// Writes results as they come: a table for reading, or one JSON object a line.
+struct ResultWriter {
+    let format: ResultFormat
     private static let widths = (name: 40, value: 16, unit: 18, ratio: 10)
 
     func begin() {
@@ -24,16 +24,57 @@ struct ResultWriter {
             ]
             if let ratio = measurement.ratioToPeer { object["ratio_to_peer"] = ratio }
             if !measurement.note.isEmpty { object["note"] = measurement.note }
-            guard let data = try? JSONSerialization.data(withJSONObject: object, options: [.sortedKeys]) else { return }
-            FileHandle.standardOutput.write(data + Data("\n".utf8))
+            write(object)
+        }
+    }
+
+    func beginPromises() {
+        guard format == .table else { return }
+        write(
+            "\n" + Self.pad("promise", 12) + Self.pad("ratio", 10, right: true) + "  " + Self.pad("promised", 16)
+                + "suite")
+    }
+
+    func write(_ promise: PerformancePromise, _ outcome: CheckReport.PromiseOutcome) {
+        let (result, ratio, reason): (String, Double?, String?) =
+            switch outcome {
+            case .held(let ratio): ("holds", ratio, nil)
+            case .fell(let ratio): ("FELL", ratio, nil)
+            case .notChecked(let reason): ("NOT CHECKED", nil, reason)
+            }
+        switch format {
+        case .table:
+            let text = ratio.map { Self.number($0) + " x" } ?? "-"
+            write(
+                Self.pad(result, 12) + Self.pad(text, 10, right: true) + "  " + Self.pad(promise.bound, 16)
+                    + "\(promise.suite.rawValue): \(promise.name)")
+        case .json:
+            var object: [String: Any] = [
+                "promise": promise.name, "suite": promise.suite.rawValue, "figure": promise.figure,
+                "against": promise.against, "result": result.lowercased(), "promised_in": promise.promisedIn,
+            ]
+            object["ratio"] = ratio
+            object["at_least"] = promise.atLeast
+            object["at_most"] = promise.atMost
+            object["reason"] = reason
+            write(object)
         }
     }
 
     private func line(_ name: String, _ value: String, _ unit: String, _ ratio: String, _ note: String) {
-        let text =
+        write(
             Self.pad(name, Self.widths.name) + Self.pad(value, Self.widths.value, right: true) + "  "
-            + Self.pad(unit, Self.widths.unit) + Self.pad(ratio, Self.widths.ratio, right: true)
-            + (note.isEmpty ? "" : "  " + note)
+                + Self.pad(unit, Self.widths.unit) + Self.pad(ratio, Self.widths.ratio, right: true)
+                + (note.isEmpty ? "" : "  " + note))
+    }
+
+    private func write(_ object: [String: Any]) {
+        let options: JSONSerialization.WritingOptions = [.sortedKeys, .withoutEscapingSlashes]
+        guard let data = try? JSONSerialization.data(withJSONObject: object, options: options) else { return }
+        write(String(decoding: data, as: UTF8.self))
+    }
+
+    private func write(_ text: String) {
         FileHandle.standardOutput.write(Data((text + "\n").utf8))
     }
 
@@ -42,9 +83,10 @@ struct ResultWriter {
         return right ? blanks + text : text + blanks
     }
 
-    /// Three digits that count, and thousands apart.
+    /// At least three significant digits below 1, two decimals below 100, and thousands apart above.
     static func number(_ value: Double) -> String {
         guard value.isFinite else { return "\(value)" }
+        if value.magnitude < 1, value != 0 { return String(format: "%.3g", value) }
         if value.magnitude < 100 { return String(format: "%.2f", value) }
         var digits = Array(String(format: "%.0f", value.magnitude))
         var position = digits.count - 3
@@ -56,7 +98,7 @@ struct ResultWriter {
     }
 }
 
-/// A line for whoever watches; results alone go to stdout.
-func say(_ text: String) {
+/// A line for whoever watches. Stdout holds results alone.
+func warn(_ text: String) {
     FileHandle.standardError.write(Data((text + "\n").utf8))
 }

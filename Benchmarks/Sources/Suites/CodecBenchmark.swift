@@ -1,22 +1,22 @@
 import NIOCore
 import TraceProtocol
 
-/// What packing costs and gains, on batches as an agent makes them.
+/// What packing costs and how much smaller it makes batches, by either codec.
 enum CodecBenchmark {
-    /// Pages that are packed, bytes: enough to leave the caches.
+    /// Bytes of pages that are packed. More than the caches hold.
     private static let sample = 64 << 20
 
-    static func run(_ recording: Recording) throws -> [Measurement] {
+    static func run(_ recording: RecordedPages) throws -> [Measurement] {
         var results: [Measurement] = []
         for codec in [BatchCodec.deflate, .zstd] {
-            for pieceSize in [64 << 10, Recording.regionSize] {
+            for pieceSize in [64 << 10, RecordedPages.regionSize] {
                 results += try run(recording, codec, pieceSize)
             }
         }
         return results
     }
 
-    private static func run(_ recording: Recording, _ codec: BatchCodec, _ pieceSize: Int) throws -> [Measurement] {
+    private static func run(_ recording: RecordedPages, _ codec: BatchCodec, _ pieceSize: Int) throws -> [Measurement] {
         let pieces = Self.pieces(recording, pieceSize)
         let packer = try Packer(codec)
         let unpacker = Unpacker()
@@ -52,8 +52,8 @@ enum CodecBenchmark {
         ]
     }
 
-    /// Pieces of at most `size` bytes; where a page is cut does not matter to a codec.
-    private static func pieces(_ recording: Recording, _ size: Int) -> [UnsafeRawBufferPointer] {
+    /// Pieces of at most `size` bytes. They end anywhere in a page, which makes no difference to a codec.
+    private static func pieces(_ recording: RecordedPages, _ size: Int) -> [UnsafeRawBufferPointer] {
         var pieces: [UnsafeRawBufferPointer] = []
         var total = 0
         for region in recording.regions {

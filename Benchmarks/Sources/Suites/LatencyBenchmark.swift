@@ -1,13 +1,13 @@
 import Foundation
 
-/// From a system call to its line on the operator's side, through agent, TLS, controller and merge.
+/// The time from a system call to its line in the operator's output, through agent, TLS, controller and merge.
 enum LatencyBenchmark {
     private static let events = 100
     private static let agents = 2
-    /// Nobody else on the machine is likely to make this call.
+    /// A call that other programs of the machine hardly make.
     private static let event = "syscalls:sys_enter_getpriority"
 
-    /// The number by which the kernel knows this thread: what an event calls its pid. `run` stays on one thread.
+    /// This thread's id, which events call their pid. `run` stays on one thread.
     private static func thread() throws -> Int32 {
         let link = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/thread-self")
         guard let number = link.split(separator: "/").last.flatMap({ Int32($0) }) else {
@@ -17,8 +17,9 @@ enum LatencyBenchmark {
     }
 
     static func run() throws -> [Measurement] {
+        try Unavailable.requireRoot(to: "trace this kernel")
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: Program.fleetrace.path)
+        process.executableURL = URL(fileURLWithPath: MeasuredProgram.fleetrace.path)
         process.arguments = ["trace", "--local", "\(agents)", "-e", event, "--format", "json", "--for", "60s"]
         let output = Pipe()
         process.standardOutput = output
@@ -30,7 +31,7 @@ enum LatencyBenchmark {
         }
         var lines = LineReader(output.fileHandleForReading)
         let mine = "\"pid\":\(try thread()),"
-        // Until the first line comes, it is still starting.
+        // Tracing has begun when the first line comes.
         let deadline = Stopwatch.now(CLOCK_MONOTONIC) + 30
         var started = false
         while !started {
@@ -43,11 +44,11 @@ enum LatencyBenchmark {
         while try lines.wait(for: mine, seconds: 0.5) {}
         var latencies: [Double] = []
         for index in 0..<events {
-            // At all places of the agents' and the controller's intervals.
+            // Pauses that spread over the intervals at which the agents read and the controller merges.
             usleep(UInt32(20_000 + (index * 7_919) % 60_000))
             let start = Stopwatch.now(CLOCK_MONOTONIC)
             _ = getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0)
-            // Both agents see the same kernel: both lines have to be there.
+            // Both agents trace the same kernel, so each call has two lines.
             for _ in 0..<agents {
                 guard try lines.wait(for: mine, seconds: 5) else { throw InputError("event \(index) did not come") }
             }
@@ -75,7 +76,7 @@ private struct LineReader {
         descriptor = handle.fileDescriptor
     }
 
-    /// Reads on until a line holds `text`.
+    /// Reads until a line holds `text`.
     ///
     /// - Returns: false when there was none in time.
     mutating func wait(for text: String, seconds: Double) throws -> Bool {

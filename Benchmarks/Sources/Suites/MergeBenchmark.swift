@@ -1,9 +1,9 @@
 import Timeline
 
-/// What putting an event in its place costs: the loser tree alone, over streams of times.
+/// What one event costs in the merge: the loser tree alone, over streams of times.
 enum MergeBenchmark {
     private static let events = 4_000_000
-    /// Events that a stream has in a row before another's turn comes, in the bursty case: as CPUs that work in turns do.
+    /// Events in a row of one stream, in the bursty case. CPUs that work in turns make such streams.
     private static let burst: UInt64 = 32
 
     static func run() -> [Measurement] {
@@ -17,7 +17,7 @@ enum MergeBenchmark {
         }
     }
 
-    /// A stream's times: a step between events, and a longer one between bursts.
+    /// The times of a stream: a step of 1 between events, and a longer one between bursts.
     private struct Stream {
         var time: Int64
         var left: UInt64

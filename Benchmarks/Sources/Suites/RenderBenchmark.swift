@@ -1,13 +1,14 @@
 import EventFormat
 import RingBuffer
 
-/// How fast events become lines of the kernel's `trace` file, in a buffer that is used again.
+/// How fast events become lines of the kernel's `trace` file, in a buffer that is reused. Beside it a walk over the same
+/// events that renders nothing.
 enum RenderBenchmark {
-    /// A buffer's worth of lines, then it is emptied; nothing is written.
+    /// Bytes of lines after which the buffer is emptied. Nothing is written.
     private static let flushSize = 128 << 10
     private static let eventsPerRun = 2_000_000
 
-    static func run(_ recording: Recording) -> [Measurement] {
+    static func run(_ recording: RecordedPages) -> [Measurement] {
         let catalog = recording.catalog
         let tasks = recording.taskNames
         var text = TextBuffer(capacity: 256 << 10)
@@ -41,9 +42,10 @@ enum RenderBenchmark {
             return Double(events)
         }
         return [
+            Measurement("render.walked", PagesBenchmark.walk(recording).eventsPerSecond, "events/s/core"),
             Measurement(
                 "render.lines", work / elapsed.cpu, "lines/s/core",
-                note: "\(ResultWriter.number(Double(bytes) / max(1, lines))) bytes a line")
+                note: "\(ResultWriter.number(Double(bytes) / max(1, lines))) bytes a line"),
         ]
     }
 }

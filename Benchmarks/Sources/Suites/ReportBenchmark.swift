@@ -4,10 +4,10 @@ import Timeline
 
 /// What `fleetrace report` does, in this process: read, unpack, merge, map times, render, write to /dev/null.
 enum ReportBenchmark {
-    static func run(_ recording: Recording) throws -> [Measurement] {
+    static func run(_ recording: RecordedPages) throws -> [Measurement] {
         var results: [Measurement] = []
         for nodes in [1, 8] {
-            let folder = try TemporaryFolder()
+            let folder = try ScratchFolder()
             let path = folder.path.appending("session")
             let part = nodes == 1 ? recording.events : 0
             let events = try SessionBuilder(nodes: nodes).write(recording, at: path)

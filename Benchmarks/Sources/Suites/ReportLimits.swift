@@ -3,11 +3,11 @@ import Glibc
 import RingBuffer
 import TraceDat
 
-/// What no report of a file can be faster than: reading its events, and writing its lines.
+/// A lower bound of what any report of a file costs: reading its events, and writing its lines.
 enum ReportLimits {
     /// - Parameters:
     ///   - path: a trace.dat file.
-    ///   - text: its lines, in a file that is written anew.
+    ///   - text: a file with its lines. It is written again.
     static func run(_ path: String, text: String) throws -> [Measurement] {
         let file = try TraceDatFile(path: path)
         var events = 0.0

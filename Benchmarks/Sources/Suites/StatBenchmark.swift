@@ -1,34 +1,32 @@
 import Foundation
 
-/// What counting costs a node: the processor time of a fixed load, plus that of what counts it, with `fleetrace stat` and
-/// with `perf stat -a` for the same events.
+/// What counting costs a node: the processor time of a fixed load, plus that of the program that counts it. Once for
+/// `fleetrace stat`, and once for `perf stat -a` with the same events.
 enum StatBenchmark {
     private static let events = [
         "raw_syscalls:sys_enter", "raw_syscalls:sys_exit", "sched:sched_switch", "page-faults", "context-switches",
     ]
-    /// Of `load`, some 650 system calls each.
+    /// Rounds of load, some 650 system calls each.
     private static let rounds = 1000
-    /// The best load of so many counts, each of `loads` loads: what else runs on the machine only adds. The same load
-    /// takes up to a fifth longer from one time to the next on a virtual machine, so many short ones tell more than few
-    /// long ones.
+    /// The least of so many counts, each of `loads` loads, since other work on the machine only ever adds time. On a
+    /// virtual machine the same load takes up to a fifth longer from one time to the next, so many short loads give a
+    /// better answer than a few long ones.
     private static let repetitions = 8
     private static let loads = 10
 
     private typealias Cost = (load: Double, counting: Double)
 
-    private enum Way: CaseIterable {
+    private enum CountedBy: CaseIterable {
         case nobody, perf, fleetrace
     }
 
     static func run() throws -> [Measurement] {
-        guard let perf = Program.installed("perf") else {
-            say("SKIPPED: perf is not installed, nothing to compare `fleetrace stat` with")
-            return []
-        }
-        var best: [Way: Cost] = [:]
-        // In turn, so that whatever else the machine does meets all of them.
+        try Unavailable.requireRoot(to: "count the events of all CPUs")
+        let perf = try MeasuredProgram.installed("perf", for: "nothing to compare `fleetrace stat` with")
+        var best: [CountedBy: Cost] = [:]
+        // In turn, so that other work on the machine disturbs all of them alike.
         for _ in 0..<repetitions {
-            for way in Way.allCases {
+            for way in CountedBy.allCases {
                 let cost = try measure(way, perf)
                 if cost.load + cost.counting < best[way].map({ $0.load + $0.counting }) ?? .infinity {
                     best[way] = cost
@@ -37,28 +35,28 @@ enum StatBenchmark {
         }
         guard let nobody = best[.nobody], let theirs = best[.perf], let own = best[.fleetrace] else { return [] }
         let note =
-            "best of \(repetitions * loads); \(rounds) rounds of `load` while \(events.count) events are counted on all CPUs"
+            "least of \(repetitions * loads); \(rounds) rounds of load while \(events.count) events are counted on all CPUs"
         let (total, theirTotal) = (own.load + own.counting, theirs.load + theirs.counting)
         return [
             Measurement("stat.load.uncounted", nobody.load, "s", note: note),
             Measurement(
-                "stat.perf", theirTotal, "s", note: "of it perf itself \(ResultWriter.number(theirs.counting)) s"),
+                "stat.perf", theirTotal, "s", note: "perf itself: \(ResultWriter.number(theirs.counting)) s"),
             Measurement(
                 "stat.fleetrace", total, "s", ratioToPeer: total / theirTotal,
-                note: "of it the agent itself \(ResultWriter.number(own.counting)) s"),
+                note: "the agent itself: \(ResultWriter.number(own.counting)) s"),
         ]
     }
 
-    /// Seconds of processor time: of the least of `loads`, and of what counts meanwhile, a load's share of it.
-    private static func measure(_ way: Way, _ perf: Program) throws -> Cost {
+    /// Seconds of processor time: that of the least of `loads`, and what the counting program used for one load.
+    private static func measure(_ way: CountedBy, _ perf: MeasuredProgram) throws -> Cost {
         guard way != .nobody else { return (try leastLoad(), 0) }
-        let folder = try TemporaryFolder()
+        let folder = try ScratchFolder()
         let errors = folder.path.appending("errors").string
         let selection = events.flatMap { ["-e", $0] }
         let counter =
             try way == .perf
             ? perf.start(["stat", "-a"] + selection, output: "/dev/null", errors: errors)
-            : Program.fleetrace.start(
+            : MeasuredProgram.fleetrace.start(
                 ["stat", "--local", "1"] + selection, output: "/dev/null", errors: errors)
         defer {
             kill(counter.pid, SIGINT)
@@ -75,17 +73,17 @@ enum StatBenchmark {
     }
 
     private static func load() throws -> Double {
-        let load = try Program.own.run(["load", "--rounds", "\(rounds)"])
+        let load = try MeasuredProgram.own.run(["load", "--rounds", "\(rounds)"])
         guard load.status == 0 else { throw InputError("the load failed: \(load.errors)") }
         return load.elapsed.cpu
     }
 
-    /// Waits until it counts, and returns the process that does.
-    private static func started(_ way: Way, _ pid: Int32, _ errors: String) throws -> Int32 {
+    /// Waits until counting has begun, and returns the process that counts.
+    private static func started(_ way: CountedBy, _ pid: Int32, _ errors: String) throws -> Int32 {
         let deadline = Stopwatch.now(CLOCK_MONOTONIC) + 30
         while Stopwatch.now(CLOCK_MONOTONIC) < deadline {
             usleep(500_000)
-            // perf says nothing before its end; it takes a few milliseconds.
+            // perf writes nothing before it ends. It begins to count within a few milliseconds.
             if way == .perf { return pid }
             let text = (try? String(contentsOfFile: errors, encoding: .utf8)) ?? ""
             if text.contains("counting "), let agent = ProcessUsage.children(of: pid, named: "fleetrace-agent").first {
@@ -96,7 +94,7 @@ enum StatBenchmark {
             "`fleetrace stat` does not count: \((try? String(contentsOfFile: errors, encoding: .utf8)) ?? "")")
     }
 
-    /// Seconds of processor time that a process has used, threads that have ended included (clock_getcpuclockid(3)).
+    /// Seconds of processor time that a process has used, including threads that have ended (clock_getcpuclockid(3)).
     private static func runtime(_ pid: Int32) throws -> Double {
         var clock = clockid_t()
         let code = clock_getcpuclockid(pid, &clock)

@@ -1,16 +1,18 @@
 import EventFormat
 import RingBuffer
 
-/// Real pages in memory, packed as they travel, with what it takes to decode them: the input of the benchmarks.
-final class Recording {
-    /// Sub-buffers of one CPU back to back: what an agent makes one batch of.
+/// Real pages in memory, packed as an agent sends them, with what decodes them: the input of the benchmarks.
+///
+/// Not changed after it was read, so threads can share it.
+final class RecordedPages: @unchecked Sendable {
+    /// Sub-buffers of one CPU back to back: an agent makes one batch of them.
     struct Region {
         let cpu: UInt32
         let bytes: UnsafeRawBufferPointer
         let count: RegionCount
     }
 
-    /// Where it comes from.
+    /// The path of the file or session.
     let source: String
     let layout: SubBufferLayout
     let headerPage: String
@@ -20,7 +22,7 @@ final class Recording {
     private(set) var events = 0
     private(set) var bytes = 0
 
-    /// About what one read of an agent's brings, bytes.
+    /// About what one read of an agent returns, bytes.
     static let regionSize = 256 << 10
 
     init(
@@ -38,7 +40,7 @@ final class Recording {
         for region in regions { UnsafeMutableRawBufferPointer(mutating: region.bytes).deallocate() }
     }
 
-    /// Takes a copy of packed pages.
+    /// Appends a copy of packed pages.
     func append(_ pages: UnsafeRawBufferPointer, cpu: UInt32) {
         guard pages.count > 0 else { return }
         let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: pages.count, alignment: 16)
@@ -50,7 +52,7 @@ final class Recording {
         self.bytes += pages.count
     }
 
-    /// Brings the regions into the order in which a node would send them.
+    /// Puts the regions into the order in which a node sends them.
     func sort() {
         regions.sort { ($0.count.firstTimestamp ?? 0, $0.cpu) < ($1.count.firstTimestamp ?? 0, $1.cpu) }
     }

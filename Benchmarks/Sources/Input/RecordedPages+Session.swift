@@ -2,16 +2,16 @@ import SessionStore
 import SystemPackage
 import TraceProtocol
 
-extension Recording {
+extension RecordedPages {
     /// Reads the first node of a recorded session.
     ///
-    /// - Parameter limit: stop when this many bytes of pages are in memory.
-    static func read(session path: String, limit: Int) throws -> Recording {
+    /// - Parameter limit: reading stops when this many bytes of pages are in memory.
+    static func read(session path: String, limit: Int) throws -> RecordedPages {
         let directory = try SessionDirectory.open(FilePath(path))
         guard let node = directory.description.nodes.first else { throw InputError("\(path) has no node") }
         var metadata = WireNodeMetadata()
         var comms: [(pid: Int32, name: [UInt8])] = []
-        var recording: Recording?
+        var recording: RecordedPages?
         let unpacker = Unpacker()
         var reader = NodeLogReader(layout: directory.layout, node: node)
         while recording?.bytes ?? 0 < limit, let item = try reader.next() {
@@ -28,7 +28,7 @@ extension Recording {
                 let batch = try Batch(record.frame)
                 let target =
                     try recording
-                    ?? Recording(
+                    ?? RecordedPages(
                         source: path, headerPage: metadata.headerPage,
                         formats: metadata.formats.map { ($0.system, $0.text) }, comms: comms)
                 recording = target

@@ -3,15 +3,15 @@ import Glibc
 import RingBuffer
 import TraceDat
 
-extension Recording {
+extension RecordedPages {
     /// Reads a trace.dat file.
     ///
-    /// - Parameter limit: stop when this many bytes of pages are in memory.
-    static func read(traceDat path: String, limit: Int) throws -> Recording {
+    /// - Parameter limit: reading stops when this many bytes of pages are in memory.
+    static func read(traceDat path: String, limit: Int) throws -> RecordedPages {
         let file = try TraceDatFile(path: path)
         guard let headerPage = file.metadata.headerPage else { throw InputError("\(path) has no header_page") }
         let formats = (file.metadata.ftraceFormats + file.metadata.eventFormats).map { ($0.system, $0.text) }
-        let recording = try Recording(
+        let recording = try RecordedPages(
             source: path, headerPage: headerPage, formats: formats, comms: comms(file.metadata.commandLines))
         let parts = file.buffers.flatMap { buffer in buffer.cpus.map { (buffer, $0) } }
         for (buffer, cpu) in parts {
@@ -36,14 +36,14 @@ extension Recording {
     }
 }
 
-/// Puts full-size pages together as an agent does: without their unused tails.
+/// Packs full-size pages as an agent does: without their unused tails.
 private final class PagePacker {
-    private let recording: Recording
+    private let recording: RecordedPages
     private let cpu: UInt32
-    private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Recording.regionSize, alignment: 16)
+    private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: RecordedPages.regionSize, alignment: 16)
     private var used = 0
 
-    init(_ recording: Recording, cpu: UInt32) {
+    init(_ recording: RecordedPages, cpu: UInt32) {
         self.recording = recording
         self.cpu = cpu
     }
@@ -64,10 +64,4 @@ private final class PagePacker {
         recording.append(UnsafeRawBufferPointer(rebasing: buffer[..<used]), cpu: cpu)
         used = 0
     }
-}
-
-/// The input cannot be had.
-struct InputError: Error, CustomStringConvertible {
-    let description: String
-    init(_ description: String) { self.description = description }
 }

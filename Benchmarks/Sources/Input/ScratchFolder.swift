@@ -3,13 +3,13 @@ import Foundation
 import Synchronization
 import SystemPackage
 
-/// A folder that goes with its owner, or with the process when it is told to end.
-final class TemporaryFolder {
+/// A folder that is removed with its owner, or when SIGINT or SIGTERM ends the process.
+final class ScratchFolder {
     let path: FilePath
 
     private static let present = Mutex<Set<String>>([])
 
-    /// - Parameter parent: where; $TMPDIR unless stated.
+    /// - Parameter parent: the folder that it is made in. Nil is $TMPDIR.
     init(in parent: String? = nil) throws {
         let parent = parent ?? ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp"
         let name = "fleetrace-benchmark-\(ProcessInfo.processInfo.processIdentifier)-\(UInt32.random(in: 0 ... .max))"
@@ -25,9 +25,9 @@ final class TemporaryFolder {
         Self.present.withLock { _ = $0.remove(text) }
     }
 
-    /// What was written must not stay behind when somebody has had enough.
+    /// Removes all scratch folders and exits when SIGINT or SIGTERM comes.
     ///
-    /// - Returns: what watches for the signals, as long as it is kept.
+    /// - Returns: the sources that watch for the signals. They watch as long as they are kept.
     static func removeOnSignal() -> [any DispatchSourceSignal] {
         let sources = [SIGINT, SIGTERM].map(source)
         for source in sources { source.resume() }

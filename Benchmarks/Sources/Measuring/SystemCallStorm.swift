@@ -2,28 +2,25 @@ import Foundation
 import Glibc
 
 /// A load that makes nothing but system calls, as fast as it can: reads, writes, opens, and wake-ups between tasks.
-enum SystemCallLoad {
+enum SystemCallStorm {
+    /// Runs for a time.
     static func run(seconds: Double, threads: Int) {
         let end = Stopwatch.now(CLOCK_MONOTONIC) + seconds
-        let workers = (0..<threads).map { index in
-            let thread = Thread { work(until: end, index) }
+        let workers = (0..<threads).map { _ in
+            let thread = Thread { work { Stopwatch.now(CLOCK_MONOTONIC) < end } }
             thread.start()
             return thread
         }
         while workers.contains(where: { !$0.isFinished }) { usleep(10_000) }
     }
 
-    /// The same work whatever it takes.
+    /// Runs a fixed amount of work on the calling thread. One round is some 650 system calls.
     static func run(rounds: Int) {
         var left = rounds
         work {
             left -= 1
             return left >= 0
         }
-    }
-
-    private static func work(until end: Double, _ index: Int) {
-        work { Stopwatch.now(CLOCK_MONOTONIC) < end }
     }
 
     private static func work(while goesOn: () -> Bool) {
