@@ -1,10 +1,9 @@
 #!/usr/bin/env python3
 """Plays a Fleetrace agent by protocol/WIRE.md alone, well or badly, and reports each step as a JSON line.
 
-Exit status: 0 told to end or done (--once, --duration), 3 the controller said Goodbye, 4 the connection failed or
-ended without one, 5 the controller broke the protocol.
+Exit status: 0 done (--once, --duration), 3 the controller sent Goodbye, 4 the connection failed or ended without
+one, 5 the controller broke the protocol.
 """
-import argparse
 import json
 import os
 import random
@@ -12,20 +11,19 @@ import struct
 import sys
 import time
 
+import agent_options
 import minipb
 import mischief
-from fleetwire import ALPN, NUMBERED, Closed, Connection, ProtocolError, Type, watermark_body
-from messages import ANSWER, COMMAND, COMMAND_ACTIONS, GOODBYE_REASONS, HELLO, WELCOME
-from sessions import EVENT_NAME, EVENT_SYSTEM, Session
-
-UNKNOWN_FIELD = minipb.varint(1999 << 3 | 2) + minipb.varint(5) + b"later"
-
+from commands import UNKNOWN_FIELD, Commands
+from fleetwire import NUMBERED, Closed, Connection, ProtocolError, Type, watermark_body
+from messages import COMMAND, GOODBYE_REASONS, WELCOME
 
 
 class Player:
     def __init__(self, options):
         self.o = options
         self.connection = None
+        self.commands = Commands(self)
         self.sessions = {}
         self.incarnation = f"{random.getrandbits(64):x}"
         self.credit = 0
@@ -34,7 +32,7 @@ class Player:
         self.done = False
         self.mischief_done = False
         self.delayed = []  # (due, function)
-        self.next_batch = self.next_mark = 0.0
+        self.next_batch = self.next_watermark = 0.0
         self.vanished = False
         self.host = {
             "kernel_release": "0.0-conformance", "architecture": "x86_64", "hostname": "conformance",
@@ -106,84 +104,9 @@ class Player:
         if self.bad("wrong-side"):
             self.connection.send(Type.REQUEST)
 
-    # Commands
-
-    def command(self, command):
-        action = next((a for a in COMMAND_ACTIONS if a in command), None)
-        session = self.sessions.get(command["session"])
-        self.tell("command", action=action, session=f"{command['session']:x}", content=command.get(action))
-        if action == "prepare":
-            return self.prepare(command)
-        if action == "companions":
-            return self.answer(command, noted={})
-        if action == "discard":
-            self.sessions.pop(command["session"], None)
-            return self.answer(command, discarded={})
-        if action is None:
-            return self.answer(command, failure={"code": 6, "text": "unknown command"})
-        if session is None:
-            return self.answer(command, failure={"code": 8, "text": "no such session"})
-        if action == "start":
-            due = time.monotonic() + max(0, command["start"]["at"] - self.clock()) / 1e9
-            self.later(due + self.o.slow_start, lambda: self.start(command, session))
-        elif action == "stop":
-            due = time.monotonic() + max(0, command["stop"]["at"] - self.clock()) / 1e9
-            self.later(due, lambda: self.stop(command, session))
-
-    def stop(self, command, session):
-        now = self.clock()
-        if session.phase in ("ready", "recording"):
-            session.phase = "draining"
-            self.later(time.monotonic() + self.o.slow_finish, lambda: self.finish(session))
-        self.answer(command, stopping={"before": now, "after": now})
-
     def later(self, due, function):
+        """Calls `function` in the turn after `due`, a time of the monotonic clock."""
         self.delayed.append((due, function))
-
-    def prepare(self, command):
-        def ready():
-            if self.o.refuse:
-                if self.o.metadata_padding:
-                    # As an agent does whose last step of Prepare fails: the metadata has gone already.
-                    half = Session(command["session"], self.o.cpus)
-                    half.add_metadata(self.host, self.clock(), self.o.comm, padding=self.o.metadata_padding)
-                    self.sessions[half.id] = half
-                    self.pump()
-                    del self.sessions[half.id]
-                return self.answer(command, failure={"code": 1, "text": self.o.refuse})
-            if command["session"] in self.sessions:
-                return self.answer(command, failure={"code": 9, "text": "this node has that session already"})
-            session = Session(command["session"], self.o.cpus)
-            self.sessions[session.id] = session
-            extra = UNKNOWN_FIELD if self.bad("unknown-field") else b""
-            session.add_metadata(self.host, self.clock(), self.o.comm, extra, self.o.metadata_padding)
-            self.pump()
-            if self.bad("malformed-answer"):
-                return self.connection.send(Type.ANSWER, b"\xff\xff\xff")
-            events = [{"system": EVENT_SYSTEM, "name": EVENT_NAME}]
-            self.answer(command, prepared={"events": events, "cpus": self.o.cpus, "buffer_kilobytes": 1024})
-
-        self.later(time.monotonic() + self.o.slow_prepare, ready)
-
-    def start(self, command, session):
-        now = self.clock()
-        missed = 0 < command["start"]["at"] < now - 1_000_000_000
-        if session.phase == "ready":
-            session.phase = "recording"
-        self.answer(command, started={"before": now, "after": now + 1, "missed": missed})
-
-    def finish(self, session):
-        if self.bad("no-finish") or session.phase == "finished":
-            return
-        session.add_finish(lie=1 if self.bad("lie") else 0)
-        self.tell("finish", session=f"{session.id:x}", sent=session.sent, lost=session.lost, last=session.stream.last)
-
-    def answer(self, command, **outcome):
-        if self.connection is None:
-            return
-        extra = UNKNOWN_FIELD if self.bad("unknown-field") else b""
-        answer = {"request": command["request"], "session": command["session"], **outcome}
-        self.connection.send_message(Type.ANSWER, ANSWER, answer, extra)
 
     # Sending
 
@@ -197,10 +120,10 @@ class Player:
                 self.connection.send(kind, body)
                 self.credit -= len(body)
                 session.stream.sent(sequence)
-            mark = session.pending_mark
-            if mark and session.stream.cursor > mark[1]:
-                self.connection.send(Type.WATERMARK, watermark_body(session.id, mark[0]))
-                session.pending_mark = None
+            waiting = session.pending_watermark
+            if waiting and session.stream.cursor > waiting[1]:
+                self.connection.send(Type.WATERMARK, watermark_body(session.id, waiting[0]))
+                session.pending_watermark = None
 
     def record(self, now):
         """Makes the batches and watermarks that are due."""
@@ -212,13 +135,13 @@ class Player:
                         missed = self.o.missed if session.batches == self.o.cpus else None
                         session.add_batch(cpu, self.clock(), self.o.events, missed)
                     self.mischief(session)
-        if now >= self.next_mark:
-            self.next_mark = now + self.watermark_ms / 1000
+        if now >= self.next_watermark:
+            self.next_watermark = now + self.watermark_ms / 1000
             for session in self.sessions.values():
-                if session.phase in ("recording", "draining") and session.pending_mark is None:
+                if session.phase in ("recording", "draining") and session.pending_watermark is None:
                     stamp = self.clock() - 1000
                     times = [(cpu, max(stamp, session.last_stamp[cpu])) for cpu in range(self.o.cpus)]
-                    session.pending_mark = (times, session.stream.last)
+                    session.pending_watermark = (times, session.stream.last)
 
     def mischief(self, session):
         if not self.mischief_done and session.batches >= 2 * self.o.cpus:
@@ -232,8 +155,8 @@ class Player:
             received = self.clock()
             self.connection.send(Type.CLOCK_REPLY, body[:12] + struct.pack(">qq", received, self.clock()))
         elif kind == Type.ACKNOWLEDGE:
-            number, sequence = struct.unpack_from(">QQ", body)
-            session = self.sessions.get(number)
+            session_id, sequence = struct.unpack_from(">QQ", body)
+            session = self.sessions.get(session_id)
             if session is None:
                 return
             session.stream.acknowledge(sequence)
@@ -246,7 +169,7 @@ class Player:
             if self.o.verbose:
                 self.tell("credit", balance=self.credit)
         elif kind == Type.COMMAND:
-            self.command(minipb.decode(COMMAND, body))
+            self.commands.receive(minipb.decode(COMMAND, body))
         elif kind == Type.PING:
             self.connection.send(Type.PONG, body)
         elif kind == Type.WELCOME:
@@ -290,15 +213,15 @@ class Player:
                         self.sessions, self.incarnation = {}, f"{random.getrandbits(64):x}"
                     time.sleep(self.o.vanish_for)
             except Closed as closed:
-                said = closed.goodbye or (self.connection and self.connection.goodbye)
-                if said:
-                    reason = GOODBYE_REASONS[said["reason"]] if said["reason"] < len(GOODBYE_REASONS) else "?"
-                    self.tell("goodbye", reason=reason, text=said["text"], versions=said["versions"])
+                goodbye = closed.goodbye or (self.connection and self.connection.goodbye)
+                if goodbye:
+                    reason = GOODBYE_REASONS[goodbye["reason"]] if goodbye["reason"] < len(GOODBYE_REASONS) else "?"
+                    self.tell("goodbye", reason=reason, text=goodbye["text"], versions=goodbye["versions"])
                 else:
                     self.tell("closed", why=str(closed))
                 self.connection = None
                 if not self.o.reconnect:
-                    return 3 if said else 4
+                    return 3 if goodbye else 4
                 time.sleep(0.2)
             except (ProtocolError, minipb.Malformed, ValueError, struct.error) as error:
                 self.tell("controller-broke-protocol", why=str(error))
@@ -309,42 +232,5 @@ class Player:
         return 0
 
 
-def main():
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--host", default="127.0.0.1")
-    p.add_argument("--port", type=int, required=True)
-    for name in ("cert", "key", "ca"):
-        p.add_argument(f"--{name}", required=True)
-    p.add_argument("--server-name", default="controller")
-    p.add_argument("--alpn", default=ALPN)
-    p.add_argument("--label", action="append", default=[], type=lambda t: tuple(t.split("=", 1)), help="KEY=VALUE")
-    p.add_argument("--boot-id", default=f"conformance-{random.getrandbits(64):x}")
-    p.add_argument("--cpus", type=int, default=2)
-    p.add_argument("--batches", type=int, default=20, help="per CPU and session")
-    p.add_argument("--events", type=int, default=300, help="per batch")
-    p.add_argument("--batch-ms", type=float, default=20)
-    p.add_argument("--missed", type=lambda t: t if t == "unknown" else int(t), help="events lost before the 2nd batch")
-    p.add_argument("--clock-offset-ns", type=int, default=0, help="of this node's trace clock")
-    p.add_argument("--metadata-padding", type=int, default=0, help="bytes added to the metadata")
-    p.add_argument("--comm", default=b"ticker", type=bytes.fromhex, metavar="HEX", help="name of the task, as bytes")
-    p.add_argument("--refuse", metavar="TEXT", help="answer Prepare with a failure")
-    p.add_argument("--slow-prepare", type=float, default=0, metavar="S")
-    p.add_argument("--slow-start", type=float, default=0, metavar="S")
-    p.add_argument("--slow-finish", type=float, default=0, metavar="S")
-    p.add_argument("--vanish-after", type=int, default=0, metavar="BATCHES", help="cut the connection once")
-    p.add_argument("--vanish-when", choices=["recording", "draining"], default="recording")
-    p.add_argument("--vanish-for", type=float, default=0.5, metavar="S")
-    p.add_argument("--restart", action="store_true", help="come back as another process")
-    p.add_argument("--reconnect", action="store_true", help="come back whenever the connection ends")
-    p.add_argument("--once", action="store_true", help="end when a session is complete and acknowledged")
-    p.add_argument("--duration", type=float, default=60, metavar="S")
-    p.add_argument("--flood", type=int, default=2000, help="frames of --misbehave watermark-flood")
-    p.add_argument(
-        "--misbehave", choices=mischief.MISBEHAVIOURS, metavar="NAME",
-        help="; ".join(f"{name}: {what}" for name, what in mischief.MISBEHAVIOURS.items()))
-    p.add_argument("--verbose", action="store_true")
-    return Player(p.parse_args()).run()
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(Player(agent_options.parse(__doc__)).run())

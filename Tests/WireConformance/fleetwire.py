@@ -1,4 +1,4 @@
-"""The Fleetrace wire protocol as protocol/WIRE.md states it: transport, frames, batches, pages, log records.
+"""The Fleetrace wire protocol as protocol/WIRE.md states it: transport, frames, bodies, log records.
 
 Written from that document, not from the Swift; only the Python standard library is used.
 """
@@ -23,33 +23,33 @@ class Type(enum.IntEnum):
     PING = 0x04
     PONG = 0x05
     COMMAND = 0x10
-    ANSWER = 0x11
+    COMMAND_REPLY = 0x11
     BATCH = 0x20
-    METADATA = 0x21
+    NODE_METADATA = 0x21
     FINISH = 0x22
     WATERMARK = 0x23
     ACKNOWLEDGE = 0x24
     CREDIT = 0x25
     CLOCK_PROBE = 0x30
     CLOCK_REPLY = 0x31
-    CLOCK_KNOT = 0x32
+    CLOCK_SAMPLE = 0x32
     NODE_NOTE = 0x33
     REQUEST = 0x40
-    RESPONSE = 0x41
+    REPLY = 0x41
     LOG_CHUNK = 0x42
     STREAM_END = 0x43
 
 
-NUMBERED = {Type.BATCH, Type.METADATA, Type.FINISH}
+NUMBERED = {Type.BATCH, Type.NODE_METADATA, Type.FINISH}
 MAXIMUM_RAW = 4 << 20
 BATCH_HEAD = 45
 LIMITS = {
     Type.HELLO: 64 << 10, Type.WELCOME: 64 << 10, Type.GOODBYE: 64 << 10,
     Type.PING: 64, Type.PONG: 64, Type.CREDIT: 64, Type.ACKNOWLEDGE: 64, Type.CLOCK_PROBE: 64,
-    Type.CLOCK_REPLY: 64, Type.CLOCK_KNOT: 64,
-    Type.COMMAND: 1 << 20, Type.ANSWER: 1 << 20, Type.REQUEST: 1 << 20, Type.NODE_NOTE: 1 << 20,
+    Type.CLOCK_REPLY: 64, Type.CLOCK_SAMPLE: 64,
+    Type.COMMAND: 1 << 20, Type.COMMAND_REPLY: 1 << 20, Type.REQUEST: 1 << 20, Type.NODE_NOTE: 1 << 20,
     Type.STREAM_END: 1 << 20, Type.BATCH: BATCH_HEAD + MAXIMUM_RAW + (64 << 10),
-    Type.METADATA: 32 << 20, Type.FINISH: 32 << 20, Type.RESPONSE: 32 << 20,
+    Type.NODE_METADATA: 32 << 20, Type.FINISH: 32 << 20, Type.REPLY: 32 << 20,
     Type.WATERMARK: 12 + 8192 * 12, Type.LOG_CHUNK: 34 << 20,
 }
 UNKNOWN_LIMIT = 1 << 20
@@ -61,7 +61,7 @@ class ProtocolError(Exception):
 
 
 class Closed(Exception):
-    """The connection ended; `goodbye` is the peer's last word, or None."""
+    """The connection ended; `goodbye` is the peer's Goodbye, or None."""
 
     def __init__(self, why, goodbye=None):
         super().__init__(why)
@@ -214,35 +214,6 @@ def inflate(data, raw_length):
     if len(out) != raw_length or not unpacker.eof or unpacker.unused_data:
         raise ProtocolError("deflate data of another length than stated")
     return out
-
-
-# Sub-buffers (kernel/trace/ring_buffer.c), little-endian, 64-bit long
-
-MISSED_EVENTS = 1 << 31
-MISSED_STORED = 1 << 30
-PAGE_SIZE = 4096
-HEADER_PAGE = (
-    "\tfield: u64 timestamp;\toffset:0;\tsize:8;\tsigned:0;\n"
-    "\tfield: local_t commit;\toffset:8;\tsize:8;\tsigned:1;\n"
-    "\tfield: int overwrite;\toffset:8;\tsize:1;\tsigned:1;\n"
-    "\tfield: char data;\toffset:16;\tsize:4080;\tsigned:1;\n"
-)
-
-
-def page(timestamp, records, missed=None):
-    """One sub-buffer, its unused tail cut. `records` is [(delta ns, payload)]; `missed` is None, a count or "unknown".
-
-    Payloads are multiples of 4 bytes, 4 to 112 long; deltas are below 2^27.
-    """
-    data = b"".join(struct.pack("<I", delta << 5 | len(payload) // 4) + payload for delta, payload in records)
-    assert len(data) <= PAGE_SIZE - 16
-    if missed is None:
-        return struct.pack("<QQ", timestamp, len(data)) + data
-    if missed == "unknown":
-        return struct.pack("<Qq", timestamp, len(data) - MISSED_EVENTS) + data
-    # The kernel adds ints to a long: the flags' sign bit extends into the upper half.
-    word = len(data) - MISSED_EVENTS + MISSED_STORED
-    return struct.pack("<Qq", timestamp, word) + data + struct.pack("<Q", missed)
 
 
 # Session log records

@@ -29,28 +29,31 @@ EVENT_SETTING = {1: ("event", "string"), 2: ("text", "string")}
 PREPARE = {
     1: ("events", "string", "repeated"), 2: ("filters", EVENT_SETTING, "repeated"),
     3: ("triggers", EVENT_SETTING, "repeated"), 4: ("buffer_kilobytes", "uint"), 5: ("operator", "string"),
-    6: ("companions", "uint", "repeated"),
+    6: ("excluded_processes", "uint", "repeated"),
 }
 COMMAND = {
     1: ("request", "uint"), 2: ("session", "fixed64"), 3: ("prepare", PREPARE), 4: ("start", {1: ("at", "sfixed64")}),
-    5: ("stop", {1: ("at", "sfixed64")}), 6: ("discard", {}), 7: ("companions", {1: ("pids", "uint", "repeated")}),
+    5: ("stop", {1: ("at", "sfixed64")}), 6: ("discard", {}),
+    7: ("exclude_processes", {1: ("pids", "uint", "repeated")}),
 }
-COMMAND_ACTIONS = ("prepare", "start", "stop", "discard", "companions")
-FAILURE_CODES = [
+COMMAND_ACTIONS = ("prepare", "start", "stop", "discard", "exclude_processes")
+REFUSAL_CODES = [
     "UNSPECIFIED", "UNKNOWN_EVENT", "BAD_FILTER", "BAD_TRIGGER", "NO_PERMISSION", "NO_TRACEFS", "UNSUPPORTED",
     "NO_MEMORY", "NO_SUCH_SESSION", "WRONG_STATE", "IO", "CLOCK", "NODE_LOST", "TIMEOUT",
 ]
-FAILURE = {1: ("code", "enum"), 2: ("text", "string"), 3: ("detail", "string"), 4: ("near_matches", "string", "repeated")}
+REFUSAL = {
+    1: ("code", "enum"), 2: ("text", "string"), 3: ("detail", "string"), 4: ("near_matches", "string", "repeated"),
+}
 PREPARED = {1: ("events", EVENT_NAME, "repeated"), 2: ("cpus", "uint"), 3: ("buffer_kilobytes", "uint")}
 STARTED = {1: ("before", "sfixed64"), 2: ("after", "sfixed64"), 3: ("missed", "bool")}
 STOPPING = {1: ("before", "sfixed64"), 2: ("after", "sfixed64")}
-ANSWER = {
+COMMAND_REPLY = {
     1: ("request", "uint"), 2: ("session", "fixed64"), 3: ("prepared", PREPARED), 4: ("started", STARTED),
-    5: ("stopping", STOPPING), 6: ("discarded", {}), 7: ("failure", FAILURE), 8: ("noted", {}),
+    5: ("stopping", STOPPING), 6: ("discarded", {}), 7: ("refusal", REFUSAL), 8: ("noted", {}),
 }
 
 BLOB = {1: ("codec", "uint"), 2: ("raw_length", "uint"), 3: ("data", "bytes")}
-METADATA = {
+NODE_METADATA = {
     1: ("header_page", "string"), 2: ("formats", {1: ("system", "string"), 2: ("text", "string")}, "repeated"),
     3: ("comms", {1: ("pid", "uint"), 2: ("comm", "bytes")}, "repeated"), 4: ("symbols", BLOB),
     5: ("printk_formats", "string"), 6: ("host", HOST_FACTS), 7: ("comms_as_of", "sfixed64"),
@@ -75,8 +78,8 @@ NODE_STATUS = {
     9: ("bytes_received", "uint"), 10: ("events_received", "uint"), 11: ("events_lost", "uint"),
     12: ("connected_since", "sint"), 13: ("last_heard_ms", "sint"),
 }
-NODE_ANSWER = {
-    1: ("node", "string"), 2: ("prepared", PREPARED), 3: ("failure", FAILURE), 4: ("started_at", "sint"),
+NODE_REPLY = {
+    1: ("node", "string"), 2: ("prepared", PREPARED), 3: ("refusal", REFUSAL), 4: ("started_at", "sint"),
     5: ("started_bound", "sint"), 6: ("started", "bool"), 7: ("missed_start", "bool"),
 }
 DESCRIPTION = {
@@ -85,13 +88,13 @@ DESCRIPTION = {
     8: ("nodes", "string", "repeated"), 9: ("controller", "string"), 10: ("state", "string"), 11: ("keep", "bool"),
 }
 SESSION_OPENED = {
-    1: ("session", "fixed64"), 2: ("started", "bool"), 3: ("answers", NODE_ANSWER, "repeated"),
-    4: ("description", DESCRIPTION),
+    1: ("session", "fixed64"), 2: ("started", "bool"), 3: ("replies", NODE_REPLY, "repeated"),
+    4: ("session_description", DESCRIPTION),
 }
-RESPONSE = {
+REPLY = {
     1: ("request", "uint"), 2: ("nodes", {1: ("nodes", NODE_STATUS, "repeated")}), 3: ("opened", SESSION_OPENED),
     4: ("stopped", SESSION), 5: ("attached", DESCRIPTION), 6: ("sessions", {1: ("sessions", DESCRIPTION, "repeated")}),
-    7: ("failure", FAILURE),
+    7: ("refusal", REFUSAL),
 }
 STREAM_END = {1: ("session", "fixed64"), 2: ("problem", "string")}
 NOTE_KINDS = [

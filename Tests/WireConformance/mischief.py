@@ -1,21 +1,22 @@
-"""What agent.py can do wrong, and how: frames and streams that break the protocol, or keep it and make no sense."""
+"""What agent.py can do wrong: it breaks the protocol, or keeps it and sends nonsense."""
 import random
 import struct
 
 import minipb
-from fleetwire import HEADER_PAGE, LIMITS, Type, pack_frame, page, watermark_body
-from messages import METADATA
+from fleetwire import LIMITS, Type, pack_frame, watermark_body
+from messages import NODE_METADATA
+from subbuffers import HEADER_PAGE, page
 
 MISBEHAVIOURS = {
     "no-hello": "sends Ping before Hello",
     "second-hello": "sends Hello twice",
     "wrong-version": "speaks version 99 only",
-    "many-versions": "states 12,000 versions, none of them known: the refusal that names them is over-long",
-    "unknown-frame": "sends frames of a type nobody knows (harmless)",
+    "many-versions": "states 12,000 versions, none of them known: the Goodbye that names them would be too long",
+    "unknown-frame": "sends frames of an unknown type (harmless)",
     "unknown-field": "adds unknown protobuf fields everywhere (harmless)",
     "long-frame": "states a Batch longer than allowed",
     "empty-frame": "states a frame of length 0",
-    "malformed-answer": "answers with bytes that are no message",
+    "malformed-reply": "replies with bytes that are no message",
     "wrong-side": "sends an operator's Request",
     "gap": "leaves out a sequence number",
     "number-zero": "sends a batch with sequence number 0",
@@ -26,7 +27,7 @@ MISBEHAVIOURS = {
     "duplicate": "after the first reconnect sends frames again that were acknowledged",
     "watermark-flood": "sends as many of the largest watermarks as the socket takes",
     "no-finish": "never sends Finish but goes on with watermarks",
-    "future-watermark": "states watermarks at the end of time",
+    "future-watermark": "sends watermarks with the latest possible times",
     "wild-stamps": "sends pages stamped 0 and 2^64 - 1 with deltas that pass both ends",
     "many-cpus": "sends a batch from each of 8192 CPUs",
     "cpu-9000": "sends a batch from a CPU beyond the limit",
@@ -67,10 +68,10 @@ def commit(player, session):
 
     def batch(payload, raw=None, codec=0, cpu=0):
         session.add_batch(cpu, now, 0, garbage=payload, codec=codec, raw_length=len(payload) if raw is None else raw)
-        session.batches -= 1  # it is none of those that were asked for
+        session.batches -= 1  # --batches does not count it
 
     if name == "gap":
-        session.stream.skip_number()
+        session.stream.skip_sequence_number()
         session.add_batch(0, now, 1)
     elif name == "number-zero":
         session.add_batch(0, now, 1)
@@ -88,7 +89,7 @@ def commit(player, session):
         connection.send_raw(bytes(4))
     elif name == "overrun":
         # In one piece, so that the second is there before the first can have been granted again.
-        session.add_message(Type.METADATA, minipb.encode(METADATA, {"printk_formats": "#" * (16 << 20)}))
+        session.add_message(Type.NODE_METADATA, minipb.encode(NODE_METADATA, {"printk_formats": "#" * (16 << 20)}))
         session.add_batch(0, now, 1)
         pair = session.stream.frames[-2:]
         session.stream.sent(pair[-1][0])
@@ -99,8 +100,8 @@ def commit(player, session):
             connection.send_raw(flood)
     elif name == "future-watermark":
         for time in ((1 << 64) - 1, 1 << 63, (1 << 63) - 1):
-            mark = watermark_body(session.id, [(cpu, time) for cpu in range(session.cpus)])
-            connection.send(Type.WATERMARK, mark)
+            watermark = watermark_body(session.id, [(cpu, time) for cpu in range(session.cpus)])
+            connection.send(Type.WATERMARK, watermark)
     elif name == "wild-stamps":
         for data in wild_pages():
             batch(data)
@@ -119,7 +120,7 @@ def commit(player, session):
             ("", "name: tock\nID: 9002\nprint fmt: \"%s%n%999999999d" + "(" * 20_000),
         ):
             message = {"header_page": header, "formats": [{"system": "conform", "text": text}]}
-            session.add_message(Type.METADATA, minipb.encode(METADATA, message))
+            session.add_message(Type.NODE_METADATA, minipb.encode(NODE_METADATA, message))
     else:
         return False
     player.tell("mischief", name=name)

@@ -12,7 +12,7 @@ import time
 import minipb
 from fleetwire import BATCH_HEAD, LIMITS, NUMBERED, Closed, Connection, ProtocolError, Type, inflate, log_records
 from messages import (
-    FAILURE_CODES, FINISH, NODE_NOTE, NOTE_KINDS, OPEN_SESSION, REQUEST, RESPONSE, STREAM_END, WELCOME,
+    REFUSAL_CODES, FINISH, NODE_NOTE, NOTE_KINDS, OPEN_SESSION, REQUEST, REPLY, STREAM_END, WELCOME,
 )
 
 
@@ -28,11 +28,11 @@ class Log:
         self.events = {}
         self.damaged = 0
         self.watermarks = 0
-        self.knots = 0
+        self.clock_samples = 0
         self.notes = []
         self.finish = None
 
-    def take(self, records):
+    def append(self, records):
         for kind, _, body in log_records(records):
             if kind in NUMBERED:
                 _, sequence = struct.unpack_from(">QQ", body)
@@ -51,8 +51,8 @@ class Log:
                 self.finish = minipb.decode(FINISH, body[16:])
             elif kind == Type.WATERMARK:
                 self.watermarks += 1
-            elif kind == Type.CLOCK_KNOT:
-                self.knots += 1
+            elif kind == Type.CLOCK_SAMPLE:
+                self.clock_samples += 1
             elif kind == Type.NODE_NOTE:
                 note = minipb.decode(NODE_NOTE, body)
                 self.notes.append(NOTE_KINDS[note["kind"]] + (": " + note["text"] if note["text"] else ""))
@@ -60,10 +60,12 @@ class Log:
     def summary(self):
         totals = {c["cpu"]: c for c in self.finish["cpus"]} if self.finish else None
         conserved = totals is not None and all(
-            t["recorded"] == t["lost"] + t["sent"] and self.events.get(cpu, 0) == t["sent"] for cpu, t in totals.items())
+            t["recorded"] == t["lost"] + t["sent"] and self.events.get(cpu, 0) == t["sent"]
+            for cpu, t in totals.items())
         return {
             "frames": self.last, "events": sum(self.events.values()), "damaged": self.damaged, "conserved": conserved,
-            "watermarks": self.watermarks, "knots": self.knots, "notes": self.notes, "finished": totals is not None,
+            "watermarks": self.watermarks, "clock_samples": self.clock_samples,
+            "notes": self.notes, "finished": totals is not None,
         }
 
 
@@ -82,10 +84,10 @@ class Operator:
         self.ended = {}
 
     def ask(self, verb, content, timeout=60):
-        """Sends a request and waits for its response."""
+        """Sends a request and waits for its reply."""
         self.requests += 1
         self.c.send_message(Type.REQUEST, REQUEST, {"request": self.requests, verb: content})
-        return self.wait(lambda kind, message: kind == Type.RESPONSE and message["request"] == self.requests, timeout)
+        return self.wait(lambda kind, message: kind == Type.REPLY and message["request"] == self.requests, timeout)
 
     def wait(self, wanted, timeout):
         deadline = time.monotonic() + timeout
@@ -95,11 +97,11 @@ class Operator:
                 break
             kind, body = frame
             message = None
-            if kind == Type.RESPONSE:
-                message = minipb.decode(RESPONSE, body)
+            if kind == Type.REPLY:
+                message = minipb.decode(REPLY, body)
             elif kind == Type.LOG_CHUNK:
                 session, node = struct.unpack_from(">QI", body)
-                self.logs.setdefault((session, node), Log()).take(body[12:])
+                self.logs.setdefault((session, node), Log()).append(body[12:])
             elif kind == Type.STREAM_END:
                 message = minipb.decode(STREAM_END, body)
                 self.ended[message["session"]] = message["problem"]
@@ -109,32 +111,32 @@ class Operator:
                 return message
         return None
 
-    def refused(self, response):
-        if response is None or "failure" in response:
-            f = (response or {}).get("failure")
-            tell("refused", code=FAILURE_CODES[f["code"]] if f else "no answer", text=f["text"] if f else "")
+    def refused(self, reply):
+        if reply is None or "refusal" in reply:
+            f = (reply or {}).get("refusal")
+            tell("refused", code=REFUSAL_CODES[f["code"]] if f else "no reply", text=f["text"] if f else "")
             return True
         return False
 
     def trace(self):
         o = self.o
-        order = {
+        request = {
             "selectors": o.on, "events": o.event or ["conform:tick"], "partial": o.partial, "keep": o.keep,
             "name": o.name, "start_in_ms": o.start_in_ms,
         }
         if o.largest:
-            room = LIMITS[Type.REQUEST] - 20 - len(minipb.encode(OPEN_SESSION, order))
-            order["events"] = order["events"] + ["x" * (room - 4)]
-        response = self.ask("open_session", order, o.timeout)
-        if self.refused(response):
+            room = LIMITS[Type.REQUEST] - 20 - len(minipb.encode(OPEN_SESSION, request))
+            request["events"] = request["events"] + ["x" * (room - 4)]
+        reply = self.ask("open_session", request, o.timeout)
+        if self.refused(reply):
             return 1
-        opened = response["opened"]
+        opened = reply["opened"]
         session = opened["session"]
         tell(
             "opened", session=f"{session:x}", started=opened["started"],
-            answers=[
-                {"node": a["node"], "started": a["started"], "failure": a.get("failure", {}).get("text", "")}
-                for a in opened["answers"]
+            replies=[
+                {"node": a["node"], "started": a["started"], "refusal": a.get("refusal", {}).get("text", "")}
+                for a in opened["replies"]
             ])
         if not opened["started"]:
             return 1
@@ -144,7 +146,7 @@ class Operator:
             if session not in self.ended and self.wait(ends, o.timeout) is None:
                 tell("no-end", session=f"{session:x}")
                 return 1
-        nodes = opened["description"]["nodes"]
+        nodes = opened["session_description"]["nodes"]
         tell(
             "ended", problem=self.ended[session],
             nodes={name: self.logs.get((session, i), Log()).summary() for i, name in enumerate(nodes)})
@@ -152,8 +154,8 @@ class Operator:
 
     def leave(self):
         """Asks for a session and cuts the connection without waiting."""
-        order = {"events": self.o.event or ["conform:tick"]}
-        self.c.send_message(Type.REQUEST, REQUEST, {"request": 1, "open_session": order})
+        request = {"events": self.o.event or ["conform:tick"]}
+        self.c.send_message(Type.REQUEST, REQUEST, {"request": 1, "open_session": request})
         self.c.close(orderly=False)
         return 0
 
@@ -162,10 +164,10 @@ class Operator:
             return self.leave()
         if self.o.verb == "trace":
             return max(self.trace() for _ in range(self.o.repeat))
-        response = self.ask({"nodes": "list_nodes", "sessions": "list_sessions"}[self.o.verb], {})
-        if self.refused(response):
+        reply = self.ask({"nodes": "list_nodes", "sessions": "list_sessions"}[self.o.verb], {})
+        if self.refused(reply):
             return 1
-        for item in response[self.o.verb][self.o.verb]:
+        for item in reply[self.o.verb][self.o.verb]:
             tell(self.o.verb[:-1], **item)
         return 0
 

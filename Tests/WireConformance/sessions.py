@@ -2,8 +2,9 @@
 import struct
 
 import minipb
-from fleetwire import HEADER_PAGE, UNKNOWN_LOSS, Type, batch_body, deflate, numbered_body, page
-from messages import FINISH, METADATA
+from fleetwire import UNKNOWN_LOSS, Type, batch_body, deflate, numbered_body
+from messages import FINISH, NODE_METADATA
+from subbuffers import HEADER_PAGE, page
 
 EVENT_SYSTEM, EVENT_NAME, EVENT_ID = "conform", "tick", 9001
 EVENT_FORMAT = f"""name: {EVENT_NAME}
@@ -30,15 +31,15 @@ class Stream:
         self.frames = []  # (sequence, type, body)
         self.last = 0
         self.acknowledged = 0
-        self.cursor = 1  # number of the next frame to send
+        self.cursor = 1  # sequence number of the next frame to send
         self.highest_sent = 0
 
     def append(self, kind, make_body):
         self.last += 1
         self.frames.append((self.last, kind, make_body(self.last)))
 
-    def skip_number(self):
-        """Breaks the stream: a number that no frame has."""
+    def skip_sequence_number(self):
+        """Breaks the stream: no frame gets this sequence number."""
         self.last += 1
         self.cursor = max(self.cursor, self.last + 1)
 
@@ -78,7 +79,7 @@ class Session:
         self.last_stamp = [0] * cpus
         self.batches = 0
         self.number = 0
-        self.pending_mark = None  # (times, after): waits until frame `after` is sent
+        self.pending_watermark = None  # (times, after): waits until frame `after` is sent
 
     def held(self):
         return {"session": self.id, "last_sequence": self.stream.last, "finished": self.phase == "finished"}
@@ -89,8 +90,8 @@ class Session:
             "comms": [{"pid": PID, "comm": comm}], "host": host, "comms_as_of": now,
             "printk_formats": "#" * padding,
         }
-        body = minipb.encode(METADATA, message) + extra
-        self.add_message(Type.METADATA, body)
+        body = minipb.encode(NODE_METADATA, message) + extra
+        self.add_message(Type.NODE_METADATA, body)
 
     def add_batch(self, cpu, now, events, missed=None, garbage=None, codec=1, raw_length=None):
         """`events` events on `cpu`, the last one at about `now`; two sub-buffers when they are many."""
@@ -127,7 +128,10 @@ class Session:
 
     def add_finish(self, reason="", lie=0):
         cpus = [
-            {"cpu": cpu, "recorded": self.sent[cpu] + self.lost[cpu] + lie, "lost": self.lost[cpu], "sent": self.sent[cpu]}
+            {
+                "cpu": cpu, "recorded": self.sent[cpu] + self.lost[cpu] + lie, "lost": self.lost[cpu],
+                "sent": self.sent[cpu],
+            }
             for cpu in range(self.cpus)
         ]
         body = minipb.encode(FINISH, {"cpus": cpus, "reason": reason})

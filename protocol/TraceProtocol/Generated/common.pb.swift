@@ -125,7 +125,7 @@ public nonisolated struct WireRefusal: Sendable {
     case io // = 10
     case clock // = 11
 
-    /// said by the controller on behalf of a node that is gone
+    /// sent by the controller for a node that is gone
     case nodeLost // = 12
 
     /// likewise, of one that did not reply

@@ -87,7 +87,7 @@ public nonisolated struct WireCountRequest: Sendable {
   /// how often totals are sent; 0: as the agent likes, at least every 2 s
   public var intervalMs: UInt32 = 0
 
-  /// what to tell apart: "cpu", "pid", "comm", or a field of every event
+  /// what counts are kept apart by: "cpu", "pid", "comm", or a field of every event
   public var keys: [String] = []
 
   /// a field of every event: counts by powers of two of its value
@@ -214,7 +214,7 @@ public nonisolated struct WireCountRow: Sendable {
   /// less than enabled_ns: `count` is scaled
   public var runningNs: UInt64 = 0
 
-  /// everything for which the table had no room; `key` is empty
+  /// the sum of all keys for which the table had no room; `key` is empty
   public var other: Bool = false
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -266,7 +266,7 @@ public nonisolated struct WireCountKey: Sendable {
   public init() {}
 }
 
-/// controller -> operator, as a frame whenever there is news and the operator has room: the nodes of which there is.
+/// controller -> operator, as a frame when something has changed and the connection has room: the nodes that changed.
 public nonisolated struct WireCountReport: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for

@@ -93,7 +93,7 @@ public nonisolated struct WireHeldSession: Sendable {
 
   public var session: UInt64 = 0
 
-  /// highest number given to a stream frame
+  /// highest sequence number of a stream frame
   public var lastSequence: UInt64 = 0
 
   /// its Finish frame is among them
@@ -141,7 +141,7 @@ public nonisolated struct WireResumePoint: Sendable {
 
   public var session: UInt64 = 0
 
-  /// everything up to this number is durable
+  /// everything up to this sequence number is durable
   public var acknowledged: UInt64 = 0
 
   /// the controller does not know this session: discard it
@@ -324,7 +324,7 @@ public nonisolated struct WirePrepare: @unchecked Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// patterns as `-e` takes them
+  /// patterns as `-e` has them
   public var events: [String] {
     get {_storage._events}
     set {_uniqueStorage()._events = newValue}
@@ -358,7 +358,7 @@ public nonisolated struct WirePrepare: @unchecked Sendable {
     set {_uniqueStorage()._excludedProcesses = newValue}
   }
 
-  /// as `-p` takes them
+  /// as `-p` has them
   public var probes: [String] {
     get {_storage._probes}
     set {_uniqueStorage()._probes = newValue}
@@ -760,7 +760,7 @@ public nonisolated struct WireCPUTotals: Sendable {
 
   public var cpu: UInt32 = 0
 
-  /// events that the ring buffer took or had to refuse
+  /// events that the ring buffer stored or had to refuse
   public var recorded: UInt64 = 0
 
   /// overwritten or refused
@@ -1323,7 +1323,7 @@ public nonisolated struct WireSessionStopped: Sendable {
   public init() {}
 }
 
-/// Everything that stands in a session's manifest.
+/// The content of a session's manifest.
 public nonisolated struct WireSessionDescription: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -1437,7 +1437,7 @@ public nonisolated struct WireNodeNote: Sendable {
     /// the controller could not write a part
     case damaged // = 7
 
-    /// it takes no part; the others go on
+    /// it refused to take part; the others go on
     case refused // = 8
 
     /// it does less than was asked: a note of its Prepared

@@ -163,7 +163,7 @@ public nonisolated struct WireLogLine: Sendable {
   public init() {}
 }
 
-/// A tracefs instance on the node, whoever made it.
+/// A tracefs instance on the node, of Fleetrace or not.
 public nonisolated struct WireInstanceState: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -189,7 +189,7 @@ public nonisolated struct WireInstanceState: Sendable {
   public init() {}
 }
 
-/// A dynamic probe in the node's kernel, whoever made it.
+/// A dynamic probe in the node's kernel, of Fleetrace or not.
 public nonisolated struct WireProbeState: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -255,7 +255,7 @@ public nonisolated struct WireNodeReport: @unchecked Sendable {
     set {_uniqueStorage()._node = newValue}
   }
 
-  /// absent when the node could not say it: `refusal` has the reason
+  /// absent when the node could not be asked: `refusal` has the reason
   public var nodeDescription: WireNodeDescription {
     get {_storage._nodeDescription ?? WireNodeDescription()}
     set {_uniqueStorage()._nodeDescription = newValue}
@@ -360,7 +360,7 @@ public nonisolated struct WireClockBreakNote: Sendable {
   public init() {}
 }
 
-/// What has come of one session from one node.
+/// What the controller has received of one session from one node.
 public nonisolated struct WireSessionReceipt: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -389,7 +389,8 @@ public nonisolated struct WireCPUReceipt: Sendable {
   public init() {}
 }
 
-/// agent -> controller, unasked: once accepted, every 5 s, and when its catalog changes. Totals are since the agent began.
+/// agent -> controller, without a command: once accepted, every 5 s, and when its catalog changes. Totals are since the
+/// agent began.
 public nonisolated struct WireVitals: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -459,7 +460,7 @@ public nonisolated struct WireListNames: Sendable {
     set {what = .usdt(newValue)}
   }
 
-  /// digests of lists that need not be sent again
+  /// digests of lists that need not be sent
   public var known: [Data] = []
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -550,7 +551,7 @@ public nonisolated struct WireListOnNodes: Sendable {
   fileprivate var _what: WireListNames? = nil
 }
 
-/// The reply: nodes with the same list stand together.
+/// The reply: nodes with the same list are grouped.
 public nonisolated struct WireListReport: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for

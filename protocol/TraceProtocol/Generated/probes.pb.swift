@@ -158,7 +158,7 @@ public nonisolated struct WireCheckProbesOnNodes: Sendable {
   public init() {}
 }
 
-/// The reply: nodes with the same outcome stand together.
+/// The reply: nodes with the same outcome are grouped.
 public nonisolated struct WireProbeReport: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
