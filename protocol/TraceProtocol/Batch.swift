@@ -1,6 +1,6 @@
 import NIOCore
 
-/// The fixed head of a batch, big-endian, behind the stream number (protocol/WIRE.md, "Batch").
+/// The fixed head of a batch, big-endian, stream number included (protocol/WIRE.md, "Batch").
 public struct BatchHeader: Hashable, Sendable {
     /// Bytes of head in a batch frame's body, stream number included.
     public static let length = StreamNumber.length + 4 + 8 + 8 + 4 + 1 + 4
@@ -9,8 +9,8 @@ public struct BatchHeader: Hashable, Sendable {
     public var cpu: UInt32
     /// Time stamp of the first page, ns of the node's trace clock.
     public var firstTimestamp: UInt64
-    /// Events lost just before and within this batch, as far as the pages say; `unknownLoss` when the
-    /// kernel had no room to say how many.
+    /// Events lost just before and within this batch, as far as the pages say; `unknownLoss` when the kernel had no
+    /// room to store how many.
     public var lost: UInt64
     /// Events in the pages, counted by the agent.
     public var events: UInt32
@@ -34,14 +34,14 @@ public struct BatchHeader: Hashable, Sendable {
     }
 }
 
-/// Sub-buffer pages of one CPU, back to back, each cut after its committed data, packed by `codec`.
+/// Sub-buffers of one CPU, one after the other, each cut after its used length, packed by `codec`.
 public struct Batch: Hashable, Sendable {
     public var header: BatchHeader
     public var payload: ByteBuffer
 
     /// Largest unpacked size, bytes.
     public static let maximumRaw = 4 << 20
-    /// Largest packed size: incompressible pages grow a little.
+    /// Largest packed size, bytes: incompressible pages grow a little.
     public static let maximumEncoded = maximumRaw + (64 << 10)
 
     public init(header: BatchHeader, payload: ByteBuffer) {
@@ -49,7 +49,7 @@ public struct Batch: Hashable, Sendable {
         self.payload = payload
     }
 
-    /// Parses a batch frame's body. Says nothing yet about the pages.
+    /// Parses a batch frame's body. The pages are not unpacked.
     public init(_ frame: Frame) throws(ProtocolError) {
         var body = frame.body
         let number = try StreamNumber(reading: &body, of: frame.type)

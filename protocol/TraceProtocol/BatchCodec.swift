@@ -1,5 +1,5 @@
-/// How a batch's pages are packed. Every batch stands alone: no context crosses from one to the next, so
-/// batches can be replayed, stored as they came and unpacked in parallel.
+/// How a batch's pages are packed. Every batch is packed by itself: no context is carried over, so batches can be sent
+/// again, stored as they arrived and unpacked in parallel.
 public enum BatchCodec: UInt8, Sendable, Hashable, CaseIterable {
     case none = 0
     /// Raw DEFLATE (RFC 1951); every peer has it.

@@ -1,6 +1,6 @@
 import NIOCore
 
-/// `clockProbe`, controller to agent: when it was sent, ns of the controller's CLOCK_MONOTONIC_RAW.
+/// `clockProbe`, controller to agent: its id and when it was sent, ns of the controller's CLOCK_MONOTONIC_RAW.
 public struct ClockProbeFrame: Hashable, Sendable {
     public var id: UInt32
     public var sent: Int64
@@ -26,8 +26,8 @@ public struct ClockProbeFrame: Hashable, Sendable {
     }
 }
 
-/// `clockReply`, agent to controller: the probe's number and send time back, and when the agent received
-/// the probe and sent this, ns of its trace clock.
+/// `clockReply`, agent to controller: the probe's id and send time, and when the agent received the probe and sent this
+/// reply, ns of its trace clock.
 public struct ClockReplyFrame: Hashable, Sendable {
     public var id: UInt32
     public var probeSent: Int64
@@ -58,9 +58,10 @@ public struct ClockReplyFrame: Hashable, Sendable {
     }
 }
 
-/// `clockSample`, session log only: the four times of an answered probe.
+/// `clockSample`, session log only: the four time stamps of an answered probe. A reader makes a `ClockProbe` of
+/// TraceClock from it.
 public struct ClockSampleFrame: Hashable, Sendable {
-    /// Controller sent, agent received, agent sent, controller received; ns of each one's own clock.
+    /// Controller sent, agent received, agent sent, controller received; ns of the clock of the side that read it.
     public var t1, t2, t3, t4: Int64
 
     public init(t1: Int64, t2: Int64, t3: Int64, t4: Int64) {

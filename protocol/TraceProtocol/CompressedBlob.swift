@@ -11,9 +11,9 @@ extension WireCompressedBlob {
         data = packed.withUnsafeReadableBytes { .init($0) }
     }
 
-    /// The bytes as they were.
+    /// The unpacked bytes.
     ///
-    /// - Parameter limit: a stated length above it is refused before anything is allocated; bytes.
+    /// - Parameter limit: bytes; a greater stated length is refused before anything is allocated.
     public func unpacked(limit: Int) throws(CodecError) -> [UInt8] {
         guard let codec = UInt8(exactly: codec).flatMap(BatchCodec.init(rawValue:)) else {
             throw .corrupt(.none, "codec \(codec) is not known")

@@ -1,9 +1,9 @@
 import NIOCore
 
-/// Byte credit: how much of numbered frames (their bodies) the sender may still put on the connection.
+/// Byte credit: how many bytes of numbered frames (their bodies) the sender may still send on the connection.
 ///
-/// One frame may overdraw it, so that a frame larger than what is left is not held for ever; the debt is
-/// paid by later grants. The receiver counts the same way and ends a connection that went further.
+/// One frame may overdraw it, so that a frame larger than the balance is not held for ever; later grants pay the debt.
+/// The receiver counts the same way and ends a connection whose peer sends more.
 public struct Credit: Sendable, Equatable {
     /// Bytes left; negative while overdrawn by the last frame.
     public private(set) var balance: Int
@@ -25,7 +25,7 @@ public struct Credit: Sendable, Equatable {
         balance = overflow ? Credit.maximum : min(sum, Credit.maximum)
     }
 
-    /// More than this is never outstanding, whatever grants say (bytes).
+    /// The balance never exceeds this, whatever is granted; bytes.
     public static let maximum = 1 << 30
 }
 

@@ -1,7 +1,7 @@
 import NIOCore
 import SwiftProtobuf
 
-/// One frame: its kind and its body (what follows the kind byte on the wire).
+/// One frame: its type and its body (what follows the type byte on the wire).
 public struct Frame: Sendable, Equatable {
     public var type: FrameType
     public var body: ByteBuffer
@@ -20,12 +20,12 @@ public struct Frame: Sendable, Equatable {
     /// Bytes that this frame takes on the wire.
     public var wireLength: Int { Frame.prefixLength + body.readableBytes }
 
-    /// Length field and kind byte.
+    /// Length field and type byte, bytes.
     static let prefixLength = 5
 
     /// The body read as a Protocol Buffers message. Unknown fields of a newer peer are kept, not refused.
     ///
-    /// - Throws: `ProtocolError.malformed` when the bytes are no such message.
+    /// - Throws: `ProtocolError.malformed` when the bytes are not such a message.
     public func message<M: Message>(_ kind: M.Type = M.self) throws(ProtocolError) -> M {
         do {
             return try M(serializedBytes: Array(body.readableBytesView))
@@ -39,14 +39,16 @@ public struct Frame: Sendable, Equatable {
 public enum ProtocolError: Error, Equatable, Sendable {
     /// A length field over the limit for its type.
     case tooLong(FrameType, length: Int, limit: Int)
+    /// A length field of 0.
     case empty
     case malformed(FrameType, String)
+    /// A frame that this peer may not send, or not now.
     case unexpected(FrameType, String)
     /// No version both sides speak.
     case noCommonVersion(ours: [UInt32], theirs: [UInt32])
-    /// The peer sent more stream bytes than it had been granted.
+    /// The peer sent more bytes of numbered frames than it had been granted.
     case creditExceeded(by: Int)
-    /// A hole in the numbers of a stream.
+    /// A hole in the sequence numbers of a stream.
     case sequenceGap(expected: UInt64, got: UInt64)
 }
 
@@ -61,7 +63,7 @@ extension ProtocolError: CustomStringConvertible {
         case .noCommonVersion(let ours, let theirs):
             "no common protocol version: this side speaks \(list(ours)), the peer speaks \(list(theirs))"
         case .creditExceeded(let by): "the peer sent \(by) bytes more than it was granted"
-        case .sequenceGap(let expected, let got): "stream frame \(got) came where \(expected) was due"
+        case .sequenceGap(let expected, let got): "stream frame \(got) arrived where \(expected) was expected"
         }
     }
 

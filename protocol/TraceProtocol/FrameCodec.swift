@@ -2,15 +2,15 @@ import NIOCore
 
 /// Cuts a byte stream into frames: 4-byte big-endian length of what follows, 1-byte type, body.
 ///
-/// The limit is looked up by type before the body is awaited, so a hostile length never makes the
-/// receiver allocate. Used behind `NIOSingleStepByteToMessageProcessor` or `ByteToMessageHandler`.
+/// The decoder looks up the limit of the type before it waits for the body, so a hostile length never makes the
+/// receiver allocate. Use it with `NIOSingleStepByteToMessageProcessor` or `ByteToMessageHandler`.
 public struct FrameDecoder: NIOSingleStepByteToMessageDecoder {
     public typealias InboundOut = Frame
 
     private let direction: FrameDirection?
 
-    /// - Parameter direction: only known types that travel so are accepted; nil for all. Others are refused by their
-    ///   prefix alone.
+    /// - Parameter direction: the decoder accepts only known types that travel in it, and refuses others by their
+    ///   prefix alone; nil for all.
     public init(accepting direction: FrameDirection? = nil) {
         self.direction = direction
     }
@@ -21,7 +21,7 @@ public struct FrameDecoder: NIOSingleStepByteToMessageDecoder {
         guard let raw = buffer.getInteger(at: buffer.readerIndex + 4, as: UInt8.self) else { return nil }
         let type = FrameType(rawValue: raw)
         if let direction, type.isKnown, !type.travels(direction) {
-            throw ProtocolError.unexpected(type, "nobody may send it in this direction")
+            throw ProtocolError.unexpected(type, "it does not travel in this direction")
         }
         let bodyLength = length - 1
         guard bodyLength <= type.maximumBody else {
@@ -52,7 +52,7 @@ public struct FrameEncoder: MessageToByteEncoder {
 extension Frame {
     /// Appends the frame as it stands on the wire.
     ///
-    /// - Throws: `ProtocolError.tooLong` rather than sending what no peer accepts.
+    /// - Throws: `ProtocolError.tooLong` for a frame that no peer would accept.
     public func write(into out: inout ByteBuffer) throws(ProtocolError) {
         guard body.readableBytes <= type.maximumBody else {
             throw .tooLong(type, length: body.readableBytes, limit: type.maximumBody)

@@ -19,7 +19,7 @@ public struct FrameDirection: OptionSet, Sendable {
 }
 
 /// Every kind of frame: its name in protocol/WIRE.md, the largest body that a receiver accepts (bytes), and between
-/// whom it travels.
+/// whom it travels. `FrameTableTests` compares it with that page.
 enum FrameTable {
     struct Row: Sendable {
         let type: FrameType
@@ -29,7 +29,7 @@ enum FrameTable {
         var isNumbered = false
     }
 
-    /// A newer peer's frame is skipped, so its length needs some bound.
+    /// Bytes. Frames of unknown types are skipped, but their length needs a limit too.
     static let maximumUnknownBody = 1 << 20
 
     static let rows: [Row] = [

@@ -1,7 +1,7 @@
-/// The kinds of frame of wire protocol version 1 (protocol/WIRE.md, "Frames"). ``FrameTable`` says how large each may be
-/// and who may send it.
+/// The kinds of frame of wire protocol version 1 (protocol/WIRE.md, "Frames"). ``FrameTable`` has the limit of each and
+/// who may send it.
 ///
-/// A session log stores the same kinds, so that a frame can be stored as it came.
+/// A session log has the same kinds, so that a frame is stored as it arrived.
 public struct FrameType: RawRepresentable, Hashable, Sendable {
     public let rawValue: UInt8
 
@@ -19,10 +19,10 @@ public struct FrameType: RawRepresentable, Hashable, Sendable {
     // Controller and agent.
     public static let command = FrameType(rawValue: 0x10)
     public static let commandReply = FrameType(rawValue: 0x11)
-    /// Unasked: what the agent costs and which events its node has.
+    /// Sent without a command: what the agent costs, and which events its node has.
     public static let vitals = FrameType(rawValue: 0x12)
 
-    // The numbered stream of one session and node, and what governs it.
+    // The numbered stream of one session and node, and the frames that control it.
     public static let batch = FrameType(rawValue: 0x20)
     public static let metadata = FrameType(rawValue: 0x21)
     public static let finish = FrameType(rawValue: 0x22)
@@ -46,8 +46,7 @@ public struct FrameType: RawRepresentable, Hashable, Sendable {
     public static let streamEnd = FrameType(rawValue: 0x43)
     public static let countReport = FrameType(rawValue: 0x44)
 
-    /// The largest body in bytes that a receiver accepts. A longer one ends the connection before
-    /// anything is allocated.
+    /// The largest body that a receiver accepts, bytes. A longer one ends the connection before anything is allocated.
     public var maximumBody: Int { FrameTable.row(of: self)?.maximumBody ?? FrameTable.maximumUnknownBody }
 
     /// Whether this build knows what the frame means; others are skipped.

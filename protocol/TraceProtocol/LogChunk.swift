@@ -1,6 +1,6 @@
 import NIOCore
 
-/// `logChunk`, controller to operator: whole records of one node's session log, as they stand in its file.
+/// `logChunk`, controller to operator: whole records of one node's session log, as they are in its file.
 public struct LogChunk: Hashable, Sendable {
     public var session: UInt64
     /// Index into `SessionDescription.nodes`.
@@ -30,8 +30,8 @@ public struct LogChunk: Hashable, Sendable {
         self.init(session: session, node: node, records: body)
     }
 
-    /// The same in memory of its own. What comes off a connection is a piece of a larger buffer, which as a whole stays
-    /// for as long as the piece does: a watermark of 60 bytes that waits in a queue would hold 100 KiB and more.
+    /// The same in memory of its own. A body from a connection is a slice of a larger buffer, and the slice keeps the
+    /// whole buffer alive: a watermark of 60 bytes that waits in a queue would hold 100 KiB and more.
     public func compacted() -> LogChunk {
         guard records.storageCapacity > 2 * records.readableBytes else { return self }
         var own = ByteBuffer()

@@ -12,7 +12,7 @@ public enum Negotiation {
         public static let zstd = "codec.zstd"
     }
 
-    /// The highest version that both speak.
+    /// The highest version that both lists contain.
     public static func commonVersion(
         ours: [UInt32] = versions, theirs: [UInt32]
     ) throws(ProtocolError) -> UInt32 {
@@ -22,7 +22,7 @@ public enum Negotiation {
         return version
     }
 
-    /// Capabilities both have, in our order. Unknown ones of a newer peer fall away.
+    /// Capabilities that both have, in our order. Unknown ones of a newer peer are left out.
     public static func commonCapabilities(ours: [String] = capabilities, theirs: [String]) -> [String] {
         ours.filter(theirs.contains)
     }

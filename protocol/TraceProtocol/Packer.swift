@@ -2,8 +2,8 @@ import CZlib
 import CZstd
 import NIOCore
 
-/// Packs batches with one codec at level 1. Owns the codec's context, which is reset, not remade, for each
-/// batch. Confined to one thread.
+/// Packs batches with one codec at level 1. Owns the codec's context and resets it for each batch. Confined to one
+/// thread.
 public final class Packer {
     public let codec: BatchCodec
     private let deflate: UnsafeMutablePointer<z_stream>?

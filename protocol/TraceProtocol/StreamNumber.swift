@@ -1,12 +1,12 @@
 import NIOCore
 
-/// Which stream a frame belongs to and its place there: the 16 bytes at the head of every numbered frame.
+/// A frame's stream and its sequence number there: the 16 bytes at the head of every numbered frame.
 public struct StreamNumber: Hashable, Sendable {
     public static let length = 16
 
     /// Random number of the session, the same on every node.
     public var session: UInt64
-    /// From 1, without holes, per session and node.
+    /// Sequence number: from 1, without holes, per session and node.
     public var sequence: UInt64
 
     public init(session: UInt64, sequence: UInt64) {
@@ -29,7 +29,7 @@ public struct StreamNumber: Hashable, Sendable {
     }
 }
 
-/// `acknowledge`: everything up to this number is durable at the controller.
+/// `acknowledge`: everything up to this sequence number is durable at the controller.
 public struct Acknowledgement: Hashable, Sendable {
     public var number: StreamNumber
 
@@ -49,9 +49,9 @@ public struct Acknowledgement: Hashable, Sendable {
     }
 }
 
-/// Decides what a numbered frame is: the next one, one that was seen before, or a hole.
+/// Decides whether a numbered frame is the next one, one that was received before, or comes after a hole.
 public struct SequenceTracker: Sendable {
-    /// Highest number taken so far.
+    /// Highest sequence number received so far.
     public private(set) var last: UInt64
 
     public init(last: UInt64 = 0) {
@@ -63,8 +63,8 @@ public struct SequenceTracker: Sendable {
         case duplicate
     }
 
-    /// - Throws: `ProtocolError.sequenceGap` when numbers are missing: the agent sends in order on one
-    ///   connection, so a hole is a fault that must not be papered over.
+    /// - Throws: `ProtocolError.sequenceGap` when sequence numbers are missing. The agent sends in order, so a hole
+    ///   means that frames are lost.
     public mutating func take(_ sequence: UInt64) throws(ProtocolError) -> Verdict {
         if sequence <= last { return .duplicate }
         guard sequence == last + 1 else { throw .sequenceGap(expected: last + 1, got: sequence) }

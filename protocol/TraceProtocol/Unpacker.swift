@@ -19,8 +19,8 @@ public final class Unpacker {
 
     /// Unpacks `input` into exactly `target`.
     ///
-    /// The caller has checked the stated length against its maximum before allocating `target`. Nothing may
-    /// be left over on either side: a bomb, a cut-off frame and trailing bytes are all `CodecError.corrupt`.
+    /// The caller has checked the stated length against its maximum before allocating `target`. Input and target must
+    /// end together: a bomb, a cut-off frame and trailing bytes are all `CodecError.corrupt`.
     public func unpack(
         _ input: UnsafeRawBufferPointer, codec: BatchCodec, into target: UnsafeMutableRawBufferPointer
     ) throws(CodecError) {
@@ -56,7 +56,7 @@ public final class Unpacker {
     ) throws(CodecError) {
         if zstd == nil { zstd = ZSTD_createDCtx() }
         guard let zstd else { throw .noContext(.zstd) }
-        // Exactly one frame: ZSTD_decompressDCtx would take several one after the other.
+        // Exactly one frame: ZSTD_decompressDCtx would accept several, one after the other.
         guard ZSTD_findFrameCompressedSize(input.baseAddress, input.count) == input.count else {
             throw .corrupt(.zstd, "not one whole frame")
         }

@@ -1,7 +1,7 @@
 import NIOCore
 
-/// `watermark`: per CPU, every event up to this time (ns of the node's trace clock, inclusive) stands in
-/// frames that were sent before. Idle CPUs are stated too; a reader never guesses by timeout.
+/// `watermark`: for each CPU, every event up to and including this time (ns of the node's trace clock) is in frames
+/// that were sent before. Idle CPUs are listed too, so a reader needs no timeout to decide that a CPU is idle.
 public struct Watermark: Hashable, Sendable {
     public struct Entry: Hashable, Sendable {
         public var cpu: UInt32

@@ -1,10 +1,10 @@
-/// What makes an order to count one that nobody can carry out; the same for operators, controllers and agents.
+/// Which count requests can be carried out; the same for operators, controllers and agents.
 extension WireCountRequest {
-    /// ms. Reading counters more often would cost more than it tells.
+    /// ms. More frequent totals would cost more than they are worth.
     public static let shortestInterval: UInt32 = 10
     /// ms.
     public static let longestInterval: UInt32 = 3_600_000
-    /// Keys that a table on a node holds unless stated.
+    /// Keys that a table on a node holds unless the request states it.
     public static let usualTableLimit: UInt32 = 4096
     /// As the kernel's tables (TRACING_MAP_BITS_MAX).
     public static let largestTableLimit: UInt32 = 1 << 17
@@ -13,14 +13,14 @@ extension WireCountRequest {
     /// Bytes of a key that is text: longer ones are cut, as by the kernel (MAX_FILTER_STR_VAL with its NUL).
     public static let longestText = 255
 
-    /// Counts by key need tables; others are single numbers.
+    /// Whether the counts need tables; otherwise each is a single number.
     public var needsTables: Bool { keys.contains { $0 != "cpu" } || hasBuckets }
     /// The last part of a key is a power of two.
     public var hasBuckets: Bool { !histogram.isEmpty || hasLatency }
     /// Parts of a row's key.
     public var keyLength: Int { keys.count + (hasBuckets ? 1 : 0) }
 
-    /// Why it cannot be carried out; nil if it can.
+    /// Why the request cannot be carried out; nil if it can.
     public var problem: String? {
         if intervalMs != 0, intervalMs < Self.shortestInterval {
             return "an interval of \(intervalMs) ms is too short: at least \(Self.shortestInterval) ms"
