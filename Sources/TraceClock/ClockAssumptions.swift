@@ -1,4 +1,4 @@
-/// What a bound is true under: the part of a clock's behaviour that probes cannot show.
+/// The assumptions under which a bound holds: the part of a clock's behaviour that probes cannot show.
 public struct ClockAssumptions: Sendable, Hashable {
     /// The range of the agent clock's rate between breaks.
     public let rate: RateRange
@@ -14,7 +14,7 @@ public struct ClockAssumptions: Sendable, Hashable {
     /// ±500 ppm, and clocks read to the nanosecond.
     public static let standard = ClockAssumptions(rate: .standard)
 
-    /// Resolutions are brought into 1 ... `coarsestResolution`.
+    /// Resolutions (ns) are clamped to 1 ... `coarsestResolution`.
     public init(rate: RateRange, agentResolution: Int64 = 1, controllerResolution: Int64 = 1) {
         self.rate = rate
         self.agentResolution = min(max(agentResolution, 1), Self.coarsestResolution)

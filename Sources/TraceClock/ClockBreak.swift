@@ -1,4 +1,4 @@
-/// Why an agent's clock cannot be taken as one continuous clock across some moment.
+/// Why an agent's clock is not one continuous clock across some moment.
 public enum ClockBreakReason: Sendable, Hashable, CustomStringConvertible {
     /// The node was booted again: its trace clock started from 0.
     case bootIDChanged
@@ -8,12 +8,12 @@ public enum ClockBreakReason: Sendable, Hashable, CustomStringConvertible {
     case clockSourceChanged
     /// A virtual machine was stopped and resumed, or moved.
     case resumed
-    /// Two probes cannot both be true of a clock within the rate range: a step, or a rate outside it.
+    /// No clock within the rate range fits two of the probes, by `excess` ns: a step, or a rate outside the range.
     case contradiction(excess: Int64)
-    /// A later probe shows an earlier agent time.
+    /// A later probe shows an earlier agent time, by so many ns.
     case wentBackwards(by: Int64)
 
-    /// What happened, for a log line or a mark on the timeline.
+    /// What happened, for a log line or a notice on the timeline.
     public var description: String {
         switch self {
         case .bootIDChanged: "the node was rebooted"
@@ -27,7 +27,7 @@ public enum ClockBreakReason: Sendable, Hashable, CustomStringConvertible {
     }
 }
 
-/// A moment of an agent's clock across which nothing is certain but the order of things.
+/// A moment of an agent's clock across which only the order of events is certain.
 public struct ClockBreak: Sendable, Hashable {
     /// What happened.
     public let reason: ClockBreakReason

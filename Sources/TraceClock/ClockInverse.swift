@@ -2,13 +2,13 @@ extension LiveClock {
     /// The reading of the agent's clock at a controller time (ns), future times included: what a node is told to
     /// start at.
     ///
-    /// It is the first reading whose estimate is not before `controllerTime`; how far off that can be says the bound of
-    /// `map` there. `nil` before the first probe and beyond `ClockLimits`.
+    /// It is the first reading whose estimate is not before `controllerTime`. The bound of `map` there says how far off
+    /// it can be. `nil` before the first probe and beyond `ClockLimits`.
     public func agentTime(at controllerTime: Int64) -> Int64? {
         guard epoch != nil || path.last != nil else { return nil }
         let first = path.last == nil ? gap?.start ?? 0 : 0
-        // Clocks run nearly alike: it is about as far from the last probe there as here, and how much that is off tells
-        // where it is to some ns.
+        // Both clocks run at nearly the same rate, so the error of one guess leads to the next: three come within a few
+        // ns.
         var near = newest?.t3
         for _ in 0..<3 {
             near = near.flatMap { near in
@@ -21,7 +21,7 @@ extension LiveClock {
 }
 
 extension RefinedClock {
-    /// The first reading of the agent's clock whose estimate is not before `controllerTime` (ns): where a part of a
+    /// The first reading of the agent's clock whose estimate is not before `controllerTime` (ns): where a slice of a
     /// session begins. `nil` when there is none.
     public func agentTime(at controllerTime: Int64) -> Int64? {
         guard case .epoch(let first)? = pieces.first, let last = pieces.last?.last else { return nil }
@@ -29,8 +29,8 @@ extension RefinedClock {
     }
 }
 
-/// The first time for which `isReached` holds; it holds for all later ones too. Some 5 questions when it lies within
-/// some ns of `near`, and no more than 150 anywhere.
+/// The first time for which `isReached` holds; it holds for all later ones too. Costs about 5 calls when that time lies
+/// within a few ns of `near`, and at most 150 anywhere.
 private func firstAgentTime(
     from first: Int64, through last: Int64 = ClockLimits.agentTime, near: Int64? = nil, _ isReached: (Int64) -> Bool
 ) -> Int64? {

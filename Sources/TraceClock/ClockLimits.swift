@@ -1,7 +1,7 @@
 /// The ranges of time that the clock arithmetic accepts.
 ///
-/// Agents state times over a network. Inside these limits no product, sum or difference in this module
-/// can leave its integer type; what lies outside is rejected where it comes in.
+/// Agents state times over a network. Inside these limits no product, sum or difference in this module overflows. A
+/// probe with a time outside them is rejected.
 public enum ClockLimits {
     /// The greatest agent (trace clock) time, in ns: 2^61, 73 years after the node's boot. The least is 0.
     public static let agentTime: Int64 = 1 << 61

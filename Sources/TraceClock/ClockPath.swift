@@ -1,4 +1,4 @@
-/// A point of a path that has been shown.
+/// A point of a frozen path: agent time and the controller times that belong to it, ns.
 struct PathPoint: Sendable, Hashable {
     let agent: Int64
     let estimate: Int64
@@ -6,7 +6,7 @@ struct PathPoint: Sendable, Hashable {
     var upper: Int64
     /// What `lower` falls back to when a break is found to lie before this point.
     let causalLower: Int64
-    /// The latest sample that took part in the bound.
+    /// Agent time (ns) of the latest sample that took part in the bound.
     let knownThrough: Int64
     /// Whether the stretch that ends here lies in a gap.
     var gapBefore: Bool
@@ -29,11 +29,8 @@ struct ClockPath: Sendable {
         points.append(point)
     }
 
-    /// Drops points that no time from `agent` on needs.
+    /// Drops the points that times from `agent` on do not need.
     mutating func forget(before agent: Int64) { drop(first: max(index(atOrAfter: agent) - 1, 0)) }
-
-    /// Whatever comes before the first point belongs to another epoch.
-    mutating func cutHead() { isHeadCut = true }
 
     mutating func removeAll() {
         points.removeAll(keepingCapacity: true)
@@ -57,8 +54,8 @@ struct ClockPath: Sendable {
         return low
     }
 
-    /// Takes back the certainty of what was frozen with knowledge from after `agent`, a break having been proved
-    /// there: `upper(time)` bounds the controller time at agent time `time` by causality. Estimates stay.
+    /// Widens the bounds of points that rest on samples from after `agent`, because a break was proved to lie there.
+    /// `upper(time)` bounds the controller time at agent time `time` by causality alone. Estimates stay.
     mutating func degrade(after agent: Int64, upper: (Int64) -> Int64) {
         for index in points.indices.reversed() {
             // Ascending in both keys: points freeze in order and knowledge only grows.

@@ -1,7 +1,8 @@
-/// One exchange between the controller and an agent, four readings in ns.
+/// The four time stamps of one probe of an agent's clock and the reply to it, in ns: the raw readings, before anything
+/// is concluded from them. ``ClockSample`` is what follows; `ClockSampleFrame` of TraceProtocol is how they are stored.
 ///
 /// `t1` and `t4` are the controller's clock at send and receive, `t2` and `t3` the agent's trace clock at receive
-/// and send. The readings are taken before sending and after receiving, so each can only make the bound wider.
+/// and send. Each side reads its clock before it sends and after it receives, so a delay can only widen the bound.
 public struct ClockProbe: Sendable, Hashable {
     /// Controller send, on the controller's timeline.
     public let t1: Int64
@@ -12,7 +13,7 @@ public struct ClockProbe: Sendable, Hashable {
     /// Controller receive, on the controller's timeline.
     public let t4: Int64
 
-    /// Takes the readings as they came; nothing is checked before `validated(under:)`.
+    /// The readings as they came; nothing is checked before `validated(under:)`.
     public init(t1: Int64, t2: Int64, t3: Int64, t4: Int64) {
         self.t1 = t1
         self.t2 = t2
@@ -34,13 +35,14 @@ public struct ClockProbe: Sendable, Hashable {
         return self
     }
 
-    /// Whether this probe was certainly sent after `other` had come back, and still shows an earlier agent time.
+    /// Whether this probe was certainly sent after the reply to `other` had come, and still shows an earlier agent
+    /// time.
     func goesBack(behind other: ClockProbe, _ assumptions: ClockAssumptions) -> Bool {
         t1 &- other.t4 >= assumptions.controllerResolution && t2 < other.t3
     }
 
-    /// The most (ns, agent's clock) that one run of the clock can have advanced between two probes, that is after
-    /// `older` was sent and before this one came back.
+    /// The most (ns, agent's clock) that the clock can have advanced after `older` was sent and before the reply to
+    /// this probe came, if there was no break.
     func greatestAdvance(since older: ClockProbe, _ assumptions: ClockAssumptions) -> Int64 {
         let elapsed = max(t4 &- older.t1, 0) &+ assumptions.controllerResolution
         return min(
@@ -59,7 +61,7 @@ public struct ClockProbe: Sendable, Hashable {
 public enum ClockProbeError: Error, Sendable, Hashable, CustomStringConvertible {
     /// A reading is negative or beyond `ClockLimits`.
     case outOfRange
-    /// The agent answered before it received, by so many ns.
+    /// The agent replied before it received, by so many ns.
     case agentReversed(by: Int64)
     /// The controller received before it sent, by so many ns.
     case controllerReversed(by: Int64)
@@ -70,7 +72,7 @@ public enum ClockProbeError: Error, Sendable, Hashable, CustomStringConvertible 
     public var description: String {
         switch self {
         case .outOfRange: "clock probe with a reading outside 0...2^61 ns (agent) or 0...2^62 ns (controller)"
-        case .agentReversed(let by): "clock probe answered \(by) ns before it was received (agent's clock)"
+        case .agentReversed(let by): "clock probe replied to \(by) ns before it was received (agent's clock)"
         case .controllerReversed(let by): "clock probe received \(by) ns before it was sent (controller's clock)"
         case .holdExceedsRoundTrip(let by): "clock probe held \(by) ns longer than its round trip allows"
         }

@@ -1,4 +1,4 @@
-/// The map from agent time to controller time over one stretch of agent time: what a merge keeps at hand per node.
+/// The map from agent time to controller time over one stretch of agent time. A merge keeps one for each stream.
 ///
 /// Mapping costs five multiplications and no memory access outside this value.
 @frozen
@@ -16,9 +16,9 @@ public struct ClockSegment: Sendable {
     @usableFromInline
     @frozen
     enum Style: UInt8, Sendable {
-        /// Between two points of a certified path: cones bound the time, the estimate gives way to them.
+        /// Between two samples of a refined clock: cones bound the time, and the estimate is clamped to them.
         case refined
-        /// The same for a path that was already shown: the bound gives way to the estimate.
+        /// On a path that was already shown: the estimate stays, and the bound is widened to hold it.
         case shown
         /// Inside a gap: the cones' values bound the time as they are.
         case gap
@@ -39,7 +39,7 @@ public struct ClockSegment: Sendable {
         self.style = style
     }
 
-    /// All times as they are, with no bound: for a clock of which nothing else is known.
+    /// All times unchanged, with no bound: for a clock without probes.
     public static let uncorrected = unknown(first: 0, last: .max, .standard)
 
     static func unknown(first: Int64, last: Int64, _ assumptions: ClockAssumptions) -> ClockSegment {
@@ -69,7 +69,7 @@ public struct ClockSegment: Sendable {
             lower = cones.lower(at: agentTime, rate)
             upper = cones.upper(at: agentTime, rate)
         }
-        // Probes that came out of order can contradict each other unnoticed until here.
+        // Probes that came out of order can contradict each other; this is where it shows.
         let isContradiction = lower > upper
         if style == .refined, !isContradiction {
             estimate = max(lower, min(estimate, upper))

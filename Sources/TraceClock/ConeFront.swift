@@ -1,8 +1,8 @@
 /// The samples of an epoch that bound everything after them: the highest rising lower cone and the lowest upper one.
 ///
 /// Lower cones all rise with the same slope `s0`, so one of them dominates from the newest sample on, and the same
-/// holds for the upper ones with `s1`. Keeping the sample itself, not a value moved along from sample to sample, means that
-/// a bound is rounded once however many probes have gone by.
+/// holds for the upper ones with `s1`. The front keeps the sample itself, not a value carried from sample to sample, so
+/// a bound is rounded once, however many probes there were.
 struct ConeFront: Sendable {
     private(set) var lower: ClockSample
     private(set) var upper: ClockSample
@@ -12,7 +12,7 @@ struct ConeFront: Sendable {
         self.upper = sample
     }
 
-    /// Takes `sample` in; it may be older than those already here.
+    /// Adds `sample`; it may be older than those already here.
     mutating func add(_ sample: ClockSample, _ rate: RateRange) {
         if Self.lowerDominates(sample, lower, rate) { lower = sample }
         if Self.upperDominates(sample, upper, rate) { upper = sample }
@@ -21,7 +21,7 @@ struct ConeFront: Sendable {
     func lower(at time: Int64, _ rate: RateRange) -> Int64 { lower.lower(at: time, rate) }
     func upper(at time: Int64, _ rate: RateRange) -> Int64 { upper.upper(at: time, rate) }
 
-    /// Proof that no clock within the rate range has both passed this front and `sample`.
+    /// Proof that no clock within the rate range fits both this front and `sample`.
     func contradiction(with sample: ClockSample, _ rate: RateRange) -> Contradiction? {
         let least = lower(at: sample.agent, rate)
         if least > sample.upper { return Contradiction(since: lower.agent, excess: least &- sample.upper) }
@@ -33,7 +33,7 @@ struct ConeFront: Sendable {
     struct Contradiction: Sendable, Hashable {
         /// Agent time of the older sample: the break lies between it and the new one.
         let since: Int64
-        /// By how much the two contradict each other, in ns.
+        /// By how much the two contradict each other, ns.
         let excess: Int64
     }
 

@@ -1,8 +1,8 @@
 /// The tightest bounds of one epoch: for each sample, which sample dominates it from either side.
 ///
 /// The lower envelope is the maximum of all cones, forward ones rising with `s0` and backward ones falling with `s1`.
-/// Both it and the upper envelope have slopes within the rate range themselves, so no other clock within the range
-/// that passes every sample leaves them, and each is such a clock: nothing tighter is true.
+/// The slopes of both envelopes lie within the rate range, so each is itself a clock that fits every sample. Every
+/// other such clock stays between the two. So no tighter bound holds.
 struct EnvelopePass: Sendable {
     let rate: RateRange
     /// Index of the dominating sample at or before each sample, and at or after it.
@@ -53,7 +53,7 @@ struct EnvelopePass: Sendable {
         return cones
     }
 
-    /// Looking back in time, lower cones fall with `s1` ...
+    /// Backwards in time, lower cones fall with `s1` ...
     private static func lowerDominatesBackwards(_ a: ClockSample, _ b: ClockSample, _ rate: RateRange) -> Bool {
         guard a.lower != .min else { return b.lower == .min }
         guard b.lower != .min else { return true }

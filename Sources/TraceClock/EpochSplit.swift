@@ -1,11 +1,11 @@
-/// Probes of a saved session cut into epochs: what is certain of each, and what lies in the gaps.
+/// The probes of a saved session, cut into epochs: what is certain of each, and what lies in the gaps.
 struct EpochSplit: Sendable {
     struct Epoch: Sendable {
         var samples: [ClockSample]
         /// Agent times (ns) that belong to this epoch and no other.
         var first: Int64
         var last: Int64
-        /// Samples between the last certain one and the break: they bound their own moment and nothing else.
+        /// Samples between the last certain one and the break: each bounds its own moment only.
         var doubtful: [ClockSample] = []
     }
 
@@ -28,7 +28,7 @@ struct EpochSplit: Sendable {
                 pending.removeFirst()
             }
             do throws(ClockProbeError) {
-                take(try probe.validated(under: assumptions))
+                add(try probe.validated(under: assumptions))
             } catch {
                 rejected += 1
             }
@@ -36,7 +36,7 @@ struct EpochSplit: Sendable {
         for rest in pending { declare(rest) }
     }
 
-    private mutating func take(_ probe: ClockProbe) {
+    private mutating func add(_ probe: ClockProbe) {
         let sample = ClockSample(unchecked: probe, assumptions)
         defer { if newest.map({ probe.t4 >= $0.t4 }) ?? true { newest = probe } }
         if let newest, probe.goesBack(behind: newest, assumptions) {
@@ -61,7 +61,7 @@ struct EpochSplit: Sendable {
     private mutating func open(_ sample: ClockSample) {
         let isFirst = epochs.isEmpty && breaks.isEmpty
         let first = isFirst ? 0 : max(sample.agent, sharedThrough &+ 1)
-        // Certain beyond the next epoch's beginning is only what an agent claims.
+        // An old epoch that reaches into the new one is certain only up to its last sample.
         if let old = epochs.last, old.last >= first {
             epochs[epochs.count - 1].last = min(first &- 1, old.samples.last?.agent ?? -1)
         }
@@ -92,22 +92,5 @@ struct EpochSplit: Sendable {
     private mutating func declare(_ declared: DeclaredClockBreak) {
         end(after: declared.after)
         breaks.append(ClockBreak(reason: declared.reason, after: declared.after, before: nil))
-    }
-}
-
-/// A break of an agent's clock as the agent reported it.
-public struct DeclaredClockBreak: Sendable, Hashable {
-    /// What happened.
-    public let reason: ClockBreakReason
-    /// The last agent time (ns) known to lie before it.
-    public let after: Int64
-    /// When the controller heard of it (ns, its timeline): probes sent from then on belong to the new epoch.
-    public let noticed: Int64
-
-    /// A report; nothing in it is trusted beyond what it can only make worse.
-    public init(reason: ClockBreakReason, after: Int64, noticed: Int64) {
-        self.reason = reason
-        self.after = min(max(after, 0), ClockLimits.agentTime)
-        self.noticed = noticed
     }
 }

@@ -1,12 +1,12 @@
 extension LiveClock {
-    /// States a break that the probes cannot show or have not shown yet.
+    /// Declares a break that the probes cannot show or have not shown yet.
     ///
-    /// - Parameters:
-    ///   - reason: what the agent reported.
-    ///   - after: the last agent time (ns) known to lie before it; without it the break lies after the oldest sample
-    ///     that the present bound rests on.
     /// From there on times are `.degraded` until the next probe opens a new epoch. After `bootIDChanged` nothing
     /// remains of the path.
+    /// - Parameters:
+    ///   - reason: what the agent reported.
+    ///   - after: the last agent time (ns) known to lie before the break; without it the break lies after the oldest
+    ///     sample that the present bound rests on.
     public mutating func declareBreak(_ reason: ClockBreakReason, after: Int64? = nil) {
         guard epoch != nil || path.last != nil else { return }
         let oldest = epoch.map { min($0.leading.lower.agent, $0.leading.upper.agent) }
@@ -51,7 +51,7 @@ extension LiveClock {
         return breaks.last
     }
 
-    /// The agent's clock went back: each agent time that both runs can have shown means two moments.
+    /// The agent's clock went back: an agent time that it can have shown both before and after means two moments.
     private mutating func goBack(_ old: ClockProbe, _ new: ClockProbe, _ sample: ClockSample) -> ClockBreak {
         let advance = new.greatestAdvance(since: old, assumptions)
         let firstShared = new.t2 &- advance &- 1
@@ -73,7 +73,7 @@ extension LiveClock {
 }
 
 extension ClockSample {
-    /// A controller time that everything up to agent time `time` precedes.
+    /// A controller time (ns) that is later than everything up to agent time `time`.
     func causalUpper(at time: Int64, _ rate: RateRange) -> Int64 {
         time <= agent ? upper : upper(at: time, rate)
     }

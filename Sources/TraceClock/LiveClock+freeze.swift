@@ -1,7 +1,7 @@
 extension LiveClock {
     /// Fixes the estimate of every time up to `agentTime` (ns), the node's watermark.
     ///
-    /// Nothing happens before the first probe, for a time that is frozen already and for one beyond `ClockLimits`.
+    /// Does nothing before the first probe, for a time that is frozen already, and for one beyond `ClockLimits`.
     public mutating func freeze(through agentTime: Int64) {
         let next = pointsThrough(agentTime)
         guard let first = next.first else { return }
@@ -11,8 +11,8 @@ extension LiveClock {
         epoch?.pass(through: agentTime, assumptions.rate)
     }
 
-    /// Drops what no time from `agentTime` (ns) on needs. An older time maps on, from the oldest point that is left:
-    /// more widely, and not to the estimate it had.
+    /// Drops the points that times from `agentTime` (ns) on do not need. Older times still map, from the oldest point
+    /// left: with a wider bound, and to another estimate.
     public mutating func forget(before agentTime: Int64) {
         path.forget(before: agentTime)
         cached = .unknown(first: 0, last: -1, assumptions)
@@ -32,11 +32,11 @@ extension LiveClock {
         return (start, agentTime == gap.start ? nil : point(agentTime, epoch, after: start, opens: false))
     }
 
-    /// A point under the present epoch. The path bends no more than the rate range allows, unless the bound makes it.
+    /// A point in the present epoch. The path bends no more than the rate range allows, unless the bound forces it.
     private func point(_ time: Int64, _ epoch: LiveEpoch, after last: PathPoint?, opens: Bool) -> PathPoint {
         let rate = assumptions.rate
         let found = epoch.bound(at: time, rate)
-        // Probes that came out of order can contradict each other unnoticed until here.
+        // Probes that came out of order can contradict each other; this is where it shows.
         let isContradiction = found.lower > found.upper
         let bound = isContradiction ? ClockBound(lower: found.upper, upper: found.lower) : found
         var estimate = guess.controllerTime(at: time) ?? bound.midpoint ?? time
@@ -53,11 +53,11 @@ extension LiveClock {
             knownThrough: max(epoch.knownThrough, last?.knownThrough ?? 0), gapBefore: opens || isContradiction)
     }
 
-    /// A point in a gap: the old line goes on as far as `upper` lets it.
+    /// A point in a gap: the old line continues as far as `upper` allows.
     private func gapPoint(_ time: Int64, after last: PathPoint, upper: Int64) -> PathPoint {
         let onward = last.estimate &+ assumptions.rate.leastElapsed(over: time &- last.agent)
         let estimate = max(min(onward, upper), last.estimate)
-        // A point before the break is certain, and one after it has fallen back to causality already.
+        // The last point is certain if it lies before the break; otherwise `lower` is by causality alone already.
         return PathPoint(
             agent: time, estimate: estimate, lower: min(last.lower, estimate), upper: max(upper, estimate),
             causalLower: last.causalLower, knownThrough: last.knownThrough, gapBefore: true)

@@ -5,22 +5,22 @@
 /// - A frozen time keeps its estimate for good, whatever later probes say. Its bound changes in one case only: a
 ///   break is proved to lie before it, and then the bound widens and the quality becomes `.degraded`.
 /// - Within one clock the estimate never decreases in agent time.
-/// - After a reboot, and after `ClockBreakReason.wentBackwards`, agent times repeat; begin a new `LiveClock` for what
-///   follows. One that goes on flags every time which can mean two moments.
+/// - After a reboot, and after `ClockBreakReason.wentBackwards`, agent times repeat: begin a new `LiveClock` for what
+///   follows. A clock that goes on marks every time that can mean two moments as `.degraded`.
 ///
 /// Memory: at most `pathCapacity` points of 56 bytes and `Self.recentCapacity` samples of 32.
 public struct LiveClock: Sendable {
-    /// What the bounds are true under.
+    /// The assumptions under which the bounds hold.
     public let assumptions: ClockAssumptions
     var path: ClockPath
     var epoch: LiveEpoch?
-    /// The stretch between the epoch before and this one, while the path has not passed it.
+    /// The stretch between the last epoch and this one, until the path has passed it.
     var gap: PendingGap?
     var guess = RateEstimate()
     var newest: ClockProbe?
     @usableFromInline var cached: ClockSegment
 
-    /// The breaks found or declared, oldest first; the latest `Self.breakCapacity` of them.
+    /// The breaks found or declared, oldest first; at most the latest `Self.breakCapacity` of them.
     public internal(set) var breaks: [ClockBreak] = []
     /// How many breaks there were in all.
     public internal(set) var breakCount = 0
@@ -47,11 +47,11 @@ public struct LiveClock: Sendable {
         case accepted
         /// It contradicts what came before, or is the first after a declared break, and opened a new epoch.
         case epochBreak(ClockBreak)
-        /// It cannot be true and was left out.
+        /// Its readings cannot be true, and it was left out.
         case rejected(ClockProbeError)
     }
 
-    /// A clock of which nothing is known yet.
+    /// A clock without probes.
     ///
     /// - Parameter pathCapacity: frozen points kept at most; at a watermark every 50 ms 4096 are 3.4 minutes.
     public init(assumptions: ClockAssumptions = .standard, pathCapacity: Int = 4096) {
@@ -66,10 +66,10 @@ public struct LiveClock: Sendable {
     /// The slope of controller time over agent time that the estimate follows, less 1, in parts per million.
     public var driftPartsPerMillion: Double { Double(guess.slope) / Double(1 << 60 as Int64) * 1e6 }
 
-    /// The width that the bound has at the newest probe, and the quality: what a list of nodes shows.
+    /// The newest probe, mapped: a list of nodes shows its bound and quality.
     public var current: MappedTime? { newest.map { map(provisional: $0.t3) } }
 
-    /// Takes a probe in. Probes may come late and in any order.
+    /// Adds a probe. Probes may come late and in any order.
     public mutating func observe(_ probe: ClockProbe) -> Observation {
         do throws(ClockProbeError) {
             _ = try probe.validated(under: assumptions)

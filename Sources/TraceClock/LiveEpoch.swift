@@ -1,4 +1,4 @@
-/// What a live clock knows since its last break.
+/// The samples of a live clock since its last break.
 struct LiveEpoch: Sendable {
     /// The front over every sample: finds contradictions.
     private(set) var leading: ConeFront
@@ -26,7 +26,7 @@ struct LiveEpoch: Sendable {
         }
     }
 
-    /// The path has reached `agent`: what lies behind it is needed only as a front.
+    /// The path has reached `agent`: samples up to it are needed only as a front.
     mutating func pass(through agent: Int64, _ rate: RateRange) {
         for sample in recent where sample.agent <= agent { pass(sample, rate) }
         recent.removeAll { $0.agent <= agent }
@@ -47,7 +47,7 @@ struct LiveEpoch: Sendable {
         return ClockBound(lower: lower, upper: upper)
     }
 
-    /// The latest controller time that causality alone puts before agent time `time`.
+    /// The latest controller time (ns) that lies before agent time `time` by causality alone.
     func causalLower(at time: Int64) -> Int64 {
         var latest = Int64.min
         if let trailing {

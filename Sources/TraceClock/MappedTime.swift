@@ -16,7 +16,7 @@ public struct MappedTime: Sendable, Hashable {
     public let estimate: Int64
     /// Where the true time lies.
     public let bound: ClockBound
-    /// Whether the bound rests on the assumptions or only on causality.
+    /// Whether the bound rests on the assumptions or on causality alone.
     public let quality: ClockQuality
 
     /// A time with its bound.
@@ -27,7 +27,7 @@ public struct MappedTime: Sendable, Hashable {
         self.quality = quality
     }
 
-    /// A time of which nothing is known but the agent's own reading.
+    /// The agent's own reading, of which nothing else is known.
     @inlinable
     public static func unknown(agentTime: Int64) -> MappedTime {
         MappedTime(estimate: agentTime, bound: ClockBound(lower: .min, upper: .max), quality: .unknown)
@@ -59,8 +59,8 @@ public struct MappedTime: Sendable, Hashable {
 
     /// `±1.234us`, `±12.3ms` or `±unknown`; a degraded bound ends in `?`.
     public var boundDescription: String {
-        guard let error = plusMinus else { return "±unknown" }
-        return "±" + Self.shortDuration(error) + (quality == .bounded ? "" : "?")
+        guard let halfWidth = plusMinus else { return "±unknown" }
+        return "±" + Self.shortDuration(halfWidth) + (quality == .bounded ? "" : "?")
     }
 
     /// `ns` in the largest unit that leaves three digits before the point at most, rounded up.

@@ -1,4 +1,4 @@
-/// What a matched message says about one of its two nodes: the event read at `agentTime` happened within `bound`.
+/// What follows from a matched message for one of its two nodes: the event read at `agentTime` happened within `bound`.
 ///
 /// A send on A precedes its receive on B. So B's receive is no earlier than the earliest possible send, and A's send
 /// no later than the latest possible receive.
@@ -14,7 +14,7 @@ public struct MessageConstraint: Sendable, Hashable {
         self.bound = bound
     }
 
-    /// The constraints that a message puts on its sender and on its receiver, each where it tells something new.
+    /// The constraints that a message puts on its sender and on its receiver; `nil` for one that narrows nothing.
     ///
     /// - Parameters:
     ///   - sent: the time of the send as its node's clock maps it, with the trace clock's reading.
@@ -36,13 +36,13 @@ public struct MessageConstraint: Sendable, Hashable {
         )
     }
 
-    /// The sample for the clock at the reading; `nil` beyond `ClockLimits`.
+    /// The clock sample that it amounts to; `nil` beyond `ClockLimits`.
     func sample(_ assumptions: ClockAssumptions) -> ClockSample? {
         let possible = -ClockLimits.agentTime...ClockLimits.controllerTime
         guard ClockLimits.accepts(agentTime: agentTime), bound.lower <= bound.upper,
             bound.lower == .min || possible.contains(bound.lower), bound.upper == .max || possible.contains(bound.upper)
         else { return nil }
-        // The event came up to one step of the clock after its reading.
+        // The event happened up to one step of the clock after its reading.
         let lower = bound.lower == .min ? .min : bound.lower &- assumptions.readingSpan
         return ClockSample(agent: agentTime, lower: lower, upper: bound.upper)
     }

@@ -1,8 +1,8 @@
 extension RefinedClock {
     /// The range of rates that the epochs of this clock were measured to have, widened by `wander`.
     ///
-    /// Each epoch's mean rate between an early and a late probe is certain to lie in a range. That the rate at every
-    /// moment lies within `wander` (parts per billion, 0 ... 1,000,000) of the mean is a further assumption.
+    /// The range of each epoch's mean rate between an early and a late probe is certain. That the rate at every moment
+    /// lies within `wander` (parts per billion, 0 ... 1,000,000) of the mean is a further assumption.
     ///
     /// - Returns: `nil` when an epoch has too few probes to measure its rate.
     public func measuredRate(wanderPartsPerBillion wander: Int) -> RateRange? {
@@ -20,8 +20,8 @@ extension RefinedClock {
         return least <= greatest ? RateRange(leastSlope: least, greatestSlope: greatest) : nil
     }
 
-    /// A second clock under the measured rate: its bounds are narrower and rest on the wander assumption as well, so
-    /// they are to be labelled apart.
+    /// A second clock under the measured rate. Its bounds are narrower but rest on the wander assumption as well, so
+    /// show them under a label of their own.
     ///
     /// - Parameters:
     ///   - probes: those that this clock was built from.

@@ -1,10 +1,11 @@
 extension RefinedClock {
-    /// Tightens the bounds by what matched messages say. In an epoch with messages the estimate is the middle of the
-    /// bound, which keeps messages in order when both nodes have been tightened until nothing changes.
+    /// Tightens the bounds by matched messages. In an epoch with messages the estimate is the middle of the bound,
+    /// which keeps messages in order when both nodes have been tightened until nothing changes.
     ///
-    /// A round costs O(n log n) in probes and constraints. Every round is true, so a caller may stop after any.
+    /// A round costs O(n log n) in probes and constraints. The bounds hold after every round, so a caller may stop
+    /// after any.
     /// - Returns: how many constraints were used. The constraints of an epoch are left out together when they
-    ///   contradict its probes or each other: something is not what it was matched as.
+    ///   contradict its probes or each other: then some messages were matched wrongly.
     public mutating func tighten(_ constraints: [MessageConstraint]) -> Int {
         let samples = constraints.compactMap { $0.sample(assumptions) }.sorted { $0.agent < $1.agent }[...]
         var used = 0
@@ -46,7 +47,7 @@ extension RefinedClock {
         return (same, 0)
     }
 
-    /// The gap's steps between the new ends of the estimate; their bounds stay true.
+    /// The gap's steps between the new ends of the estimate; their bounds still hold.
     private static func aligned(
         _ gaps: [RefinedGap], _ left: RefinedEpoch, _ end: Int64, _ right: RefinedEpoch
     ) -> [RefinedGap] {

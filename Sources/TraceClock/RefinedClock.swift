@@ -1,14 +1,14 @@
-/// A node's clock over a saved session, from all of its probes: later probes bound the past as earlier ones bound
-/// the future.
+/// A node's clock over a saved session, from all of its probes: later probes bound the past, as earlier ones bound the
+/// future.
 ///
 /// Where both are `.bounded`, no bound is wider than that of a `LiveClock` which saw the same probes. Estimates
 /// never decrease in agent time. Times in the gap of a break are `.degraded` and bounded by causality alone.
 public struct RefinedClock: Sendable {
-    /// What the bounds are true under.
+    /// The assumptions under which the bounds hold.
     public let assumptions: ClockAssumptions
     /// The breaks found and declared, in order.
     public let breaks: [ClockBreak]
-    /// How many probes could not be true and were left out.
+    /// How many probes had readings that cannot be true, and were left out.
     public let rejectedProbes: Int
     var pieces: [Piece] = []
     @usableFromInline var cached: ClockSegment
@@ -28,7 +28,7 @@ public struct RefinedClock: Sendable {
     /// Builds the clock.
     ///
     /// - Parameters:
-    ///   - probes: in any order; those that cannot be true are counted and left out.
+    ///   - probes: in any order; those whose readings cannot be true are counted and left out.
     ///   - declaredBreaks: breaks that the agent reported.
     public init(
         probes: [ClockProbe], declaredBreaks: [DeclaredClockBreak] = [], assumptions: ClockAssumptions = .standard
@@ -41,7 +41,8 @@ public struct RefinedClock: Sendable {
         pieces.reserveCapacity(2 * split.epochs.count)
         var doubtful: [ClockSample] = []
         for epoch in split.epochs {
-            // An epoch none of whose times is its own: its samples bound nothing that could be told apart.
+            // Skips an epoch that shares all of its times with others: its samples bound nothing that can be told
+            // apart.
             if epoch.first <= epoch.last, !epoch.samples.isEmpty {
                 append(epoch, doubtful: doubtful)
                 doubtful = epoch.doubtful

@@ -27,7 +27,7 @@ extension RefinedEpoch {
         return least <= greatest ? RateRange(leastSlope: least, greatestSlope: greatest) : nil
     }
 
-    /// A narrower envelope to run the estimate through, when the samples bear it, and the slope at its ends.
+    /// A narrower envelope to run the estimate through, when the samples allow it, and the slope at its ends.
     static func guide(_ samples: [ClockSample], _ envelope: EnvelopePass) -> (EnvelopePass?, Int64?) {
         guard let mean = meanSlope(samples, envelope),
             let range = range(mean, wander: guessedWander, within: envelope.rate)

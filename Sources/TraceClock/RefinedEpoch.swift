@@ -13,7 +13,7 @@ struct RefinedEpoch: Sendable {
     /// Slope of the guessed line, less 1, in units of 2^-60: used before the first sample and after the last.
     private(set) var slope: Int64
 
-    /// How far an oscillator's rate is guessed to wander within an epoch: 2 ppm. Moves the estimate, not the bound.
+    /// A guess of how far an oscillator's rate wanders within an epoch: 2 ppm. It moves the estimate, not the bound.
     static let guessedWander: Int64 = (1 << 60) / 500_000
 
     /// `samples` is not empty.
@@ -39,7 +39,7 @@ struct RefinedEpoch: Sendable {
         }
     }
 
-    /// Whether one clock can pass all samples.
+    /// Whether one clock can fit all samples.
     var isConsistent: Bool {
         samples.indices.allSatisfy {
             let bound = envelope.bound(at: $0, samples)
@@ -94,7 +94,7 @@ struct RefinedEpoch: Sendable {
         return result
     }
 
-    /// What samples outside the epoch's times say moves to its ends.
+    /// Moves what follows from samples outside the epoch's times to its ends.
     private static func trimmed(_ samples: [ClockSample], first: Int64, last: Int64, _ rate: RateRange) -> [ClockSample]
     {
         guard let head = samples.first, let tail = samples.last, head.agent < first || tail.agent > last else {

@@ -1,4 +1,4 @@
-/// A step in a gap: from `first` to `last` (agent ns) only the moments around it bound the controller's time.
+/// A step in a gap: from `first` to `last` (agent time, ns) only the moments around it bound the controller's time.
 struct RefinedGap: Sendable {
     let first: Int64
     let last: Int64
@@ -25,7 +25,7 @@ struct RefinedGap: Sendable {
         let inner = doubtful.filter { $0.agent > left.agent && $0.agent < right.agent }.sorted { $0.agent < $1.agent }
         var ends = inner.map { Edge(agent: $0.agent, lower: $0.causalLower, upper: $0.upper) }
         ends.append(Edge(agent: right.agent &- 1, lower: right.lower, upper: right.upper))
-        // What precedes a later moment's upper bound precedes it too.
+        // An earlier moment lies before a later moment's upper bound too.
         for index in ends.indices.dropLast().reversed() {
             ends[index].upper = min(ends[index].upper, ends[index + 1].upper)
         }

@@ -11,7 +11,7 @@ struct BoundPropertyTests {
         var bounded = 0
         for seed in 0..<UInt64(Self.trials) {
             let trial = Trial(seed: seed)
-            let run = LiveRun(trial)
+            let run = LiveClockReplay(trial)
             #expect(run.clock.breakCount == 0, "seed \(seed): a break without a cause")
             #expect(run.clock.rejectedProbes == 0, "seed \(seed): a true probe rejected")
             #expect(run.violations == [], "seed \(seed)")
@@ -24,7 +24,7 @@ struct BoundPropertyTests {
         var narrower = 0
         for seed in 0..<UInt64(Self.trials) {
             let trial = Trial(seed: seed)
-            let live = LiveRun(trial).clock
+            let live = LiveClockReplay(trial).clock
             let refined = RefinedClock(probes: trial.probes.reversed())
             #expect(refined.breaks.isEmpty && refined.rejectedProbes == 0, "seed \(seed)")
             var last = Int64.min
@@ -43,7 +43,7 @@ struct BoundPropertyTests {
         #expect(narrower > Self.trials)
     }
 
-    /// Links without any delay leave nothing but the clocks' steps between a true bound and a false one.
+    /// On links without any delay, only the steps of the clocks are between a true bound and a false one.
     @Test(arguments: [(1, 1), (42, 1), (1000, 1), (1, 1000), (1000, 4_000_000)] as [(Int64, Int64)])
     func coarseClocksOnAnInstantLinkAreBounded(agent: Int64, controller: Int64) {
         var careless = 0

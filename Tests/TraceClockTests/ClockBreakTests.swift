@@ -2,10 +2,10 @@ import Testing
 
 @testable import TraceClock
 
-/// Clocks that leave the assumptions: to be flagged, at the latest when it can be proved.
+/// Clocks that leave the assumptions must be flagged, at the latest when the probes prove it.
 struct ClockBreakTests {
     /// 30 probes 50 ms apart over the given node with 100 us round trip; freezes 30 ms behind. Events every 5 ms.
-    /// In `silence` (true ns) the node neither answers nor records.
+    /// In `silence` (true ns) the node neither replies nor records.
     static func run(_ node: SimulatedNode, probes count: Int = 30, silence: Range<Double> = 0..<0) -> (
         live: LiveClock, refined: RefinedClock, shown: [(event: Double, first: MappedTime)], events: [Double]
     ) {
@@ -48,7 +48,7 @@ struct ClockBreakTests {
         checkOneBreak(Self.standingStill, run.live, run.refined, events, gap: 572e6..<1218e6)
     }
 
-    /// A clock that stands still while the node goes on shows one time for many moments: no bound is upheld there.
+    /// A clock that stands still while the node goes on shows one time for many moments: no bound holds there.
     @Test func aClockThatStandsStillNeverLies() {
         let run = Self.run(Self.standingStill)
         #expect(run.live.breakCount > 5)
@@ -144,8 +144,8 @@ struct ClockBreakTests {
         }
     }
 
-    /// The second probe lies behind a step that the third one proves. Points before the first step were frozen on the
-    /// second probe's word.
+    /// The second probe lies after a step that the third one proves. Points before the first step were frozen with the
+    /// second probe's bound.
     @Test func whatRestsOnAProbeFromTheGapIsTakenBackToo() {
         var node = SimulatedNode(controllerBase: 1 << 60, agentBase: 1 << 50, rates: [0], span: 1)
         node.step(at: 115e6, by: 80_000)

@@ -6,7 +6,7 @@ struct ClockInverseTests {
     @Test func mappingBackGivesTheReading() {
         for seed in 0..<100 as Range<UInt64> {
             let trial = Trial(seed: seed)
-            let live = LiveRun(trial).clock
+            let live = LiveClockReplay(trial).clock
             let refined = RefinedClock(probes: trial.probes)
             for event in trial.events {
                 let time = trial.node.controllerBase + Int64(event)

@@ -6,7 +6,7 @@ import Testing
 struct ClockSegmentTests {
     @Test func aSegmentMapsAsItsClockDoes() {
         let trial = Trial(seed: 11, duration: 3e9, eventCount: 3000)
-        var live = LiveRun(trial).clock
+        var live = LiveClockReplay(trial).clock
         var refined = RefinedClock(probes: trial.probes)
         var segments = 0
         var segment = refined.segment(containing: 0)

@@ -11,7 +11,7 @@ struct SimulatedNode {
     var controllerResolution: Int64 = 1
     private(set) var pieces: [(start: Double, agent: Double, rate: Double)]
 
-    /// `rates` are the agent's deviations from 1, each for `span` ns, the last for ever.
+    /// `rates` are the agent's deviations from 1, each for `span` ns; the last one stays.
     init(controllerBase: Int64, agentBase: Int64, rates: [Double], span: Double) {
         self.controllerBase = controllerBase
         self.agentBase = agentBase
@@ -55,7 +55,8 @@ struct SimulatedNode {
         return low <= time && time <= high
     }
 
-    /// A probe sent at a true time over a link with the given delays and hold (ns), and when it comes back.
+    /// A probe sent at a true time over a link with the given delays and hold (ns), and the true time of its reply's
+    /// arrival.
     func probe(at time: Double, forward: Double, hold: Double, back: Double) -> (probe: ClockProbe, done: Double) {
         let arrive = time + forward
         let leave = arrive + hold

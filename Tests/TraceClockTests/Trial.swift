@@ -13,7 +13,7 @@ struct Trial {
     var steps: [(time: Double, step: Step)] = []
     /// True times of events, ascending.
     var events: [Double] = []
-    /// Least one-way delay there and back, ns.
+    /// Least one-way delay in each direction, ns.
     let leastDelays: (forward: Double, back: Double)
 
     var probes: [ClockProbe] { steps.compactMap { if case .probe(let probe) = $0.step { probe } else { nil } } }
@@ -47,10 +47,11 @@ struct Trial {
                 back: random.delay(least: leastDelays.back, scale: scale))
             steps.append((exchange.done, .probe(exchange.probe)))
         }
-        var mark = 30e6
-        while mark < duration {
-            steps.append((mark + random.delay(least: leastDelays.back, scale: scale), .freeze(node.agent(mark))))
-            mark += 50e6
+        var watermark = 30e6
+        while watermark < duration {
+            let arrival = watermark + random.delay(least: leastDelays.back, scale: scale)
+            steps.append((arrival, .freeze(node.agent(watermark))))
+            watermark += 50e6
         }
         steps.sort { $0.time < $1.time }
         events = (0..<eventCount).map { _ in Double.random(in: 0...duration, using: &random) }.sorted()

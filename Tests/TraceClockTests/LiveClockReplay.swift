@@ -1,7 +1,7 @@
 @testable import TraceClock
 
 /// Feeds a trial to a live clock as a controller would: each event is mapped once, when its time is frozen.
-struct LiveRun {
+struct LiveClockReplay {
     var clock: LiveClock
     /// What was shown, in the order of the events; events after the last watermark are absent.
     var shown: [(event: Double, agent: Int64, time: MappedTime)] = []
