@@ -8,19 +8,19 @@ import TraceDat
 @testable import Timeline
 @testable import Tracefs
 
-/// This machine's own kernel as the judge: the `trace` text of a buffer that holds everything the kernel has to say, and
-/// the lines of the same buffer's pages, exported and read back.
+/// Compares the lines of a buffer's pages, exported and read back, with the `trace` text of this machine's own kernel
+/// for the same buffer.
 @Suite(.serialized, .enabled(if: RealTracefs.isUsable, "\(RealTracefs.reason)")) struct LiveKernelTextTests {
     @Test("Every event that this kernel has, enabled for a moment")
     func allEvents() throws {
         let recording = try LiveKernel.record { instance in
             try ControlFile.write("1", to: "\(instance.path)/events/enable")
         }
-        let result = Comparison(recording)
+        let result = KernelTextComparison(recording)
         print(
             "live kernel: \(result.lines) lines of \(result.types) types; different: "
                 + "\(result.differentLines) lines of \(result.different.count) types\n\(result.examples)")
-        // A kernel with few events in use shows little: that must not look like success.
+        // A kernel with few events in use proves little: that must not look like success.
         #expect(result.types > 60 && result.lines > 5000)
         // 99.9 % of the events and 99 % of the types.
         #expect(result.differentLines * 1000 <= result.lines, "\(result.examples)")
@@ -35,22 +35,22 @@ import TraceDat
                 try ControlFile.write("1", to: "\(instance.path)/events/\(system)/enable")
             }
         }
-        let result = Comparison(recording)
+        let result = KernelTextComparison(recording)
         #expect(recording.kernel.contains(" => "))
         #expect(result.lines > 1000)
         #expect(result.different.isEmpty, "\(result.examples)")
     }
 }
 
-/// Lines of the kernel's and of ours, CPU by CPU in their order.
-private struct Comparison {
+/// The kernel's lines against ours, CPU by CPU in their order.
+private struct KernelTextComparison {
     private(set) var lines = 0
     private(set) var differentLines = 0
     private(set) var types = 0
     /// An example of each type that is not the same.
     private(set) var different: [String: (kernel: String, own: String)] = [:]
 
-    init(_ recording: LiveKernel.Recording) {
+    init(_ recording: LiveKernel.ExportedBuffer) {
         let kernel = Self.events(recording.kernel, names: recording.steadyNames)
         let own = Self.events(recording.own, names: recording.steadyNames)
         var seen: Set<String> = []
@@ -73,15 +73,15 @@ private struct Comparison {
             .joined(separator: "\n")
     }
 
-    /// Events with the lines that continue them. A task whose name the kernel's table changed while it was read is
-    /// known by its number alone. `page=` needs `vmemmap_base`, which no recording has.
+    /// Events with the lines that continue them. Tasks whose name changed in the kernel's table while it was read are
+    /// compared by pid alone. `page=` needs `vmemmap_base`, which no recording has.
     private static func events(_ text: String, names: Set<Substring>) -> [Int: [(type: String, text: String)]] {
         let page = /\bpage=(0x)?[0-9a-f]{16}/
         var result: [Int: [(type: String, text: String)]] = [:]
         var cpu = -1
         for raw in text.split(separator: "\n") {
             if raw.hasPrefix("#") || raw.hasPrefix("CPU:") { continue }
-            guard let line = Line(raw) else {
+            guard let line = KernelTraceLine(raw) else {
                 if let last = result[cpu]?.indices.last { result[cpu]?[last].text += "\n\(raw)" }
                 continue
             }
@@ -95,8 +95,8 @@ private struct Comparison {
     }
 }
 
-/// `  TASK-PID  [CPU] FLAGS  TIME: BODY`, taken apart.
-private struct Line {
+/// The parts of `  TASK-PID  [CPU] FLAGS  TIME: BODY`.
+private struct KernelTraceLine {
     var task: Substring
     var pid: Substring
     var cpu: Int
@@ -125,26 +125,26 @@ private struct Line {
 
 /// Recordings of this machine's kernel in an instance of the test's own.
 private enum LiveKernel {
-    struct Recording {
+    struct ExportedBuffer {
         /// The instance's `trace` file.
         var kernel: String
-        /// What `report` makes of its pages.
+        /// What `report` prints of its pages.
         var own: String
         /// Tasks that had the same name before and after the kernel's file was read.
         var steadyNames: Set<Substring>
     }
 
     /// - Parameter enable: what is recorded, while a small load runs.
-    static func record(_ enable: (TraceInstance) throws -> Void) throws -> Recording {
+    static func record(_ enable: (TraceInstance) throws -> Void) throws -> ExportedBuffer {
         try RealTracefs.withInstance("timeline") { root, instance in try record(root, instance, enable) }
     }
 
     private static func record(
         _ root: TracefsRoot, _ instance: TraceInstance, _ enable: (TraceInstance) throws -> Void
-    ) throws -> Recording {
+    ) throws -> ExportedBuffer {
         try instance.setClock("mono_raw")
         try instance.setBufferSize(kilobytesPerCPU: 2048)
-        // Hashed, a pointer in the text would be one that no reader of the pages can know.
+        // A reader of the pages cannot know the hashed form of a pointer.
         try instance.setOption("hash-ptr", false)
         try enable(instance)
         try instance.setTracing(true)
@@ -163,7 +163,7 @@ private enum LiveKernel {
         try write(root, instance, names: after, to: path)
         let (own, damage) = try report([path])
         #expect(damage.isEmpty, "\(damage)")
-        return Recording(
+        return ExportedBuffer(
             kernel: kernel, own: own,
             steadyNames: Set(steady.compactMap { $0.split(separator: " ").first }).union(["0"]))
     }

@@ -48,7 +48,7 @@ import Testing
         #expect(!alone.damage.isEmpty)
         #expect(alone.damage == shared.damage)
         #expect(alone.text == shared.text)
-        // What lies behind a damaged chunk is still printed.
+        // Events after a damaged batch are still printed.
         #expect(alone.text.split(separator: "\n").last == SeveralRecordingsTests.hostAlone.split(separator: "\n").last)
     }
 

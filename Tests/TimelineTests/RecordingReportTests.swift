@@ -6,7 +6,8 @@ import Testing
 
 /// trace.dat files in, the kernel's own `trace` file out.
 @Suite struct RecordingReportTests {
-    /// Lines about losses and buffers' beginnings depend on when and how often the kernel's file is read.
+    /// Leaves out lines about losses and starts of buffers: they depend on when and how often the kernel's file is
+    /// read.
     private func events(_ text: String) -> [Substring] {
         text.split(separator: "\n").filter { !$0.hasPrefix("CPU:") && !$0.hasPrefix("#####") }
     }

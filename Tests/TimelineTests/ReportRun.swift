@@ -1,7 +1,7 @@
 import Foundation
 import Timeline
 
-/// What `fleetrace report` prints for these files, and what it says is wrong.
+/// What `fleetrace report` prints for these files, and its problems.
 func report(
     _ paths: [String], format: OutputFormat = .ftrace, filter: TimelineFilter = TimelineFilter(), jobs: Int = 1
 ) throws -> (text: String, damage: [String]) {

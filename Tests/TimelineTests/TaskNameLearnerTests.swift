@@ -5,7 +5,7 @@ import Testing
 @testable import Timeline
 
 @Suite struct TaskNameLearnerTests {
-    private func text(_ table: TaskNameTable, _ pid: Int32) -> String {
+    private func text(_ table: NodeTaskNames, _ pid: Int32) -> String {
         table.name(of: pid).withBytes { String(decoding: $0, as: UTF8.self) }
     }
 
@@ -45,12 +45,12 @@ import Testing
 
     private let catalog = EventCatalog(formats: [("sched", exec), ("sched", exit)])
 
-    private func learn(_ event: [UInt8], _ type: Int, _ table: TaskNameTable) {
+    private func learn(_ event: [UInt8], _ type: Int, _ table: NodeTaskNames) {
         event.withUnsafeBytes { TaskNameLearner(catalog).learn(from: $0, type: type, into: table) }
     }
 
     @Test func execAndExitNameTheirTask() {
-        let table = TaskNameTable()
+        let table = NodeTaskNames()
         let path = Array("/usr/bin/uname\0".utf8)
         let location = UInt32(16) | UInt32(path.count) << 16
         learn([7, 0, 0, 0] + Self.bytes(9) + Self.bytes(location) + Self.bytes(399) + path, 7, table)
@@ -62,7 +62,7 @@ import Testing
     }
 
     @Test func damagedEventsTeachNothing() {
-        let table = TaskNameTable()
+        let table = NodeTaskNames()
         var generator = SplitMix64(seed: 5)
         for _ in 0..<20_000 {
             let length = Int(generator.next() % 40)

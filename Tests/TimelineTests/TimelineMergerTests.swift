@@ -7,8 +7,8 @@ import TraceProtocol
 
 @testable import Timeline
 
-/// Writes down what the merge hands out.
-private struct Transcript: TimelineSink {
+/// Records what the merge hands out.
+private struct RecordingSink: TimelineSink {
     var events: [(node: String, cpu: UInt32, timestamp: UInt64, time: Int64, isLate: Bool)] = []
     var lost: [UInt64?] = []
     var notices: [String] = []
@@ -26,7 +26,7 @@ private struct Transcript: TimelineSink {
     }
 }
 
-/// The log records of an imagined node.
+/// Makes the log records of a simulated node.
 private struct NodeScript {
     static let headerPage = """
         \tfield: u64 timestamp;\toffset:0;\tsize:8;\tsigned:0;
@@ -46,7 +46,7 @@ private struct NodeScript {
         ClockSampleFrame(t1: time - delay, t2: time + offset, t3: time + offset, t4: time + delay).frame()
     }
 
-    private mutating func number() -> StreamNumber {
+    private mutating func nextNumber() -> StreamNumber {
         sequence += 1
         return StreamNumber(session: 1, sequence: sequence)
     }
@@ -56,7 +56,7 @@ private struct NodeScript {
         metadata.headerPage = Self.headerPage
         let bytes: [UInt8] = try metadata.serializedBytes()
         var body = ByteBuffer()
-        number().write(into: &body)
+        nextNumber().write(into: &body)
         body.writeBytes(bytes)
         return Frame(.metadata, body)
     }
@@ -71,7 +71,8 @@ private struct NodeScript {
         let raw = page.finish(missed: missed, isCut: true)
         var body = ByteBuffer()
         BatchHeader(
-            number: number(), cpu: cpu, firstTimestamp: UInt64(times[0] + offset), lost: 0, events: UInt32(times.count),
+            number: nextNumber(), cpu: cpu, firstTimestamp: UInt64(times[0] + offset), lost: 0,
+            events: UInt32(times.count),
             codec: .none, rawLength: UInt32(raw.count)
         ).write(into: &body)
         body.writeBytes(raw)
@@ -90,7 +91,7 @@ private struct NodeScript {
         finish.cpus = [cpu]
         let bytes: [UInt8] = try finish.serializedBytes()
         var body = ByteBuffer()
-        number().write(into: &body)
+        nextNumber().write(into: &body)
         body.writeBytes(bytes)
         return Frame(.finish, body)
     }
@@ -104,8 +105,8 @@ private struct NodeScript {
         let merger = TimelineMerger(
             nodes: scripts.indices.map { "n\($0)" }, stallLimit: stallLimit, at: Self.base)
         for index in scripts.indices {
-            try merger.take(scripts[index].sample(at: Self.base), node: index, at: Self.base)
-            try merger.take(scripts[index].metadata(), node: index, at: Self.base)
+            try merger.append(scripts[index].sample(at: Self.base), node: index, at: Self.base)
+            try merger.append(scripts[index].metadata(), node: index, at: Self.base)
         }
         return merger
     }
@@ -114,21 +115,21 @@ private struct NodeScript {
         var scripts = [NodeScript(offset: 500_000_000_000), NodeScript(offset: -300_000_000_000)]
         let merger = try start(&scripts)
         let b = Self.base
-        try merger.take(scripts[0].batch(cpu: 0, at: [b + 10_000, b + 30_000]), node: 0, at: b)
-        try merger.take(scripts[1].batch(cpu: 0, at: [b + 20_000, b + 40_000]), node: 1, at: b)
-        var out = Transcript()
-        // Nobody has said that nothing earlier will come.
+        try merger.append(scripts[0].batch(cpu: 0, at: [b + 10_000, b + 30_000]), node: 0, at: b)
+        try merger.append(scripts[1].batch(cpu: 0, at: [b + 20_000, b + 40_000]), node: 1, at: b)
+        var out = RecordingSink()
+        // No watermark yet: something earlier may still come.
         try merger.release(at: b + 50_000, into: &out)
         #expect(out.events.isEmpty)
-        try merger.take(scripts[0].watermark(b + 35_000), node: 0, at: b + 50_000)
-        try merger.take(scripts[1].watermark(b + 45_000), node: 1, at: b + 50_000)
+        try merger.append(scripts[0].watermark(b + 35_000), node: 0, at: b + 50_000)
+        try merger.append(scripts[1].watermark(b + 45_000), node: 1, at: b + 50_000)
         try merger.release(at: b + 50_000, into: &out)
         #expect(out.events.map(\.node) == ["n0", "n1", "n0"])
         for (event, time) in zip(out.events, [10_000, 20_000, 30_000]) {
             #expect(abs(event.time - (b + Int64(time))) <= 1100)
         }
-        try merger.take(scripts[0].finish(recorded: 2, lost: 0), node: 0, at: b + 60_000)
-        try merger.take(scripts[1].finish(recorded: 2, lost: 0), node: 1, at: b + 60_000)
+        try merger.append(scripts[0].finish(recorded: 2, lost: 0), node: 0, at: b + 60_000)
+        try merger.append(scripts[1].finish(recorded: 2, lost: 0), node: 1, at: b + 60_000)
         try merger.release(at: b + 60_000, into: &out)
         #expect(out.events.map(\.node) == ["n0", "n1", "n0", "n1"])
         #expect(merger.account.problems.isEmpty)
@@ -138,19 +139,19 @@ private struct NodeScript {
         var scripts = [NodeScript(offset: 0), NodeScript(offset: 0)]
         let merger = try start(&scripts, stallLimit: 2_000_000_000)
         let b = Self.base
-        try merger.take(scripts[0].batch(cpu: 0, at: [b + 10_000]), node: 0, at: b)
-        try merger.take(scripts[0].watermark(b + 1_000_000), node: 0, at: b + 1_000_000)
-        var out = Transcript()
+        try merger.append(scripts[0].batch(cpu: 0, at: [b + 10_000]), node: 0, at: b)
+        try merger.append(scripts[0].watermark(b + 1_000_000), node: 0, at: b + 1_000_000)
+        var out = RecordingSink()
         try merger.release(at: b + 1_000_000_000, into: &out)
         #expect(out.events.isEmpty)
-        try merger.take(scripts[0].watermark(b + 2_500_000_000), node: 0, at: b + 2_500_000_000)
+        try merger.append(scripts[0].watermark(b + 2_500_000_000), node: 0, at: b + 2_500_000_000)
         try merger.release(at: b + 2_500_000_000, into: &out)
         #expect(out.events.map(\.node) == ["n0"])
         #expect(out.notices.count == 1 && out.notices[0].hasPrefix("n1 stalled"))
-        // It comes back with an event from before: late, not lost.
-        try merger.take(scripts[1].batch(cpu: 0, at: [b + 20_000]), node: 1, at: b + 2_600_000_000)
-        try merger.take(scripts[1].watermark(b + 2_600_000_000), node: 1, at: b + 2_600_000_000)
-        try merger.take(scripts[0].watermark(b + 2_600_000_000), node: 0, at: b + 2_600_000_000)
+        // It sends again, with an event from before: late, not lost.
+        try merger.append(scripts[1].batch(cpu: 0, at: [b + 20_000]), node: 1, at: b + 2_600_000_000)
+        try merger.append(scripts[1].watermark(b + 2_600_000_000), node: 1, at: b + 2_600_000_000)
+        try merger.append(scripts[0].watermark(b + 2_600_000_000), node: 0, at: b + 2_600_000_000)
         try merger.release(at: b + 2_600_000_000, into: &out)
         #expect(out.events.map(\.node) == ["n0", "n1"])
         #expect(out.events[1].isLate)
@@ -161,10 +162,10 @@ private struct NodeScript {
         var scripts = [NodeScript(offset: 7)]
         let merger = try start(&scripts)
         let b = Self.base
-        try merger.take(scripts[0].batch(cpu: 0, at: [b + 1000]), node: 0, at: b)
-        try merger.take(scripts[0].batch(cpu: 0, at: [b + 2000, b + 3000], missed: .count(5)), node: 0, at: b)
-        try merger.take(scripts[0].finish(recorded: 9, lost: 5), node: 0, at: b)
-        var out = Transcript()
+        try merger.append(scripts[0].batch(cpu: 0, at: [b + 1000]), node: 0, at: b)
+        try merger.append(scripts[0].batch(cpu: 0, at: [b + 2000, b + 3000], missed: .count(5)), node: 0, at: b)
+        try merger.append(scripts[0].finish(recorded: 9, lost: 5), node: 0, at: b)
+        var out = RecordingSink()
         try merger.release(at: b, into: &out)
         #expect(out.events.count == 3)
         #expect(out.lost == [5])
@@ -180,10 +181,10 @@ private struct NodeScript {
         var bad = try scripts[0].batch(cpu: 0, at: [b + 1000])
         // A commit far beyond the page.
         bad.body.setInteger(UInt64(0xFFFF).littleEndian, at: bad.body.readerIndex + BatchHeader.length + 8)
-        try merger.take(bad, node: 0, at: b)
-        try merger.take(scripts[0].batch(cpu: 0, at: [b + 2000]), node: 0, at: b)
+        try merger.append(bad, node: 0, at: b)
+        try merger.append(scripts[0].batch(cpu: 0, at: [b + 2000]), node: 0, at: b)
         merger.end(0, at: b)
-        var out = Transcript()
+        var out = RecordingSink()
         try merger.release(at: b, into: &out)
         #expect(out.events.count == 1)
         #expect(merger.account.nodes[0].cpus[0].damaged == 1)
@@ -197,7 +198,7 @@ private struct NodeScript {
             var scripts = (0..<nodes).map { NodeScript(offset: Int64($0) * 77_000_000) }
             let merger = try start(&scripts)
             var expected: [Int64] = []
-            var out = Transcript()
+            var out = RecordingSink()
             var now = Self.base + 10_000
             for _ in 0..<20 {
                 let until = now + 100_000
@@ -207,9 +208,9 @@ private struct NodeScript {
                             .sorted()
                         guard !times.isEmpty else { continue }
                         expected += times
-                        try merger.take(scripts[node].batch(cpu: cpu, at: times), node: node, at: until)
+                        try merger.append(scripts[node].batch(cpu: cpu, at: times), node: node, at: until)
                     }
-                    try merger.take(scripts[node].watermark(until), node: node, at: until)
+                    try merger.append(scripts[node].watermark(until), node: node, at: until)
                 }
                 try merger.release(at: until, into: &out)
                 now = until

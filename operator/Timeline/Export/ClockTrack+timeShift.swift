@@ -2,16 +2,16 @@ import TraceClock
 import TraceDat
 
 extension ClockTrack {
-    /// Takes in what the clock has fixed since the call before.
+    /// Adds what the clock has frozen since the last call.
     mutating func follow(_ clock: LiveClock) {
         guard let through = clock.frozenThrough, through > points.last?.time ?? -1 else { return }
         let segment = clock.segment(containing: through)
-        // Where the segment does not begin at the last point: at first, and behind a break.
+        // The segment does not begin at the last point: at the start, and after a break.
         if segment.first - 1 != points.last?.time { append(at: segment.first, segment.estimate(segment.first)) }
         append(at: through, segment.estimate(through))
     }
 
-    /// Takes in one time that the clock has not fixed.
+    /// Adds one time that the clock has not frozen.
     mutating func append(at time: Int64, _ estimate: Int64) {
         append(Point(time: time, offset: estimate &- time))
     }
@@ -23,7 +23,7 @@ extension ClockTrack {
         var before: Point?
         for point in points {
             if let before, Self.overflows(before, point) {
-                // It multiplies in 64 bits. A step this large has no line: it comes just before its end.
+                // The interpolation multiplies in 64 bits. A step this large becomes vertical, just before its end.
                 samples.append(TraceDatTimeShift.Sample(time: UInt64(point.time - 1), offset: before.offset))
             }
             samples.append(TraceDatTimeShift.Sample(time: UInt64(point.time), offset: point.offset))

@@ -1,8 +1,8 @@
-/// A node's way onto the controller's timeline as points with straight lines between them: what trace.dat files can say
-/// of a clock. Points come in ascending node time.
+/// The offset of a node's clock from the controller's timeline, as points with straight lines between them: what
+/// trace.dat files can state of a clock. Points come in ascending node time.
 ///
-/// Up to its capacity it keeps them all. A longer track gives up those that others are near enough to: how near
-/// that is, `tolerance`, doubles until it fits.
+/// Up to its capacity it keeps all points. A longer track drops points that lie within `tolerance` of the line through
+/// the others; the tolerance doubles until the track fits.
 struct ClockTrack {
     struct Point: Equatable {
         /// ns of the node's trace clock.
@@ -12,7 +12,7 @@ struct ClockTrack {
     }
 
     private(set) var points: [Point] = []
-    /// No point that was given up lay farther than this from the line, ns.
+    /// No dropped point lay farther than this from the line, ns.
     private(set) var tolerance: Int64 = 0
     private let capacity: Int
     /// Offsets per ns that a line from the last point but one may have, so that it passes all points since.
@@ -29,7 +29,7 @@ struct ClockTrack {
         while points.count > capacity { self = coarser(capacity: capacity) }
     }
 
-    /// The same track in as many points as `capacity` at most.
+    /// The same track in at most `capacity` points.
     func reduced(to capacity: Int) -> ClockTrack {
         var track = coarser(capacity: capacity, tolerance: tolerance)
         while track.points.count > track.capacity { track = track.coarser(capacity: track.capacity) }
@@ -43,7 +43,8 @@ struct ClockTrack {
         return track
     }
 
-    /// The last point goes if the line from the one before it to the new one passes it, and all that went before it.
+    /// Drops the last point if the line from the one before it to the new one passes near it and all points dropped
+    /// since.
     private mutating func add(_ point: Point) {
         guard points.count >= 2, tolerance > 0 else { return points.append(point) }
         let (anchor, last) = (points[points.count - 2], points[points.count - 1])

@@ -37,7 +37,7 @@ final class NodeExport {
             switch item {
             case .record(let record):
                 do {
-                    try take(record.frame)
+                    try append(record.frame)
                 } catch let error as TraceDatWriteError {
                     throw error
                 } catch {
@@ -63,7 +63,7 @@ final class NodeExport {
         damage.append("node \(timeline.name): \(reason)")
     }
 
-    private func take(_ frame: Frame) throws {
+    private func append(_ frame: Frame) throws {
         switch frame.type {
         case .batch:
             let batch = try Batch(frame)
@@ -81,20 +81,20 @@ final class NodeExport {
                 pages = PageExport(
                     to: TraceDatWriter(path: path, layout: try SubBufferLayout(headerPage: metadata.headerPage)))
             }
-            try facts.take(metadata)
+            try facts.add(metadata)
         default:
-            _ = try timeline.take(frame) { CPUStream(node: timeline, cpu: $0, number: 0) }
+            _ = try timeline.append(frame) { CPUStream(node: timeline, cpu: $0, index: 0) }
             if frame.type == .watermark { track.follow(timeline.clock) }
         }
     }
 
-    /// Numbers have no holes. Behind one something is missing that the log had or should have had, of any CPU.
+    /// Sequence numbers have no holes. If there is one, something is missing before this frame, of any CPU.
     private func count(_ number: StreamNumber) {
         if number.sequence > lastSequence + 1 { pages?.noteLoss() }
         lastSequence = max(lastSequence, number.sequence)
     }
 
-    /// - Returns: how far the file's clock is from the session's at most, ns.
+    /// - Returns: the most by which the file's clock differs from the session's, ns.
     private func finish(_ pages: PageExport) throws -> Int64 {
         if let last = pages.lastTimestamp.map(NodeTimeline.stamp), last > timeline.clock.frozenThrough ?? -1 {
             let time = timeline.clock.map(last)
@@ -114,7 +114,7 @@ final class NodeExport {
         let description = session.description
         var options = TraceDatOptions()
         options.cpuStats = totals.map { cpu in
-            // What the kernel counted, in the words of per_cpu/cpuN/stats.
+            // The kernel's counts, in the form of per_cpu/cpuN/stats.
             "CPU: \(cpu.cpu)\noverrun: \(cpu.lost)\nread events: \(cpu.recorded &- min(cpu.lost, cpu.recorded))\n"
         }
         options.traceClocks = "[\(facts.clock)]\n"

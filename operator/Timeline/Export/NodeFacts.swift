@@ -2,7 +2,7 @@ import NIOCore
 import TraceDat
 import TraceProtocol
 
-/// What a node's metadata frames say about its kernel, as the files of tracefs that trace.dat files hold.
+/// What a node's metadata frames say about its kernel, as the tracefs files that trace.dat files hold.
 struct NodeFacts {
     private(set) var host = WireHostFacts()
     private var headerPage: String?
@@ -13,10 +13,10 @@ struct NodeFacts {
     /// The last name known of each task.
     private var names: [UInt32: [UInt8]] = [:]
 
-    /// Takes in a part of the metadata.
+    /// Adds a part of the metadata.
     ///
-    /// - Throws: `CodecError` or `ProtocolError` for symbols that cannot be unpacked; all else is taken.
-    mutating func take(_ metadata: WireNodeMetadata) throws {
+    /// - Throws: `CodecError` or `ProtocolError` for symbols that cannot be unpacked; everything else is added.
+    mutating func add(_ metadata: WireNodeMetadata) throws {
         if metadata.hasHost { host = metadata.host }
         if !metadata.headerPage.isEmpty { headerPage = metadata.headerPage }
         for format in metadata.formats {
@@ -50,8 +50,8 @@ struct NodeFacts {
         }
     }
 
-    /// `events/header_event` (`ring_buffer_print_entry_header` of kernel/trace/ring_buffer.c), which is the same on every
-    /// kernel whose pages can be in a session: agents do not send it.
+    /// `events/header_event` (`ring_buffer_print_entry_header` of kernel/trace/ring_buffer.c), which is the same on
+    /// every kernel whose pages can be in a session: agents do not send it.
     private static let headerEvent = """
         # compressed entry header
         \ttype_len    :    5 bits

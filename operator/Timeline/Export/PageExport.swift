@@ -3,18 +3,18 @@ import RingBuffer
 import TraceDat
 import TraceProtocol
 
-/// Moves a node's pages from batches into a trace.dat file, and counts what they hold. A page is written as the kernel wrote
-/// it, unless a part of it cannot be read or something before it is missing: then it says so, as the kernel's own pages
-/// do of lost events.
+/// Moves a node's pages from batches into a trace.dat file, and counts what they hold. A page is written as the kernel
+/// wrote it, unless a part of it cannot be read or something before it is missing: then its header states lost events,
+/// as the kernel's own pages do.
 final class PageExport {
     let writer: TraceDatWriter
     private let layout: SubBufferLayout
     private let unpacker = Unpacker()
     private let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: Batch.maximumRaw, alignment: 16)
     private(set) var tallies: [UInt32: CPUStream.Tally] = [:]
-    /// What the next page of a CPU has to say of losses, besides its own.
+    /// Losses that the next page of a CPU must state, besides its own.
     private var missed: [UInt32: MissedEvents] = [:]
-    /// Whether something was lost before the first page of CPUs that have none yet.
+    /// Whether something was lost before the first page of a CPU that has none yet.
     private var isStartLost = false
     /// Time of the latest event, ns of the trace clock.
     private(set) var lastTimestamp: UInt64?
@@ -26,7 +26,7 @@ final class PageExport {
 
     deinit { memory.deallocate() }
 
-    /// Events of any CPU may be missing here.
+    /// Notes that events of any CPU may be missing here.
     func noteLoss() {
         isStartLost = true
         for cpu in missed.keys { missed[cpu] = .unknown }
@@ -81,7 +81,7 @@ final class PageExport {
             let whole = count.error.map { $0.offset - layout.dataOffset } ?? page.committedLength
             used = layout.setHeader(of: bytes, committed: whole, missed: missed)
         }
-        // Without an event there is nothing that a loss could stand before.
+        // A loss is stated before an event; a page without one cannot state it.
         if count.events > 0 {
             tally.events &+= UInt64(count.events)
             lastTimestamp = max(lastTimestamp ?? 0, count.lastTimestamp ?? 0)

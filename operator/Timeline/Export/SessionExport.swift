@@ -4,15 +4,15 @@ import SystemPackage
 
 /// Writes a session as trace.dat files, one for each node, for trace-cmd and KernelShark.
 public struct SessionExport {
-    /// What became of one node.
+    /// The result for one node.
     public struct Node: Sendable {
         public var account: SessionAccount.Node
-        /// The file; nil where there is none, as for a node that took no part.
+        /// The file; nil where there is none, as for a node that refused to take part.
         public var path: String?
-        /// What of its log could not be read, in words.
+        /// What could not be read of its log, in words.
         public var damage: [String] = []
-        /// How far the times in the file are from those of the session at most, ns, where its clock had more turns than a
-        /// file is given.
+        /// The most by which times in the file differ from those of the session, ns. 0 unless its clock had more points
+        /// than a file gets.
         public var clockTolerance: Int64 = 0
     }
 
@@ -37,7 +37,7 @@ public struct SessionExport {
     /// - Throws: `StoreError` or `TraceDatWriteError`; the files of the nodes before stay, and are whole.
     public func run(_ report: (Node) -> Void) throws {
         for (index, name) in session.description.nodes.enumerated() where nodes.isEmpty || nodes.contains(name) {
-            // The store takes no name that is not one plain part of a path.
+            // The store refuses names that are not one plain part of a path.
             let path = folder.appending("\(name).dat").string
             report(try NodeExport(session, node: index, to: path).run())
         }

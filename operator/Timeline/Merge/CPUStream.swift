@@ -5,39 +5,40 @@ import TraceClock
 import TraceDat
 import TraceProtocol
 
-/// The events of one node's CPU, in their order. Batches stay packed until their turn, so memory is bounded by
-/// what has arrived and not been put out, not by what it unpacks to. A recording's pages are read when their turn comes.
+/// The events of one node's CPU, in their order. Batches stay packed until their turn, so memory is bounded by the
+/// packed bytes that wait. A recording's pages are read when their turn comes.
 final class CPUStream {
     let node: Int
-    /// The node, which has its streams and outlives them.
+    /// The node that owns this stream, and outlives it.
     let timeline: Unmanaged<NodeTimeline>
     let cpu: UInt32
-    /// Number in the loser tree.
-    let number: Int
+    /// Index in the loser tree.
+    let index: Int
 
     private var queue: Deque<Batch> = []
     /// The pages, where they come from a trace.dat file.
     private let recording: TraceDatPageReader?
-    /// How the recording's time stamps become its node's time, where they are not that already.
+    /// How the recording's time stamps become its node's time; nil where they are that already.
     let correction: TimestampCorrection?
     private var memory: UnsafeMutableRawBufferPointer?
-    /// Whether an event of what lies in `memory` was handed out.
+    /// Whether an event that lies in `memory` was handed out.
     private var hasEvents = false
     private var sequence: SubBufferSequence?
 
-    /// Behind `current`, in its page; nil before the first page and behind the last. The merge walks a copy of it.
+    /// Position after `current` in its page; nil before the first page and after the last. The merge walks a copy of
+    /// it.
     var cursor: RecordCursor?
     /// The event at the head; nil while there is none.
     var current: Record?
-    /// Events taken so far; orders events of the same nanosecond.
-    var taken: UInt64 = 0
-    /// What the kernel says it lost just before `current`.
+    /// Events consumed so far; orders events of the same nanosecond.
+    var consumed: UInt64 = 0
+    /// Losses just before `current`, as the kernel states them.
     var missed = MissedEvents.none
     /// The piece of the node's clock path that maps `current`.
     var segment: ClockSegment?
     private var news = Tally()
 
-    /// What has come, for the account at the end.
+    /// Counts for the account at the end.
     struct Tally {
         var events: UInt64 = 0
         /// Pages or batches that could not be read, with the first reason.
@@ -52,18 +53,18 @@ final class CPUStream {
 
     var tally: Tally {
         var tally = news
-        tally.events = taken
+        tally.events = consumed
         return tally
     }
 
     init(
-        node: NodeTimeline, cpu: UInt32, number: Int, recording: TraceDatPageReader? = nil,
+        node: NodeTimeline, cpu: UInt32, index: Int, recording: TraceDatPageReader? = nil,
         correction: TimestampCorrection? = nil
     ) {
         self.node = node.index
         timeline = .passUnretained(node)
         self.cpu = cpu
-        self.number = number
+        self.index = index
         self.recording = recording
         self.correction = correction
     }
@@ -82,7 +83,7 @@ final class CPUStream {
         while true {
             if let record = nextInPage() {
                 current = record
-                taken &+= 1
+                consumed &+= 1
                 return true
             }
             if nextPage() { continue }
@@ -93,13 +94,13 @@ final class CPUStream {
         }
     }
 
-    /// Takes everything that waits, and only counts it.
+    /// Counts everything that waits, without handing it out.
     func countAll(layout: SubBufferLayout, unpacker: PageUnpacker) {
         while true {
             while nextPage() {
                 guard var records = cursor else { continue }
                 let count = records.countRemaining()
-                taken &+= UInt64(count.events)
+                consumed &+= UInt64(count.events)
                 if let error = count.error { damage("\(error)") }
             }
             guard nextPages(layout, unpacker) else { return }
@@ -131,7 +132,7 @@ final class CPUStream {
             cursor = page.records()
             return true
         } catch {
-            // Behind a full-size page the next one can be found; packed ones are at their end now.
+            // After a damaged full-size page the next one can be found; after a packed one it cannot.
             sequence = pages
             damage("\(error)")
             return true
@@ -159,7 +160,7 @@ final class CPUStream {
         }
     }
 
-    /// A time stamp as the clock takes it. Wild ones stay below what stands for "no event".
+    /// A time stamp as the clock's ns. Absurd ones stay below the time that stands for "no event".
     @inline(__always)
     func stamp(_ timestamp: UInt64) -> Int64 {
         guard let correction else { return NodeTimeline.stamp(timestamp) }

@@ -56,8 +56,9 @@ extension LoserTree {
     @inline(__always)
     func isReady(_ stream: Int32) -> Bool { Int(stream) < states.count && states[Int(stream)] == .ready }
 
-    /// A stream that had no key gets one. It goes on from the match it had lost, and wherever it now wins it changes
-    /// places with who had won, whose own next match is the first one above with a loser from below this one.
+    /// Gives a key to a stream that had none. The stream starts at the match that it had lost. Where it wins now, it
+    /// swaps places with the former winner, whose next match is the first one above that has a loser from below this
+    /// node.
     @inlinable
     mutating func enter(_ entry: Entry) {
         var node = (leaves + Int(entry.stream)) >> 1
@@ -79,7 +80,7 @@ extension LoserTree {
         return leaf >> (node.leadingZeroBitCount - leaf.leadingZeroBitCount) == node
     }
 
-    /// Plays all matches: O(k). Streams were added beyond the leaves, or went out of turn.
+    /// Plays all matches: O(k). Needed when streams were added beyond the leaves, or left without being the winner.
     @inlinable
     mutating func rebuild() {
         leaves = 1

@@ -7,8 +7,8 @@ public protocol LoserTreeKey: Comparable, Sendable {
 /// Merges k sorted streams: a tournament in which each inner node keeps the loser of its match, so that replacing
 /// the winner's key costs one match per level and touches one path (Knuth, TAOCP 3, 5.4.1).
 ///
-/// A stream without a next event is *blocked* (more may come) or *exhausted*. The tree sorts neither; how far a merge
-/// may go while a stream is blocked is for the watermarks to say.
+/// A stream without a next event is *blocked* (more may come) or *exhausted*. The tree sorts neither. Watermarks decide
+/// how far a merge may go while a stream is blocked.
 public struct LoserTree<Key: LoserTreeKey>: Sendable {
     @usableFromInline
     @frozen
@@ -22,7 +22,7 @@ public struct LoserTree<Key: LoserTreeKey>: Sendable {
             self.stream = stream
         }
 
-        /// Equal keys go by stream number, so the order never depends on the past.
+        /// Equal keys go by stream number, so the order does not depend on what happened before.
         @inlinable
         @inline(__always)
         static func < (a: Entry, b: Entry) -> Bool {
@@ -40,7 +40,7 @@ public struct LoserTree<Key: LoserTreeKey>: Sendable {
     /// The streams' states; keys of ready streams are in `entries` only.
     @usableFromInline var states: [State] = []
     @usableFromInline var leaves = 0
-    /// Keys set while the tree is out of order, played together at the next question.
+    /// Keys set while the tree is out of order; the next query plays them together.
     @usableFromInline var pending: [Entry] = []
     @usableFromInline var isDirty = false
     @usableFromInline var free: [Int32] = []
@@ -53,10 +53,10 @@ public struct LoserTree<Key: LoserTreeKey>: Sendable {
     @inlinable
     public init() {}
 
-    /// How many streams there are, blocked ones included and exhausted ones too until they are removed.
+    /// How many streams there are, blocked and exhausted ones included.
     @inlinable public var streamCount: Int { states.count - free.count }
 
-    /// Adds a blocked stream and returns its number; numbers of removed streams are given out again.
+    /// Adds a blocked stream and returns its number; numbers of removed streams are used again.
     @inlinable
     public mutating func addStream() -> Int {
         blocked += 1
@@ -69,7 +69,7 @@ public struct LoserTree<Key: LoserTreeKey>: Sendable {
         return states.count - 1
     }
 
-    /// Removes a stream, whatever it still had.
+    /// Removes a stream and the key that it may have.
     @inlinable
     public mutating func removeStream(_ stream: Int) {
         guard isKnown(stream) else { return }
@@ -77,8 +77,8 @@ public struct LoserTree<Key: LoserTreeKey>: Sendable {
         free.append(Int32(stream))
     }
 
-    /// Gives a stream its next key, less than `Key.last`. O(log k) for a stream that had none; for one that has a key
-    /// O(k) at the next question, and for the winner `replaceWinner` is there.
+    /// Gives a stream its next key, less than `Key.last`. O(log k) for a stream without a key; for one that has a key,
+    /// O(k) at the next query. Use `replaceWinner` for the winner.
     @inlinable
     public mutating func setKey(_ key: Key, of stream: Int) {
         guard isKnown(stream) else { return }

@@ -1,4 +1,4 @@
-/// Where an event stands in the merged order: time, then node, CPU and sequence, so that the same input always
+/// An event's position in the merged order: time, then node, CPU and sequence, so that the same input always
 /// gives the same output.
 @frozen
 public struct MergeKey: Sendable, Hashable {
@@ -8,10 +8,10 @@ public struct MergeKey: Sendable, Hashable {
     public let node: UInt32
     /// CPU of the node.
     public let cpu: UInt32
-    /// Number of the event within its CPU's stream.
+    /// How many events of its CPU came up to and including it.
     public let sequence: UInt64
 
-    /// A place in the order.
+    /// A position in the order.
     @inlinable
     public init(time: Int64, node: UInt32, cpu: UInt32, sequence: UInt64) {
         self.time = time

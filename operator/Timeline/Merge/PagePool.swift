@@ -1,11 +1,10 @@
 import TraceProtocol
 
-/// Memory for unpacked pages, used again and again. Confined to one thread.
+/// Memory for unpacked pages, reused. Confined to one thread.
 ///
-/// Chunks differ in length, and asking the system for a quarter of a megabyte of fresh pages for each costs as much
-/// as walking them.
+/// Fresh memory from the system for each batch, about a quarter of a megabyte, would cost as much as walking its pages.
 final class PagePool {
-    /// What was left while events that lie in it, or are rendered by it, may still be looked at.
+    /// Memory and objects that streams no longer need, but that handed-out events may still refer to.
     final class Retired {
         fileprivate var memory: [UnsafeMutableRawBufferPointer] = []
         fileprivate var objects: [AnyObject] = []
@@ -16,30 +15,30 @@ final class PagePool {
     private var spare: [UnsafeMutableRawBufferPointer] = []
     private var spareBytes = 0
     private var retired = Retired()
-    /// Bytes retired since the last `takeRetired`.
+    /// Bytes retired since the last `collectRetired`.
     private(set) var retiredBytes = 0
-    /// Whether what is left is kept until `giveBack`, for events that are rendered later. If not, events are done with
-    /// when the merge goes on.
+    /// Whether retired memory is kept until `reclaim`, because events are rendered later. If not, nobody uses an event
+    /// any more when the merge goes on.
     var keepsRetired = false
 
-    /// Bytes kept for the next chunks.
+    /// Bytes kept for the next batches.
     private static let mostSpare = 16 << 20
     private static let leastSize = 64 << 10
 
     deinit { for memory in spare { memory.deallocate() } }
 
     /// Memory of at least `length` bytes.
-    func take(_ length: Int) -> UnsafeMutableRawBufferPointer {
+    func allocate(_ length: Int) -> UnsafeMutableRawBufferPointer {
         if let index = spare.lastIndex(where: { $0.count >= length }) {
             spareBytes -= spare[index].count
             return spare.remove(at: index)
         }
-        // A stream's chunks are about alike: the next one shall fit as well.
+        // A stream's batches have about one length: with some room, the next one fits too.
         let count = max(length, min(Batch.maximumRaw, length + length / 4), Self.leastSize)
         return .allocate(byteCount: count, alignment: 16)
     }
 
-    /// A stream has no more use for its memory.
+    /// A stream no longer needs its memory.
     ///
     /// - Parameter hasEvents: whether events that lie in it were handed out.
     func retire(_ memory: inout UnsafeMutableRawBufferPointer?, hasEvents: Bool) {
@@ -50,13 +49,13 @@ final class PagePool {
         retiredBytes += old.count
     }
 
-    /// Events that come no longer refer to this.
+    /// Further events do not refer to this object.
     func retire(_ object: AnyObject) {
         if keepsRetired { retired.objects.append(object) }
     }
 
-    /// What has been retired since the last call. It goes with its owner, unless that gives it back.
-    func takeRetired() -> Retired {
+    /// What has been retired since the last call. It is freed with its owner, unless the owner calls `reclaim`.
+    func collectRetired() -> Retired {
         defer {
             retired = Retired()
             retiredBytes = 0
@@ -64,8 +63,8 @@ final class PagePool {
         return retired
     }
 
-    /// Nobody looks at this any more: its memory is used again.
-    func giveBack(_ old: Retired) {
+    /// Nothing refers to this any more: its memory is reused.
+    func reclaim(_ old: Retired) {
         for memory in old.memory { store(memory) }
         old.memory = []
     }

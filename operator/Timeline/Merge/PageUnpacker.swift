@@ -9,12 +9,12 @@ final class PageUnpacker {
 
     /// Unpacks a batch's pages.
     ///
-    /// - Parameter memory: where the pages lie from then on.
+    /// - Parameter memory: receives the memory in which the pages lie.
     func unpack(
         _ batch: Batch, into memory: inout UnsafeMutableRawBufferPointer?
     ) throws(CodecError) -> UnsafeRawBufferPointer {
         let length = Int(batch.header.rawLength)
-        let fresh = pool.take(length)
+        let fresh = pool.allocate(length)
         memory = fresh
         let target = UnsafeMutableRawBufferPointer(rebasing: fresh[..<length])
         do {
@@ -29,14 +29,14 @@ final class PageUnpacker {
 
     /// The next pages of a trace.dat file's CPU; nil at their end.
     ///
-    /// - Parameter memory: where the pages lie from then on.
+    /// - Parameter memory: receives the memory in which the pages lie.
     func unpack(
         from reader: TraceDatPageReader, into memory: inout UnsafeMutableRawBufferPointer?
     ) throws(TraceDatError) -> UnsafeRawBufferPointer? {
         var fresh: UnsafeMutableRawBufferPointer?
         defer { memory = fresh }
         return try reader.next { length in
-            let piece = pool.take(length)
+            let piece = pool.allocate(length)
             fresh = piece
             return piece
         }

@@ -4,9 +4,9 @@ import TraceClock
 extension TimelineMerger {
     /// Hands out everything before `frontier`.
     ///
-    /// - Parameter late: what stands before this comes too late to be in its place.
+    /// - Parameter late: events before this time come too late for their place in the order.
     func drain<S: TimelineSink & ~Copyable>(upTo frontier: Int64, late: Int64, into sink: inout S) throws {
-        // Taken out for the time being: nobody else can look at it, and nothing has to make sure of that.
+        // A local variable for the loop: the compiler knows its only user, so no access is checked at run time.
         var tree = LoserTree<MergeKey>()
         swap(&tree, &self.tree)
         defer { swap(&tree, &self.tree) }
@@ -30,8 +30,8 @@ extension TimelineMerger {
 
     /// Hands out one stream's events.
     ///
-    /// - Returns: the key of the first that does not stand before `bound`; nil when there is none, or none whose time
-    ///   is settled.
+    /// - Returns: the key of the first event that is not before `bound`; nil when there is none, or none whose time is
+    ///   settled.
     private func drain<S: TimelineSink & ~Copyable>(
         _ stream: CPUStream, of node: NodeTimeline, until bound: MergeKey, from first: MergeKey, late: Int64,
         into sink: inout S
@@ -67,17 +67,17 @@ extension TimelineMerger {
 
     /// Why a walk through a page ended.
     private enum WalkEnd {
-        /// The present event, at this time, does not stand before the bound.
+        /// The present event, at this time, is not before the bound.
         case reached(Int64)
-        /// The page is at its end: the present event is out.
+        /// The page is at its end: the present event has been handed out.
         case pageEnd
-        /// The present event is not out, and another piece of the clock's path maps it.
+        /// The present event has not been handed out, and another segment of the clock maps it.
         case newSegment
     }
 
-    /// Hands out the present event and those behind it in its page, as far as one piece of the clock's path reaches.
+    /// Hands out the present event and those after it in its page, as far as one segment of the clock reaches.
     ///
-    /// This is the loop that an event costs: the cursor and the segment are copies, nothing is looked up.
+    /// This loop is the cost of an event: the cursor and the segment are local copies, and nothing is looked up.
     private func walk<S: TimelineSink & ~Copyable>(
         _ stream: CPUStream, _ node: NodeTimeline, until bound: MergeKey, from start: Int64, late: Int64,
         into sink: inout S
@@ -93,12 +93,12 @@ extension TimelineMerger {
         let wantsBounds = sink.wantsBounds
         let renderer = node.renderer
         let (cpu, number, shift) = (stream.cpu, UInt32(truncatingIfNeeded: stream.node), node.shift)
-        var taken = stream.taken
+        var consumed = stream.consumed
         var time = start
         defer {
             stream.cursor = cursor
             stream.current = record
-            stream.taken = taken
+            stream.consumed = consumed
         }
         while true {
             let isLate = time < late
@@ -118,12 +118,12 @@ extension TimelineMerger {
                 stream.damage("\(error)")
                 return .pageEnd
             }
-            taken &+= 1
+            consumed &+= 1
             let stamp = stream.stamp(record.timestamp)
             guard segment.contains(stamp) else { return .newSegment }
             time = segment.estimate(stamp) &+ shift
             if time < bound.time { continue }
-            let key = MergeKey(time: time, node: number, cpu: cpu, sequence: taken)
+            let key = MergeKey(time: time, node: number, cpu: cpu, sequence: consumed)
             if !(key < bound) { return .reached(time) }
         }
     }

@@ -5,22 +5,22 @@ import TraceProtocol
 
 /// Merges the logs of a session's nodes into one order, live or from disk.
 ///
-/// Records go in as they come (`take`); `release` hands out what no node can precede any more. Order: time, node,
-/// CPU, sequence, so that the same input always gives the same output.
+/// `append` adds records as they come; `release` hands out events that no node can precede any more. They are ordered
+/// by time, node, CPU and sequence, so that the same input always gives the same output.
 final class TimelineMerger {
     let nodes: [NodeTimeline]
     var tree = LoserTree<MergeKey>()
     var streams: [CPUStream] = []
-    /// The same without counting: looking one up is all that the merge does when streams take turns.
+    /// The same, without ARC traffic: when streams alternate, looking one up is most of what the merge does.
     var references: [Unmanaged<CPUStream>] = []
     /// Streams whose head has no settled time yet.
     var waiting: [CPUStream] = []
     private var gate: WatermarkGate
     let unpacker = PageUnpacker()
-    /// Memory that events lie in.
+    /// The memory of the events.
     var pool: PagePool { unpacker.pool }
     private var notices: [(TimelineNotice, NodeTimeline, Int64)] = []
-    /// Events handed out behind later ones.
+    /// Events handed out after later ones.
     var lateEvents: UInt64 = 0
 
     /// - Parameters:
@@ -30,7 +30,7 @@ final class TimelineMerger {
     }
 
     /// - Parameters:
-    ///   - nodes: with each, ns from its controller's timeline to the one that is merged onto.
+    ///   - nodes: each with the shift (ns) from its controller's timeline to the one that is merged onto.
     ///   - stallLimit: how long a silent node holds the others back, ns; `Int64.max` for what is on disk.
     init(_ nodes: [(name: String, shift: Int64)], stallLimit: Int64, at now: Int64) {
         self.nodes = nodes.enumerated().map {
@@ -42,16 +42,16 @@ final class TimelineMerger {
 
     var isEnded: Bool { nodes.allSatisfy(\.isEnded) }
 
-    /// Takes in one record of a node's log.
+    /// Adds one record of a node's log.
     ///
     /// - Parameters:
     ///   - now: ns on the controller's timeline.
     /// - Throws: what is wrong with the record; the merge goes on without it.
-    func take(_ frame: Frame, node index: Int, at now: Int64) throws {
+    func append(_ frame: Frame, node index: Int, at now: Int64) throws {
         let node = nodes[index]
         let renderer = node.renderer
         defer { if node.renderer !== renderer { pool.retire(renderer) } }
-        let change = try node.take(frame) { cpu in add(CPUStream(node: node, cpu: cpu, number: tree.addStream())) }
+        let change = try node.append(frame) { cpu in add(CPUStream(node: node, cpu: cpu, index: tree.addStream())) }
         switch change {
         case .none: break
         case .events(let stream):
@@ -61,14 +61,14 @@ final class TimelineMerger {
             notices.append((.ended, node, now))
             settle(node)
             gate.finish(node: index)
-        case .note(let note): take(note, node)
+        case .note(let note): append(note, node)
         }
     }
 
-    /// Takes in one buffer of a trace.dat file as a node: all of it is there, so nothing waits for it.
+    /// Adds one buffer of a trace.dat file as a node. All of it is there, so nothing waits for it.
     ///
     /// - Throws: `TraceDatError` when its pages cannot be found.
-    func take(_ recording: RecordingBuffer, node index: Int) throws(TraceDatError) {
+    func add(_ recording: RecordingBuffer, node index: Int) throws(TraceDatError) {
         let node = nodes[index]
         let layout = try recording.file.layout(of: recording.buffer)
         var own: [CPUStream] = []
@@ -76,11 +76,11 @@ final class TimelineMerger {
             own.append(
                 add(
                     CPUStream(
-                        node: node, cpu: cpu.cpu, number: tree.addStream(),
+                        node: node, cpu: cpu.cpu, index: tree.addStream(),
                         recording: try recording.file.pages(of: recording.buffer, cpu: cpu),
                         correction: TimestampCorrection(recording.file.options, cpu: cpu.cpu))))
         }
-        node.take(recording, layout: layout, streams: own)
+        node.load(recording, layout: layout, streams: own)
         gate.finish(node: index)
         for stream in own { fetch(stream) }
     }
@@ -91,7 +91,7 @@ final class TimelineMerger {
         return stream
     }
 
-    private func take(_ note: WireNodeNote, _ node: NodeTimeline) {
+    private func append(_ note: WireNodeNote, _ node: NodeTimeline) {
         switch note.kind {
         case .lost: notices.append((.lost(note.text), node, note.at &+ node.shift))
         case .returned: notices.append((.returned, node, note.at &+ node.shift))
@@ -125,37 +125,37 @@ final class TimelineMerger {
         gate.update(node: node.index, watermark: watermark, at: now)
     }
 
-    /// Times that were open may be settled now.
+    /// Puts streams into the tree whose head's time is settled by now.
     private func settle(_ node: NodeTimeline) {
         waiting.removeAll { stream in
             guard stream.node == node.index, let time = node.time(of: stream) else { return false }
-            tree.setKey(key(stream, time), of: stream.number)
+            tree.setKey(key(stream, time), of: stream.index)
             return true
         }
     }
 
     func key(_ stream: CPUStream, _ time: Int64) -> MergeKey {
-        // Not beyond what stands for the end of time.
-        MergeKey(time: min(time, .max - 1), node: UInt32(stream.node), cpu: stream.cpu, sequence: stream.taken)
+        // `Int64.max` stands for "no event".
+        MergeKey(time: min(time, .max - 1), node: UInt32(stream.node), cpu: stream.cpu, sequence: stream.consumed)
     }
 
-    /// Brings the head of a stream that had none into the tree.
+    /// Puts the head of a stream that had none into the tree.
     private func fetch(_ stream: CPUStream) {
         let node = nodes[stream.node]
         guard let layout = node.layout, stream.advance(layout: layout, unpacker: unpacker) else { return }
         if let time = node.time(of: stream) {
-            tree.setKey(key(stream, time), of: stream.number)
+            tree.setKey(key(stream, time), of: stream.index)
         } else {
             waiting.append(stream)
         }
     }
 
-    /// Hands out everything that can go out now, and news of the nodes.
+    /// Hands out every event that can go out now, and notices of the nodes.
     ///
     /// - Returns: the time up to which everything is out; `Int64.max` when nothing more can come.
     @discardableResult
     func release<S: TimelineSink & ~Copyable>(at now: Int64, into sink: inout S) throws -> Int64 {
-        // Late ones are those behind what went out before this call.
+        // An event is late if it lies before what earlier calls let out.
         let before = gate.frontier
         let release = gate.release(at: now)
         for event in release.events {

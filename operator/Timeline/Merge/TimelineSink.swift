@@ -2,9 +2,9 @@ import RingBuffer
 import TraceClock
 import TraceProtocol
 
-/// One event in its place in the merged order. A view: valid during the call that hands it out.
+/// One event of the merged order. A view: valid during the call that hands it out.
 ///
-/// Plain memory, so that making one for every event counts no references; the merge holds what it refers to.
+/// Plain memory, so that making one for each event causes no ARC traffic. The merge keeps alive what it refers to.
 struct MergedEvent {
     /// Index of the node in the session.
     let nodeIndex: Int
@@ -14,7 +14,7 @@ struct MergedEvent {
     /// ns of the node's own trace clock.
     let timestamp: UInt64
     let payload: UnsafeRawBufferPointer
-    /// It came out behind later ones, which had been put out without waiting for its node.
+    /// It comes out after later events, which did not wait for its node.
     let isLate: Bool
     private let nodeReference: Unmanaged<NodeTimeline>
     private let rendererReference: Unmanaged<NodeRenderer>
@@ -35,21 +35,21 @@ struct MergedEvent {
 
     var node: NodeTimeline { nodeReference.takeUnretainedValue() }
 
-    /// Runs `body` with what renders the node's events.
+    /// Runs `body` with the renderer of the node's events.
     @inline(__always)
     func withRenderer<Result>(_ body: (NodeRenderer) throws -> Result) rethrows -> Result {
         try rendererReference._withUnsafeGuaranteedRef(body)
     }
 }
 
-/// What happens to a node in the course of a session.
+/// What happens to a node during a session.
 enum TimelineNotice {
     case stalled
     case recovered
     case lost(String)
     case returned
     case gaveUp(String)
-    /// It takes no part; the others go on.
+    /// It refused to take part; the others go on.
     case refused(String)
     /// It does less than was asked.
     case limited(String)
@@ -60,12 +60,12 @@ enum TimelineNotice {
 
 /// Where the merged order goes.
 protocol TimelineSink: ~Copyable {
-    /// Whether the bounds of times are looked at. If not, an event's time may be the estimate alone.
+    /// Whether the sink uses the bounds of times. If not, an event's time may be the estimate alone.
     var wantsBounds: Bool { get }
-    /// - Throws: when the output is gone (a closed pipe): the merge ends.
+    /// - Throws: when the output is gone (a closed pipe); the merge ends then.
     mutating func event(_ event: MergedEvent) throws
-    /// Events of this CPU were lost between its event before and its event at `time`; nil when the kernel did not
-    /// say how many.
+    /// Events of this CPU were lost between its last event and the one at `time`; `count` is nil when the kernel did
+    /// not say how many.
     mutating func lost(_ count: UInt64?, node: NodeTimeline, cpu: UInt32, before time: MappedTime) throws
     mutating func notice(_ notice: TimelineNotice, node: NodeTimeline, at time: Int64) throws
 }

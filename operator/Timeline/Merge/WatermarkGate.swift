@@ -6,13 +6,13 @@ public struct WatermarkGate: Sendable {
     /// A node by its index in the session.
     public typealias Node = Int
 
-    /// How a node stands.
+    /// A node's state.
     public enum State: Sendable, Hashable {
         /// Output waits for it.
         case active
         /// Its watermark has not moved for longer than the limit: output goes on without it.
         case stalled(since: Int64)
-        /// It speaks again, and is still behind what has been put out: its events are late ones.
+        /// It sends again, but its watermark is still before the frontier: its events are late.
         case catchingUp
         /// It has sent everything.
         case finished
@@ -20,11 +20,11 @@ public struct WatermarkGate: Sendable {
         case lost
     }
 
-    /// What a person at the output wants to know.
+    /// What the reader of the output is told.
     public enum Event: Sendable, Hashable {
         /// The node's watermark has not moved since the given time.
         case stalled(Node, since: Int64)
-        /// The node speaks again after a stall.
+        /// The node's watermark moves again after a stall.
         case recovered(Node)
     }
 
@@ -50,14 +50,14 @@ public struct WatermarkGate: Sendable {
     private var members: [Node: Member] = [:]
     private var events: [Event] = []
 
-    /// - Parameter stallLimit: ns, 2 s by default.
+    /// - Parameter stallLimit: ns; 2 s by default.
     public init(stallLimit: Int64 = 2_000_000_000) { self.stallLimit = max(stallLimit, 0) }
 
     /// A node takes part from now on; output waits for its first watermark. Adding a node twice starts it anew.
     public mutating func add(node: Node, at now: Int64) { members[node] = Member(heard: now) }
 
-    /// Every event of `node` below `watermark` has arrived. One that does not rise is no sign of life: an agent
-    /// that repeats itself must not hold back all others for ever.
+    /// Every event of `node` below `watermark` has arrived. A watermark that does not rise does not end a stall: an
+    /// agent that repeats itself must not hold back all others for ever.
     ///
     /// A watermark after `now` counts as `now`: what has not happened cannot have been sent.
     public mutating func update(node: Node, watermark: Int64, at now: Int64) {
@@ -87,16 +87,16 @@ public struct WatermarkGate: Sendable {
     /// The node is forgotten.
     public mutating func remove(node: Node) { members[node] = nil }
 
-    /// How a node stands; `nil` for one that was never added.
+    /// A node's state; `nil` for one that was never added.
     public func state(of node: Node) -> State? { members[node]?.state }
 
-    /// Whether an event that comes out now is behind what has been put out: shown as late, never dropped.
+    /// Whether an event at `time` that comes out now lies before the frontier: it is shown as late, never dropped.
     public func isLate(_ time: Int64) -> Bool { time < frontier }
 
     /// Moves the frontier as far as the nodes allow at the time `now`.
     public mutating func release(at now: Int64) -> Release {
         for node in members.keys.sorted() { judge(node, at: now) }
-        frontier = max(frontier, reach())
+        frontier = max(frontier, nextFrontier())
         let news = events
         events = []
         return Release(frontier: frontier, events: news)
@@ -113,9 +113,9 @@ public struct WatermarkGate: Sendable {
         }
     }
 
-    /// The least watermark of the nodes that output waits for. When it waits for none: everything that stalled nodes
-    /// have stated, and everything at all when no node can send more.
-    private func reach() -> Int64 {
+    /// The least watermark of the nodes that output waits for. When it waits for none: the greatest watermark of the
+    /// stalled nodes, or `Int64.max` when no node can send more.
+    private func nextFrontier() -> Int64 {
         var least: Int64?
         var stated = Int64.min
         var mayComeBack = false

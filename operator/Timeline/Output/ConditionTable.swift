@@ -1,15 +1,15 @@
 import EventFormat
 
-/// A condition on events (`--where`), compiled once for each kind of event that comes. For an event that lacks a field
-/// of the condition it does not hold.
+/// A condition on events (`--where`), compiled once for each kind of event that comes. It does not hold for an event
+/// that lacks one of its fields.
 struct ConditionTable {
-    /// What compiling it for the kinds of events that came has shown.
+    /// What compiling it for the events so far has shown.
     struct Experience {
         private var firstError: EventPredicateError?
         private var hasCompiled = false
 
-        /// Why the condition is a mistake, fitting no kind of event that came; nil when it fits one, or none came.
-        var mistake: String? {
+        /// Why the condition fits no kind of event so far; nil when it fits one, or when no event came.
+        var filterError: String? {
             guard !hasCompiled, let firstError else { return nil }
             return "--where: \(firstError)"
         }
@@ -20,7 +20,7 @@ struct ConditionTable {
             if firstError == nil { firstError = error }
         }
 
-        /// Takes in that of others who had the same condition for other events.
+        /// Adds what compiling the same condition for other events has shown.
         mutating func add(_ other: Experience) {
             hasCompiled = hasCompiled || other.hasCompiled
             firstError = firstError ?? other.firstError

@@ -1,4 +1,4 @@
-/// Which events are wanted by node, CPU and time: what can be said without looking into an event.
+/// Which events are wanted by node, CPU and time: what can be decided without decoding an event.
 struct EventWindow {
     private let nodes: Set<Int>?
     private let cpus: Set<UInt32>
@@ -8,7 +8,7 @@ struct EventWindow {
     /// ns from the timeline to the epoch; 0 where no time of day is known.
     private let epochOffset: Int64
     private var firstTime: Int64?
-    /// Nothing is left out.
+    /// No event is left out.
     let isOpen: Bool
 
     init(_ filter: TimelineFilter, nodes names: [String], epochOffset: Int64) {

@@ -9,7 +9,7 @@ extension LineWriter {
     private mutating func appendJSON(_ event: MergedEvent, _ task: TaskName, _ renderer: NodeRenderer) {
         text.append("{\"type\":\"event\",")
         appendTimes(event.time)
-        appendPlace(event.nodeIndex, event.cpu)
+        appendNodeAndCPU(event.nodeIndex, event.cpu)
         text.append(",\"pid\":")
         text.append(decimal: Int64(renderer.common.pid(of: event.payload) ?? 0))
         text.append(",\"comm\":")
@@ -50,7 +50,7 @@ extension LineWriter {
         text.append("\"")
     }
 
-    mutating func appendPlace(_ node: Int, _ cpu: UInt32) {
+    mutating func appendNodeAndCPU(_ node: Int, _ cpu: UInt32) {
         text.append(",\"node\":")
         nodes.appendJSON(of: node, to: &text)
         text.append(",\"cpu\":")

@@ -1,7 +1,7 @@
 import EventFormat
 import TraceClock
 
-/// What is not an event.
+/// Lines that are not events.
 extension LineWriter {
     /// Events were lost before the one at `time`; nil when the kernel did not say how many.
     mutating func appendLost(_ count: UInt64?, node: Int, cpu: UInt32, before time: MappedTime) {
@@ -17,7 +17,7 @@ extension LineWriter {
         case .json:
             text.append("{\"type\":\"lost\",")
             appendTimes(time)
-            appendPlace(node, cpu)
+            appendNodeAndCPU(node, cpu)
             text.append(",\"count\":")
             if let count { text.append(decimal: count) } else { text.append("null") }
             text.append("}\n")
@@ -25,7 +25,7 @@ extension LineWriter {
     }
 
     mutating func append(_ notice: TimelineNotice, node: Int, at time: Int64) {
-        guard let (kind, words) = Self.words(for: notice) else { return }
+        guard let (kind, words) = notice.text else { return }
         switch format {
         case .default, .ftrace:
             text.append("# ")
@@ -47,20 +47,6 @@ extension LineWriter {
             text.append(",\"text\":")
             text.append(json: words)
             text.append("}\n")
-        }
-    }
-
-    private static func words(for notice: TimelineNotice) -> (kind: String, words: String)? {
-        switch notice {
-        case .stalled: ("stalled", "silent since then; the timeline goes on without it")
-        case .recovered: ("recovered", "speaks again; what is older than the timeline comes marked as late")
-        case .lost(let reason): ("disconnected", reason)
-        case .returned: ("reconnected", "connected again; nothing was lost by it")
-        case .refused(let reason): ("refused", "takes no part: \(reason)")
-        case .limited(let reason): ("limited", reason)
-        case .gaveUp(let reason): ("ended", "its part ends here: \(reason)")
-        case .damaged(let reason): ("damaged", reason)
-        case .ended: nil
         }
     }
 }

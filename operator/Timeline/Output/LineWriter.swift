@@ -1,8 +1,8 @@
 import EventFormat
 
-/// Writes events as lines in one of the output formats, into a buffer that is used again.
+/// Writes events as lines in one of the output formats, into a buffer that is reused.
 ///
-/// A value that cannot be copied: its owner has it alone, so that appending to the buffer needs no check for others.
+/// Not copyable: with a single owner, appending to the buffer needs no check for uniqueness.
 struct LineWriter: ~Copyable {
     let layout: TimelineLayout
     let format: OutputFormat
@@ -12,12 +12,12 @@ struct LineWriter: ~Copyable {
     let hasTimeOfDay: Bool
     var nodes: NodeLabels { layout.nodes }
     var text = TextBuffer(capacity: 256 << 10)
-    /// A piece of text on its way into a line.
+    /// Text that is to be quoted into a line.
     var scratch = TextBuffer(capacity: 4096)
     var wallTime = WallTime()
     var prefixes = FtracePrefixes()
     private var conditions: ConditionTable?
-    private let tasks: TaskFilter?
+    private let tasks: TaskSelection?
 
     init(_ layout: TimelineLayout) {
         self.layout = layout
@@ -26,10 +26,10 @@ struct LineWriter: ~Copyable {
         epochOffset = layout.epochOffset ?? 0
         hasTimeOfDay = layout.epochOffset != nil
         conditions = layout.filter.condition.map { ConditionTable($0) }
-        tasks = TaskFilter(layout.filter, nodes: layout.names)
+        tasks = TaskSelection(layout.filter, nodes: layout.names)
     }
 
-    /// What of the condition has come out.
+    /// What compiling the condition has shown so far.
     var experience: ConditionTable.Experience { conditions?.experience ?? ConditionTable.Experience() }
 
     /// Appends what stands before all lines.

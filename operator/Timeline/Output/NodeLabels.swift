@@ -1,14 +1,14 @@
 import EventFormat
 
-/// The nodes' names as lines have them, by index in the session: made once, copied for every event.
+/// The nodes' names as they stand in lines, by index in the session: made once, copied for every event.
 final class NodeLabels: @unchecked Sendable {
     // Unchecked: the memory behind the pointers is written in `init` alone.
-    private struct Label {
+    private struct RenderedName {
         var column: UnsafeRawBufferPointer
         var json: UnsafeRawBufferPointer
     }
 
-    private let labels: UnsafeMutableBufferPointer<Label>
+    private let labels: UnsafeMutableBufferPointer<RenderedName>
 
     /// - Parameter width: bytes of the longest name that is shown.
     init(_ names: [String], width: Int) {
@@ -20,7 +20,8 @@ final class NodeLabels: @unchecked Sendable {
             column.append(UInt8(ascii: " "))
             var json = TextBuffer(capacity: 128)
             json.append(json: name)
-            labels.initializeElement(at: index, to: Label(column: Self.copy(column.bytes), json: Self.copy(json.bytes)))
+            labels.initializeElement(
+                at: index, to: RenderedName(column: Self.copy(column.bytes), json: Self.copy(json.bytes)))
         }
     }
 

@@ -34,7 +34,7 @@ public struct OutputStream: Sendable {
 public struct OutputError: Error, Sendable, CustomStringConvertible {
     public var errno: Int32
 
-    /// The reader has had enough, as `head` has: no fault.
+    /// The reader has closed the pipe, as `head` does when it has enough: no failure.
     public var isClosedPipe: Bool { errno == EPIPE }
 
     public var description: String { "cannot write the output: \(String(cString: strerror(errno)))" }

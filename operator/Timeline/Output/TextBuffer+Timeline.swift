@@ -2,15 +2,15 @@ import EventFormat
 import TraceClock
 
 extension TextBuffer {
-    /// `±8.1us`: half the width of the bound; `?` behind a bound that does not rest on the rate assumption.
+    /// `±8.1us`: half the width of the bound; `?` after a bound that does not rest on the rate assumption.
     mutating func append(bound time: MappedTime) {
-        guard let error = time.plusMinus else { return append("±unknown") }
+        guard let halfWidth = time.plusMinus else { return append("±unknown") }
         append("±")
-        switch error {
-        case ..<1_000: appendTenths(error, 1, "ns")
-        case ..<1_000_000: appendTenths(error, 1_000, "us")
-        case ..<1_000_000_000: appendTenths(error, 1_000_000, "ms")
-        default: appendTenths(error, 1_000_000_000, "s")
+        switch halfWidth {
+        case ..<1_000: appendTenths(halfWidth, 1, "ns")
+        case ..<1_000_000: appendTenths(halfWidth, 1_000, "us")
+        case ..<1_000_000_000: appendTenths(halfWidth, 1_000_000, "ms")
+        default: appendTenths(halfWidth, 1_000_000_000, "s")
         }
         if time.quality != .bounded { append(UInt8(ascii: "?")) }
     }

@@ -46,9 +46,9 @@ final class TimelineLayout: Sendable {
 
     var window: EventWindow { EventWindow(filter, nodes: names, epochOffset: epochOffset ?? 0) }
 
-    /// Only lines that state a bound look at it.
+    /// Only some formats state bounds.
     var wantsBounds: Bool { format != .ftrace }
 
-    /// Lines of the kernel's form name tasks as the kernel would; others as well as can be.
+    /// Lines of the kernel's form name tasks as the kernel would; others use every name that is known.
     var learnsNames: Bool { format != .ftrace }
 }

@@ -1,7 +1,7 @@
 import EventFormat
 import TraceClock
 
-/// Writes a merged timeline as it comes, line by line, on the thread that merges; whoever drives the merge calls
+/// Writes a merged timeline as it comes, line by line, on the thread that merges. The driver of the merge calls
 /// `flush`.
 struct TimelinePrinter: ~Copyable, TimelineSink {
     private var lines: LineWriter
@@ -45,12 +45,12 @@ struct TimelinePrinter: ~Copyable, TimelineSink {
         lines.append(notice, node: node.index, at: time)
     }
 
-    /// Why the filter lets nothing through, when that is a mistake in it.
-    var mistake: String? { lines.experience.mistake }
+    /// Why the filter fits no event so far; nil when it fits some.
+    var filterError: String? { lines.experience.filterError }
 
-    /// Writes what has gathered.
+    /// Writes the lines so far.
     ///
-    /// - Throws: `OutputError` when nobody reads any more.
+    /// - Throws: `OutputError` when the output cannot be written.
     mutating func flush() throws {
         try output.write(lines.text.bytes)
         lines.text.removeAll()

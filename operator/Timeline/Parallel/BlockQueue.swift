@@ -1,7 +1,7 @@
 import DequeModule
 
-/// Where the blocks of a parallel report are: which wait for a thread, which for their turn to be written, which are
-/// free. A value without threads; `RenderPool` puts it under a lock.
+/// The blocks of a parallel report: those that wait for a thread, those that wait for their turn to be written, those
+/// that are free. A value without threads; `RenderPool` puts it under a lock.
 struct BlockQueue {
     private var waiting: Deque<LineBlock> = []
     /// Rendered, by number.
@@ -12,20 +12,20 @@ struct BlockQueue {
     private var isWriting = false
     /// No more blocks come.
     var isClosed = false
-    /// The output is gone: blocks are passed through unwritten.
+    /// Set when the output is gone: blocks are then passed through unwritten.
     var failure: OutputError?
 
     init(blocks: Int) {
         free = (0..<blocks).map { _ in LineBlock() }
     }
 
-    /// Every block that came has been written.
+    /// Every submitted block has been written.
     var isDone: Bool { nextToWrite == nextNumber }
 
     /// A block to fill.
-    mutating func takeFree() -> LineBlock? { free.popLast() }
+    mutating func popFree() -> LineBlock? { free.popLast() }
 
-    /// Takes a filled block; blocks are written in the order in which they come here.
+    /// Adds a filled block; blocks are written in the order in which they are submitted.
     mutating func submit(_ block: LineBlock) {
         block.number = nextNumber
         nextNumber += 1
@@ -33,19 +33,19 @@ struct BlockQueue {
     }
 
     /// A block to render.
-    mutating func takeWaiting() -> LineBlock? { waiting.popFirst() }
+    mutating func popWaiting() -> LineBlock? { waiting.popFirst() }
 
-    /// What was not begun is left.
+    /// Drops the blocks that no thread has begun.
     mutating func abandon() {
         isClosed = true
         waiting.removeAll()
     }
 
-    /// A block has its lines.
+    /// A block is rendered.
     mutating func finish(_ block: LineBlock) { rendered[block.number] = block }
 
-    /// The block to write now, for one thread at a time. Whoever gets one gives it to `wrote`.
-    mutating func takeRendered() -> LineBlock? {
+    /// The block to write now, for one thread at a time. The thread that gets it calls `wrote` afterwards.
+    mutating func popRendered() -> LineBlock? {
         guard !isWriting, let block = rendered.removeValue(forKey: nextToWrite) else { return nil }
         isWriting = true
         return block

@@ -1,47 +1,47 @@
 import EventFormat
 
-/// A stretch of the merged order on its way through the threads: events that became no lines yet, then their lines.
+/// A stretch of the merged order on its way through the threads: events that are not rendered yet, then their lines.
 ///
-/// Unchecked: it is handed from thread to thread under the lock of `BlockQueue`, and never in two hands.
+/// Unchecked: it is handed from thread to thread under the lock of `BlockQueue`, and one thread at a time uses it.
 final class LineBlock: @unchecked Sendable {
     struct Entry {
         let event: MergedEvent
         let task: TaskName
     }
 
-    /// Lines that are ready, in front of entry `index`.
+    /// Finished lines before entry `index`.
     struct Remark {
         let index: Int
         /// Where it ends in `remarks`; it begins where the one before ends.
         let end: Int
     }
 
-    /// Few enough that entries, pages and lines stay in a core's cache, many enough that handing over costs nothing.
+    /// Few enough that entries, pages and lines stay in a core's cache; enough that handing a block over costs little.
     static let capacity = 1024
 
-    /// Where it stands in the order.
+    /// Its position in the order of blocks.
     var number: UInt64 = 0
-    /// Plain memory: whoever fills the block writes here, and says in the end how many there are.
+    /// Plain memory: the thread that fills the block writes here, and sets `count` at the end.
     let entries = UnsafeMutablePointer<Entry>.allocate(capacity: capacity)
     var count = 0
     private var remarks: [Remark] = []
     private var remarkText = TextBuffer()
     /// The lines.
     private var text = TextBuffer(capacity: 128 << 10)
-    /// What streams left while this block was filled: nobody looks at it when this and all earlier ones are rendered.
+    /// What streams retired while this block was filled. It is unused when this and all earlier blocks are rendered.
     var retired: PagePool.Retired?
 
     deinit { entries.deallocate() }
 
     var lines: UnsafeRawBufferPointer { text.bytes }
 
-    /// Puts lines in front of entry `index`.
+    /// Puts lines before entry `index`.
     func append(lines: UnsafeRawBufferPointer, before index: Int) {
         remarkText.append(lines)
         remarks.append(Remark(index: index, end: remarkText.count))
     }
 
-    /// Makes the lines.
+    /// Renders the events into lines.
     func render(by writer: inout LineWriter) {
         swap(&writer.text, &text)
         var (next, start) = (0, 0)
@@ -58,7 +58,7 @@ final class LineBlock: @unchecked Sendable {
         for index in range { writer.append(entries[index].event, task: entries[index].task) }
     }
 
-    /// Makes room for others.
+    /// Empties the block.
     func removeAll() {
         count = 0
         remarks.removeAll(keepingCapacity: true)

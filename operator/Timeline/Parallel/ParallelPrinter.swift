@@ -1,16 +1,16 @@
 import EventFormat
 import TraceClock
 
-/// Gathers a merged timeline in blocks that several threads make lines of: the same lines in the same order as
-/// `TimelinePrinter`. What depends on the order (names of tasks, the first event's time) is settled here, on the thread
-/// that merges.
+/// Collects a merged timeline in blocks, which several threads render: the same lines in the same order as
+/// `TimelinePrinter` writes. What depends on the order (names of tasks, the first event's time) is decided here, on the
+/// thread that merges.
 struct ParallelPrinter: ~Copyable, TimelineSink {
     private let renderers: RenderPool
     private let pages: PagePool
     private var block: LineBlock
     private var entries: UnsafeMutablePointer<LineBlock.Entry>
     private var filled = 0
-    /// For what is not an event, and to help with.
+    /// For lines that are not events, and for rendering while it waits.
     private var lines: LineWriter
     private var window: EventWindow
     private let isOpen: Bool
@@ -42,7 +42,7 @@ struct ParallelPrinter: ~Copyable, TimelineSink {
         moveLines()
     }
 
-    /// The threads look at what belongs to the merge until they have ended.
+    /// The threads use memory of the merge until they have ended.
     deinit { renderers.stop() }
 
     mutating func event(_ event: MergedEvent) throws {
@@ -79,29 +79,29 @@ struct ParallelPrinter: ~Copyable, TimelineSink {
     private mutating func turnOver() throws {
         submit()
         block = try renderers.nextBlock(&lines)
-        // Blocks come back when they are written, and they are written in order.
-        if let retired = block.retired { pages.giveBack(retired) }
+        // A block is free again when it and all earlier ones are written.
+        if let retired = block.retired { pages.reclaim(retired) }
         block.removeAll()
         entries = block.entries
     }
 
     private mutating func submit() {
         block.count = filled
-        block.retired = pages.takeRetired()
+        block.retired = pages.collectRetired()
         renderers.submit(block)
         filled = 0
     }
 
     /// Waits until everything is written.
     ///
-    /// - Returns: why the filter lets nothing through, when that is a mistake in it.
-    /// - Throws: `OutputError` when nobody reads any more.
+    /// - Returns: why the filter fits no event; nil when it fits some.
+    /// - Throws: `OutputError` when the output cannot be written.
     mutating func finish() throws -> String? {
         submit()
         var experience = renderers.finish(&lines)
         pages.keepsRetired = false
         if let failure = renderers.failure { throw failure }
         experience.add(lines.experience)
-        return experience.mistake
+        return experience.filterError
     }
 }

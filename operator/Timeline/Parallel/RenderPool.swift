@@ -1,7 +1,7 @@
 import Threads
 
-/// The threads that make lines of blocks and write them in order. The thread that merges helps while it has no free block
-/// to fill: on two cores there is about as much to render as to merge.
+/// The threads that render blocks and write their lines in order. The thread that merges helps while it has no free
+/// block to fill: on two cores, rendering costs about as much as merging.
 final class RenderPool: Sendable {
     private let layout: TimelineLayout
     private let output: OutputStream
@@ -15,7 +15,7 @@ final class RenderPool: Sendable {
         var experience = ConditionTable.Experience()
     }
 
-    /// What a thread has found to do.
+    /// What a thread does next.
     private enum Work {
         case fill(LineBlock)
         case render(LineBlock)
@@ -28,14 +28,14 @@ final class RenderPool: Sendable {
         self.layout = layout
         self.output = output
         workers = max(1, threads - 1)
-        // One in each thread's hands and one in line for each, and two to be filled meanwhile.
+        // For each thread one that it renders and one that waits, and two to fill meanwhile.
         queue = Monitor(BlockQueue(blocks: 2 * threads + 2))
         ended = Monitor(Ended())
         for number in 1...workers {
             do throws(ThreadError) {
                 try spawnThread(name: "render/\(number)") { self.work() }
             } catch {
-                // Fewer threads do the same, more slowly.
+                // Fewer threads do the same work, more slowly.
                 if number == 1 { throw error }
                 let missing = workers + 1 - number
                 ended.change { $0.threads += missing }
@@ -48,7 +48,7 @@ final class RenderPool: Sendable {
         var writer = LineWriter(layout)
         while true {
             let work = queue.wait { queue -> Work? in
-                if let block = queue.takeWaiting() { return .render(block) }
+                if let block = queue.popWaiting() { return .render(block) }
                 return queue.isClosed ? .end : nil
             }
             guard case .render(let block) = work else { break }
@@ -64,8 +64,8 @@ final class RenderPool: Sendable {
     private func render(_ block: LineBlock, by writer: inout LineWriter) {
         block.render(by: &writer)
         queue.change { $0.finish(block) }
-        // Whoever finishes the block that is next to be written writes it, and what is ready behind it.
-        while let ready = queue.change({ $0.takeRendered() }) {
+        // The thread that finishes the next block to write writes it, and those after it that are rendered.
+        while let ready = queue.change({ $0.popRendered() }) {
             var failure: OutputError?
             do throws(OutputError) {
                 if queue.change({ $0.failure }) == nil { try output.write(ready.lines) }
@@ -83,8 +83,8 @@ final class RenderPool: Sendable {
         while true {
             let work = queue.wait { queue -> Work? in
                 if queue.failure != nil { return .end }
-                if let block = queue.takeFree() { return .fill(block) }
-                return queue.takeWaiting().map { .render($0) }
+                if let block = queue.popFree() { return .fill(block) }
+                return queue.popWaiting().map { .render($0) }
             }
             switch work {
             case .fill(let block): return block
@@ -100,12 +100,12 @@ final class RenderPool: Sendable {
 
     /// Waits until all is written and the threads have ended.
     ///
-    /// - Returns: what they have found out about the condition.
+    /// - Returns: what they found out about the condition.
     func finish(_ writer: inout LineWriter) -> ConditionTable.Experience {
         queue.change { $0.isClosed = true }
         while true {
             let work = queue.wait { queue -> Work? in
-                if let block = queue.takeWaiting() { return .render(block) }
+                if let block = queue.popWaiting() { return .render(block) }
                 return queue.isDone ? .end : nil
             }
             guard case .render(let block) = work else { break }
@@ -124,6 +124,6 @@ final class RenderPool: Sendable {
         ended.wait { ended in ended.threads == workers ? ended.experience : nil }
     }
 
-    /// Why not everything was written.
+    /// Why something could not be written.
     var failure: OutputError? { queue.change { $0.failure } }
 }

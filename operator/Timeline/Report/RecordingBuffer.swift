@@ -34,7 +34,7 @@ extension NodeDecoding {
             formats: formats, symbols: file.metadata.kallsyms.withUnsafeBytes { KernelSymbols(parsing: $0) },
             printkFormats: PrintkFormats.parse(String(decoding: file.metadata.printkFormats, as: UTF8.self)),
             kernel: KernelDescription(longSize: Int(file.header.longSize), release: file.options.release))
-        let names = TaskNameTable()
+        let names = NodeTaskNames()
         for line in file.metadata.commandLines.split(separator: UInt8(ascii: "\n")) {
             guard let blank = line.firstIndex(of: UInt8(ascii: " ")),
                 let pid = Int32(String(decoding: line[..<blank], as: UTF8.self))
@@ -57,6 +57,6 @@ extension TraceDatOptions {
     /// `uname -r`.
     var release: String? { word(2) }
 
-    /// Whether anything says how the clock stands to others.
-    var placesItsClock: Bool { dateOffset != nil || timestampOffset != nil || !timeShifts.isEmpty }
+    /// Whether the file relates its clock to other clocks.
+    var statesClockOffset: Bool { dateOffset != nil || timestampOffset != nil || !timeShifts.isEmpty }
 }

@@ -1,6 +1,6 @@
 import TraceProtocol
 
-/// What the `per_cpu/cpuN/stats` files that a trace.dat file keeps say of one buffer.
+/// The counts of one buffer from the `per_cpu/cpuN/stats` files that a trace.dat file keeps.
 struct RecordingStatistics {
     /// Of one CPU.
     struct CPU: Equatable {
@@ -8,7 +8,7 @@ struct RecordingStatistics {
         var held: UInt64 = 0
         /// Events that were overwritten.
         var overrun: UInt64 = 0
-        /// Events that it had to refuse.
+        /// Events that the buffer had to refuse.
         var refused: UInt64 = 0
     }
 
@@ -38,7 +38,7 @@ struct RecordingStatistics {
 
     /// Events that the buffer held.
     var held: UInt64 { cpus.values.reduce(0) { $0 &+ $1.held } }
-    /// Events that it ever took.
+    /// Events that were ever written to it.
     var written: UInt64 { cpus.values.reduce(0) { $0 &+ $1.held &+ $1.overrun } }
 
     /// The same as an agent states it at the end of its stream.

@@ -2,7 +2,7 @@ import SystemPackage
 import TraceDat
 import TraceProtocol
 
-/// How several inputs become one timeline: their nodes under names that differ, and each one's place in time.
+/// How several inputs become one timeline: their nodes under different names, and each one's shift in time.
 struct ReportPlan {
     /// A node and where it is read.
     struct Node {
@@ -16,7 +16,7 @@ struct ReportPlan {
         /// ns from its own timeline to the report's.
         var shift: Int64
         var source: Source
-        /// What tells it from a node of the same name.
+        /// Distinguishes it from a node of the same name.
         var longName: String
     }
 
@@ -34,7 +34,7 @@ struct ReportPlan {
             if case .recording(let path, let file) = input { (path, file.options) } else { nil }
         }
         let isDated = recordings.contains { $0.options.dateOffset != nil }
-        // One session alone keeps its controller's timeline; all else meets at the epoch, if anything says where that is.
+        // One session alone keeps its controller's timeline. Everything else meets at the epoch, if an input states it.
         if offsets.count == 1, recordings.isEmpty {
             epochOffset = offsets[0]
         } else if !offsets.isEmpty || isDated {
@@ -52,7 +52,7 @@ struct ReportPlan {
                             longName: "\(directory.layout.directory.lastComponent?.string ?? "\(number)")/\(name)"))
                 }
             case .recording(let path, let file):
-                // Without a date it is taken to be on the first session's timeline, where there is one.
+                // Without a date it is assumed to be on the first session's timeline, where there is one.
                 let base = file.options.dateOffset == nil ? offsets.first ?? 0 : 0
                 add(file, path, shift: file.options.totalOffset &+ base)
             }
@@ -62,7 +62,7 @@ struct ReportPlan {
         assumptions = Self.assumptions(recordings, isDated: isDated, hasSession: !offsets.isEmpty)
     }
 
-    /// The buffers with events; one of them at least, for its head.
+    /// Adds the buffers with events; without any, the first one, for its head.
     private mutating func add(_ file: TraceDatFile, _ path: String, shift: Int64) {
         let name = FilePath(path).lastComponent?.string ?? path
         let decoding = NodeDecoding(file)
@@ -86,11 +86,11 @@ struct ReportPlan {
         }
     }
 
-    /// Times are merged as trace-cmd does it: by what the files' own options say, and else as they are.
+    /// As in trace-cmd, the files' own options say how times are merged; without them, times stay as they are.
     private static func assumptions(
         _ recordings: [(path: String, options: TraceDatOptions)], isDated: Bool, hasSession: Bool
     ) -> [String] {
-        let unplaced = recordings.filter { !$0.options.placesItsClock }
+        let unplaced = recordings.filter { !$0.options.statesClockOffset }
         guard !unplaced.isEmpty else { return [] }
         let paths = unplaced.map(\.path).joined(separator: ", ")
         let clocks = Set(unplaced.compactMap(\.options.selectedClock)).sorted()

@@ -12,7 +12,7 @@ public final class TimelineReport {
     private var logs: [Log] = []
     /// What could not be read, in words.
     public private(set) var damage: [String] = []
-    /// What is wrong with the filter, as far as events have shown it.
+    /// Why the filter fits no event; nil when it fits some.
     public private(set) var mistake: String?
     /// What had to be assumed to bring the inputs onto one timeline, in words.
     public let assumptions: [String]
@@ -20,8 +20,8 @@ public final class TimelineReport {
     private final class Log {
         let node: Int
         var reader: NodeLogReader
-        /// Up to where on the timeline the node has sent everything.
-        var reach = Int64.min
+        /// The node's watermark on the timeline, ns.
+        var watermark = Int64.min
         var isAtEnd = false
 
         init(_ reader: consuming NodeLogReader, node: Int) {
@@ -30,7 +30,7 @@ public final class TimelineReport {
         }
     }
 
-    /// Time plays no part on disk: nobody is waited for.
+    /// Everything is on disk already: the merge waits for no node.
     private static let now = Int64.max
 
     /// - Parameters:
@@ -59,7 +59,7 @@ public final class TimelineReport {
             case .recording(let recording):
                 if filter.nodes.isEmpty || filter.nodes.contains(node.name) { head = recording.head }
                 do {
-                    try merger.take(recording, node: index)
+                    try merger.add(recording, node: index)
                 } catch {
                     damage.append("\(node.name): \(error)")
                     merger.end(index, at: Self.now)
@@ -91,7 +91,7 @@ public final class TimelineReport {
             var printer = TimelinePrinter(layout, output: output)
             try drive(into: &printer)
             try printer.flush()
-            mistake = printer.mistake
+            mistake = printer.filterError
         }
         return merger.account
     }
@@ -104,16 +104,16 @@ public final class TimelineReport {
         try merger.release(at: Self.now, into: &sink)
     }
 
-    /// The log that holds the others back: that of the node whose word reaches least far on the timeline.
+    /// The log of the node with the earliest watermark: it holds the others back.
     private func furthestBehind() -> Log? {
-        logs.lazy.filter { !$0.isAtEnd }.min { ($0.reach, $0.node) < ($1.reach, $1.node) }
+        logs.lazy.filter { !$0.isAtEnd }.min { ($0.watermark, $0.node) < ($1.watermark, $1.node) }
     }
 
     /// Reads on until the node's watermark has moved, or its log ends.
     private func read(_ log: Log) throws {
         let node = merger.nodes[log.node]
         let before = node.watermark
-        defer { log.reach = node.watermarkOnTimeline ?? .min }
+        defer { log.watermark = node.watermarkOnTimeline ?? .min }
         while node.watermark == before {
             guard let item = try log.reader.next() else {
                 log.isAtEnd = true
@@ -123,7 +123,7 @@ public final class TimelineReport {
             switch item {
             case .record(let record):
                 do {
-                    try merger.take(record.frame, node: node.index, at: Self.now)
+                    try merger.append(record.frame, node: node.index, at: Self.now)
                 } catch {
                     damage.append("node \(node.name): \(error)")
                 }

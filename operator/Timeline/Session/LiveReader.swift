@@ -28,10 +28,10 @@ public final class LiveReader {
         scanners = Array(repeating: LogScanner(), count: description.nodes.count)
     }
 
-    /// What is wrong with the filter, once events have shown it.
-    public var mistake: String? { printer.mistake }
+    /// Why the filter fits no event so far; nil when it fits some.
+    public var mistake: String? { printer.filterError }
 
-    /// Takes in a piece of a node's log.
+    /// Adds a piece of a node's log.
     public func take(_ chunk: LogChunk) {
         let index = Int(chunk.node)
         guard scanners.indices.contains(index) else { return }
@@ -41,7 +41,7 @@ public final class LiveReader {
             case .record(let record):
                 learn(from: record)
                 do {
-                    try merger.take(record.frame, node: index, at: now())
+                    try merger.append(record.frame, node: index, at: now())
                 } catch {
                     note(index, "\(error)")
                 }
@@ -75,7 +75,7 @@ public final class LiveReader {
         clockOffset = max(clockOffset ?? ahead, ahead)
     }
 
-    /// The controller's CLOCK_MONOTONIC_RAW, late by at most the way of the chunks here.
+    /// The controller's CLOCK_MONOTONIC_RAW (ns), late by at most the time that chunks take to get here.
     private func now() -> Int64 {
         Int64(MonotonicRawClock.now()) &+ (clockOffset ?? 0)
     }

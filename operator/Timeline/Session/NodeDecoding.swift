@@ -1,35 +1,35 @@
 import EventFormat
 import TraceProtocol
 
-/// What it takes to read one node's events: its formats compiled, its symbols, the names of its tasks.
+/// What is needed to decode one node's events: its compiled formats, its symbols, the names of its tasks.
 struct NodeDecoding {
     private var formats: [(system: String, text: String)] = []
     private var printkFormats: [UInt64: String] = [:]
     private var symbols: KernelSymbols?
     private var kernel = KernelDescription()
-    let names: TaskNameTable
+    let names: NodeTaskNames
     private(set) var host = WireHostFacts()
     private(set) var renderer: NodeRenderer
     var catalog: EventCatalog { renderer.catalog }
 
-    /// A kernel's /proc/kallsyms is about 10 MB; a node that states more is not believed.
+    /// Bytes. A kernel's /proc/kallsyms is about 10 MB; more than this is refused.
     static let largestSymbols = 128 << 20
 
     init() {
-        names = TaskNameTable()
+        names = NodeTaskNames()
         renderer = NodeRenderer(EventCatalog(formats: []), tasks: names)
     }
 
     /// All at once, from a recording.
-    init(_ catalog: EventCatalog, names: TaskNameTable, countsInNanoseconds: Bool) {
+    init(_ catalog: EventCatalog, names: NodeTaskNames, countsInNanoseconds: Bool) {
         self.names = names
         renderer = NodeRenderer(catalog, tasks: names, countsInNanoseconds: countsInNanoseconds)
     }
 
-    /// Takes in a part of the metadata.
+    /// Adds a part of the metadata.
     ///
-    /// - Throws: `CodecError` or `ProtocolError` for symbols that cannot be unpacked; all else is taken.
-    mutating func take(_ metadata: WireNodeMetadata) throws {
+    /// - Throws: `CodecError` or `ProtocolError` for symbols that cannot be unpacked; everything else is added.
+    mutating func add(_ metadata: WireNodeMetadata) throws {
         for name in metadata.comms { names.set(Int32(bitPattern: name.pid), name.comm) }
         if metadata.hasHost {
             host = metadata.host

@@ -1,17 +1,17 @@
 import EventFormat
 
-/// What a printer needs of a node for each event. All constant, so that using it costs no counting of references
-/// beyond the one for this.
+/// What a printer needs of a node for each event. All constant, so that using it causes no ARC traffic beyond the
+/// reference to this object.
 final class NodeRenderer {
     let catalog: EventCatalog
     let common: CommonFields
     let eventNames: EventNameTable
-    let tasks: TaskNameTable
+    let tasks: NodeTaskNames
     /// False for the clocks `counter` and `x86-tsc`.
     let countsInNanoseconds: Bool
     private let learner: TaskNameLearner
 
-    init(_ catalog: EventCatalog, tasks: TaskNameTable, countsInNanoseconds: Bool = true) {
+    init(_ catalog: EventCatalog, tasks: NodeTaskNames, countsInNanoseconds: Bool = true) {
         self.catalog = catalog
         self.tasks = tasks
         self.countsInNanoseconds = countsInNanoseconds
@@ -20,7 +20,7 @@ final class NodeRenderer {
         learner = TaskNameLearner(catalog)
     }
 
-    /// Takes in the names of tasks that an event states.
+    /// Learns the names of tasks that an event states.
     func learnNames(from event: UnsafeRawBufferPointer) {
         learner.learn(from: event, type: common.type(of: event), into: tasks)
     }

@@ -5,7 +5,7 @@ import TraceClock
 import TraceProtocol
 
 /// One node of a session as a reader rebuilds it from the node's log: its clock, its events by CPU, what is needed
-/// to decode them, and what became of it.
+/// to decode them, and how its part ended.
 final class NodeTimeline {
     let index: Int
     let name: String
@@ -15,7 +15,7 @@ final class NodeTimeline {
     private(set) var streams: [UInt32: CPUStream] = [:]
     private(set) var decoding = NodeDecoding()
     private(set) var layout: SubBufferLayout?
-    /// Up to where the node says it has sent everything; ns of its trace clock.
+    /// The node has sent everything up to here; ns of its trace clock.
     private(set) var watermark: Int64?
     /// The node's own account, once its stream is complete.
     private(set) var totals: WireFinish?
@@ -23,7 +23,7 @@ final class NodeTimeline {
     private(set) var isEnded = false
     /// Why there are no totals.
     private(set) var lossReason: String?
-    /// Why it took no part, while others did.
+    /// Why it refused to take part, while others went on.
     private(set) var refusal: String?
 
     /// What a record means for the merge.
@@ -47,8 +47,8 @@ final class NodeTimeline {
 
     var renderer: NodeRenderer { decoding.renderer }
 
-    /// Takes in a recording, which is complete and has a clock that needs no probes.
-    func take(_ recording: RecordingBuffer, layout: SubBufferLayout, streams: [CPUStream]) {
+    /// Loads a recording, which is complete and has a clock that needs no probes.
+    func load(_ recording: RecordingBuffer, layout: SubBufferLayout, streams: [CPUStream]) {
         self.recording = recording
         self.layout = layout
         decoding = recording.decoding
@@ -60,18 +60,18 @@ final class NodeTimeline {
         }
     }
 
-    /// Where the watermark lies on the timeline; nil while nothing says so.
+    /// The watermark on the timeline, ns; nil while there is none, or no clock sample.
     var watermarkOnTimeline: Int64? {
         guard let watermark else { return nil }
         let mapped = clock.map(watermark)
-        // Without a single probe there is no place for it.
+        // Without a clock sample it has no position there.
         return mapped.quality == .unknown ? nil : mapped.estimate &+ shift
     }
 
-    /// Takes in one record of the node's log.
+    /// Adds one record of the node's log.
     ///
-    /// - Parameter makeStream: gives a new CPU its number in the merge.
-    func take(_ frame: Frame, makeStream: (UInt32) -> CPUStream) throws -> Change {
+    /// - Parameter makeStream: makes the stream of a new CPU.
+    func append(_ frame: Frame, makeStream: (UInt32) -> CPUStream) throws -> Change {
         switch frame.type {
         case .batch:
             let batch = try Batch(frame)
@@ -83,8 +83,8 @@ final class NodeTimeline {
             stream.append(batch)
             return .events(stream)
         case .watermark:
-            let mark = try Watermark(frame)
-            guard let least = mark.entries.map(\.time).min(), least <= UInt64(Int64.max) else { return .none }
+            let stated = try Watermark(frame)
+            guard let least = stated.entries.map(\.time).min(), least <= UInt64(Int64.max) else { return .none }
             guard Int64(least) > watermark ?? .min else { return .none }
             watermark = Int64(least)
             clock.freeze(through: Int64(least))
@@ -92,31 +92,31 @@ final class NodeTimeline {
         case .clockSample:
             let sample = try ClockSampleFrame(frame)
             let probe = ClockProbe(t1: sample.t1, t2: sample.t2, t3: sample.t3, t4: sample.t4)
-            // Copies of the clock's pieces do not learn of a break that is found later.
+            // Copies of the clock's segments do not learn of a break that is found later.
             if case .epochBreak = clock.observe(probe) { for stream in streams.values { stream.segment = nil } }
             return .none
         case .metadata:
-            try takeMetadata(frame)
+            try appendMetadata(frame)
             return .none
         case .finish:
             var body = frame.body
             _ = try StreamNumber(reading: &body, of: frame.type)
             totals = try Frame(.finish, body).message()
             return end()
-        case .nodeNote: return takeNote(try frame.message())
+        case .nodeNote: return appendNote(try frame.message())
         default: return .none
         }
     }
 
-    private func takeMetadata(_ frame: Frame) throws {
+    private func appendMetadata(_ frame: Frame) throws {
         var body = frame.body
         _ = try StreamNumber(reading: &body, of: frame.type)
         let metadata: WireNodeMetadata = try Frame(.metadata, body).message()
         if !metadata.headerPage.isEmpty { layout = try SubBufferLayout(headerPage: metadata.headerPage) }
-        try decoding.take(metadata)
+        try decoding.add(metadata)
     }
 
-    private func takeNote(_ note: WireNodeNote) -> Change {
+    private func appendNote(_ note: WireNodeNote) -> Change {
         switch note.kind {
         case .refused:
             refusal = note.text
@@ -132,7 +132,7 @@ final class NodeTimeline {
         return .note(note)
     }
 
-    /// The log is at its end, whatever it says.
+    /// The log has no further record.
     func end() -> Change {
         isEnded = true
         return .ended
@@ -152,12 +152,12 @@ final class NodeTimeline {
         return segment.estimate(stamp) &+ shift
     }
 
-    /// A time stamp as the clock takes it. Wild ones stay below what stands for "no event".
+    /// A time stamp as the clock's ns. Absurd ones stay below the time that stands for "no event".
     static func stamp(_ timestamp: UInt64) -> Int64 {
         Int64(min(timestamp, UInt64(Int64.max - 1)))
     }
 
-    /// The whole truth about a time: estimate and bound.
+    /// A time stamp on the timeline, with its bound.
     func mapped(_ stream: CPUStream, _ stamp: UInt64) -> MappedTime {
         let stamp = stream.stamp(stamp)
         if let segment = stream.segment, segment.contains(stamp) { return segment.map(stamp).shifted(by: shift) }

@@ -6,7 +6,7 @@ public struct SessionAccount: Sendable {
         public var cpu: UInt32
         /// Events that were decoded here.
         public var received: UInt64
-        /// What the kernel counted: nil without the node's own totals.
+        /// What the kernel counted; nil without the node's totals.
         public var recorded: UInt64?
         public var lost: UInt64?
         /// Pages or batches that could not be read.
@@ -25,7 +25,7 @@ public struct SessionAccount: Sendable {
             self.firstDamage = firstDamage
         }
 
-        /// Whether the sum is right; nil when there is nothing to compare with.
+        /// Whether recorded = received + lost; nil without the node's totals.
         public var balances: Bool? {
             guard let recorded, let lost else { return nil }
             let (sum, overflow) = received.addingReportingOverflow(lost)
@@ -38,10 +38,10 @@ public struct SessionAccount: Sendable {
         public var cpus: [CPU]
         /// Why the node's part is not complete; nil when it is.
         public var incomplete: String?
-        /// Why it took no part, where the others went on without it.
+        /// Why it refused to take part, while others went on.
         public var refusal: String?
-        /// It is a trace.dat file, of which no more can be said than what is in it: whoever cut a part out of a recording
-        /// left the kernel's counts of the whole.
+        /// It is a trace.dat file. Its counts prove no loss: a part that was cut out of a recording keeps the kernel's
+        /// counts of the whole.
         public var isRecording: Bool
 
         public init(
@@ -71,7 +71,7 @@ public struct SessionAccount: Sendable {
         self.lateEvents = lateEvents
     }
 
-    /// Everything that a person must be told: each makes the exit status not 0.
+    /// Everything that makes the exit status not 0, each as a line for people.
     public var problems: [String] {
         nodes.flatMap { node -> [String] in
             var problems = node.incomplete.map { ["node \(node.name): \($0)"] } ?? []
@@ -133,7 +133,7 @@ extension NodeTimeline {
     /// The node's part of the account, as far as its log has been read.
     var account: SessionAccount.Node { account(streams.mapValues(\.tally)) }
 
-    /// The same for one whose events were counted elsewhere.
+    /// The same with events that were counted elsewhere.
     func account(_ tallies: [UInt32: CPUStream.Tally]) -> SessionAccount.Node {
         let totals = Dictionary(
             (totals?.cpus ?? []).map { ($0.cpu, $0) }, uniquingKeysWith: { first, _ in first })

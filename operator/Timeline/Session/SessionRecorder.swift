@@ -35,7 +35,7 @@ public final class SessionRecorder {
         }
     }
 
-    /// Takes in a piece of a node's log.
+    /// Writes a piece of a node's log.
     public func take(_ chunk: LogChunk) throws {
         guard nodes.indices.contains(Int(chunk.node)) else { return }
         let node = nodes[Int(chunk.node)]
@@ -56,7 +56,7 @@ public final class SessionRecorder {
     private func count(_ frame: Frame, _ node: Node) {
         do {
             let timeline = node.timeline
-            let change = try timeline.take(frame) { CPUStream(node: timeline, cpu: $0, number: 0) }
+            let change = try timeline.append(frame) { CPUStream(node: timeline, cpu: $0, index: 0) }
             guard case .events(let stream) = change, let layout = timeline.layout else { return }
             stream.countAll(layout: layout, unpacker: unpacker)
         } catch {
@@ -64,7 +64,7 @@ public final class SessionRecorder {
         }
     }
 
-    /// Writes what has gathered.
+    /// Writes what is buffered.
     ///
     /// - Throws: `StoreError`, for a full disk for example; what was written before stays readable.
     public func flush() throws {
@@ -73,7 +73,7 @@ public final class SessionRecorder {
 
     /// Completes the session.
     ///
-    /// - Parameter problem: why it is not whole, as its reader will say; empty when it is.
+    /// - Parameter problem: why the session is not whole, for its readers; empty when it is.
     public func finish(problem: String) throws -> SessionAccount {
         try flush()
         for node in nodes { try node.log.synchronize() }

@@ -1,12 +1,12 @@
 import EventFormat
 
-/// A task's name as the kernel keeps it, as plain memory: 15 bytes at most (TASK_COMM_LEN of include/linux/sched.h,
-/// without the NUL), and how many they are in the sixteenth.
+/// A task's name as the kernel keeps it, as plain memory: at most 15 bytes (TASK_COMM_LEN of include/linux/sched.h,
+/// without the NUL); the sixteenth byte is their number.
 struct TaskName {
     private var words: (UInt64, UInt64) = (0, 0)
 
     static let longest = 15
-    /// The kernel's words for the idle task, for wild pids and for tasks that it does not know
+    /// What the kernel prints for the idle task, for impossible pids and for tasks that it does not know
     /// (`__trace_find_cmdline` of kernel/trace/trace_sched_switch.c).
     static let idle = TaskName("<idle>".utf8)
     static let invalid = TaskName("<XXX>".utf8)
@@ -23,7 +23,7 @@ struct TaskName {
 
     @inline(__always) var count: Int { Int(UInt8(truncatingIfNeeded: UInt64(littleEndian: words.1) >> 56)) }
 
-    /// The name's bytes, and zeros behind them.
+    /// The name's bytes, and zeros after them.
     @inline(__always) var padded: (UInt64, UInt64) { (words.0, (words.1 << 8) >> 8) }
 
     /// Runs `body` with the name's bytes.

@@ -1,9 +1,9 @@
 import EventFormat
 
-/// Learns names of tasks from the events that state them. A program that runs for a moment is gone before anybody could
-/// ask the kernel for its name, but its own exec and exit name it.
+/// Learns names of tasks from the events that state them. A program that runs for a moment is gone before the kernel
+/// can be asked for its name, but its exec and exit events have it.
 ///
-/// Only for output that is made for reading: the kernel's `trace` file knows no more than its saved command lines.
+/// Not for `--format ftrace`: the kernel's `trace` file knows only its saved command lines.
 final class TaskNameLearner {
     /// Where an event has a pid and the name that belongs to it.
     private struct Rule {
@@ -14,11 +14,11 @@ final class TaskNameLearner {
     }
 
     private let rules: [[Rule]]
-    /// Whether there is a rule, by event number: all that most events cost.
+    /// Whether there is a rule, by event number: the only cost of most events.
     private let teaches: [Bool]
 
-    /// Fields of include/trace/events/sched.h and task.h by event. `sched_switch` and the wakeups would cost more than they
-    /// tell: whoever is switched out gets into the kernel's own table.
+    /// Fields of include/trace/events/sched.h and task.h by event. `sched_switch` and the wakeups would cost more than
+    /// they are worth: the kernel's own table gets every task that is switched out.
     private static let known: [String: [(pid: String, name: String, isPath: Bool)]] = [
         "sched:sched_process_exec": [("pid", "filename", true)],
         "sched:sched_process_exit": [("pid", "comm", false)],
@@ -42,8 +42,8 @@ final class TaskNameLearner {
         teaches = rules.map { !$0.isEmpty }
     }
 
-    /// Puts what the event says into `table`. Events come from anywhere: what does not fit is passed over.
-    func learn(from event: UnsafeRawBufferPointer, type: Int?, into table: TaskNameTable) {
+    /// Puts the names in the event into `table`. Events are untrusted input: fields that do not fit are skipped.
+    func learn(from event: UnsafeRawBufferPointer, type: Int?, into table: NodeTaskNames) {
         guard let type, type >= 0, type < teaches.count, teaches[type] else { return }
         for rule in rules[type] {
             guard rule.pidOffset >= 0, rule.pidOffset + 4 <= event.count,

@@ -2,7 +2,7 @@ import EventFormat
 import TextPatterns
 
 /// Which events are wanted by the task in whose context they happened (`--comm`, `--pid`).
-final class TaskFilter {
+final class TaskSelection {
     private let comms: [Glob]
     private let pids: Set<Int32>
     /// Nodes to which this applies, by index; nil for all.
@@ -13,7 +13,7 @@ final class TaskFilter {
         guard !filter.comms.isEmpty || !filter.pids.isEmpty else { return nil }
         comms = filter.comms.map { Glob($0, dialect: .kernel) }
         pids = filter.pids
-        // Of nodes that are not chosen, only what the window lets through comes here.
+        // Events of other nodes come here only if the window admits them.
         nodes =
             filter.nodes.isEmpty || !filter.includesOthers
             ? nil : Set(names.indices.filter { filter.nodes.contains(names[$0]) })

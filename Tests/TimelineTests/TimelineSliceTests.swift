@@ -4,13 +4,14 @@ import Testing
 
 @testable import Timeline
 
-/// Slices by task, and what others did in the same time: judged by the lines of the whole timeline, filtered here.
-@Suite struct SliceTests {
+/// Slices by task, and what other nodes did in the same time, compared with the lines of the whole timeline, which the
+/// test filters itself.
+@Suite struct TimelineSliceTests {
     /// One kernel's recording, and a part of the same: two nodes with the same times.
     private static let both = [Fixture.path("guest-6.1-kprobes.dat"), Fixture.path("small-v6.dat")]
 
-    /// A line as people read it: time, bound, node, CPU, task-pid, event.
-    private struct Line: Equatable {
+    /// A line of the default format: time, bound, node, CPU, task-pid, event.
+    private struct PrintedLine: Equatable {
         let text: String
         let time: Int64
         let node: String
@@ -22,7 +23,7 @@ import Testing
             let words = text.split(separator: " ", maxSplits: 4)
             let seconds = words.first?.split(separator: ".").map(String.init) ?? []
             guard words.count == 5, seconds.count == 2, let time = Int64(seconds[0] + seconds[1]),
-                // A task's name may hold a blank: the event begins behind the blanks that fill its column.
+                // A task's name may hold a blank: the event begins after the blanks that fill its column.
                 let event = words[4].range(of: #"-[0-9]+ +[a-z0-9_]+:"#, options: .regularExpression)
             else { return nil }
             self.text = String(text)
@@ -34,9 +35,9 @@ import Testing
         }
     }
 
-    private static func lines(_ filter: TimelineFilter = TimelineFilter(), jobs: Int = 1) throws -> [Line] {
+    private static func lines(_ filter: TimelineFilter = TimelineFilter(), jobs: Int = 1) throws -> [PrintedLine] {
         let text = try report(both, format: .default, filter: filter, jobs: jobs).text
-        return try text.split(separator: "\n").map { try #require(Line($0), "\($0)") }
+        return try text.split(separator: "\n").map { try #require(PrintedLine($0), "\($0)") }
     }
 
     @Test(arguments: [1, 3]) func byTask(jobs: Int) throws {

@@ -1,0 +1,38 @@
+/// Which events of a timeline are written.
+public struct TimelineFilter: Sendable {
+    /// Empty for all.
+    public var nodes: Set<String> = []
+    public var cpus: Set<UInt32> = []
+    /// Names of tasks as shell patterns; empty for all.
+    public var comms: [String] = []
+    /// Thread ids, as in the kernel's records; empty for all.
+    public var pids: Set<Int32> = []
+    /// Other nodes than `nodes` are shown too, with all of their CPUs and tasks: what they did in that time.
+    public var includesOthers = false
+    /// Events before it are left out.
+    public var since: TimelineMoment?
+    /// Events after it are left out.
+    public var until: TimelineMoment?
+    /// A condition on fields, in the kernel's filter syntax.
+    public var condition: String?
+
+    public init(condition: String? = nil) {
+        self.condition = condition
+    }
+}
+
+/// A moment as a person states it.
+public enum TimelineMoment: Sendable, Hashable {
+    /// ns after the session's first event.
+    case offset(Int64)
+    /// ns since the epoch.
+    case epoch(Int64)
+
+    /// The moment so many ns later.
+    public func moved(by nanoseconds: Int64) -> TimelineMoment {
+        switch self {
+        case .offset(let offset): .offset(offset &+ nanoseconds)
+        case .epoch(let time): .epoch(time &+ nanoseconds)
+        }
+    }
+}
