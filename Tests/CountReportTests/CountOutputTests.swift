@@ -4,7 +4,7 @@ import TraceProtocol
 
 @testable import CountReport
 
-/// The tables, from totals to lines.
+/// From totals to lines.
 struct CountOutputTests {
     private static func counts(_ perNode: [[WireCountRow]], events: [String] = ["sys:ev"]) -> FleetCounts {
         let names = perNode.indices.map { "web-\($0)" }
@@ -27,7 +27,7 @@ struct CountOutputTests {
 
     private static func words(_ line: String?) -> [String] { (line ?? "").split(separator: " ").map(String.init) }
 
-    @Test("Total, rate, least, usual, most, each node, and who is far from the median")
+    @Test("Total, rate, least, median and greatest count, each node, and which nodes are far from the median")
     func events() {
         let counts = Self.counts([100, 110, 1400].map { [CountedSession.row(0, $0, enabled: 1, running: 1)] })
         let lines = Self.lines(counts)
@@ -36,7 +36,7 @@ struct CountOutputTests {
         #expect(Self.words(Self.lines(counts, isByNode: true)[3]) == ["sys:ev", "web-2", "1,400", "1400", "87.0", "%"])
     }
 
-    @Test("A count from a part of the time is marked with that part; one that never ran is no number")
+    @Test("A count from a part of the time states that part; one that never ran has no number")
     func multiplexed() {
         let scaled = Self.counts([[CountedSession.row(0, 900, enabled: 1000, running: 250)]])
         #expect(Self.lines(scaled).first?.contains("RAN") == true)
@@ -45,7 +45,7 @@ struct CountOutputTests {
         #expect(Self.lines(never).last?.contains("<not counted>") == true)
     }
 
-    @Test("What a node could not count is a problem, with the reason that its way has")
+    @Test("Events that a node could not count are a problem, with the reason for its way of counting")
     func lost() {
         func plan(_ way: WireCountWay) -> WireCountPlan {
             var plan = CountedSession.plan(["a:in -> a:out"])
@@ -66,7 +66,7 @@ struct CountOutputTests {
             ])
     }
 
-    @Test("Keys: the most frequent first, what is not shown summed up, and `other` always last")
+    @Test("Keys: the most frequent first, hidden ones as a sum, and `other` always last")
     func keys() {
         let rows = [("a", 5), ("b", 50), ("c", 7)].map { CountedSession.row(0, $1, [.text($0)]) }
         let counts = Self.counts([rows + [CountedSession.row(0, 1000, other: true)], rows])
@@ -113,7 +113,7 @@ struct CountOutputTests {
         #expect(bars[3] == 2 * bars[4] && bars[0] == 1 && bars[1] == 0, "\(lines)")
     }
 
-    @Test("Intervals hold what came in them; a key that stands still is not repeated")
+    @Test("Intervals hold the counts of their time; a key that did not change is not repeated")
     func intervals() {
         var counts = Self.counts([[CountedSession.row(0, 5, [.text("a")]), CountedSession.row(0, 6, [.text("b")])]])
         let told = CountInterval.Totals(counts)
@@ -132,7 +132,7 @@ struct CountOutputTests {
         #expect(interval.nodeSums.map(\.value.count) == [3])
     }
 
-    @Test("What a task calls itself does not reach the terminal as commands")
+    @Test("Control characters in a task's name do not reach the terminal")
     func hostileNames() {
         let counts = Self.counts([[CountedSession.row(0, 5, [.text("\u{1b}[2Jx\u{9b}y\n")])]])
         let lines = Self.lines(counts, keys: ["comm"])

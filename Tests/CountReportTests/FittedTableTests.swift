@@ -7,13 +7,13 @@ import Testing
     private static let table = {
         var table = FittedTable([
             .init(title: "EVENT", isNumber: false), .init(title: "NODE", isNumber: false), .init(title: "COUNT"),
-            .init(title: "SHARE", worth: 1),
+            .init(title: "SHARE", rank: 1),
         ])
         table.rows = [["page-faults", "local-1", "24,123", "50 %"], ["sched:sched_switch", "local-2", "7", "50 %"]]
         return table
     }()
 
-    @Test("What is of least worth goes first, then texts are cut, and a number only when nothing else is left")
+    @Test("The least important columns are left out first, then texts are cut, and numbers last")
     func numbersStay() {
         #expect(Self.table.lines(width: nil)[1] == "page-faults         local-1  24,123   50 %")
         #expect(Self.table.lines(width: 30)[2] == "sched:sched_~  local-2       7")

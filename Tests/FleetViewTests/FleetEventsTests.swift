@@ -75,7 +75,7 @@ struct FleetEventsTests {
         #expect(lines[0].contains(#"{"declaration":"char name[16]","offset":12,"signed":false,"size":16}"#))
     }
 
-    @Test("A pattern that means nothing is refused with near matches")
+    @Test("A pattern that selects nothing is refused with near matches")
     func unknown() throws {
         let fleet = try Self.fleet()
         let error = #expect(throws: UnknownEvent.self) { try fleet.matching("b:tow") }
@@ -83,7 +83,7 @@ struct FleetEventsTests {
     }
 
     @Test(
-        "What is no list costs its lines alone",
+        "Malformed lines of a list are skipped alone",
         arguments: ["\n\n\t\n", "\tfield:int x;\n", "no colon\na:b\n", "a:b", "é:\u{7}\n"])
     func malformed(text: String) throws {
         let fleet = try FleetEvents(Self.report([(text, ["n"])]))

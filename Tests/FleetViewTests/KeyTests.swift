@@ -9,7 +9,7 @@ struct KeyTests {
             ("q", [.character("q")]), ("\u{1b}[A\u{1b}OB", [.up, .down]), ("\r\t\u{7f}", [.enter, .tab, .backspace]),
             ("\u{1b}[5~\u{1b}[6~\u{1b}[H\u{1b}[4~", [.pageUp, .pageDown, .home, .end]),
             ("\u{3}\u{1a}", [.control("c"), .control("z")]),
-            // Unknown sequences are passed over as a whole, and so are bytes of other characters.
+            // Unknown sequences are skipped as a whole, and so are bytes of other characters.
             ("\u{1b}[1;5Cx\u{1b}[200~yé", [.character("x"), .character("y")]),
         ] as [(String, [Key])])
     func sequences(text: String, keys: [Key]) {
@@ -29,7 +29,7 @@ struct KeyTests {
         #expect(parser.keys(in: "a".utf8) == [.character("a")])
     }
 
-    @Test("Endless nonsense keeps nothing")
+    @Test("An endless sequence does not grow the parser")
     func nonsense() {
         var parser = KeyParser()
         _ = parser.keys(in: "\u{1b}[" + String(repeating: "1", count: 100_000))

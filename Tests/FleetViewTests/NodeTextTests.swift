@@ -63,7 +63,7 @@ struct NodeTextTests {
         return NodeText(status, report, sessions: [named], rates: [("x:y", 1234)], remark: "")
     }
 
-    @Test("Each CPU's account: what was recorded and has neither come, nor is lost or unread, is under way")
+    @Test("Each CPU's account: events that were recorded, and are not received, lost or unread, are under way")
     func account() {
         let lines = Self.text().recordings()
         #expect(lines[0].hasPrefix("session abc \"slow\" of alice: 2 events"))
@@ -72,7 +72,7 @@ struct NodeTextTests {
         #expect(lines[3].split(separator: " ").prefix(6).map(String.init) == ["1", "0", "0", "0", "0", "0"])
     }
 
-    @Test("The clock's history is thinned evenly, and ends with the last sample; breaks stand below")
+    @Test("The clock's history is thinned evenly, and ends with the last point; breaks stand below")
     func clock() {
         let lines = Self.text().clock(now: 1000 * Self.second)
         #expect(lines[0].hasPrefix("clock mono_raw: ±61us, round trip 120us at best, drift -3.3 ppm"))
@@ -92,7 +92,7 @@ struct NodeTextTests {
         #expect(lines.last?.printable.contains("\u{1b}") == false)
     }
 
-    @Test("A node that could not be asked: what the controller knows alone")
+    @Test("A node that could not be asked: only what the controller knows")
     func gone() {
         var text = Self.text()
         text.report.clearNodeDescription()

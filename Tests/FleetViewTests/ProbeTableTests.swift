@@ -2,7 +2,7 @@ import FleetView
 import Testing
 import TraceProtocol
 
-@Suite("The answers about probes")
+@Suite("The outcomes of probes")
 struct ProbeTableTests {
     private static let probe = "kprobe:do_filp_open dfd=%di:s32"
 
@@ -61,7 +61,7 @@ struct ProbeTableTests {
             ])
     }
 
-    @Test("Another way to plant it is another answer, but no other layout")
+    @Test("Another way to plant it is another outcome, but not another layout")
     func ways() {
         let fields = [("unsigned long __probe_ip", UInt32(8))]
         let table = Self.table([(["a"], Self.planted("ftrace", fields)), (["b"], Self.planted("int3", fields))])

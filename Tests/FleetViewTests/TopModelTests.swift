@@ -12,11 +12,11 @@ struct TopModelTests {
         opened.started = true
         opened.sessionDescription.nodes = ["a", "refused", "b", "c"]
         for (name, events) in [("a", ["x:one", "y:two"]), ("b", ["x:one", "y:two"]), ("c", ["x:one"])] {
-            var answer = WireNodeReply()
-            answer.node = name
-            answer.started = true
-            for event in events { answer.prepared.count.columns.append(.with { $0.event = event }) }
-            opened.replies.append(answer)
+            var reply = WireNodeReply()
+            reply.node = name
+            reply.started = true
+            for event in events { reply.prepared.count.columns.append(.with { $0.event = event }) }
+            opened.replies.append(reply)
         }
         return opened
     }

@@ -1,6 +1,6 @@
 import TraceProtocol
 
-/// Counts of a made-up session: the controller's and the operator's side of the same totals.
+/// Counts of a simulated session: the controller's and the operator's side of the same totals.
 public enum CountedSession {
     public static func plan(_ events: [String]) -> WireCountPlan {
         var plan = WireCountPlan()
@@ -37,16 +37,16 @@ public enum CountedSession {
         return totals
     }
 
-    /// The answer to an order on these nodes.
+    /// The reply to a count request on these nodes.
     public static func opened(_ nodes: [(name: String, plan: WireCountPlan)]) -> WireSessionOpened {
         var opened = WireSessionOpened()
         opened.sessionDescription.nodes = nodes.map(\.name)
         opened.replies = nodes.map { node in
-            var answer = WireNodeReply()
-            answer.node = node.name
-            answer.started = true
-            answer.prepared.count = node.plan
-            return answer
+            var reply = WireNodeReply()
+            reply.node = node.name
+            reply.started = true
+            reply.prepared.count = node.plan
+            return reply
         }
         return opened
     }

@@ -12,7 +12,7 @@ public enum Fixture {
     ///
     /// - Parameter name: as in `Tests/Fixtures`.
     public static func path(_ name: String, from file: StaticString = #filePath) -> String {
-        // This file is Sources/TestSupport/Fixture.swift.
+        // This file is Tests/TestSupport/Fixture.swift.
         let root = file.description.split(separator: "/").dropLast(3).joined(separator: "/")
         return "/\(root)/Tests/Fixtures/\(name)"
     }

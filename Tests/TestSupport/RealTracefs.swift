@@ -9,7 +9,7 @@ public enum RealTracefs {
     public static let root: Result<TracefsRoot, TracefsError> = {
         do throws(TracefsError) {
             let root = try TracefsRoot.locate(mountIfNeeded: true)
-            // What a run that crashed has left; a run at the same time holds its own.
+            // Removes what a crashed run has left. A run at the same time keeps its instances open, so they stay.
             _ = try root.removeStaleInstances(prefix: prefix)
             return .success(root)
         } catch {

@@ -1,15 +1,15 @@
-/// Counts of one stretch of time: from the start, or from the interval before.
+/// Counts of one stretch of time: since the start, or since the interval before.
 public struct CountInterval: Sendable {
     /// By event, node and key.
-    public let nodeSums: [CountLine.Place: CountSum]
+    public let nodeSums: [CountLine.Subject: CountSum]
     /// By event and key.
-    public let mergedSums: [CountLine.Place: CountSum]
+    public let mergedSums: [CountLine.Subject: CountSum]
     /// End of the stretch since the start, ns.
     public let end: UInt64
     /// Its length, ns.
     public let length: UInt64
 
-    /// - Parameter previous: the totals up to which everything has been told; nil for the start.
+    /// - Parameter previous: the totals that were shown last; nil for the start.
     public init(_ counts: FleetCounts, since previous: CountInterval.Totals? = nil) {
         end = counts.elapsed
         length = end - min(end, previous?.end ?? 0)
@@ -17,27 +17,29 @@ public struct CountInterval: Sendable {
         mergedSums = Self.difference(counts.mergedSums(), previous?.mergedSums)
     }
 
-    /// What was told up to some moment.
+    /// The totals that were shown up to some moment.
     public struct Totals: Sendable {
-        let nodeSums: [CountLine.Place: CountSum]
-        let mergedSums: [CountLine.Place: CountSum]
+        let nodeSums: [CountLine.Subject: CountSum]
+        let mergedSums: [CountLine.Subject: CountSum]
         let end: UInt64
 
-        /// As they are now.
+        /// The totals of now.
         public init(_ counts: FleetCounts) {
             (nodeSums, mergedSums, end) = (counts.nodeSums(), counts.mergedSums(), counts.elapsed)
         }
     }
 
     private static func difference(
-        _ now: [CountLine.Place: CountSum], _ before: [CountLine.Place: CountSum]?
-    ) -> [CountLine.Place: CountSum] {
+        _ now: [CountLine.Subject: CountSum], _ before: [CountLine.Subject: CountSum]?
+    ) -> [CountLine.Subject: CountSum] {
         guard let before else { return now }
-        var result: [CountLine.Place: CountSum] = [:]
-        for (place, sum) in now {
-            let change = before[place].map(sum.since) ?? sum
-            // Keys of a table that have not moved are not news; a counter that counted nothing is.
-            if change.count > 0 || change.enabled > 0 || place.key.isEmpty && !place.isOther { result[place] = change }
+        var result: [CountLine.Subject: CountSum] = [:]
+        for (subject, sum) in now {
+            let change = before[subject].map(sum.since) ?? sum
+            // Keys of a table that did not change are left out; a counter that counted nothing is shown.
+            if change.count > 0 || change.enabled > 0 || subject.key.isEmpty && !subject.isOther {
+                result[subject] = change
+            }
         }
         return result
     }

@@ -1,16 +1,16 @@
 import TraceProtocol
 
-/// What a count is told apart by, beyond the node.
+/// A count and what it counts.
 public struct CountLine: Sendable, Hashable {
-    /// What is counted.
-    public struct Place: Sendable, Hashable {
+    /// What is counted: an event, on a node or on all, with a key.
+    public struct Subject: Sendable, Hashable {
         /// Index in `FleetCounts.columns`.
         public let column: Int
         /// Index in `FleetCounts.nodes`; nil for all of them together.
         public let node: Int?
         /// Values of the keys, then the bucket of a histogram.
         public let key: [WireCountKey]
-        /// What the table had no room for.
+        /// The sum of all keys for which the table had no room.
         public let isOther: Bool
 
         init(column: Int, node: Int?, key: [WireCountKey] = [], isOther: Bool = false) {
@@ -19,7 +19,7 @@ public struct CountLine: Sendable, Hashable {
     }
 
     /// What is counted.
-    public let place: Place
-    /// How much.
+    public let subject: Subject
+    /// The count.
     public let sum: CountSum
 }

@@ -1,10 +1,10 @@
 import TraceProtocol
 
-/// A count with the time that it took: of one row, or of several added up.
+/// A count with the time for which it counted: of one row, or of several added up.
 public struct CountSum: Sendable, Hashable {
     /// Events; ns for counters of time.
     public var count: UInt64 = 0
-    /// ns; summed over CPUs and nodes. 0 where tables count, which know no time.
+    /// ns; summed over CPUs and nodes. 0 for counts in tables, which have no time.
     public var enabled: UInt64 = 0
     /// ns; less than `enabled` where the processor's counters were shared.
     public var running: UInt64 = 0
@@ -22,7 +22,7 @@ public struct CountSum: Sendable, Hashable {
         a.running &+= b.running
     }
 
-    /// What has come since an earlier sum. A scaled count can shrink; that is no less than nothing.
+    /// The difference to an earlier sum. A scaled count can shrink; the difference is 0 then.
     func since(_ earlier: CountSum) -> CountSum {
         var sum = CountSum()
         sum.count = count > earlier.count ? count - earlier.count : 0
@@ -33,6 +33,6 @@ public struct CountSum: Sendable, Hashable {
 
     /// The count is an estimate from a part of the time.
     public var isScaled: Bool { running < enabled && running > 0 }
-    /// It was on and never ran: nothing is known.
+    /// It was enabled and never ran: the count is not known.
     public var neverRan: Bool { running == 0 && enabled > 0 }
 }

@@ -1,6 +1,6 @@
 import TraceProtocol
 
-/// How counts are to be shown.
+/// How counts are shown.
 public struct CountLayout: Sendable {
     /// Names of the keys, without the node.
     public var keys: [String]
@@ -12,19 +12,19 @@ public struct CountLayout: Sendable {
     public var isLatency: Bool
     /// Rows shown of each event; nil for all.
     public var top: Int?
-    /// Characters in a line; nil for as many as it takes.
+    /// Characters in a line; nil for no limit.
     public var width: Int?
-    /// Rows are of intervals: they begin with the time.
+    /// Rows are of intervals, and begin with the time.
     public var isTimed: Bool
 
-    /// For an order.
-    public init(_ order: WireCountRequest, isByNode: Bool, top: Int?, width: Int?) {
-        keys = order.keys
-        hasBuckets = order.hasBuckets
-        isLatency = order.hasLatency
+    /// For a count request.
+    public init(_ request: WireCountRequest, isByNode: Bool, top: Int?, width: Int?) {
+        keys = request.keys
+        hasBuckets = request.hasBuckets
+        isLatency = request.hasLatency
         self.isByNode = isByNode
         self.top = top
         self.width = width
-        isTimed = order.intervalMs > 0
+        isTimed = request.intervalMs > 0
     }
 }

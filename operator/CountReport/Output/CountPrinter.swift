@@ -10,13 +10,13 @@ public enum CountFormat: String, Sendable, CaseIterable {
     case csv
 }
 
-/// Makes lines of counts.
+/// Writes counts as lines.
 public struct CountPrinter: Sendable {
     private let layout: CountLayout
     private let format: CountFormat
     private var hasHeader = false
 
-    /// For an order.
+    /// For one session.
     public init(_ layout: CountLayout, format: CountFormat) {
         self.layout = layout
         self.format = format
@@ -49,7 +49,7 @@ public struct CountPrinter: Sendable {
         return KeyTable(counts: counts, interval: interval, layout: layout).lines(header: isFirst) + outliers
     }
 
-    /// What is said at the end: how each node counted, for how long, and what was not counted.
+    /// The lines at the end: how each node counted, for how long, and what was not counted.
     public static func account(_ counts: FleetCounts) -> [String] {
         var lines = ["counted for \(CountText.seconds(counts.elapsed)) s: " + ways(counts).joined(separator: "; ")]
         for column in counts.columns.indices {
@@ -62,7 +62,7 @@ public struct CountPrinter: Sendable {
         return lines
     }
 
-    /// Which way each node went.
+    /// How each node counted, nodes with the same ways together.
     private static func ways(_ counts: FleetCounts) -> [String] {
         var groups: [(text: String, nodes: [String])] = []
         for node in counts.nodes {
@@ -81,24 +81,25 @@ public struct CountPrinter: Sendable {
         return groups.map { "\(list($0.nodes)) by \($0.text)" }
     }
 
-    /// What makes the counts less than they should be.
+    /// Why counts are missing, as lines for people.
     public static func problems(_ counts: FleetCounts) -> [String] {
         var lines = counts.nodes.compactMap { node -> String? in
-            let upTo = node.totals.map { "its last totals are of \(CountText.seconds($0.elapsedNs)) s" }
+            let upTo = node.totals.map { "its last totals are those after \(CountText.seconds($0.elapsedNs)) s" }
             switch node.state {
             case .silent, .gone:
                 return "node \(node.name): \(node.reason); \(upTo ?? "nothing of it is counted")"
             case .finished where !node.reason.isEmpty: return "node \(node.name): \(node.reason)"
-            case .counting: return "node \(node.name): its final totals have not come; \(upTo ?? "none of it have")"
+            case .counting:
+                return "node \(node.name): its final totals have not arrived; \(upTo ?? "nothing of it is counted")"
             default: return nil
             }
         }
         for node in counts.nodes {
             guard let lost = node.totals?.lost, lost > 0 else { continue }
-            let isKernels = node.plan.contains { $0.way == .histTrigger }
+            let isKernelTable = node.plan.contains { $0.way == .histTrigger }
             lines.append(
                 "node \(node.name): \(lost) "
-                    + (isKernels
+                    + (isKernelTable
                         ? "entries were of more threads than the kernel's table holds: their latencies are not counted"
                         : "events came faster than they could be read and are not counted"))
         }

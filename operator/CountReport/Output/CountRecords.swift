@@ -10,7 +10,7 @@ struct CountRecords {
         let event: String
         let node: String
         let key: String?
-        /// Nil where nothing could be counted.
+        /// Nil where the event could not be counted.
         let sum: CountSum?
         let state: String
     }
@@ -19,7 +19,7 @@ struct CountRecords {
         counts.columns.indices.flatMap { column -> [Record] in
             let lines = CountRows(interval, isByNode: true).lines(of: column)
             let counted = lines.compactMap { line -> Record? in
-                guard let index = line.place.node else { return nil }
+                guard let index = line.subject.node else { return nil }
                 return Record(
                     event: counts.columns[column], node: counts.nodes[index].name, key: key(line),
                     sum: line.sum.neverRan ? nil : line.sum, state: state(counts.nodes[index]))
@@ -35,9 +35,11 @@ struct CountRecords {
     }
 
     private func key(_ line: CountLine) -> String? {
-        if line.place.isOther { return "other" }
-        var parts = line.place.key.map(CountText.key)
-        if layout.hasBuckets, let bucket = line.place.key.last { parts[parts.count - 1] = Bucket(bucket).text }
+        if line.subject.isOther { return "other" }
+        var parts = line.subject.key.map(CountText.key)
+        if layout.hasBuckets, let bucket = line.subject.key.last {
+            parts[parts.count - 1] = HistogramBucket(bucket).text
+        }
         return parts.isEmpty ? nil : parts.joined(separator: ",")
     }
 
@@ -48,7 +50,7 @@ struct CountRecords {
         }
     }
 
-    /// One object a line.
+    /// One JSON object a line.
     func json() -> [String] {
         records().map { record in
             var line = "{"
@@ -66,7 +68,7 @@ struct CountRecords {
         (isTimed ? "elapsed_ns," : "") + "event,node,key,count,enabled_ns,running_ns,state"
     }
 
-    /// RFC 4180, an empty count where nothing could be counted.
+    /// RFC 4180; the count is empty where the event could not be counted.
     func csv() -> [String] {
         records().map { record in
             let fields = [
@@ -80,23 +82,5 @@ struct CountRecords {
     private static func field(_ text: String) -> String {
         guard text.contains(where: { ",\"\n\r".contains($0) }) else { return text }
         return "\"" + text.replacing("\"", with: "\"\"") + "\""
-    }
-}
-
-enum JSONText {
-    /// RFC 8259, section 7.
-    static func quoted(_ text: String) -> String {
-        var out = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": out += "\\\""
-            case "\\": out += "\\\\"
-            case _ where scalar.value < 0x20:
-                let hex = String(scalar.value, radix: 16)
-                out += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
-            default: out.unicodeScalars.append(scalar)
-            }
-        }
-        return out + "\""
     }
 }

@@ -1,6 +1,6 @@
 import TraceProtocol
 
-/// Numbers and keys as people read them.
+/// Numbers and keys, formatted for people.
 public enum CountText {
     /// With a comma between thousands.
     public static func grouped(_ number: UInt64) -> String {
@@ -21,13 +21,13 @@ public enum CountText {
         isTime(event) ? "\(grouped(count / 1_000_000)).\(padded(count / 10_000 % 100, 2)) ms" : grouped(count)
     }
 
-    /// A rate for each second.
+    /// A rate in 1/s.
     static func rate(_ count: UInt64, over nanoseconds: UInt64) -> String {
         guard nanoseconds > 0 else { return "" }
         return short(Double(count) * 1e9 / Double(nanoseconds))
     }
 
-    /// Three digits and a magnitude.
+    /// Three digits and a unit prefix.
     static func short(_ value: Double) -> String {
         for (limit, unit) in [(1e12, "T"), (1e9, "G"), (1e6, "M"), (1e4, "k")] where value >= limit {
             return decimal(value / (limit == 1e4 ? 1e3 : limit)) + unit
@@ -68,7 +68,7 @@ public enum CountText {
         }
     }
 
-    /// Without what a terminal would obey: tasks choose their names themselves.
+    /// Without control characters, which a terminal would obey: tasks choose their own names.
     static func printable(_ text: String) -> String {
         String(text.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : Character($0) })
     }

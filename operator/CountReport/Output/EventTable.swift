@@ -1,22 +1,23 @@
-/// A row an event: total, rate, what is least, usual and most of a node, and each node's own where they fit.
+/// A row for each event: total, rate, the least, median and greatest count of a node, and each node's own where they
+/// fit.
 struct EventTable {
     let counts: FleetCounts
     let interval: CountInterval
     let layout: CountLayout
 
-    /// More nodes than this are not shown one by one, however wide the terminal.
+    /// The most nodes that get a column of their own, however wide the terminal is.
     private static let mostNodes = 16
 
     func lines(header: Bool) -> [String] {
         let several = counts.nodes.count > 1
         let showsNodes = several && counts.nodes.count <= Self.mostNodes
-        var columns: [FittedTable.Column] = layout.isTimed ? [.init(title: "TIME", worth: 2)] : []
+        var columns: [FittedTable.Column] = layout.isTimed ? [.init(title: "TIME", rank: 2)] : []
         columns += [
-            .init(title: "EVENT", isNumber: false), .init(title: "TOTAL"), .init(title: "PER S", worth: 1),
-            .init(title: "MIN", worth: 3), .init(title: "MEDIAN", worth: 3), .init(title: "MAX", worth: 3),
-            .init(title: "RAN", worth: 4),
+            .init(title: "EVENT", isNumber: false), .init(title: "TOTAL"), .init(title: "PER S", rank: 1),
+            .init(title: "MIN", rank: 3), .init(title: "MEDIAN", rank: 3), .init(title: "MAX", rank: 3),
+            .init(title: "RAN", rank: 4),
         ]
-        if showsNodes { columns += counts.nodes.map { .init(title: $0.name, worth: 5) } }
+        if showsNodes { columns += counts.nodes.map { .init(title: $0.name, rank: 5) } }
         var table = FittedTable(columns)
         for column in counts.columns.indices {
             table.rows.append(row(column, several: several, showsNodes: showsNodes))
@@ -47,7 +48,7 @@ struct EventTable {
     }
 
     private func sum(_ column: Int, _ node: Int) -> CountSum? {
-        interval.nodeSums[CountLine.Place(column: column, node: node)]
+        interval.nodeSums[CountLine.Subject(column: column, node: node)]
     }
 
     private func text(_ sum: CountSum?, _ column: Int, _ node: Int, _ event: String) -> String {
@@ -56,19 +57,8 @@ struct EventTable {
     }
 }
 
-enum Median {
-    /// The middle one, or the mean of the middle two.
-    static func of(_ sorted: [UInt64]) -> UInt64 {
-        guard !sorted.isEmpty else { return 0 }
-        let middle = sorted.count / 2
-        guard sorted.count.isMultiple(of: 2) else { return sorted[middle] }
-        let (low, high) = (sorted[middle - 1], sorted[middle])
-        return low + (high - low) / 2
-    }
-}
-
 extension CountText {
-    /// In the place of a number that nobody could count.
+    /// Shown instead of a count that no node could make.
     static func missing(_ refusal: String?) -> String {
         refusal.map { $0.hasPrefix("not supported") ? "<not supported>" : "<not counted>" } ?? "<not counted>"
     }

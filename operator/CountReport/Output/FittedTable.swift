@@ -1,17 +1,17 @@
-/// Rows in columns that fit into a width: columns of least worth go first, then texts are cut.
+/// Rows in columns that fit into a width: the least important columns are left out first, then texts are cut.
 struct FittedTable {
     struct Column {
         let title: String
         var isNumber = true
-        /// Columns of a higher number go first; 0 never goes.
-        var worth = 0
+        /// Columns of a higher number are left out first; those of 0 always stay.
+        var rank = 0
     }
 
     let columns: [Column]
     var rows: [[String]] = []
 
     private static let gap = 2
-    /// Texts are cut to the first length, all of them, before any is cut to the second: a number that is cut is none.
+    /// All texts are cut to the first length before any is cut to the second, and numbers last.
     private static let shortestTexts = [6, 3]
 
     init(_ columns: [Column]) {
@@ -19,19 +19,19 @@ struct FittedTable {
     }
 
     /// - Parameters:
-    ///   - width: characters; nil for as many as it takes.
-    ///   - header: whether the titles are wanted.
+    ///   - width: characters; nil for no limit.
+    ///   - header: whether the titles come first.
     func lines(width: Int?, header: Bool = true) -> [String] {
         var kept = Array(columns.indices)
         var widths = columns.indices.map { column in
             max(header ? columns[column].title.count : 0, rows.map { $0[column].count }.max() ?? 0)
         }
-        // A column with nothing in it tells nothing.
-        kept.removeAll { column in columns[column].worth > 0 && rows.allSatisfy { $0[column].isEmpty } }
+        // An empty column is left out.
+        kept.removeAll { column in columns[column].rank > 0 && rows.allSatisfy { $0[column].isEmpty } }
         func total() -> Int { kept.reduce(0) { $0 + widths[$1] } + (kept.count - 1) * Self.gap }
         if let width {
-            while total() > width, let worst = kept.map({ columns[$0].worth }).max(), worst > 0 {
-                kept.removeAll { columns[$0].worth == worst }
+            while total() > width, let last = kept.map({ columns[$0].rank }).max(), last > 0 {
+                kept.removeAll { columns[$0].rank == last }
             }
             for shortest in Self.shortestTexts {
                 while total() > width,

@@ -1,17 +1,15 @@
-import TraceProtocol
-
-/// A row for each event and key: of a table the most frequent first, of counters by node and CPU.
+/// A row for each event and key: keys of a table with the most frequent first, counters by node and CPU.
 struct KeyTable {
     let counts: FleetCounts
     let interval: CountInterval
     let layout: CountLayout
 
     func lines(header: Bool) -> [String] {
-        var columns: [FittedTable.Column] = layout.isTimed ? [.init(title: "TIME", worth: 2)] : []
-        columns.append(.init(title: "EVENT", isNumber: false, worth: counts.columns.count > 1 ? 0 : 3))
+        var columns: [FittedTable.Column] = layout.isTimed ? [.init(title: "TIME", rank: 2)] : []
+        columns.append(.init(title: "EVENT", isNumber: false, rank: counts.columns.count > 1 ? 0 : 3))
         if layout.isByNode { columns.append(.init(title: "NODE", isNumber: false)) }
         columns += layout.keys.map { .init(title: $0.uppercased(), isNumber: false) }
-        columns += [.init(title: "COUNT"), .init(title: "PER S", worth: 1), .init(title: "SHARE", worth: 1)]
+        columns += [.init(title: "COUNT"), .init(title: "PER S", rank: 1), .init(title: "SHARE", rank: 1)]
         var table = FittedTable(columns)
         for column in counts.columns.indices { table.rows += rows(column) }
         return table.lines(width: layout.width, header: header)
@@ -25,27 +23,27 @@ struct KeyTable {
             return [cells(event, "", [], refusal == nil ? "0" : CountText.missing(refusal), "", "")]
         }
         let total = lines.reduce(0) { $0 &+ $1.sum.count }
-        let shown = layout.top.map { Array(lines.prefix { !$0.place.isOther }.prefix($0)) } ?? lines
+        let shown = layout.top.map { Array(lines.prefix { !$0.subject.isOther }.prefix($0)) } ?? lines
         var rows = shown.map { cells(event, $0, total) }
-        let hidden = lines.dropFirst(shown.count).filter { !$0.place.isOther }
+        let hidden = lines.dropFirst(shown.count).filter { !$0.subject.isOther }
         if !hidden.isEmpty {
             let rest = hidden.reduce(0) { $0 &+ $1.sum.count }
             rows.append(summary(event, "(\(hidden.count) more)", rest, total))
         }
         if shown.count < lines.count {
-            let other = lines.filter(\.place.isOther).reduce(0) { $0 &+ $1.sum.count }
+            let other = lines.filter(\.subject.isOther).reduce(0) { $0 &+ $1.sum.count }
             if other > 0 { rows.append(summary(event, CountRows.otherText, other, total)) }
         }
         return rows
     }
 
     private func cells(_ event: String, _ line: CountLine, _ total: UInt64) -> [String] {
-        let node = line.place.node.map { counts.nodes[$0].name } ?? ""
+        let node = line.subject.node.map { counts.nodes[$0].name } ?? ""
         guard !line.sum.neverRan else {
-            return cells(event, node, line.place.key.map(CountText.key), "<not counted>", "", "")
+            return cells(event, node, line.subject.key.map(CountText.key), "<not counted>", "", "")
         }
-        var keys = line.place.key.map(CountText.key)
-        if line.place.isOther { keys = [CountRows.otherText] }
+        var keys = line.subject.key.map(CountText.key)
+        if line.subject.isOther { keys = [CountRows.otherText] }
         return cells(
             event, node, keys, CountText.value(line.sum.count, of: event),
             CountText.isTime(event) ? "" : CountText.rate(line.sum.count, over: interval.length),
@@ -64,47 +62,5 @@ struct KeyTable {
         let padded = layout.keys.indices.map { keys.indices.contains($0) ? keys[$0] : "" }
         return (layout.isTimed ? [CountText.seconds(interval.end)] : []) + [event] + (layout.isByNode ? [node] : [])
             + padded + [count, rate, share]
-    }
-}
-
-/// The lines of one event, by node or over all of them, `other` last.
-struct CountRows {
-    static let otherText = "(other: table full)"
-    private let sums: [CountLine.Place: CountSum]
-
-    init(_ interval: CountInterval, isByNode: Bool) {
-        guard !isByNode else {
-            sums = interval.nodeSums
-            return
-        }
-        guard interval.mergedSums.isEmpty else {
-            sums = interval.mergedSums
-            return
-        }
-        var merged: [CountLine.Place: CountSum] = [:]
-        for (place, sum) in interval.nodeSums {
-            let all = CountLine.Place(column: place.column, node: nil, key: place.key, isOther: place.isOther)
-            merged[all, default: CountSum()] += sum
-        }
-        sums = merged
-    }
-
-    func lines(of column: Int) -> [CountLine] {
-        sums.filter { $0.key.column == column }.map { CountLine(place: $0.key, sum: $0.value) }.sorted { a, b in
-            if a.place.isOther != b.place.isOther { return b.place.isOther }
-            // What takes time is a counter: there are few of those, and each has its place. Keys are many.
-            let isTable = a.sum.enabled == 0 && b.sum.enabled == 0
-            if isTable, a.sum.count != b.sum.count { return a.sum.count > b.sum.count }
-            if a.place.node != b.place.node { return a.place.node ?? 0 < b.place.node ?? 0 }
-            return Self.precedes(a.place.key, b.place.key)
-        }
-    }
-
-    private static func precedes(_ a: [WireCountKey], _ b: [WireCountKey]) -> Bool {
-        for (a, b) in zip(a, b) where a != b {
-            if case .number(let a) = a.value, case .number(let b) = b.value { return a < b }
-            return CountText.key(a) < CountText.key(b)
-        }
-        return a.count < b.count
     }
 }

@@ -1,6 +1,6 @@
 /// Nodes that count much more than the others.
 enum Outliers {
-    /// How many times the median is much.
+    /// How many times the median makes an outlier.
     private static let factor = 4.0
     private static let fewestNodes = 3
     private static let shown = 5
@@ -9,10 +9,10 @@ enum Outliers {
         guard counts.nodes.count >= fewestNodes else { return [] }
         return counts.columns.indices.flatMap { column -> [String] in
             var byNode: [Int: UInt64] = [:]
-            for (place, sum) in interval.nodeSums where place.column == column {
-                if let node = place.node { byNode[node, default: 0] &+= sum.count }
+            for (subject, sum) in interval.nodeSums where subject.column == column {
+                if let node = subject.node { byNode[node, default: 0] &+= sum.count }
             }
-            // A node that counted nothing of a table has no row.
+            // A node with a count of 0 in a table has no row.
             for node in counts.nodes.indices where counts.refusal(column: column, node: node) == nil {
                 byNode[node, default: 0] += 0
             }

@@ -1,7 +1,7 @@
 import TextPatterns
 
-/// A node's list of events as it travels (protocol/WIRE.md, "Vitals and lists"). The text came over a network: lines
-/// that do not read so are passed over.
+/// A node's list of events as it is sent (protocol/WIRE.md, "Vitals and lists"). The text is untrusted: lines of
+/// another form are skipped.
 struct EventCatalogText {
     struct Event {
         var name: EventName
@@ -24,25 +24,5 @@ struct EventCatalogText {
             }
             start = next
         }
-    }
-}
-
-/// One field of an event's record.
-public struct ListedField: Sendable, Equatable, Codable {
-    /// Type and name in C, e.g. `char prev_comm[16]`.
-    public var declaration: String
-    /// Bytes from the record's start.
-    public var offset: Int
-    /// Bytes.
-    public var size: Int
-    public var signed: Bool
-
-    /// Reads `field:char prev_comm[16]; offset:8; size:16; signed:0;` with any white space between the parts.
-    init?(_ line: some StringProtocol) {
-        guard let field = FieldLine(Substring(line)) else { return nil }
-        declaration = String(field.declaration)
-        offset = field.offset
-        size = field.size
-        signed = field.isSigned
     }
 }

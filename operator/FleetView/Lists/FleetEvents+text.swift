@@ -1,7 +1,7 @@
 extension FleetEvents {
     /// A table of events: on how many nodes each is, and whether its records differ.
     ///
-    /// - Parameter fields: the fields of each event stand below it.
+    /// - Parameter fields: whether the fields of each event stand below it.
     public static func lines(_ events: [Entry], nodes: Int, fields: Bool) -> [String] {
         let width = max(events.reduce(0) { max($0, $1.name.description.utf8.count) }, 5)
         var lines = ["EVENT".padded(to: width) + "  NODES"]
@@ -24,7 +24,7 @@ extension FleetEvents {
         var nodes: Int
         var missing: Int
         var layouts: Int
-        /// With `-v`: for each layout who has it.
+        /// With `-v`: each layout and the nodes that have it.
         var fields: [Fields]?
 
         struct Fields: Encodable {

@@ -13,7 +13,7 @@ public struct FleetEvents: Sendable {
         public var nodes: Int { layouts.reduce(0) { $0 + $1.nodes.count } }
     }
 
-    /// The fields of an event's record, and who has it so.
+    /// The fields of an event's record, and the nodes that have this layout.
     public struct Layout: Sendable, Equatable {
         var text: ArraySlice<UInt8>
         public var nodes: [String]
@@ -30,7 +30,7 @@ public struct FleetEvents: Sendable {
 
     /// By system, then name.
     public private(set) var events: [Entry] = []
-    /// Nodes that told their list.
+    /// Nodes whose list has come.
     public private(set) var nodes = 0
 
     /// - Throws: `CodecError` for a list that cannot be unpacked.
@@ -56,9 +56,9 @@ public struct FleetEvents: Sendable {
     /// Bytes of one list.
     private static let longestList = 16 << 20
 
-    /// Those that a pattern means, as `-e` takes it.
+    /// The events that a pattern selects, as `-e` has it.
     ///
-    /// - Throws: `UnknownEvent` with near matches when it means none.
+    /// - Throws: `UnknownEvent` with near matches when it selects none.
     public func matching(_ pattern: String) throws(UnknownEvent) -> [Entry] {
         let names = Set(try EventPattern.resolve(pattern, among: events.map(\.name)))
         return events.filter { names.contains($0.name) }

@@ -12,7 +12,7 @@ public struct FleetNames: Sendable {
 
     /// Sorted by name.
     public private(set) var entries: [Entry] = []
-    /// Nodes that told their list.
+    /// Nodes whose list has come.
     public private(set) var nodes = 0
     /// Nodes whose list was cut because it is too long.
     public private(set) var cut: [String] = []

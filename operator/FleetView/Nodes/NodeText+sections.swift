@@ -26,16 +26,16 @@ extension NodeText {
         var lines = [
             "clock \(status.host.traceClock): ±\(Quantity.duration(status.clockBoundNs)), round trip "
                 + "\(Quantity.duration(status.roundTripNs)) at best,\(drift) "
-                + "\(clock.acceptedProbes) probes taken, \(clock.rejectedProbes) refused"
+                + "\(clock.acceptedProbes) probes accepted, \(clock.rejectedProbes) rejected"
         ]
-        let shown = Self.spread(clock.points, Self.shownSamples)
+        let shown = Self.spread(clock.points, Self.shownPoints)
         if shown.count > 1 {
             lines += TextTable.lines(
                 [["  AGO", "BOUND", "ROUND TRIP", "DRIFT"]]
-                    + shown.map { sample in
+                    + shown.map { point in
                         [
-                            "  " + Quantity.duration(now - sample.at), "±" + Quantity.duration(sample.boundNs),
-                            Quantity.duration(sample.roundTripNs), Self.drift(sample),
+                            "  " + Quantity.duration(now - point.at), "±" + Quantity.duration(point.boundNs),
+                            Quantity.duration(point.roundTripNs), Self.drift(point),
                         ]
                     })
         }
@@ -43,20 +43,20 @@ extension NodeText {
         return lines
     }
 
-    private static let shownSamples = 8
+    private static let shownPoints = 8
 
-    /// So many of them at most, evenly chosen, the last one always.
+    /// At most `count` of them, evenly chosen; the last one is always among them.
     static func spread<T>(_ all: [T], _ count: Int) -> [T] {
         guard all.count > count, count > 1 else { return all }
         return (0..<count).map { all[$0 * (all.count - 1) / (count - 1)] }
     }
 
-    private static func drift(_ sample: WireClockHistoryPoint) -> String {
-        let tenths = (Double(sample.driftPpb) / 100).rounded() / 10
+    private static func drift(_ point: WireClockHistoryPoint) -> String {
+        let tenths = (Double(point.driftPpb) / 100).rounded() / 10
         return (tenths < 0 ? "" : "+") + "\(tenths) ppm"
     }
 
-    /// Sessions that record, and for each CPU where its events are.
+    /// Recording sessions, and for each CPU where its events are.
     func recordings() -> [String] {
         report.nodeDescription.sessions.flatMap { session -> [String] in
             let known = sessions.first { $0.session == session.session }
@@ -67,12 +67,12 @@ extension NodeText {
                 + (session.operator.isEmpty ? "" : " of \(session.operator)")
                 + ": \(session.events) events, \(Quantity.bytes(session.heldBytes)) kept until acknowledged"
             let rows = session.cpus.map { cpu -> [String] in
-                let came = received?.cpus.first { $0.cpu == cpu.cpu }?.events ?? 0
-                // The numbers are not of one moment.
-                let elsewhere = cpu.recorded.subtractingClamped(cpu.lost, cpu.unread, came)
+                let arrived = received?.cpus.first { $0.cpu == cpu.cpu }?.events ?? 0
+                // The agent and the controller count at different moments.
+                let elsewhere = cpu.recorded.subtractingClamped(cpu.lost, cpu.unread, arrived)
                 let fill = cpu.bufferBytes > 0 ? Double(cpu.unreadBytes) * 100 / Double(cpu.bufferBytes) : 0
                 return [
-                    "  \(cpu.cpu)", "\(cpu.recorded)", "\(came)", "\(cpu.lost)", "\(cpu.unread)", "\(elsewhere)",
+                    "  \(cpu.cpu)", "\(cpu.recorded)", "\(arrived)", "\(cpu.lost)", "\(cpu.unread)", "\(elsewhere)",
                     "\(Int(fill.rounded()))% of \(Quantity.bytes(cpu.bufferBytes))",
                 ]
             }
@@ -106,14 +106,14 @@ extension NodeText {
         let ratio = vitals.packedBytes > 0 ? Double(vitals.rawBytes) / Double(vitals.packedBytes) : 0
         let packed = vitals.packedBytes > 0 ? " (\(Quantity.short(ratio)) to 1)" : ""
         return [
-            "agent's cost: \(NodeTable.percent(status.agentCpuPermille)) of a CPU now, \(Quantity.duration(Int64(clamping: vitals.cpuNs))) "
-                + "of CPU time so far, \(Quantity.bytes(vitals.residentBytes)) of memory",
+            "agent's cost: \(NodeTable.percent(status.agentCpuPermille)) of a CPU now, "
+                + "\(Quantity.duration(Int64(clamping: vitals.cpuNs))) of CPU time so far, \(Quantity.bytes(vitals.residentBytes)) of memory",
             "  pages: \(Quantity.bytes(vitals.rawBytes)) read, \(Quantity.bytes(vitals.packedBytes)) packed\(packed), "
                 + "\(Quantity.bytes(vitals.heldBytes)) kept until acknowledged",
         ]
     }
 
-    /// What the agent and the controller have logged, orders and their operators among it.
+    /// What the agent and the controller have logged, commands and their operators included.
     func log() -> [String] {
         let lines =
             report.log.map { (line: $0, whose: "controller") }

@@ -4,9 +4,9 @@ import TraceProtocol
 public struct NodeText: Sendable {
     /// What the controller says of every node.
     public var status: WireNodeStatus
-    /// What it and the node say of this one.
+    /// What the controller and the node say of this one.
     public var report: WireNodeReport
-    /// All sessions that run.
+    /// All running sessions.
     public var sessions: [WireSessionDescription]
     /// Events a second, the most frequent first; nil where they could not be counted, for the reason in `remark`.
     public var rates: [(event: String, rate: Double)]?

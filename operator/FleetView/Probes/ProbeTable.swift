@@ -1,6 +1,6 @@
 import TraceProtocol
 
-/// The answers of nodes about probes: for each probe a row for each different answer.
+/// How nodes checked probes: for each probe a row for each different outcome.
 public struct ProbeTable {
     /// Nodes that refuse a probe, or everything.
     public let refusals: Set<String>
@@ -8,19 +8,19 @@ public struct ProbeTable {
     public let nodes: Int
     public let lines: [String]
 
-    private typealias Row = (answer: WireProbeCheck.OneOf_Outcome, nodes: [String])
+    private typealias Row = (outcome: WireProbeCheck.OneOf_Outcome, nodes: [String])
 
-    /// - Parameter probes: as they were asked about, in the order of the answers.
+    /// - Parameter probes: as they were asked about, in the order of the checks.
     public init(_ report: WireProbeReport, probes: [String]) {
         var refusals: Set<String> = []
         var rows = [["PROBE", "NODES", "PLANTED", "RECORD, OR WHY NOT"]]
         var remarks: [String] = []
         let total = report.groups.reduce(0) { $0 + $1.nodes.count }
         for (index, probe) in probes.enumerated() {
-            let answers = Self.answers(report, index)
-            for (position, row) in answers.enumerated() {
+            let outcomes = Self.outcomes(report, index)
+            for (position, row) in outcomes.enumerated() {
                 var cells = [position == 0 ? probe : "", NodeNames.short(row.nodes, of: total)]
-                switch row.answer {
+                switch row.outcome {
                 case .planted(let planted):
                     cells += [planted.planted.isEmpty ? "yes" : planted.planted, Self.record(planted)]
                     remarks += planted.notes.map { "\(probe), \(NodeNames.short(row.nodes, of: total)): \($0)" }
@@ -31,29 +31,29 @@ public struct ProbeTable {
                 }
                 rows.append(cells)
             }
-            remarks += Self.differences(answers, probe)
+            remarks += Self.differences(outcomes, probe)
         }
         nodes = total
         self.refusals = refusals
         lines = TextTable.lines(rows) + (remarks.isEmpty ? [] : [""] + remarks)
     }
 
-    /// The different answers about one probe, that of the most nodes first.
-    private static func answers(_ report: WireProbeReport, _ index: Int) -> [Row] {
+    /// The different outcomes of one probe, that of the most nodes first.
+    private static func outcomes(_ report: WireProbeReport, _ index: Int) -> [Row] {
         var rows: [Row] = []
         for group in report.groups {
-            let answer: WireProbeCheck.OneOf_Outcome
+            let outcome: WireProbeCheck.OneOf_Outcome
             switch group.outcome {
             case .checked(let checked) where checked.checks.indices.contains(index):
-                guard let outcome = checked.checks[index].outcome else { continue }
-                answer = outcome
-            case .refusal(let refusal): answer = .refusal(refusal)
+                guard let checkOutcome = checked.checks[index].outcome else { continue }
+                outcome = checkOutcome
+            case .refusal(let refusal): outcome = .refusal(refusal)
             default: continue
             }
-            if let row = rows.firstIndex(where: { $0.answer == answer }) {
+            if let row = rows.firstIndex(where: { $0.outcome == outcome }) {
                 rows[row].nodes = (rows[row].nodes + group.nodes).sorted()
             } else {
-                rows.append((answer, group.nodes))
+                rows.append((outcome, group.nodes))
             }
         }
         return rows.sorted { $0.nodes.count > $1.nodes.count }
@@ -72,12 +72,12 @@ public struct ProbeTable {
             + refusal.detail.split(separator: "\n").map(String.init)
     }
 
-    /// Kernels that lay the same probe's record out differently: their events are decoded each by its own, but whoever
-    /// compares raw records should know.
+    /// Kernels with different layouts of the same probe's record. Each node's events are decoded by its own layout, but
+    /// raw records cannot be compared.
     private static func differences(_ rows: [Row], _ probe: String) -> [String] {
         var layouts: [[WireProbeField]: [String]] = [:]
         for row in rows {
-            if case .planted(let planted) = row.answer { layouts[planted.fields, default: []] += row.nodes }
+            if case .planted(let planted) = row.outcome { layouts[planted.fields, default: []] += row.nodes }
         }
         guard layouts.count > 1 else { return [] }
         return ["\(probe): its record has \(layouts.count) layouts on these nodes; see the rows"]
@@ -85,7 +85,7 @@ public struct ProbeTable {
 }
 
 extension NodeNames {
-    /// `all 1000`, the one node's name, or how many with the first names.
+    /// `all 1000`, the name of the only node, or the first names and how many there are.
     fileprivate static func short(_ nodes: [String], of total: Int) -> String {
         if nodes.count == 1 { return nodes[0] }
         return nodes.count == total ? "all \(total)" : short(nodes)

@@ -7,21 +7,21 @@ public enum Key: Sendable, Hashable {
     case control(Character)
 }
 
-/// Turns what a terminal sends into keys (ECMA-48 and xterm's control sequences). Sequences may come in pieces.
+/// Parses the bytes of a terminal into keys (ECMA-48 and xterm's control sequences). Sequences may come in pieces.
 public struct KeyParser: Sendable {
     private var pending: [UInt8] = []
 
     public init() {}
 
-    /// An escape has come, and it is not known yet whether it stands for itself.
+    /// An escape has come; it may be a key, or begin a sequence.
     public var isWaiting: Bool { !pending.isEmpty }
 
-    /// The keys that are complete with these bytes.
+    /// The keys that these bytes complete.
     public mutating func keys(in bytes: some Sequence<UInt8>) -> [Key] {
-        bytes.compactMap { take($0) }
+        bytes.compactMap { parse($0) }
     }
 
-    /// Nothing has followed for a while: an escape was the key of that name.
+    /// No byte has followed for a while: a single escape was the Escape key.
     public mutating func flush() -> [Key] {
         defer { pending = [] }
         return pending == [0x1b] ? [.escape] : []
@@ -29,7 +29,7 @@ public struct KeyParser: Sendable {
 
     private static let longestSequence = 16
 
-    private mutating func take(_ byte: UInt8) -> Key? {
+    private mutating func parse(_ byte: UInt8) -> Key? {
         guard !pending.isEmpty else {
             if byte == 0x1b {
                 pending = [byte]
@@ -42,7 +42,7 @@ public struct KeyParser: Sendable {
         if pending.count == 2 {
             if byte == UInt8(ascii: "[") || byte == UInt8(ascii: "O") { return nil }
             pending = []
-            // Alt and a key are two: nobody here needs to tell them apart.
+            // Alt with a key sends escape and the key. Alt makes no difference here.
             return byte == 0x1b ? .escape : Self.plain(byte)
         }
         guard (0x40...0x7e).contains(byte) || pending.count > Self.longestSequence else { return nil }

@@ -1,4 +1,4 @@
-/// How a piece of a line looks. What a colour says is said by the text too: not every terminal has colours.
+/// How a line looks. The text states what a colour means, too: not every terminal has colours.
 public enum Style: Sendable, Equatable {
     case plain, bold, dim, red
     /// The chosen line.
@@ -18,20 +18,20 @@ public struct StyledLine: Sendable, Equatable {
 
 /// Writes lines for a terminal that knows ECMA-48's control sequences.
 public struct ScreenWriter: Sendable {
-    /// Red and dim are left out without (https://no-color.org).
+    /// If not, lines have no red and dim (https://no-color.org).
     public var colors: Bool
 
     public init(colors: Bool) {
         self.colors = colors
     }
 
-    /// As many of the lines as there is room for, each cut to the width.
+    /// The lines that fit on the screen, each cut to its width.
     public func screen(_ lines: [StyledLine], in size: ScreenSize) -> String {
         screen(
             lines.prefix(size.rows).map { StyledLine($0.text.printable.clipped(to: size.columns), $0.style) })
     }
 
-    /// A whole screen, drawn over what was there, without a blank moment in between.
+    /// A whole screen, drawn over the last one, so that it does not flicker.
     public func screen(_ lines: [StyledLine]) -> String {
         var text = "\u{1b}[H"
         for (index, line) in lines.enumerated() {

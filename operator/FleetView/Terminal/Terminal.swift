@@ -1,14 +1,14 @@
 import CLinux
 import Glibc
 
-/// The terminal in full-screen use: its other screen, keys as they are pressed. What it was is restored by `leave`, and
-/// when the process crashes.
+/// The terminal in full-screen use: its alternate screen, keys as they are pressed. `leave` restores its settings, and
+/// so does a crash of the process.
 public final class Terminal: Sendable {
-    /// The terminal itself, whatever becomes of stdout.
+    /// The terminal itself, even if stdout is redirected.
     private let descriptor: Int32
     private let output: Int32
 
-    /// Nil where stdout is no terminal, or one that cannot do it.
+    /// Nil where stdout is not a terminal, or one without control sequences.
     public init?(output: Int32 = STDOUT_FILENO) {
         guard isatty(output) == 1 else { return nil }
         let kind = getenv("TERM").map { String(cString: $0) } ?? ""
@@ -34,7 +34,7 @@ public final class Terminal: Sendable {
         return name.contains("utf-8") || name.contains("utf8")
     }
 
-    /// Its size now; 80 by 24 where it does not say.
+    /// Its size now; 80 by 24 where the terminal does not state it.
     public var size: ScreenSize {
         var size = winsize()
         guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0 else {
@@ -43,13 +43,13 @@ public final class Terminal: Sendable {
         return ScreenSize(columns: Int(size.ws_col), rows: Int(size.ws_row))
     }
 
-    /// Goes to the other screen, hides the cursor, takes keys one by one.
+    /// Switches to the alternate screen, hides the cursor, and reads keys one by one.
     public func enter() {
         TerminalSettings.enter(descriptor)
         _ = write(Self.enterSequence)
     }
 
-    /// Puts everything back. May be called again.
+    /// Restores everything. May be called again.
     public func leave() {
         TerminalSettings.leave()
     }
@@ -76,7 +76,7 @@ public final class Terminal: Sendable {
         }
     }
 
-    /// The bytes of keys that are pressed within a time (ms); empty when none is, nil when the terminal is gone.
+    /// The bytes of keys that are pressed within a time (ms); empty without any, nil when the terminal is gone.
     public func read(within milliseconds: Int32) -> [UInt8]? {
         var file = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         let ready = poll(&file, 1, milliseconds)

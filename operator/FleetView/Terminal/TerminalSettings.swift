@@ -8,7 +8,7 @@ enum TerminalSettings {
 
     private static let crashes = [SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGQUIT]
 
-    /// Switches to keys one by one without echo, and sees to it that a crash puts everything back.
+    /// Switches to keys one by one without echo, and makes a crash restore the settings.
     static func enter(_ terminal: Int32) {
         guard tcgetattr(terminal, &saved) == 0 else { return }
         descriptor = terminal

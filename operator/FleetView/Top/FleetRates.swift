@@ -13,11 +13,11 @@ public struct FleetRates: Sendable {
         var totals: [UInt64]
         var rates: [RateHistory]
         var rate = RateHistory()
-        /// Number of the interval that was told last.
+        /// Number of the latest interval.
         var interval: UInt64 = 0
         /// ns since the start.
         var elapsed: UInt64 = 0
-        /// What the controller says of the node: the sum so far, and since the last look.
+        /// Lost events as the controller counts them: so far, and since the last report.
         var lost: UInt64 = 0
         var lostNow: UInt64 = 0
         /// Whether the controller has heard from it lately.
@@ -27,7 +27,7 @@ public struct FleetRates: Sendable {
         var isStalled: Bool { !isHeard || state != .counting }
     }
 
-    /// How long a node may say nothing: what counts is asked for the time every second at least, whatever its interval; ms.
+    /// How long a node may be silent, ms: it gets a clock probe at least every second, whatever its interval.
     private static let longestSilence: Int64 = 2000
 
     var nodes: [Node] = []
@@ -36,22 +36,22 @@ public struct FleetRates: Sendable {
     private var indices: [UInt32: Int] = [:]
     private var names: [String: Int] = [:]
 
-    /// From the answer to the order.
+    /// From the reply to the request.
     public init(_ opened: WireSessionOpened) {
-        let order = Dictionary(
+        let sessionIndices = Dictionary(
             opened.sessionDescription.nodes.enumerated().map { ($1, UInt32($0)) },
             uniquingKeysWith: { first, _ in first })
-        var places: [String: Int] = [:]
-        for answer in opened.replies where answer.started {
-            let columns = answer.prepared.count.columns.map { column -> Int in
-                if let place = places[column.event] { return place }
-                places[column.event] = events.count
+        var eventIndices: [String: Int] = [:]
+        for reply in opened.replies where reply.started {
+            let columns = reply.prepared.count.columns.map { column -> Int in
+                if let index = eventIndices[column.event] { return index }
+                eventIndices[column.event] = events.count
                 events.append(column.event)
                 return events.count - 1
             }
-            if let index = order[answer.node] { indices[index] = nodes.count }
-            names[answer.node] = nodes.count
-            nodes.append(Node(name: answer.node, columns: columns, totals: [], rates: []))
+            if let index = sessionIndices[reply.node] { indices[index] = nodes.count }
+            names[reply.node] = nodes.count
+            nodes.append(Node(name: reply.node, columns: columns, totals: [], rates: []))
         }
         for node in nodes.indices {
             nodes[node].totals = Array(repeating: 0, count: events.count)
@@ -59,31 +59,32 @@ public struct FleetRates: Sendable {
         }
     }
 
-    /// The names of the nodes that count, as they were given.
+    /// The names of the nodes that count.
     public var nodeNames: [String] { nodes.map(\.name) }
 
-    /// Every node that still counts has told as much as the others: a row of all can be shown.
+    /// Whether all nodes that still count have reached the same interval, so that they can be added up.
     public var isComplete: Bool {
         Set(nodes.filter { !$0.isStalled }.map(\.interval)).count == 1
     }
 
-    /// Events a second over all nodes in the last interval, the most frequent first; those that did not happen are left out.
+    /// Events a second over all nodes in the last interval, the most frequent first; those that did not happen are left
+    /// out.
     public var eventRates: [(event: String, rate: Double)] {
         events.indices.map { event in (events[event], nodes.reduce(0) { $0 + $1.rates[event].last }) }
             .filter { $0.1 > 0 }.sorted { $0.1 == $1.1 ? $0.0 < $1.0 : $0.1 > $1.1 }
     }
 
-    /// Takes in new totals.
+    /// Adds new totals.
     public mutating func take(_ report: WireCountReport) {
         for counts in report.nodes {
             guard let index = indices[counts.node] else { continue }
             nodes[index].state = counts.state
             nodes[index].reason = counts.reason
-            if counts.hasTotals { nodes[index].take(counts.totals) }
+            if counts.hasTotals { nodes[index].add(counts.totals) }
         }
     }
 
-    /// Takes in what the controller knows of the nodes.
+    /// Adds what the controller knows of the nodes.
     public mutating func take(_ list: WireNodeList) {
         for status in list.nodes {
             guard let index = names[status.name] else { continue }
@@ -95,7 +96,7 @@ public struct FleetRates: Sendable {
 }
 
 extension FleetRates.Node {
-    fileprivate mutating func take(_ news: WireCountTotals) {
+    fileprivate mutating func add(_ news: WireCountTotals) {
         guard news.elapsedNs > elapsed else { return }
         var sums = Array(repeating: UInt64(0), count: totals.count)
         for row in news.rows where columns.indices.contains(Int(row.column)) {

@@ -1,5 +1,5 @@
 extension FleetRates {
-    /// Plain rows for output that is no terminal: time, node, event and rate, the most frequent first.
+    /// Plain rows for output that is not a terminal: time, node, event and rate, the most frequent first.
     public func plainLines(clock: String) -> [String] {
         var rows: [(node: String, event: String, rate: Double)] = []
         for node in nodes where !node.isStalled {

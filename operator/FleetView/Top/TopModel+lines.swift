@@ -1,5 +1,5 @@
 extension TopModel {
-    /// Rows of the table that a screen has room for.
+    /// How many rows of the table fit on a screen.
     public func tableRows(_ size: ScreenSize) -> Int { max(0, size.rows - 3 - (size.rows > 8 ? 1 : 0)) }
 
     /// The whole screen: as many lines as it has, none longer than it is wide.
@@ -13,12 +13,12 @@ extension TopModel {
             scroll = min(max(scroll, index - room + 1), index)
         }
         scroll = max(0, min(scroll, all.count - room))
-        var lines = [StyledLine(summary(clock), hasBadNodes ? .red : .bold), StyledLine(place, .dim)]
-        let layout = Layout(size.columns, names: all.reduce(4) { max($0, $1.name.count) })
-        lines.append(StyledLine(layout.title(view), .bold))
+        var lines = [StyledLine(summary(clock), hasBadNodes ? .red : .bold), StyledLine(heading, .dim)]
+        let columns = TopColumns(size.columns, names: all.reduce(4) { max($0, $1.name.count) })
+        lines.append(StyledLine(columns.title(view), .bold))
         for row in all.dropFirst(scroll).prefix(room) {
             let style: Style = row.name == chosen ? .selected : row.isBad ? .red : .plain
-            lines.append(StyledLine(layout.line(row, unicode: unicode), style))
+            lines.append(StyledLine(columns.line(row, unicode: unicode), style))
         }
         if size.rows > 8 {
             while lines.count < size.rows - 1 { lines.append(StyledLine("")) }
@@ -43,8 +43,8 @@ extension TopModel {
             + "  \(Quantity.short(rate)) events/s  lost \(lost)" + (isPaused ? "  PAUSED" : "")
     }
 
-    private var place: String {
-        let where_ =
+    private var heading: String {
+        let subject =
             switch view {
             case .nodes: "nodes"
             case .events: "events"
@@ -52,7 +52,7 @@ extension TopModel {
             case .event(let name): "nodes with \(name)"
             case .keys(let name): keys == nil ? "tasks of \(name): waiting for counts" : "tasks of \(name)"
             }
-        return where_ + "  by \(order)" + (isReversed ? ", reversed" : "")
+        return subject + "  by \(order)" + (isReversed ? ", reversed" : "")
             + (isFiltering || !filter.isEmpty ? "  /\(filter)" + (isFiltering ? "_" : "") : "")
             + (remark.isEmpty ? "" : "  \(remark)")
     }
@@ -66,8 +66,8 @@ extension TopModel {
     ]
 }
 
-/// Which columns a width has room for: what matters least goes first.
-private struct Layout {
+/// Which columns fit into a width: the least important ones are left out first.
+private struct TopColumns {
     let name: Int
     let hasTotal: Bool
     let hasLost: Bool

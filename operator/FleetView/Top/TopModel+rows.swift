@@ -6,7 +6,7 @@ extension TopModel {
         var name: String
         var rate: Double
         var total: UInt64
-        /// nil where losses are not of this row's kind.
+        /// nil for rows that have no losses of their own.
         var lost: UInt64?
         var history: RateHistory?
         /// A node that is gone or silent, or that has just lost events.
@@ -79,7 +79,7 @@ extension TopModel {
         switch order {
         case .rate where a.rate != b.rate: a.rate > b.rate
         case .lost where a.lost != b.lost: a.lost ?? 0 > b.lost ?? 0
-        // Tasks have no rate of their own.
+        // Tasks have no rate.
         case .rate where a.total != b.total, .total where a.total != b.total: a.total > b.total
         default: a.name < b.name
         }

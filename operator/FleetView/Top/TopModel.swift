@@ -1,8 +1,8 @@
 import TraceProtocol
 
-/// The screen of `fleetrace top`: what is shown, what is chosen, and what a key does to that. No I/O, no time.
+/// The screen of `fleetrace top`: what is shown, what is chosen, and what a key changes. No I/O, no time.
 public struct TopModel: Sendable {
-    /// What stands on the screen.
+    /// What the screen shows.
     enum View: Equatable, Sendable {
         case nodes
         case events
@@ -18,7 +18,7 @@ public struct TopModel: Sendable {
         case rate, name, total, lost
     }
 
-    /// What the program has to do for a key.
+    /// What the program does for a key.
     public enum Action: Sendable, Equatable {
         case none, quit, suspend
         /// Count this event by task, on these nodes (none: all).
@@ -27,7 +27,7 @@ public struct TopModel: Sendable {
     }
 
     public var rates: FleetRates
-    /// What is shown while the picture stands still.
+    /// What is shown while the screen is paused.
     var frozen: FleetRates?
     var views: [View] = [.nodes]
     var order = Order.rate
@@ -138,20 +138,20 @@ public struct TopModel: Sendable {
     }
 
     private mutating func openKeys() -> Action {
-        let place: (event: String, node: String?)? =
+        let target: (event: String, node: String?)? =
             switch view {
             case .events: chosen.map { ($0, nil) }
             case .node(let node): chosen.map { ($0, node) }
             case .event(let event): (event, chosen)
             case .nodes, .keys: nil
             }
-        guard let place else {
+        guard let target else {
             remark = "choose an event first (Tab shows events)"
             return .none
         }
-        show(views + [.keys(place.event)])
+        show(views + [.keys(target.event)])
         keys = nil
-        return .countKeys(event: place.event, node: place.node)
+        return .countKeys(event: target.event, node: target.node)
     }
 
     private mutating func back() -> Action {

@@ -1,8 +1,8 @@
 import TraceProtocol
 
-/// A power of two, as counts.proto numbers them: n > 0 holds 2^(n-1) < value <= 2^n, 0 the value 1, -1 the value 0, -2
-/// what is less.
-public struct Bucket: Sendable, Hashable, Comparable {
+/// A power of two, numbered as in counts.proto: n > 0 holds 2^(n-1) < value <= 2^n, 0 the value 1, -1 the value 0, -2
+/// smaller values.
+public struct HistogramBucket: Sendable, Hashable, Comparable {
     let number: Int64
 
     init(_ key: WireCountKey) {
@@ -13,7 +13,7 @@ public struct Bucket: Sendable, Hashable, Comparable {
         self.number = number
     }
 
-    public static func < (a: Bucket, b: Bucket) -> Bool { a.number < b.number }
+    public static func < (a: HistogramBucket, b: HistogramBucket) -> Bool { a.number < b.number }
 
     private var low: UInt64 { number <= 0 ? 1 : 1 << UInt64(number - 1) }
     private var high: UInt64 { number >= 64 ? .max : 1 << UInt64(max(0, number)) }
@@ -28,7 +28,7 @@ public struct Bucket: Sendable, Hashable, Comparable {
         }
     }
 
-    /// The times that it holds, its numbers being nanoseconds.
+    /// The times that it holds, if values are nanoseconds.
     var timeText: String {
         switch number {
         case ...(-2): "< 0"
