@@ -101,7 +101,7 @@ private struct NodeScript {
     /// Well after the epoch of both clocks.
     static let base: Int64 = 1_000_000_000_000
 
-    private func start(_ scripts: inout [NodeScript], stallLimit: Int64 = .max) throws -> TimelineMerger {
+    private func start(_ scripts: inout [NodeScript], stallLimit: Duration? = nil) throws -> TimelineMerger {
         let merger = TimelineMerger(
             nodes: scripts.indices.map { "n\($0)" }, stallLimit: stallLimit, at: Self.base)
         for index in scripts.indices {
@@ -137,7 +137,7 @@ private struct NodeScript {
 
     @Test func aSilentNodeHoldsTheOthersOnlyForTheLimit() throws {
         var scripts = [NodeScript(offset: 0), NodeScript(offset: 0)]
-        let merger = try start(&scripts, stallLimit: 2_000_000_000)
+        let merger = try start(&scripts, stallLimit: .seconds(2))
         let b = Self.base
         try merger.append(scripts[0].batch(cpu: 0, at: [b + 10_000]), node: 0, at: b)
         try merger.append(scripts[0].watermark(b + 1_000_000), node: 0, at: b + 1_000_000)

@@ -27,8 +27,8 @@ public struct FleetRates: Sendable {
         var isStalled: Bool { !isHeard || state != .counting }
     }
 
-    /// How long a node may be silent, ms: it gets a clock probe at least every second, whatever its interval.
-    private static let longestSilence: Int64 = 2000
+    /// How long a node may be silent: it gets a clock probe at least every second, whatever its interval.
+    private static let longestSilence: Duration = .seconds(2)
 
     var nodes: [Node] = []
     public private(set) var events: [String] = []
@@ -90,7 +90,7 @@ public struct FleetRates: Sendable {
             guard let index = names[status.name] else { continue }
             nodes[index].lostNow = status.eventsLost &- min(status.eventsLost, nodes[index].lost)
             nodes[index].lost = status.eventsLost
-            nodes[index].isHeard = status.connected && status.lastHeardMs < Self.longestSilence
+            nodes[index].isHeard = status.connected && Duration.milliseconds(status.lastHeardMs) < Self.longestSilence
         }
     }
 }

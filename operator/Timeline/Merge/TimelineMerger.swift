@@ -24,15 +24,15 @@ final class TimelineMerger {
     var lateEvents: UInt64 = 0
 
     /// - Parameters:
-    ///   - stallLimit: how long a silent node holds the others back, ns; `Int64.max` for a session on disk.
-    convenience init(nodes names: [String], stallLimit: Int64, at now: Int64) {
+    ///   - stallLimit: how long a silent node holds the others back; nil for ever, as for a session on disk.
+    convenience init(nodes names: [String], stallLimit: Duration?, at now: Int64) {
         self.init(names.map { (name: $0, shift: 0) }, stallLimit: stallLimit, at: now)
     }
 
     /// - Parameters:
     ///   - nodes: each with the shift (ns) from its controller's timeline to the one that is merged onto.
-    ///   - stallLimit: how long a silent node holds the others back, ns; `Int64.max` for what is on disk.
-    init(_ nodes: [(name: String, shift: Int64)], stallLimit: Int64, at now: Int64) {
+    ///   - stallLimit: how long a silent node holds the others back; nil for ever, as for what is on disk.
+    init(_ nodes: [(name: String, shift: Int64)], stallLimit: Duration?, at now: Int64) {
         self.nodes = nodes.enumerated().map {
             NodeTimeline(index: $0.offset, name: $0.element.name, shift: $0.element.shift)
         }

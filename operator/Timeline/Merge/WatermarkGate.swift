@@ -1,3 +1,5 @@
+import SystemFacts
+
 /// Decides up to which time the merged output may go.
 ///
 /// Output waits for the slowest node, and no longer than `stallLimit` for a silent one. All times are ns on the
@@ -43,15 +45,15 @@ public struct WatermarkGate: Sendable {
         var heard: Int64
     }
 
-    /// How long (ns) output waits for a silent node.
-    public let stallLimit: Int64
+    /// How long output waits for a silent node, ns: compared for every node at every release.
+    private let stallLimit: Int64
     /// Events below this have been let out.
     public private(set) var frontier = Int64.min
     private var members: [Node: Member] = [:]
     private var events: [Event] = []
 
-    /// - Parameter stallLimit: ns; 2 s by default.
-    public init(stallLimit: Int64 = 2_000_000_000) { self.stallLimit = max(stallLimit, 0) }
+    /// - Parameter stallLimit: how long output waits for a silent node; nil for ever.
+    public init(stallLimit: Duration? = .seconds(2)) { self.stallLimit = max(stallLimit?.wholeNanoseconds ?? .max, 0) }
 
     /// A node takes part from now on; output waits for its first watermark. Adding a node twice starts it anew.
     public mutating func add(node: Node, at now: Int64) { members[node] = Member(heard: now) }

@@ -47,7 +47,7 @@ public final class TimelineReport {
         }
         assumptions = plan.assumptions
         merger = TimelineMerger(
-            plan.nodes.map { (name: $0.name, shift: $0.shift) }, stallLimit: .max, at: Self.now)
+            plan.nodes.map { (name: $0.name, shift: $0.shift) }, stallLimit: nil, at: Self.now)
         self.output = output
         self.jobs = jobs
         var head = TimelineLayout.Head()

@@ -14,12 +14,12 @@ public final class LiveReader {
     private var clockOffset: Int64?
     public private(set) var damage: [String] = []
 
-    /// How long a silent node holds the others back, ns.
-    public static let defaultStallLimit: Int64 = 2_000_000_000
+    /// How long a silent node holds the others back.
+    public static let defaultStallLimit: Duration = .seconds(2)
 
     public init(
         _ description: WireSessionDescription, format: OutputFormat, filter: TimelineFilter, output: OutputStream,
-        stallLimit: Int64 = LiveReader.defaultStallLimit
+        stallLimit: Duration = LiveReader.defaultStallLimit
     ) {
         merger = TimelineMerger(
             nodes: description.nodes, stallLimit: stallLimit, at: Int64(MonotonicRawClock.now()))
