@@ -43,13 +43,13 @@ import Testing
         #expect(throws: ProtocolError.self) { try StreamNumber(reading: &zero, of: .batch) }
     }
 
-    @Test func numbersAreTakenInOrderOnce() throws {
+    @Test func sequenceNumbersAreReceivedInOrderOnce() throws {
         var tracker = SequenceTracker(last: 4)
-        #expect(try tracker.take(5) == .next)
-        #expect(try tracker.take(5) == .duplicate)
-        #expect(try tracker.take(2) == .duplicate)
-        #expect(throws: ProtocolError.sequenceGap(expected: 6, got: 7)) { try tracker.take(7) }
-        #expect(try tracker.take(6) == .next)
+        #expect(try tracker.receive(5) == .next)
+        #expect(try tracker.receive(5) == .duplicate)
+        #expect(try tracker.receive(2) == .duplicate)
+        #expect(throws: ProtocolError.sequenceGap(expected: 6, got: 7)) { try tracker.receive(7) }
+        #expect(try tracker.receive(6) == .next)
     }
 
     @Test func creditMayBeOverdrawnByOneFrameOnly() throws {

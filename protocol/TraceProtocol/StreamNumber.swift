@@ -65,7 +65,7 @@ public struct SequenceTracker: Sendable {
 
     /// - Throws: `ProtocolError.sequenceGap` when sequence numbers are missing. The agent sends in order, so a hole
     ///   means that frames are lost.
-    public mutating func take(_ sequence: UInt64) throws(ProtocolError) -> Verdict {
+    public mutating func receive(_ sequence: UInt64) throws(ProtocolError) -> Verdict {
         if sequence <= last { return .duplicate }
         guard sequence == last + 1 else { throw .sequenceGap(expected: last + 1, got: sequence) }
         last = sequence

@@ -138,7 +138,7 @@ extension Controller {
         }
         // Before its number counts as taken: a malformed batch must not leave a hole.
         let header = frame.type == .batch ? try Batch(frame).header : nil
-        guard try session.parts[index].tracker.take(number.sequence) == .next else { return grant(bytes, to: link) }
+        guard try session.parts[index].tracker.receive(number.sequence) == .next else { return grant(bytes, to: link) }
         guard session.counts == nil else {
             return try receivedFinalCounts(frame, number.sequence, session, index, link)
         }
