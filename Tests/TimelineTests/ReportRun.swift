@@ -14,6 +14,6 @@ func report(
         output: OutputStream(descriptor: file.fileDescriptor), jobs: jobs)
     let account = try report.run()
     try file.close()
-    let problems = report.damage + account.problems + [report.mistake].compactMap { $0 }
+    let problems = report.damage + account.problems + [report.filterError].compactMap { $0 }
     return (String(decoding: try Data(contentsOf: url), as: UTF8.self), problems)
 }

@@ -13,7 +13,7 @@ public final class TimelineReport {
     /// What could not be read, in words.
     public private(set) var damage: [String] = []
     /// Why the filter fits no event; nil when it fits some.
-    public private(set) var mistake: String?
+    public private(set) var filterError: String?
     /// What had to be assumed to bring the inputs onto one timeline, in words.
     public let assumptions: [String]
 
@@ -86,12 +86,12 @@ public final class TimelineReport {
         if jobs > 1 {
             var printer = try ParallelPrinter(layout, output: output, pages: merger.pool, threads: jobs)
             try drive(into: &printer)
-            mistake = try printer.finish()
+            filterError = try printer.finish()
         } else {
             var printer = TimelinePrinter(layout, output: output)
             try drive(into: &printer)
             try printer.flush()
-            mistake = printer.filterError
+            filterError = printer.filterError
         }
         return merger.account
     }

@@ -29,7 +29,7 @@ public final class LiveReader {
     }
 
     /// Why the filter fits no event so far; nil when it fits some.
-    public var mistake: String? { printer.filterError }
+    public var filterError: String? { printer.filterError }
 
     /// Adds a piece of a node's log.
     public func take(_ chunk: LogChunk) {

@@ -37,7 +37,7 @@ final class TraceConsumer: SessionConsumer {
     func finish(problem: String) throws -> Verdict {
         let account = try reader.finish()
         for line in account.lines() { say(line) }
-        return Verdict(account: account, damage: reader.damage, problem: problem.isEmpty ? reader.mistake : problem)
+        return Verdict(account: account, damage: reader.damage, problem: problem.isEmpty ? reader.filterError : problem)
     }
 }
 

@@ -92,7 +92,7 @@ struct ReportCommand: ParsableCommand {
             let account = try report.run()
             if summary { print(account.table().joined(separator: "\n")) }
             try Verdict(
-                account: account, damage: report.damage + opened.compactMap(\.problem), problem: report.mistake
+                account: account, damage: report.damage + opened.compactMap(\.problem), problem: report.filterError
             ).exit()
         }
     }
