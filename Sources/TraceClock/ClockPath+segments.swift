@@ -15,7 +15,7 @@ extension ClockPath {
             first: left.agent &+ 1, last: right.agent,
             line: ClockLine(from: left.agent, left.estimate, to: right.agent, right.estimate),
             rate: assumptions.rate, cones: cones, readingSpan: assumptions.readingSpan,
-            style: right.gapBefore ? .gap : .shown)
+            mapping: right.gapBefore ? .gap : .shown)
     }
 
     private func head(before point: PathPoint, _ assumptions: ClockAssumptions) -> ClockSegment {
@@ -27,7 +27,7 @@ extension ClockPath {
             first: 0, last: point.agent,
             line: ClockLine(through: point.agent, point.estimate, slope: slope, fromZero: true),
             rate: assumptions.rate, cones: cones, readingSpan: assumptions.readingSpan,
-            style: isHeadCut ? .gap : .shown)
+            mapping: isHeadCut ? .gap : .shown)
     }
 }
 

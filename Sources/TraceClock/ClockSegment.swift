@@ -11,11 +11,11 @@ public struct ClockSegment: Sendable {
     @usableFromInline let rate: RateRange
     @usableFromInline let cones: ClockCones
     @usableFromInline let readingSpan: Int64
-    @usableFromInline let style: Style
+    @usableFromInline let mapping: Mapping
 
     @usableFromInline
     @frozen
-    enum Style: UInt8, Sendable {
+    enum Mapping: UInt8, Sendable {
         /// Between two samples of a refined clock: cones bound the time, and the estimate is clamped to them.
         case refined
         /// On a path that was already shown: the estimate stays, and the bound is widened to hold it.
@@ -28,7 +28,8 @@ public struct ClockSegment: Sendable {
 
     @usableFromInline
     init(
-        first: Int64, last: Int64, line: ClockLine, rate: RateRange, cones: ClockCones, readingSpan: Int64, style: Style
+        first: Int64, last: Int64, line: ClockLine, rate: RateRange, cones: ClockCones, readingSpan: Int64,
+        mapping: Mapping
     ) {
         self.first = first
         self.last = last
@@ -36,7 +37,7 @@ public struct ClockSegment: Sendable {
         self.rate = rate
         self.cones = cones
         self.readingSpan = readingSpan
-        self.style = style
+        self.mapping = mapping
     }
 
     /// All times unchanged, with no bound: for a clock without probes.
@@ -45,7 +46,7 @@ public struct ClockSegment: Sendable {
     static func unknown(first: Int64, last: Int64, _ assumptions: ClockAssumptions) -> ClockSegment {
         ClockSegment(
             first: first, last: last, line: ClockLine(through: 0, 0, slope: 0, fromZero: false), rate: assumptions.rate,
-            cones: ClockCones(), readingSpan: 0, style: .unknown)
+            cones: ClockCones(), readingSpan: 0, mapping: .unknown)
     }
 
     /// Whether `map` may be called with `agentTime`.
@@ -58,11 +59,11 @@ public struct ClockSegment: Sendable {
     /// A reading outside the segment gives `MappedTime.unknown`.
     @inlinable
     public func map(_ agentTime: Int64) -> MappedTime {
-        guard contains(agentTime), style != .unknown else { return .unknown(agentTime: agentTime) }
+        guard contains(agentTime), mapping != .unknown else { return .unknown(agentTime: agentTime) }
         var estimate = line.estimate(at: agentTime)
         var lower: Int64
         var upper: Int64
-        if style == .gap {
+        if mapping == .gap {
             lower = cones.lowerBefore
             upper = cones.upperAfter
         } else {
@@ -71,7 +72,7 @@ public struct ClockSegment: Sendable {
         }
         // Probes that came out of order can contradict each other; this is where it shows.
         let isContradiction = lower > upper
-        if style == .refined, !isContradiction {
+        if mapping == .refined, !isContradiction {
             estimate = max(lower, min(estimate, upper))
         } else {
             if isContradiction { swap(&lower, &upper) }
@@ -82,12 +83,12 @@ public struct ClockSegment: Sendable {
         if upper != .max { upper = upper &+ readingSpan }
         return MappedTime(
             estimate: estimate, bound: ClockBound(lower: lower, upper: upper),
-            quality: style == .gap || isContradiction ? .degraded : .bounded)
+            quality: mapping == .gap || isContradiction ? .degraded : .bounded)
     }
 
     /// The estimate alone: what a merge sorts by.
     @inlinable
     public func estimate(_ agentTime: Int64) -> Int64 {
-        style == .refined ? map(agentTime).estimate : contains(agentTime) ? line.estimate(at: agentTime) : agentTime
+        mapping == .refined ? map(agentTime).estimate : contains(agentTime) ? line.estimate(at: agentTime) : agentTime
     }
 }

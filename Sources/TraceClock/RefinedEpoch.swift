@@ -75,7 +75,7 @@ struct RefinedEpoch: Sendable {
         let isRaised = floor > cones.lower(at: start, envelope.rate)
         return ClockSegment(
             first: start, last: end, line: line, rate: envelope.rate, cones: cones, readingSpan: readingSpan,
-            style: isRaised ? .shown : .refined)
+            mapping: isRaised ? .shown : .refined)
     }
 
     /// Samples in ascending agent time; those of one time become one.

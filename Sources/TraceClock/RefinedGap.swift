@@ -14,7 +14,7 @@ struct RefinedGap: Sendable {
         cones.upperAfter = upper
         return ClockSegment(
             first: first, last: last, line: ClockLine(from: first, from, to: last, to), rate: assumptions.rate,
-            cones: cones, readingSpan: assumptions.readingSpan, style: .gap)
+            cones: cones, readingSpan: assumptions.readingSpan, mapping: .gap)
     }
 
     /// The steps between two epochs, cut at the doubtful samples of the first.

@@ -42,7 +42,7 @@ import Testing
         let isNumbered: Bool
     }
 
-    private struct Unreadable: Error {
+    private struct UnreadableRow: Error {
         let row: String
     }
 
@@ -51,7 +51,7 @@ import Testing
             let cells = line.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
             guard cells.count == 5, let number = UInt8(cells[0].dropFirst(2), radix: 16),
                 let directions = directions[cells[2]], let limit = bytes(cells[4])
-            else { throw Unreadable(row: String(line)) }
+            else { throw UnreadableRow(row: String(line)) }
             return DocumentedFrame(
                 number: number, name: cells[1], directions: directions.rawValue, maximumBody: limit,
                 isNumbered: cells[3].hasPrefix("stream number, "))
