@@ -11,7 +11,7 @@ extension LiveClock {
 
     /// The piece of the frozen path that maps `agentTime`, to be kept while times stay within it.
     ///
-    /// Its estimates stay right for good, but a copy of it does not learn of a break that is found later. Beyond
+    /// Its estimates stay right, but a copy of it does not learn of a break that is found later. Beyond
     /// `frozenThrough` there is no segment: the one returned maps to `.unknown`.
     public func segment(containing agentTime: Int64) -> ClockSegment {
         path.segment(containing: agentTime, assumptions)

@@ -2,7 +2,7 @@
 /// agent time maps to the controller's timeline with a bound.
 ///
 /// - Until the first accepted probe everything is `ClockQuality.unknown`.
-/// - A frozen time keeps its estimate for good, whatever later probes say. Its bound changes in one case only: a
+/// - A frozen time keeps its estimate, whatever later probes show. Its bound changes in one case only: a
 ///   break is proved to lie before it, and then the bound widens and the quality becomes `.degraded`.
 /// - Within one clock the estimate never decreases in agent time.
 /// - After a reboot, and after `ClockBreakReason.wentBackwards`, agent times repeat: begin a new `LiveClock` for what

@@ -1,4 +1,4 @@
-/// What the kernel's own `trace` file says about a buffer, as far as it does not depend on formats.
+/// The parts of the kernel's own `trace` file that do not depend on formats.
 public struct KernelTraceText {
     /// Events that were in the buffer, from the head of the text.
     public private(set) var entriesInBuffer: UInt64 = 0
@@ -27,7 +27,7 @@ public struct KernelTraceText {
 
     private static func isDigit(_ byte: UInt8) -> Bool { (48...57).contains(byte) }
 
-    /// CPU and time of a line. A comm may hold brackets, so the CPU is the first bracket behind `-PID` and blanks.
+    /// CPU and time of a line. A comm may hold brackets, so the CPU is the first bracket after `-PID` and blanks.
     private static func event(_ line: ArraySlice<UInt8>) -> (Int, UInt64)? {
         var open = line.startIndex
         while let next = line[open...].firstIndex(of: UInt8(ascii: "[")) {

@@ -22,7 +22,7 @@ import Testing
         #expect(track.points == points)
     }
 
-    /// However long a clock wanders, the line stays as near to every point as it says.
+    /// However long a clock wanders, the line stays within its tolerance of every point.
     @Test(arguments: 0..<20 as Range<UInt64>) func staysWithinItsTolerance(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         var track = ClockTrack(capacity: 64)

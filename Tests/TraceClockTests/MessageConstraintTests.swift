@@ -3,7 +3,8 @@ import Testing
 @testable import TraceClock
 
 struct MessageConstraintTests {
-    /// Two nodes with constant rates, the second behind a link of 20 ms; messages of 80 us between them both ways.
+    /// Two nodes with constant rates, the second over a link of 20 ms; messages of 80 us between them in both
+    /// directions.
     struct Pair {
         var near = SimulatedNode(controllerBase: 1 << 55, agentBase: 1 << 40, rates: [120e-6], span: 1)
         var far = SimulatedNode(controllerBase: 1 << 55, agentBase: 1 << 42, rates: [-300e-6], span: 1)

@@ -50,7 +50,7 @@ public struct FrameEncoder: MessageToByteEncoder {
 }
 
 extension Frame {
-    /// Appends the frame as it stands on the wire.
+    /// Appends the frame in its form on the wire.
     ///
     /// - Throws: `ProtocolError.tooLong` for a frame that no peer would accept.
     public func write(into out: inout ByteBuffer) throws(ProtocolError) {

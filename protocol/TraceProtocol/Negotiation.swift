@@ -1,4 +1,4 @@
-/// What this build speaks, and how two builds agree.
+/// The versions and capabilities of this build, and how two builds agree.
 public enum Negotiation {
     /// ALPN protocol name (RFC 7301).
     public static let alpn = "fleetrace/1"

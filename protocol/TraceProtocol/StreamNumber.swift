@@ -19,7 +19,7 @@ public struct StreamNumber: Hashable, Sendable {
         out.writeInteger(sequence)
     }
 
-    /// Reads the head of a numbered frame's body and leaves the reader behind it.
+    /// Reads the head of a numbered frame's body and moves the reader index past it.
     public init(reading body: inout ByteBuffer, of type: FrameType) throws(ProtocolError) {
         guard let (session, sequence) = body.readMultipleIntegers(as: (UInt64, UInt64).self) else {
             throw .malformed(type, "shorter than its stream number")

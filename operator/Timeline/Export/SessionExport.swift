@@ -9,7 +9,7 @@ public struct SessionExport {
         public var account: SessionAccount.Node
         /// The file; nil where there is none, as for a node that refused to take part.
         public var path: String?
-        /// What could not be read of its log, in words.
+        /// What could not be read of its log, as lines for people.
         public var damage: [String] = []
         /// The most by which times in the file differ from those of the session, ns. 0 unless its clock had more points
         /// than a file gets.

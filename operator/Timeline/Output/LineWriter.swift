@@ -32,7 +32,7 @@ struct LineWriter: ~Copyable {
     /// What compiling the condition has shown so far.
     var experience: ConditionTable.Experience { conditions?.experience ?? ConditionTable.Experience() }
 
-    /// Appends what stands before all lines.
+    /// Appends the head of the output: `--format ftrace` of one node has one.
     mutating func appendHead() {
         guard format == .ftrace, !showsNode else { return }
         FtraceLine.appendHeader(

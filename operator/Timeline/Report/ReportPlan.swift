@@ -23,7 +23,7 @@ struct ReportPlan {
     private(set) var nodes: [Node] = []
     /// ns from the timeline to the epoch; nil where no input knows the time of day.
     private(set) var epochOffset: Int64?
-    /// What had to be assumed about clocks, in words.
+    /// What had to be assumed about clocks, as lines for people.
     private(set) var assumptions: [String] = []
 
     init(_ inputs: [ReportInput]) {

@@ -10,11 +10,11 @@ public final class TimelineReport {
     private let output: OutputStream?
     private let jobs: Int
     private var logs: [Log] = []
-    /// What could not be read, in words.
+    /// What could not be read, as lines for people.
     public private(set) var damage: [String] = []
     /// Why the filter fits no event; nil when it fits some.
     public private(set) var filterError: String?
-    /// What had to be assumed to bring the inputs onto one timeline, in words.
+    /// What had to be assumed to bring the inputs onto one timeline, as lines for people.
     public let assumptions: [String]
 
     private final class Log {
