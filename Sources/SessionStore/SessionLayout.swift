@@ -2,7 +2,7 @@ import SystemPackage
 
 /// Where things stand in a session's directory:
 ///
-///     manifest.json            the session's description (protocol/fleetrace.proto, SessionDescription)
+///     manifest.json            the session's description (protocol/operator.proto, SessionDescription)
 ///     nodes/NAME/000001.seg    the node's log, in segments of at most `segmentLimit` bytes
 public struct SessionLayout: Hashable, Sendable {
     public let directory: FilePath

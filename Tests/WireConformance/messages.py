@@ -1,4 +1,4 @@
-"""Schemas of protocol/fleetrace.proto for minipb: the messages that an agent and an operator need."""
+"""Schemas of the .proto files of protocol/ for minipb: the messages that an agent and an operator need."""
 
 HOST_FACTS = {
     1: ("kernel_release", "string"), 2: ("architecture", "string"), 3: ("hostname", "string"),

@@ -1,4 +1,4 @@
-"""A minimal Protocol Buffers codec (proto3 wire format), enough for protocol/fleetrace.proto.
+"""A minimal Protocol Buffers codec (proto3 wire format), enough for the .proto files of protocol/.
 
 A schema is {field number: (name, kind)} or {field number: (name, kind, "repeated")}; a kind is one of the
 scalar names below or another schema. Messages are dicts. Absent scalars of known fields read as their default,
