@@ -5,7 +5,7 @@ extension IntegrationTests {
     /// Watching a session that somebody else runs.
     @Suite(.serialized)
     struct AttachTests {
-        @Test("Who attaches later sees the whole session, the same lines as its owner; leaving does not end it")
+        @Test("Who attaches later sees the owner's lines from the start; leaving does not end the session")
         func sameLines() async throws {
             try await Fleet.with(agents: 2) { fleet in
                 let load = SystemCallLoad(cpu: 0, rate: 300)
@@ -30,7 +30,7 @@ extension IntegrationTests {
                 let (ended, watched) = (try await owner.exit(), try await watcher.exit())
                 try await load.stop()
                 #expect(ended == .success && watched == .success, "\(owner.errors.text)\(watcher.errors.text)")
-                // The order is a function of the logs alone.
+                // The order depends on the logs alone.
                 let events = { (texts: [String]) in texts.filter { $0.hasPrefix("{\"type\":\"event\"") } }
                 #expect(events(watcher.output.texts) == events(owner.output.texts))
                 #expect(!events(owner.output.texts).isEmpty)

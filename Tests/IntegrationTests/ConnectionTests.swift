@@ -5,7 +5,7 @@ extension IntegrationTests {
     /// Connections that break, and controllers that die.
     @Suite(.serialized, .needsNamespaces)
     struct ConnectionTests {
-        @Test("A link cut for five seconds: the timeline says so and goes on; nothing is lost, nothing comes twice")
+        @Test("A link that is cut for five seconds: the timeline tells and goes on; nothing is lost or duplicated")
         func cutLink() async throws {
             try await NetworkNamespace.with { namespace in
                 try await Fleet.with(agents: 2, Fleet.Options(namespaces: [namespace])) { fleet in
@@ -28,21 +28,21 @@ extension IntegrationTests {
                         let line = AccountLine.all(in: trace.errors.texts).first { $0.node == name }
                         #expect(line?.balances == true && line?.lost == 0, "\(trace.errors.text)")
                         #expect(line?.received == UInt64(calls.count))
-                        // Both were traced from the beginning to the end.
+                        // Both were traced from start to end.
                         #expect(calls.count > 12_000, "\(name): \(calls.count)")
                     }
                     #expect(records.isInOrder)
-                    // A busy machine may be silent at the session's beginning too: what the cut did is asked.
+                    // A node of a busy machine may stall at the start too, so only notices after the cut count.
                     let stalls = records.filter { $0.type == "stalled" && $0.time > cutAt - 1_500_000_000 }
                     let stall = try #require(stalls.first { $0.node == cut })
                     #expect(
                         abs(stall.time - cutAt) < 1_500_000_000, "silent since \(stall.time - cutAt) ns after the cut")
                     #expect(records.contains { $0.type == "recovered" && $0.node == cut })
                     #expect(!stalls.contains { $0.node == other })
-                    // What the cut one recorded meanwhile came late, and is marked so.
+                    // What the node recorded during the cut came late, and is marked as late.
                     let late = records.events.filter(\.isLate)
                     #expect(late.count > 1000 && late.allSatisfy { $0.node == cut }, "\(late.count) late")
-                    // The other's events did not wait for it.
+                    // The other node's events did not wait for it.
                     let waited = zip(trace.output.lines, records).filter {
                         $1.isEvent && $1.node == other && $1.time > cutAt && $0.arrival - $1.time > 3_500_000_000
                     }
@@ -51,7 +51,9 @@ extension IntegrationTests {
             }
         }
 
-        @Test("A cut that outlasts the session: the command ends, says which node is missing, and the node cleans up")
+        @Test(
+            "A cut that lasts longer than the session: the command ends, names the missing node, and the node cleans up"
+        )
         func cutBeyondTheEnd() async throws {
             try await NetworkNamespace.with { namespace in
                 try await Fleet.with(agents: 2, Fleet.Options(namespaces: [namespace])) { fleet in
@@ -98,7 +100,7 @@ extension IntegrationTests {
                 let status = try await trace.exit(within: .seconds(20))
                 #expect(status == .exited(1))
                 #expect(trace.errors.text.contains("connection to the controller was lost"), "\(trace.errors.text)")
-                // What had come is printed.
+                // What arrived before the cut is printed.
                 #expect(NumberedCalls(try TimelineRecord.parse(trace.output.texts), node: fleet.names[0]).fault == nil)
                 #expect(fleet.instances.count == 2, "agents go on for the lease: \(fleet.instances)")
 
@@ -128,7 +130,7 @@ extension IntegrationTests {
                 let waited = ContinuousClock.now - killed
                 #expect(waited > .seconds(2), "gone after \(waited): not the lease's doing")
                 #expect(fleet.agent(fleet.names[0])?.isRunning == true)
-                // It still takes part in what comes next.
+                // The agent can still take part in a later session.
                 try await fleet.startController()
                 try await fleet.connected(fleet.names)
                 let next = try await fleet.trace(["-e", "sched:sched_process_exec", "--for", "200ms"])
@@ -137,7 +139,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("A controller that is asked to end (SIGTERM) leaves nothing on the nodes")
+        @Test("A controller that ends on SIGTERM leaves nothing on the nodes")
         func terminatedController() async throws {
             try await Fleet.with(agents: 1) { fleet in
                 let trace = try await fleet.trace(["-e", "sched:sched_process_exec"])

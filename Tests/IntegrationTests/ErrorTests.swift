@@ -3,12 +3,14 @@ import SecureTransport
 import Testing
 
 extension IntegrationTests {
-    /// What a person reads when something is wrong, and the exit status that a script sees.
+    /// What a person reads when something is wrong, and the exit status for scripts.
     @Suite(.serialized)
     struct ErrorTests {
         private static let exec = ["-e", "sched:sched_process_exec"]
 
-        /// Runs `fleetrace trace` against a fleet, to fail.
+        /// Runs a `fleetrace trace` that must fail.
+        ///
+        /// - Returns: its stderr.
         private static func failing(_ fleet: Fleet, _ arguments: [String]) async throws -> String {
             let process = try await fleet.run(
                 ["trace", "--for", "200ms"] + arguments + fleet.access, expecting: nil, within: .seconds(40))
@@ -17,7 +19,7 @@ extension IntegrationTests {
             return process.errors.text
         }
 
-        @Test("What a node refuses: an unknown event, a filter, a trigger; nothing is left behind")
+        @Test("A node refuses an unknown event, a filter, a trigger; nothing is left behind")
         func refusals() async throws {
             try await Fleet.with(agents: 2) { fleet in
                 let unknown = try await Self.failing(fleet, ["-e", "sched:sched_swich"])
@@ -51,7 +53,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("A selector that matches nothing names the nodes that there are")
+        @Test("A selector that matches nothing: the error names the nodes that exist")
         func selector() async throws {
             try await Fleet.with(agents: 2) { fleet in
                 let nothing = try await Self.failing(fleet, Self.exec + ["--on", "role=db"])
@@ -72,7 +74,7 @@ extension IntegrationTests {
                 let all = try await Self.failing(fleet, Self.exec)
                 #expect(all.contains("node \(refusing): no event \"sched:sched_process_exec\""), "\(all)")
                 #expect(all.contains("--partial") && !all.contains(able), "\(all)")
-                // What the able one had prepared is taken down again, a moment after the operator has the answer.
+                // What the other node had prepared is removed a moment after the operator has the reply.
                 try await eventually("nothing is started") { fleet.instances.isEmpty }
 
                 let program = try fleet.folder.uniqueProgram()
@@ -90,7 +92,7 @@ extension IntegrationTests {
             }
         }
 
-        /// All agents here share one kernel. In a mount namespace of its own this one sees a list of events with a hole.
+        /// All agents here share one kernel. This one runs in a mount namespace where the list of events lacks one.
         private static func restartWithoutExec(_ name: String, of fleet: Fleet) async throws {
             try await fleet.agent(name)?.terminate()
             let list = "\(TracefsState.root ?? "/sys/kernel/tracing")/available_events"
@@ -103,7 +105,7 @@ extension IntegrationTests {
             try await fleet.connected([name])
         }
 
-        @Test("A controller that is not there")
+        @Test("No controller at the address")
         func unreachable() async throws {
             try await TemporaryFolder.with { folder in
                 let fleetrace = try Executables.fleetrace()
@@ -123,7 +125,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("Certificates: which check failed is in the text, on both sides")
+        @Test("Certificates: both sides tell which check failed")
         func certificates() async throws {
             try await Fleet.with(agents: 1) { fleet in
                 func nodes(_ arguments: [String]) async throws -> String {
@@ -134,7 +136,7 @@ extension IntegrationTests {
                 func log(_ text: String) async throws {
                     try await fleet.controller?.errors.line(containing: text)
                 }
-                // An authority of somebody else.
+                // Another authority.
                 let other = fleet.folder.file("other")
                 try await fleet.run(["ca", "init", other])
                 let wrong = try await nodes(["--pki", other])
@@ -145,7 +147,7 @@ extension IntegrationTests {
                 #expect(mixed.contains("refused this certificate"), "\(mixed)")
                 try await log("not issued by an authority known here")
 
-                // A node's certificate for an operator's work, and the other way round.
+                // A node's certificate used by an operator, and an operator's by an agent.
                 let role = try await nodes(fleet.credentials(.node, fleet.names[0]))
                 #expect(!role.isEmpty, "a node may not list nodes")
                 let agent = try RunningProcess(
@@ -181,7 +183,7 @@ extension IntegrationTests {
                     try await log("the client's certificate \(words == "expired" ? "has expired" : "is not valid yet")")
                 }
 
-                // The server is another controller than the one that is meant.
+                // The controller has another name than the expected one.
                 let named = try await nodes(["--pki", fleet.pki, "--server-name", "other"])
                 #expect(named.contains("--server-name"), "\(named)")
             }
@@ -205,7 +207,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("An agent without permission for tracefs says so and ends")
+        @Test("An agent without permission for tracefs tells so and ends")
         func noPermission() async throws {
             try await TemporaryFolder.with { folder in
                 let fleetrace = try Executables.fleetrace()
@@ -213,7 +215,7 @@ extension IntegrationTests {
                 try await RunningProcess([fleetrace, "ca", "init", pki]).exit()
                 try await RunningProcess([fleetrace, "ca", "issue", "node", "n1", pki]).exit()
                 try await RunningProcess(["chown", "-R", "65534:65534", pki]).exit()
-                // Where the build folder cannot be entered by everyone.
+                // The build folder may not be accessible to everyone.
                 let program = folder.file("fleetrace-agent")
                 try FileManager.default.copyItem(atPath: try Executables.agent(), toPath: program)
                 let agent = try RunningProcess([

@@ -5,10 +5,10 @@ extension IntegrationTests {
     /// `fleetrace export`, judged by the real trace-cmd and by `report` on the session itself.
     @Suite(.serialized)
     struct ExportTests {
-        /// ns. Our fixed-point slopes and libtracecmd's division each cut off less than one.
+        /// ns. Our fixed-point slopes and libtracecmd's division each round down by less than one.
         private static let rounding: Int64 = 2
 
-        /// A session of both nodes: numbered system calls on both CPUs, and programs with names of their own.
+        /// A session of both nodes: numbered system calls on both CPUs, and programs with unique names.
         private static func record(_ fleet: Fleet, callsPerSecond rate: Int = 600) async throws -> String {
             let path = fleet.folder.file("session")
             let program = try fleet.folder.uniqueProgram()
@@ -38,8 +38,8 @@ extension IntegrationTests {
             return (fleet.names.map { "\(folder)/\($0).dat" }, run.errors.text)
         }
 
-        /// Lines of the kernel's form. The names of tasks that ran a program are those of their line's time in a session
-        /// and the last ones in a file.
+        /// Lines in the kernel's form. For tasks that ran a program, a session has the name at the time of the line, a
+        /// file the last name.
         private static func lines(_ fleet: Fleet, _ input: [String]) async throws -> [String] {
             try await fleet.run(["report"] + input + ["--format", "ftrace"]).output.texts
                 .filter { !$0.hasPrefix("#") }
@@ -56,7 +56,7 @@ extension IntegrationTests {
                 let session = try await Self.record(fleet)
                 let truth = try await fleet.report(session).events
                 let files = try await Self.export(fleet, session).files
-                let merged = try await TraceCommand.report(files).compactMap { TraceCommand.Event($0) }
+                let merged = try await TraceCmdProgram.report(files).compactMap { TraceCmdProgram.Event($0) }
                 #expect(truth.count > 4000)
                 try #require(merged.count == truth.count)
                 for (place, (own, event)) in zip(truth, merged).enumerated() {
@@ -64,7 +64,7 @@ extension IntegrationTests {
                     let lower = try #require(own.lower)
                     let upper = try #require(own.upper)
                     #expect(lower - Self.rounding <= event.time && event.time <= upper + Self.rounding)
-                    // Only events that are as near to each other as that may have changed places.
+                    // Only events that are closer to each other than that may have changed their order.
                     let isSame =
                         own.node == event.file && own.cpu == event.cpu && own.pid == event.pid
                         && own.event?.hasSuffix(":\(event.name)") == true
@@ -74,10 +74,10 @@ extension IntegrationTests {
                         "event \(place) of \(truth.count)")
                 }
 
-                // Each file by itself: the same events, the same text, the same names.
+                // Each file alone: the same events, texts and names.
                 for (name, file) in zip(fleet.names, files) {
                     let own = truth.filter { $0.node == name }
-                    let single = try await TraceCommand.report([file]).compactMap { TraceCommand.Event($0) }
+                    let single = try await TraceCmdProgram.report([file]).compactMap { TraceCmdProgram.Event($0) }
                     try #require(single.count == own.count)
                     #expect(zip(own, single).allSatisfy { abs($0.time - $1.time) <= Self.rounding })
                     let calls = zip(own, single).filter { $0.0.event == SystemCallLoad.event }
@@ -87,8 +87,8 @@ extension IntegrationTests {
                     let programs = zip(own, single).filter { $0.0.event == "sched:sched_process_exec" }
                     #expect(programs.count == 20)
                     #expect(programs.allSatisfy { $0.text == "sched_process_exec: \($1.text)" })
-                    // Without corrections: the node's own clock, as its `trace` file has it.
-                    let raw = try await TraceCommand.report([file], ["--raw-ts"])
+                    // Without corrections: the node's own clock, as in its `trace` file.
+                    let raw = try await TraceCmdProgram.report([file], ["--raw-ts"])
                     #expect(raw.count > own.count)
                 }
             }
@@ -104,14 +104,14 @@ extension IntegrationTests {
                     #expect(try await Self.lines(fleet, [file]) == lines)
                 }
 
-                // More than a small buffer holds.
+                // More than fits into a small buffer.
                 let lossy = fleet.folder.file("lossy")
                 let load = SystemCallLoad(cpu: 0, rate: 50_000)
                 let record = try await fleet.record(load.selection + ["--buffer", "8"], into: lossy)
                 let agents = try fleet.names.map { try #require(fleet.agent($0)) }
                 for agent in agents { agent.send(SIGSTOP) }
                 defer { for agent in agents { agent.send(SIGCONT) } }
-                // Nobody reads meanwhile.
+                // Nobody reads in the meantime.
                 try await Task.sleep(for: .milliseconds(300))
                 for agent in agents { agent.send(SIGCONT) }
                 try await Task.sleep(for: .milliseconds(100))
@@ -123,12 +123,12 @@ extension IntegrationTests {
                     let losses = lines.count { $0.contains("[LOST ") }
                     #expect(losses > 0, "the kernel lost nothing: the test shows nothing")
                     #expect(try await Self.lines(fleet, [file]) == lines)
-                    let foreign = try await TraceCommand.report([file])
+                    let foreign = try await TraceCmdProgram.report([file])
                     #expect(foreign.count { $0.contains("EVENTS DROPPED]") } == losses)
-                    #expect(foreign.compactMap { TraceCommand.Event($0) }.count == lines.count - losses)
+                    #expect(foreign.compactMap { TraceCmdProgram.Event($0) }.count == lines.count - losses)
                     let row = try #require(
                         try await fleet.summary(lossy).first { $0.node == name && ($0.lost ?? 0) > 0 })
-                    let statistics = try await TraceCommand.report([file], ["--stat"])
+                    let statistics = try await TraceCmdProgram.report([file], ["--stat"])
                     #expect(statistics.contains("overrun: \(row.lost ?? 0)"), "\(statistics)")
                 }
             }
@@ -150,7 +150,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("A node without events gets a file that says so", .needsTraceCommand)
+        @Test("A node without events gets a file without events", .needsTraceCommand)
         func noEvents() async throws {
             try await Fleet.with(agents: 2) { fleet in
                 let session = fleet.folder.file("session")
@@ -160,20 +160,20 @@ extension IntegrationTests {
                     ], into: session)
                 try await record.exit()
                 let files = try await Self.export(fleet, session).files
-                #expect(try await TraceCommand.report([files[0]]) == ["cpus=2"])
-                #expect(try await TraceCommand.report(files).count == 2)
+                #expect(try await TraceCmdProgram.report([files[0]]) == ["cpus=2"])
+                #expect(try await TraceCmdProgram.report(files).count == 2)
                 #expect(try await Self.lines(fleet, [files[1]]).isEmpty)
             }
         }
 
-        @Test("A damaged session: what is whole is exported, the loss is marked, and the exit status is 1")
+        @Test("A damaged session: what can be read is exported, the loss is marked, and the exit status is 1")
         func damaged() async throws {
             try await Fleet.with(agents: 2) { fleet in
                 let session = try await Self.record(fleet, callsPerSecond: 20_000)
                 let whole = try await Self.export(fleet, session)
                 let segment = "\(session)/nodes/\(fleet.names[0])/000001.seg"
                 var data = try Data(contentsOf: URL(fileURLWithPath: segment))
-                // Behind the formats and symbols, among the batches.
+                // After the formats and symbols, among the batches.
                 data[data.count - 40_000] ^= 0x10
                 try data.write(to: URL(fileURLWithPath: segment))
                 let damaged = try await Self.export(fleet, session, expecting: .exited(1))
@@ -188,12 +188,12 @@ extension IntegrationTests {
                 let left = after.filter { !$0.contains("[LOST ") }
                 #expect(left.count > before.count / 2 && left.count <= before.count)
                 #expect(left.allSatisfy { known.contains($0) })
-                // A damaged watermark or clock probe costs no event; a damaged batch leaves its mark.
+                // A damaged watermark or clock sample loses no event; a damaged batch is marked.
                 #expect(left.count == before.count || after.count > left.count)
             }
         }
 
-        @Test("What cannot be: each error says what is wrong, and nothing is overwritten or left half written")
+        @Test("Impossible exports: each error tells what is wrong, and nothing is overwritten or left half written")
         func mistakes() async throws {
             try await Fleet.with(agents: 1) { fleet in
                 let session = try await Self.record(fleet)
@@ -215,7 +215,7 @@ extension IntegrationTests {
                 try await fails([session, "--to", "trace.dat", empty], "not empty")
                 try await fails(["\(empty)/\(fleet.names[0]).dat", "--to", "trace.dat", out], "is a file")
                 try await SmallDisk.with(megabytes: 1, in: fleet.folder) { disk in
-                    // Room for the pages, not for the symbols and formats.
+                    // Enough room for the pages, but not for the symbols and formats.
                     let filler = Data(count: 900 << 10)
                     try filler.write(to: URL(fileURLWithPath: disk.file("filler")))
                     try await fails([session, "--to", "trace.dat", disk.file("out")], "the disk is full")

@@ -10,7 +10,7 @@ extension IntegrationTests {
             let folder: String
 
             static func with<R>(_ body: (Witness) async throws -> R) async throws -> R {
-                // Not Fleetrace's prefix: an agent that starts would take it for a dead one's.
+                // Not Fleetrace's prefix: an agent that starts would remove it as the remains of a dead one.
                 let folder = "\(TracefsState.instancesFolder)/ft-witness-\(getpid())-\(UInt32.random(in: 0 ... .max))"
                 guard mkdir(folder, 0o700) == 0 else { throw TestFailure("no instance: errno \(errno)") }
                 let result: Result<R, any Error>
@@ -32,7 +32,7 @@ extension IntegrationTests {
                 }
             }
 
-            /// The kernel's own text. Such files state no size, so they are read until nothing comes.
+            /// The kernel's own text. Such files have no size, so this reads until nothing comes.
             var trace: [String] {
                 get throws {
                     let descriptor = open("\(folder)/trace", O_RDONLY)
@@ -48,7 +48,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("Every line is the kernel's own, but for the microseconds between two stamps of one event")
+        @Test("Every line is the kernel's own, except for the microseconds between two time stamps of one event")
         func kernelText() async throws {
             try await Witness.with { witness in
                 try await Fleet.with(agents: 2) { fleet in
@@ -78,10 +78,10 @@ extension IntegrationTests {
 
                     for name in fleet.names {
                         let report = try await fleet.run(["report", path, "--node", name, "--format", "ftrace"])
-                        // The head as the kernel's file has it, but for the counts.
+                        // The head of the kernel's file, except for the counts.
                         #expect(KernelText.head(report.output.texts) == KernelText.head(truth.lines))
-                        // The witness began earlier and ended later, and also saw what Fleetrace leaves out of its traces:
-                        // its own threads. What remains must be the same lines in the same order.
+                        // The second instance began earlier and ended later, and recorded what Fleetrace leaves out:
+                        // Fleetrace's own threads. What remains must be the same lines in the same order.
                         let lines = report.output.texts.filter { !$0.hasPrefix("#") }
                         let agreement = try truth.agreement(of: lines, named: load.name, tolerance: 2000)
                         print("ftrace: \(lines.count) lines of \(name): \(agreement)")
@@ -89,7 +89,7 @@ extension IntegrationTests {
                         #expect(lines.count > 500)
                         #expect(lines.count { $0.contains("sched_process_exec: filename=\(program) ") } == 40)
                         #expect(agreement.different.isEmpty, "\(agreement)\n\(agreement.different.first ?? "")")
-                        // In the order of their stamps.
+                        // In the order of their time stamps.
                         let stamps = lines.compactMap(KernelText.time)
                         #expect(stamps == stamps.sorted())
                     }

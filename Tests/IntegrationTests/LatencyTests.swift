@@ -10,7 +10,7 @@ extension IntegrationTests {
             try await Fleet.with(agents: 2) { fleet in
                 let program = try fleet.folder.uniqueProgram()
                 let trace = try await fleet.trace(["-e", "sched:sched_process_exec", "--format", "json"])
-                // The reader first takes in formats and symbols; how long that takes is stated apart.
+                // The reader first parses formats and symbols; how long that takes is printed separately.
                 let begin = wallClock()
                 try await eventually("the first line", within: .seconds(10)) {
                     try await RunningProcess([program]).exit()
@@ -37,9 +37,9 @@ extension IntegrationTests {
                     guard record.fields["filename"] as? String == program,
                         let before = record.pid.flatMap({ started[$0] })
                     else { continue }
-                    // From before the exec, so that the delay is overstated rather than understated.
+                    // Measured from before the exec, so that the delay is overestimated rather than underestimated.
                     delays.append(line.arrival - before)
-                    // The time that the line states lies between the start and the line.
+                    // The line's time lies between the start and the line's arrival.
                     #expect(record.upper ?? .max > before && record.time < line.arrival)
                 }
                 delays.sort()

@@ -5,21 +5,21 @@ extension IntegrationTests {
     /// `fleetrace list` on the real kernel.
     @Suite(.serialized)
     struct ListTests {
-        /// Lines of a file that says of itself that it has no bytes.
+        /// Lines of a file whose stated size is 0.
         private static func text(_ path: String) async throws -> [String] {
             let cat = try RunningProcess(["cat", path])
             try await cat.exit()
             return cat.output.texts
         }
 
-        @Test("Events are those of available_events, with the fields of their format files; on how many nodes each is")
+        @Test("Events are those of available_events, with the fields of their format files and their number of nodes")
         func events() async throws {
             let root = try #require(TracefsState.root)
             try await Fleet.with(agents: 2) { fleet in
                 let lines = try await fleet.run(["list"] + fleet.access).output.texts
                 let listed = Set(lines.dropFirst().map { $0.prefix { $0 != " " }.description })
                 let kernel = try await Self.text("\(root)/available_events")
-                // Some of the kernel's, such as ftrace:function, cannot be enabled; probes of others come and go.
+                // Some events, such as ftrace:function, cannot be enabled; probes of others come and go.
                 let enabled = kernel.filter { name in
                     let path = "\(root)/events/\(name.replacingOccurrences(of: ":", with: "/"))/enable"
                     return FileManager.default.fileExists(atPath: path) && !name.hasPrefix("fleetrace_")
@@ -44,7 +44,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("perf's counters: each that is listed counts here, each that is not does not")
+        @Test("perf's counters: those that are listed count here, and the others do not")
         func counters() async throws {
             try await Fleet.with(agents: 1) { fleet in
                 let lines = try await fleet.run(["list", "--hw", "--format", "json"] + fleet.access).output.texts
@@ -54,7 +54,7 @@ extension IntegrationTests {
                     return try #require(object?["name"] as? String)
                 }
                 #expect(names.contains("page-faults [software]"))
-                // The kernel is asked by another program: perf says <not supported> of what is not there.
+                // perf asks the kernel independently: it prints <not supported> for a counter that does not exist.
                 guard FileManager.default.isExecutableFile(atPath: "/usr/bin/perf") else {
                     print("SKIPPED, not tested: perf is not installed")
                     return
@@ -69,7 +69,9 @@ extension IntegrationTests {
             }
         }
 
-        @Test("Markers of a program are those that readelf finds; files that have none, are none or are not there")
+        @Test(
+            "Markers of a program are those that readelf finds; files without markers, files that are no programs, missing files"
+        )
         func markers() async throws {
             try await Fleet.with(agents: 2) { fleet in
                 let source = fleet.folder.file("marked.c")

@@ -7,7 +7,7 @@ extension IntegrationTests {
     struct LocalTraceTests {
         private static let exec = ["-e", "sched:sched_process_exec"]
 
-        @Test("Both timelines have every exec of a program, in the order of time, and the totals add up")
+        @Test("Both timelines have every exec of a program, in order of time, and the totals balance")
         func twoTimelines() async throws {
             try await TemporaryFolder.with { folder in
                 let state = TracefsState()
@@ -44,7 +44,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("Ctrl-C, which a terminal sends to the whole process group, ends it in order and with totals")
+        @Test("Ctrl-C, which a terminal sends to the whole process group, stops the trace and prints totals")
         func interrupt() async throws {
             let state = TracefsState()
             let run = try await LocalRun.start(Self.exec)
@@ -76,14 +76,14 @@ extension IntegrationTests {
             }
         }
 
-        @Test("A reader that has had enough, as head has, ends it in order")
+        @Test("A reader that closes the pipe, as head does, ends the trace without an error")
         func closedPipe() async throws {
             let state = TracefsState()
             let run = try await LocalRun.start(Self.exec, output: .unread)
             try await RunningProcess(["true"]).exit()
             #expect(run.process.readSomeOutput(10).count == 10)
             run.process.closeOutput()
-            // It notices with the next line.
+            // The trace notices it at its next line.
             try await eventually("the end of the trace", within: .seconds(20)) {
                 try await RunningProcess(["true"]).exit()
                 return !run.process.isRunning
@@ -119,9 +119,9 @@ extension IntegrationTests {
             try await eventually("no instance remains: \(state.leftovers())") { state.leftovers().isEmpty }
         }
 
-        @Test("Agents live as long as the command, however long it does nothing")
+        @Test("Agents live as long as the command, however long it is idle")
         func idle() async throws {
-            // Threads of the command's pools end when they are idle for some seconds; agents must not go with them.
+            // Threads of the command's pools end after some idle seconds; the agents must not end with them.
             let run = try await LocalRun.start(
                 Self.exec + ["-f", "sched:sched_process_exec: pid == 1", "--for", "16s"])
             let status = try await run.process.exit()

@@ -46,7 +46,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("A buffer that is too small: what is lost is counted per CPU and stands in the timeline")
+        @Test("A buffer that is too small: losses are counted per CPU and stand in the timeline")
         func loss() async throws {
             try await Self.withFleet { fleet in
                 let path = fleet.folder.file("session")
@@ -54,7 +54,7 @@ extension IntegrationTests {
                     let record = try await fleet.record(
                         ["-e", "raw_syscalls", "--buffer", "16", "--for", "500ms"], into: path)
                     let status = try await record.exit(within: .seconds(120))
-                    // Loss that is accounted for is no error.
+                    // A loss that is counted is no error.
                     #expect(status == .success, "\(record.errors.text)")
                 }
                 let rows = try await fleet.summary(path)
@@ -70,7 +70,7 @@ extension IntegrationTests {
                 for row in rows where row.lost ?? 0 > 0 {
                     let shown = losses.filter { $0.node == row.node && $0.cpu == row.cpu }
                     #expect(!shown.isEmpty, "\(row)")
-                    // The loss behind the last event of a CPU has no event to stand before.
+                    // A loss after a CPU's last event cannot be printed before an event.
                     let sum = shown.reduce(0) { $0 + ($1.count ?? 0) }
                     #expect(sum <= row.lost ?? 0, "\(row)")
                 }
@@ -96,7 +96,7 @@ extension IntegrationTests {
                 }
                 let calls = fleet.names.map { name in records.events.filter { $0.node == name } }
                 let arguments = calls.map { $0.map { $0.number("fd") ?? 0 } }
-                // They start at one instant; each stops when the order reaches it.
+                // They start at the same instant; each stops when the command reaches it.
                 let starts = arguments.map { Int64($0.first ?? 0) }
                 #expect(abs(starts[0] - starts[1]) <= 20, "starts \(starts): 10 ms apart or more")
                 let common = Set(arguments[0]).intersection(arguments[1])
@@ -108,7 +108,7 @@ extension IntegrationTests {
                         list == list.indices.map { (list.first ?? 0) + UInt64($0) },
                         "an event is missing or out of order")
                 }
-                // Both agents trace the same kernel: the same call has the same true time.
+                // Both agents trace the same kernel, so the same call has the same true time.
                 let second = Dictionary(calls[1].map { ($0.number("fd") ?? 0, $0) }, uniquingKeysWith: { $1 })
                 var widest: Int64 = 0
                 for one in calls[0] {

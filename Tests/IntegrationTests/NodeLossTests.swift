@@ -16,7 +16,7 @@ extension IntegrationTests {
                 let killedAt = wallClock()
                 fleet.agent(lost)?.kill()
                 try await trace.output.line(containing: "\"type\":\"disconnected\"")
-                // The other goes on: several seconds' worth of calls after the loss.
+                // The other node goes on: its calls of several seconds after the loss are there.
                 try await Task.sleep(for: .seconds(3))
                 trace.send(SIGINT)
                 let status = try await trace.exit()
@@ -28,7 +28,7 @@ extension IntegrationTests {
                 #expect(calls.fault == nil, "\(calls.fault ?? "")")
                 let later = records.events.filter { $0.node == whole && $0.time > killedAt + 1_000_000_000 }
                 #expect(later.count > 1000, "the other's timeline stopped with the lost one")
-                // What the lost one had sent is there, without holes.
+                // What the lost node had sent is there, without gaps.
                 let before = NumberedCalls(records, node: lost)
                 #expect(before.fault == nil, "\(before.fault ?? "")")
                 let notice = try #require(records.first { $0.type == "disconnected" && $0.node == lost })
@@ -45,7 +45,7 @@ extension IntegrationTests {
                     !trace.errors.texts.contains { $0.hasPrefix("problem:") && $0.contains(whole) },
                     "\(trace.errors.text)")
 
-                // The next agent of that name removes what the dead one left, and takes part again.
+                // The next agent of that name removes what the dead one left, and can take part again.
                 try fleet.startAgent(lost)
                 try await fleet.connected([lost])
                 #expect(TracefsState.instances(of: lost).isEmpty)
@@ -61,7 +61,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("An agent restarted in the middle of a session: its part ends there, and the timeline says so")
+        @Test("An agent that restarts during a session: its part ends there, with a notice in the timeline")
         func restartedAgent() async throws {
             try await Fleet.with(agents: 2) { fleet in
                 let lost = fleet.names[1]
@@ -95,7 +95,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("A second Ctrl-C does not wait for a node that does not answer")
+        @Test("A second Ctrl-C does not wait for a node that hangs")
         func secondInterrupt() async throws {
             try await Fleet.with(agents: 1) { fleet in
                 let trace = try await fleet.trace(["-e", "sched:sched_process_exec"])

@@ -11,14 +11,14 @@ extension IntegrationTests {
             return lines[(start + 1)...].prefix { !$0.isEmpty }.map { $0.split(separator: " ").map(String.init) }
         }
 
-        @Test("All sections of a node that records a known load; each CPU's account adds up")
+        @Test("All sections of a node that records a known load; each CPU's account balances")
         func sections() async throws {
             try await Fleet.with(agents: 2) { fleet in
                 let name = fleet.names[0]
                 let record = try await fleet.record(
                     ["-e", SystemCallLoad.event, "--on", name], into: fleet.folder.file("session"))
                 let load = SystemCallLoad(cpu: 0, rate: 20_000)
-                // The clock is looked at every 10 s.
+                // The clock's history has a row every 10 s.
                 try await Task.sleep(for: .seconds(12))
                 let busy = try await fleet.run(["node", name] + fleet.access).output.texts
                 let text = busy.joined(separator: "\n")
@@ -47,7 +47,7 @@ extension IntegrationTests {
                 #expect(log.contains { $0.contains(" controller info: node connected") && $0.contains("node=\(name)") })
                 #expect(!log.contains { $0.contains(fleet.names[1]) && $0.contains("node connected") })
 
-                // At rest, everything that was recorded has come.
+                // When the load has ended, everything that was recorded arrives.
                 try await load.stop()
                 var account: [[String]] = []
                 try await eventually("the account adds up: \(account)", within: .seconds(15)) {
@@ -67,7 +67,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("A node that is gone: what the controller knows is shown; a viewer sees all but rates")
+        @Test("A node that is gone: what the controller knows is shown; a viewer sees everything except rates")
         func gone() async throws {
             try await Fleet.with(agents: 2) { fleet in
                 try await fleet.run(["ca", "issue", "operator", "watcher", "--role", "viewer", fleet.pki])

@@ -18,14 +18,14 @@ extension IntegrationTests {
             return objects
         }
 
-        @Test("Each node with its facts, what it sends and what its agent costs; a dead one stays in the table")
+        @Test("Each node with its facts, what it sends and its agent's cost; a dead node stays in the table")
         func table() async throws {
             try await Fleet.with(agents: 2) { fleet in
                 let facts = ProcessInfo.processInfo
                 let record = try await fleet.record(["-e", "raw_syscalls"], into: fleet.folder.file("session"))
                 let load = SystemCallLoad(cpu: 0, rate: 20_000)
                 var objects: [String: [String: Any]] = [:]
-                // Vitals come every 5 s, and a share of a CPU needs two of them.
+                // Vitals are sent every 5 s, and a share of a CPU needs two of them.
                 try await eventually("rates in \(objects)", within: .seconds(20)) {
                     objects = try await Self.objects(fleet)
                     return fleet.names.allSatisfy { name in
@@ -67,7 +67,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("Selectors that mean nothing, and no controller: said in words")
+        @Test("Malformed selectors, and no controller: the errors")
         func mistakes() async throws {
             try await Fleet.with(agents: 1) { fleet in
                 let none = try await fleet.run(["nodes", "--on", "db-*"] + fleet.access, expecting: .exited(1))
@@ -80,7 +80,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("--watch draws on the whole screen, in red what is wrong, and puts the screen back", .needsTerminal)
+        @Test("--watch uses the whole screen, shows problems in red, and restores the screen", .needsTerminal)
         func watch() async throws {
             try await Fleet.with(agents: 2) { fleet in
                 try await TerminalSession.with(columns: 200, rows: 20) { terminal in
@@ -108,7 +108,7 @@ extension IntegrationTests {
                     #expect(try await terminal.isAlternate() == false)
                     #expect(try await terminal.isCursorShown())
                 }
-                // Plain tables where there is no screen.
+                // Plain tables when stdout is no terminal.
                 let plain = try RunningProcess(
                     [try Executables.fleetrace(), "nodes", "--watch"] + fleet.access)
                 try await eventually("three tables") {

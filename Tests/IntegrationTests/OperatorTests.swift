@@ -5,7 +5,7 @@ extension IntegrationTests {
     /// Operators that are slow, and several at once.
     @Suite(.serialized)
     struct OperatorTests {
-        /// The most that a process had resident, in KiB, while `body` ran; looked at every 50 ms.
+        /// The peak resident memory of processes, in KiB, while `body` ran; sampled every 50 ms.
         private static func peakMemory(of pids: [String: pid_t], _ body: () async throws -> Void) async throws
             -> [String: Int]
         {
@@ -29,7 +29,7 @@ extension IntegrationTests {
             return await sampling.value
         }
 
-        @Test("A stalled reader under full load: memory stays bounded everywhere, and another operator notices nothing")
+        @Test("A stalled reader under full load: memory stays bounded everywhere, and another operator is not affected")
         func stalledReader() async throws {
             try await Fleet.with(agents: 2) { fleet in
                 let paced = SystemCallLoad(cpu: 0, rate: 500)
@@ -53,14 +53,14 @@ extension IntegrationTests {
                 let delays = zip(other.output.lines, records).filter { $1.isEvent }.map { $0.arrival - $1.time }
                     .sorted()
                 print("stalled reader: the other operator's lines came within \((delays.last ?? 0) / 1_000_000) ms")
-                // One CPU is taken whole by the load: lines may wait for their turn, and not for the stalled reader.
+                // The load occupies one CPU, so lines may wait for CPU time, but not for the stalled reader.
                 #expect(delays.last ?? .max < 10_000_000_000)
-                // 64 MiB of spool, the kernel's pages on their way, and the program itself.
+                // 64 MiB of spool, pages in flight, and the program itself.
                 for name in peak.keys.filter({ $0.hasPrefix("agent") }) {
                     #expect(peak[name] ?? 0 < 160 << 10, "\(peak)")
                 }
                 #expect(peak["controller"] ?? 0 < 200 << 10, "\(peak)")
-                // What it holds is what its queue lets in, not what the kernel goes on to record.
+                // Its memory is limited by its queue, not by what the kernel goes on to record.
                 #expect(peak["operator"] ?? 0 < 400 << 10, "\(peak)")
                 #expect(stalled.isRunning)
                 stalled.kill()
@@ -73,14 +73,14 @@ extension IntegrationTests {
             }
         }
 
-        @Test("A reader that stalls for some seconds and goes on gets everything, once and in order")
+        @Test("A reader that stalls for some seconds and continues gets everything, once and in order")
         func lateReader() async throws {
             try await Fleet.with(agents: 2) { fleet in
                 let load = SystemCallLoad(cpu: 0, rate: 5000)
                 let trace = try await fleet.trace(
                     load.selection + ["--format", "json", "--for", "4s"], output: .unread)
                 try await Task.sleep(for: .seconds(5))
-                // Megabytes of lines wait: a pipe holds 64 KiB.
+                // Megabytes of lines are waiting: a pipe holds 64 KiB.
                 #expect(trace.isRunning)
                 trace.readOutput()
                 let status = try await trace.exit(within: .seconds(60))
@@ -98,7 +98,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("Several operators at once, each with a session of its own: each gets what it asked for")
+        @Test("Several operators at once, each with its own session: each gets what it requested")
         func severalOperators() async throws {
             try await Fleet.with(agents: 2) { fleet in
                 let loads = [SystemCallLoad(cpu: 0, rate: 500), SystemCallLoad(cpu: 1, rate: 300)]
@@ -113,7 +113,7 @@ extension IntegrationTests {
                     #expect(words.dropFirst(7).first == "2", "sessions in: \(list)")
                 }
                 try await Task.sleep(for: .seconds(2))
-                // The first to end takes nothing from the others.
+                // The end of the first does not affect the others.
                 both.send(SIGINT)
                 let first = try await both.exit()
                 #expect(first == .success, "\(both.errors.text)")

@@ -1,11 +1,11 @@
 import Foundation
 import Testing
 
-/// What remains of probes in the kernel when parts of a fleet die. The kernel's own lists are the judge.
+/// What remains of probes in the kernel when parts of a fleet die, by the kernel's own lists.
 extension IntegrationTests {
     @Suite(.serialized, .needsUserProbes)
     struct ProbeCleanupTests {
-        /// Starts a session with a probe on all nodes and sees that it is there.
+        /// Starts a session with a probe on all nodes, and checks that the kernel has the probe.
         private func running(_ fleet: Fleet) async throws -> RunningProcess {
             let trace = try await fleet.trace(["-p", KernelProbes.shellProbe])
             #expect(fleet.probes.count == fleet.names.count && fleet.instances.count == fleet.names.count)
@@ -50,7 +50,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("kill -9 of the controller: the lease ends the session; a new controller does so at once")
+        @Test("kill -9 of the controller: the lease ends the session; a new controller ends it at once")
         func controller() async throws {
             let options = Fleet.Options(controllerArguments: ["--lease", "3s"])
             try await Fleet.with(agents: 2, options) { fleet in
@@ -69,7 +69,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("SIGTERM to an agent: it removes what it has")
+        @Test("SIGTERM to an agent: it removes its probes")
         func agentStops() async throws {
             try await Fleet.with(agents: 1) { fleet in
                 let trace = try await running(fleet)
@@ -80,7 +80,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("A probe that somebody else has enabled goes when he lets go of it")
+        @Test("A probe that somebody else has enabled is removed once it is disabled")
         func enabledByOthers() async throws {
             try await Fleet.with(agents: 1) { fleet in
                 let trace = try await running(fleet)
@@ -105,7 +105,7 @@ extension IntegrationTests {
             fputs(text, file)
         }
 
-        @Test("fleetrace node: what exists, whose it is, and how often it was hit")
+        @Test("fleetrace node: which probes exist, whose they are, and how often they were hit")
         func node() async throws {
             try await ForeignProbe.with { other in
                 try await Fleet.with(agents: 2) { fleet in

@@ -1,13 +1,13 @@
 import Foundation
 import Testing
 
-/// Probes over a fleet of this machine's kernel, which has uprobes; what needs kprobes is in Tests/LabTests.
+/// Probes in a fleet on this machine's kernel, which has uprobes. Tests that need kprobes are in Lab/.
 extension IntegrationTests {
     @Suite(.serialized, .needsUserProbes)
     struct ProbeTests {
         static let refusedKprobe = "p:myprobe do_filp_open dfd=%di:s32 pathname=+0(+0(%si)):string"
 
-        @Test("A probe's events come under its own name, filtered by it; the start's spread is said; nothing is left")
+        @Test("A probe's events have its name, also in filters; the spread of the starts is printed; nothing is left")
         func trace() async throws {
             try await ForeignProbe.with { other in
                 let before = other.line
@@ -37,7 +37,7 @@ extension IntegrationTests {
         }
 
         @Test(
-            "The check's table: one row for nodes of one answer, the reason where it does not work, nothing planted after"
+            "The check's table: one row for nodes with the same result, the reason of a refusal, and nothing stays planted"
         )
         func table() async throws {
             try await Fleet.with(agents: 2) { fleet in
@@ -54,7 +54,7 @@ extension IntegrationTests {
                     bad?.contains("all 2") == true && bad?.contains("parse_and_execute") == true, "\(check.output.text)"
                 )
                 #expect(fleet.probes.isEmpty && fleet.instances.isEmpty)
-                // With --partial some have to work.
+                // With --partial it is enough that some nodes can.
                 try await fleet.run(
                     ["probe", "--partial", "uprobe:/usr/bin/bash:nope"] + fleet.access, expecting: .exited(1))
                 try await fleet.run(["probe", KernelProbes.shellProbe] + fleet.access)
@@ -73,7 +73,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("Refusals say what is wrong, and leave nothing")
+        @Test("Refusals tell what is wrong, and nothing is left")
         func refusals() async throws {
             try await Fleet.with(agents: 1) { fleet in
                 func refusal(_ arguments: [String]) async throws -> String {
@@ -106,7 +106,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("A text that is wrong on every node is refused before anything is sent")
+        @Test("A probe that no node could accept is refused before anything is sent")
         func syntax() async throws {
             for verb in [["trace", "-p"], ["probe"]] {
                 let process = try RunningProcess(
@@ -118,7 +118,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("--comm and --stack: only tasks of that name, and a stack behind each event of theirs")
+        @Test("--comm and --stack: only tasks of that name, and a stack after each of their events")
         func commAndStack() async throws {
             try await Fleet.with(agents: 1) { fleet in
                 let trace = try await fleet.trace(

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 extension IntegrationTests {
-    /// Sessions on disk: what is recorded is what `report` prints, also when the disk or the files are not whole.
+    /// Sessions on disk: `report` prints what was recorded, also with a full disk or damaged files.
     @Suite(.serialized)
     struct RecordReportTests {
         /// A session of both nodes with numbered calls on both CPUs.
@@ -19,7 +19,7 @@ extension IntegrationTests {
             return path
         }
 
-        @Test("report prints what was recorded, and its filters select from that")
+        @Test("report prints what was recorded, and its filters select from it")
         func filters() async throws {
             try await Fleet.with(agents: 2) { fleet in
                 let path = try await Self.recordCalls(fleet)
@@ -53,7 +53,7 @@ extension IntegrationTests {
                         lines.count { $0.contains("sys_close") || $0.contains("sys_enter_close") } == all.count,
                         "\(format)")
                 }
-                // It is the same every time.
+                // A second report is the same.
                 let again = try await fleet.report(path).events
                 #expect(again.map(\.text) == all.map(\.text) && again.map(\.time) == all.map(\.time))
 
@@ -65,14 +65,14 @@ extension IntegrationTests {
             }
         }
 
-        @Test("A flipped bit: everything intact is printed, the damage is stated, and the exit status is 1")
+        @Test("A flipped bit: everything intact is printed, the damage is reported, and the exit status is 1")
         func flippedBit() async throws {
             try await Fleet.with(agents: 2) { fleet in
                 let path = try await Self.recordCalls(fleet)
                 let whole = try await fleet.report(path).events
                 let segment = "\(path)/nodes/\(fleet.names[0])/000001.seg"
                 var data = try Data(contentsOf: URL(fileURLWithPath: segment))
-                // Behind the formats and symbols, which make up most of so short a session.
+                // After the formats and symbols, which are most of such a short session.
                 data[data.count * 98 / 100] ^= 0x10
                 try data.write(to: URL(fileURLWithPath: segment))
 
@@ -121,7 +121,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("Disk full while recording: recording stops by itself, what is there stays readable, exit status 1")
+        @Test("Disk full while recording: recording stops, what was written stays readable, exit status 1")
         func diskFull() async throws {
             try await Fleet.with(agents: 1) { fleet in
                 try await SmallDisk.with(megabytes: 2, in: fleet.folder) { disk in
@@ -143,7 +143,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("The controller's disk full: the session ends and says why; the controller goes on")
+        @Test("The controller's disk is full: the session ends and reports why; the controller goes on")
         func controllerDiskFull() async throws {
             try await TemporaryFolder.with { folder in
                 try await SmallDisk.with(megabytes: 4, in: folder) { disk in
@@ -162,7 +162,7 @@ extension IntegrationTests {
                             of: ["report", path, "--format", "json"], expecting: .exited(1))
                         #expect(events > 1000, "\(events) events are readable")
                         #expect(fleet.controller?.isRunning == true)
-                        // What that session took is free again.
+                        // The disk space of that session is free again.
                         let next = try await fleet.trace(["-e", "sched:sched_process_exec", "--for", "300ms"])
                         let second = try await next.exit()
                         #expect(second == .success, "\(next.errors.text)")

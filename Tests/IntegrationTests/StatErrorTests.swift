@@ -2,11 +2,11 @@ import Foundation
 import Testing
 
 extension IntegrationTests {
-    /// What `fleetrace stat` says when something is wrong, missing or narrow.
+    /// What `fleetrace stat` prints when something is wrong or missing, and on narrow terminals.
     @Suite(.serialized)
     struct StatErrorTests {
         @Test(
-            "What can be judged before anything is asked is a usage error",
+            "What can be checked before anything is sent is a usage error",
             arguments: [
                 (["-e", "sched:sched_switch", "--interval", "9ms"], "--interval: at least 10ms"),
                 (["-e", "sched:sched_switch", "--by", "pid", "--table", "0"], "--table: 1 to"),
@@ -32,7 +32,7 @@ extension IntegrationTests {
             #expect(process.errors.text.contains("sched:sched_switch"), "\(process.errors.text)")
         }
 
-        @Test("A counter that the machine has not is named, the others are counted")
+        @Test("A counter that the machine does not have is named, and the others are counted")
         func unsupported() async throws {
             let process = try RunningProcess(
                 [
@@ -44,7 +44,7 @@ extension IntegrationTests {
             let records = try CountRecord.parse(process.output.texts)
             #expect(records.first { $0.event == "alignment-faults" }?.count == 0)
             let missing = try #require(records.first { $0.event == "node-prefetch-misses" })
-            // A processor that has it counts it; ours and most have not.
+            // A processor that has this counter counts it; most do not.
             if missing.count == nil {
                 #expect(missing.state == "not supported")
                 #expect(

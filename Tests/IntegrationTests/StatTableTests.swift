@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 extension IntegrationTests {
-    /// Counts by key, histograms and latencies of known loads, on kernels without tables of their own.
+    /// Counts by key, histograms and latencies of known loads, on kernels without hist triggers.
     @Suite(.serialized)
     struct StatTableTests {
         private static let event = SystemCallLoad.event
@@ -25,7 +25,7 @@ extension IntegrationTests {
             #expect(made == calls)
         }
 
-        @Test("By a field: each value once; a table that is full says what it could not tell apart")
+        @Test("By a field: each value once; a full table counts the rest as other")
         func byField() async throws {
             try await Fleet.with(agents: 2) { fleet in
                 let name = SystemCallLoad.freshName()
@@ -51,7 +51,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("By task name and CPU, of threads that take their names while it counts; the table adds up the nodes")
+        @Test("By task name and CPU, of threads that are named while it counts; the table adds up the nodes")
         func byComm() async throws {
             try await Fleet.with(agents: 2) { fleet in
                 let (one, other) = (SystemCallLoad.freshName(), SystemCallLoad.freshName())
@@ -121,7 +121,7 @@ extension IntegrationTests {
                     fleet, ["-e", exit, "-f", "\(exit): comm == \"\(name)\"", "--hist", "ret", "--by", "comm"]
                 ) { try await Self.load(name, 500) }
                 for node in fleet.names {
-                    // The first is a power of two itself.
+                    // The first is itself a power of two.
                     #expect(
                         enter.records.of(node).byKey == [
                             "\((1 << 28) + 1)..\(1 << 29)": 1, "\((1 << 29) + 1)..\(1 << 30)": 499,
@@ -131,7 +131,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("Latency: each sleep once, not shorter than ordered, not longer than the sleeper measured itself")
+        @Test("Latency: each sleep once, not shorter than requested, not longer than the sleeper measured")
         func latency() async throws {
             try await Fleet.with(agents: 2) { fleet in
                 let name = SystemCallLoad.freshName()
@@ -145,7 +145,7 @@ extension IntegrationTests {
                 for node in fleet.names {
                     let counted = records.of(node, events.joined(separator: " -> "))
                     #expect(counted.total == 60)
-                    // What ends at or below a power of two in the kernel's view does so at least as often as in the load's.
+                    // The kernel measures a shorter time than the load, so at least as many sleeps end at or below a power of two.
                     for power in 10..<40 {
                         let limit = UInt64(1) << power
                         let below = counted.filter { Self.end(of: $0.key) <= limit }.total
@@ -161,7 +161,7 @@ extension IntegrationTests {
             bucket?.components(separatedBy: "..").last.flatMap { UInt64($0) } ?? 0
         }
 
-        @Test("What came too fast to be read is counted as lost: nothing is missing without a word")
+        @Test("What came too fast to be read is counted as lost: no event is missing unnoticed")
         func lost() async throws {
             try await Fleet.with(agents: 1) { fleet in
                 let name = SystemCallLoad.freshName()
@@ -180,7 +180,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("A key that is no field is refused with the fields, also when only one of the events has not got it")
+        @Test("A key that is no field is refused and the fields are listed, also when only one of the events lacks it")
         func unknownField() async throws {
             try await Fleet.with(agents: 1) { fleet in
                 for arguments in [
@@ -202,7 +202,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("Probes: counted as they are, by key and as histogram; none is left in the kernel")
+        @Test("Probes: counted plainly, by key and as a histogram; none is left in the kernel")
         func probes() async throws {
             try await Fleet.with(agents: 2) { fleet in
                 let name = SystemCallLoad.freshName()

@@ -7,7 +7,7 @@ extension IntegrationTests {
     struct StatTests {
         private static let load: UInt64 = 4321
 
-        /// Makes the known load, no more and no less, while `process` counts, and ends that.
+        /// Runs exactly the known load while `process` counts, and then ends `process`.
         static func perform(
             _ load: SystemCallLoad, then process: RunningProcess, expecting: ExitStatus = .success
         ) async throws -> [CountRecord] {
@@ -19,7 +19,7 @@ extension IntegrationTests {
             return try CountRecord.parse(process.output.texts)
         }
 
-        @Test("Every node counts each call of a known load once, and says for how long; nothing is left behind")
+        @Test("Every node counts each call of a known load once and reports for how long; nothing is left behind")
         func exact() async throws {
             try await Fleet.with(agents: 2) { fleet in
                 let name = SystemCallLoad.freshName()
@@ -34,7 +34,7 @@ extension IntegrationTests {
                     let calls = records.of(node)
                     #expect(calls.map(\.count) == [Self.load])
                     #expect(calls.allSatisfy { $0.enabled > 0 && $0.enabled == $0.running && $0.key == nil })
-                    // The clock of every CPU has run as long as its counters were enabled.
+                    // Every CPU's clock ran for as long as its counters were enabled.
                     let clock = try #require(records.of(node, "cpu-clock").first)
                     #expect(Double(clock.count ?? 0) / Double(clock.enabled) > 0.99)
                     #expect(Double(clock.count ?? 0) / Double(clock.enabled) < 1.01)
@@ -45,7 +45,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("The same window, the same load: as many as perf stat -a")
+        @Test("The same window and load: the same count as perf stat -a")
         func perf() async throws {
             try await Fleet.with(agents: 1) { fleet in
                 let name = SystemCallLoad.freshName()
@@ -67,7 +67,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("By node and CPU: each CPU's own, also after a load that was pinned; the intervals add up")
+        @Test("By node and CPU: each CPU's own count, with a pinned load; the intervals add up")
         func byCPU() async throws {
             try await Fleet.with(agents: 2) { fleet in
                 let name = SystemCallLoad.freshName()
@@ -87,7 +87,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("The command runs meanwhile, and its exit status is that of stat; the table has both nodes and the total")
+        @Test("A command runs meanwhile, and stat exits with its status; the table has both nodes and the total")
         func command() async throws {
             let state = TracefsState()
             try await TemporaryFolder.with { folder in
@@ -120,7 +120,7 @@ extension IntegrationTests {
                     "json",
                 ])
                 try await SystemCallLoad(cpu: 0, most: 100, name: name).finished(within: .seconds(10))
-                // Totals travel at least every two seconds.
+                // Totals are sent at least every two seconds.
                 try await Task.sleep(for: .seconds(3))
                 fleet.agent(lost)?.kill()
                 try await Task.sleep(for: .seconds(1))

@@ -5,7 +5,8 @@ extension IntegrationTests {
     /// `fleetrace top`, driven in a terminal.
     @Suite(.serialized, .needsTerminal)
     struct TopTests {
-        /// Runs it in a shell until `body` is done; `before` stands on the shell's screen, and its settings are compared.
+        /// Runs it in a shell until `body` is done. The shell's screen, with `before` on it, and its settings must be
+        /// restored.
         private static func top(
             _ fleet: Fleet, _ arguments: [String] = [], environment: [String: String] = [:],
             _ body: (TerminalSession) async throws -> Void
@@ -14,7 +15,7 @@ extension IntegrationTests {
                 let words = [try Executables.fleetrace(), "top"] + arguments + fleet.access
                 let command = words.map { "'\($0)'" }.joined(separator: " ")
                 let settings = fleet.folder.file("settings")
-                // One line: a second one, typed before the prompt is there, would stand amid the output of the first.
+                // One line: a second one, typed before the prompt appears, would stand amid the output of the first.
                 try await terminal.type("stty -g > \(settings); echo before-top; \(command); echo status $?")
                 try await terminal.until("rates of both nodes") { screen in
                     screen.first?.hasPrefix("fleetrace top ") == true && row("it", screen).count == 2
@@ -22,7 +23,7 @@ extension IntegrationTests {
                 #expect(try await terminal.isAlternate())
                 #expect(try await terminal.isCursorShown() == false)
                 try await body(terminal)
-                // Whatever ended it, the shell's screen and settings are back.
+                // However it ended, the shell's screen and settings are restored.
                 let after = try await terminal.until("the shell's prompt") { screen in
                     screen.contains { $0.hasPrefix("status ") } && screen.last { !$0.isEmpty } == "ready>"
                 }
@@ -35,25 +36,25 @@ extension IntegrationTests {
             try await eventually("no instance remains: \(fleet.instances)") { fleet.instances.isEmpty }
         }
 
-        /// The table's rows whose name begins so, as words.
+        /// The table's rows whose name has this prefix, split into words.
         private static func row(_ prefix: String, _ screen: [String]) -> [[String]] {
             screen.dropFirst(3).filter { $0.hasPrefix(prefix) }.map { $0.split(separator: " ").map(String.init) }
         }
 
         /// `1.23k`, as a number.
-        private static func number(_ text: String) -> Double {
+        static func number(_ text: String) -> Double {
             let units: [Character: Double] = ["k": 1e3, "M": 1e6, "G": 1e9]
             guard let unit = text.last.flatMap({ units[$0] }) else { return Double(text) ?? -1 }
             return (Double(text.dropLast()) ?? -1) * unit
         }
 
-        @Test("Rates of a known load, by node and by event; keys; any size; q puts the terminal back")
+        @Test("Rates of a known load, by node and by event; keys; any size; q restores the terminal")
         func known() async throws {
             try await Fleet.with(agents: 2) { fleet in
                 let load = SystemCallLoad(cpu: 0, rate: 30_000)
                 let events = ["-e", SystemCallLoad.event, "-e", "sched:sched_process_exec", "-e", "page-faults"]
                 try await Self.top(fleet, events) { terminal in
-                    // The machine's other processes close files too, but not that many.
+                    // Other processes of the machine close files too, but not that many.
                     try await terminal.until("the load's rate") { screen in
                         let rows = Self.row("it", screen)
                         return rows.count == 2 && rows.allSatisfy { (29_000..<80_000).contains(Self.number($0[1])) }
@@ -122,14 +123,14 @@ extension IntegrationTests {
                         screen[1].hasPrefix("tasks of \(SystemCallLoad.event)")
                             && Self.row(load.name, screen).count == 1
                     }
-                    // The most frequent first: nobody else here calls it as often.
+                    // The most frequent comes first: nobody else here calls it as often.
                     #expect(fleetWide[2].hasPrefix("TASK"))
                     #expect(fleetWide[3].hasPrefix(load.name), "\(fleetWide)")
                     let total = Self.number(Self.row(load.name, fleetWide)[0][1])
                     try await terminal.until("it grows") { screen in
                         Self.row(load.name, screen).first.map { Self.number($0[1]) > total } == true
                     }
-                    // The count itself and that of the tasks.
+                    // The count itself, and the count by task.
                     #expect(fleet.instances.count == 2, "\(fleet.instances)")
                     try await terminal.press("Escape")
                     try await terminal.until("the events") { $0[1].hasPrefix("events") }
@@ -156,7 +157,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("A node that stands still is red and marked, and comes back; without colours with NO_COLOR")
+        @Test("A node that stalls is red and marked, and comes back; no colours with NO_COLOR")
         func stalled() async throws {
             for color in [true, false] {
                 try await Fleet.with(agents: 2) { fleet in
@@ -186,7 +187,7 @@ extension IntegrationTests {
         }
 
         @Test(
-            "Signals, a lost controller and a crash: the terminal is put back",
+            "Signals, a lost controller and a crash: the terminal is restored",
             arguments: [SIGTERM, SIGHUP, SIGINT, SIGABRT, 0])
         func ends(signal: Int32) async throws {
             try await Fleet.with(agents: 2) { fleet in
@@ -207,43 +208,6 @@ extension IntegrationTests {
                         #expect(screen.contains { $0.hasPrefix("error: the connection to the controller was lost") })
                     }
                 }
-            }
-        }
-
-        @Test("Plain rows where stdout is no terminal, and no fault when its reader leaves")
-        func plain() async throws {
-            try await Fleet.with(agents: 2) { fleet in
-                let load = SystemCallLoad(cpu: 0, rate: 30_000)
-                let top = try await fleet.run(
-                    ["top", "-e", SystemCallLoad.event, "--for", "4s"] + fleet.access, within: .seconds(30))
-                for name in fleet.names {
-                    let rows = top.output.texts.filter { $0.contains(" \(name) \(SystemCallLoad.event) ") }
-                    #expect(rows.count >= 2, "\(top.output.text)")
-                    let rates = rows.compactMap { $0.split(separator: " ").last?.split(separator: "/").first }
-                        .map { Self.number(String($0)) }
-                    #expect(rates.dropFirst().allSatisfy { (25_000..<90_000).contains($0) }, "\(top.output.text)")
-                }
-                let line = ([try Executables.fleetrace(), "top"] + fleet.access).joined(separator: " ")
-                let head = try RunningProcess(["bash", "-c", "set -o pipefail; \(line) | head -1"])
-                #expect(try await head.exit() == .success, "\(head.errors.text)")
-                try await load.stop()
-                try await eventually("no instance remains: \(fleet.instances)") { fleet.instances.isEmpty }
-            }
-        }
-
-        @Test(
-            "Events that no node has, one that only some have, a counter that does not exist, an interval that is too short"
-        )
-        func mistakes() async throws {
-            try await Fleet.with(agents: 1) { fleet in
-                let unknown = try await fleet.run(
-                    ["top", "-e", "sched:sched_swich"] + fleet.access, expecting: .exited(1))
-                #expect(unknown.errors.text.contains("sched:sched_switch"))
-                let counter = try await fleet.run(
-                    ["top", "-e", "no-such-counter"] + fleet.access, expecting: .exited(1))
-                #expect(counter.errors.text.contains("no counter of that name"), "\(counter.errors.text)")
-                let interval = try await fleet.run(["top", "--interval", "9ms"], expecting: .exited(64))
-                #expect(interval.errors.text.contains("--interval: 100ms to 1h"))
             }
         }
     }

@@ -4,7 +4,7 @@ import Testing
 /// The fleet of real kernels in which `scripts/lab` runs these tests.
 struct Lab: OperatedFleet {
     let folder: TemporaryFolder
-    /// Its folder, from the environment; nil outside of a lab.
+    /// The lab's folder, from the environment; nil outside of a lab.
     static let path = ProcessInfo.processInfo.environment["FLEETRACE_LAB"]
     /// All nodes, this machine included when it takes part.
     static let names: [String] = {
@@ -18,7 +18,7 @@ struct Lab: OperatedFleet {
     /// This machine's name as a node.
     static let host = "host"
 
-    /// Runs `body` and sees to it that nothing of it remains on any node.
+    /// Runs `body`, and checks that nothing of it remains on any node.
     static func with<R>(_ body: (Lab) async throws -> R) async throws -> R {
         try await TemporaryFolder.with { folder in
             let lab = Lab(folder: folder)

@@ -2,13 +2,13 @@ import Foundation
 import Testing
 
 extension LabTests {
-    /// Counts by key, histograms and latencies on kernels that have tables for them, beside this machine's, which may
-    /// not: the same load gives the same answer either way.
+    /// Counts by key, histograms and latencies on kernels that have tables for them, and on this machine's, which may
+    /// have none: the same load gives the same result either way.
     @Suite(.serialized)
     struct LabCountTests {
         private static let kernels = "the kernel's tables"
         private static let decoded = "decoded pages"
-        /// A size that the kernel's tables do not have.
+        /// A size that the kernel's tables cannot have.
         private static let notInKernel = ["--table", "4000"]
 
         /// Starts counts side by side: each start takes an emulated guest a second or two.
@@ -29,7 +29,7 @@ extension LabTests {
             return try CountRecord.parse(stat.output.texts)
         }
 
-        /// Each node's way, as the last line says it.
+        /// How each node counted, from the last line.
         private static func expect(_ stat: RunningProcess, _ ways: [String: String]) {
             let groups = (stat.errors.texts.first { $0.hasPrefix("counted for ") } ?? "").components(separatedBy: "; ")
             for (name, way) in ways {
@@ -43,10 +43,10 @@ extension LabTests {
             return ways
         }
 
-        @Test("Signals of known numbers to nobody: by field, by CPU and as histogram, the same on every node")
+        @Test("Signals with known numbers to no process: by field, by CPU and as histogram, the same on every node")
         func keys() async throws {
             try await Lab.with { lab in
-                // No process can have this number; nobody else sends to it.
+                // No process can have this pid, so nobody else sends to it.
                 let target = 0x2000_0000 + Int.random(in: 0..<0x1000_0000)
                 let signals = [0: 7, 1: 5, 2: 11, 3: 3, 9: 2, 18: 13]
                 let script =
@@ -77,7 +77,7 @@ extension LabTests {
                             "0": 7, "1": 5, "2": 11, "3..4": 3, "9..16": 2, "17..32": 13,
                         ], "\(name)")
                     #expect(places.of(name, event).total == 41, "\(name)")
-                    // One process made them all.
+                    // One process sent them all.
                     let tasks = places.of(name, event).compactMap { $0.key?.split(separator: ",").last }
                     #expect(Set(tasks).count == 1, "\(places)")
                 }
@@ -85,14 +85,14 @@ extension LabTests {
             }
         }
 
-        @Test("Sleeps that the load has timed itself: each once, in its own power of two, in the kernel and decoded")
+        @Test("Sleeps that the load measured: each once, in its power of two, in kernel tables and decoded")
         func latency() async throws {
             try await Lab.with { lab in
                 let names = ["enter", "exit"].map { "syscalls:sys_\($0)_clock_nanosleep" }
                 let own = SystemCallLoad.freshName()
                 let filters = names.flatMap { ["-f", "\($0): comm == \"sample\" || comm == \"\(own)\""] }
                 let selection = ["--latency", names.joined(separator: ","), "--format", "json"] + filters
-                // Exits that begin with nothing: the entries are filtered out.
+                // Exits without an entry: the entries are filtered out.
                 let stats = try await Self.start(
                     lab,
                     [
@@ -122,7 +122,7 @@ extension LabTests {
                         let counted = records.of(name, event)
                         let timed = try #require(measured[name])
                         #expect(timed.count == times && counted.total == UInt64(times), "\(name): \(counted)")
-                        // What ends within a power of two in the kernel's view does so at least as often as in the load's.
+                        // The kernel measures less than the load does, so as many sleeps or more end within a power of two.
                         for power in 10..<40 {
                             let limit = UInt64(1) << power
                             let below = counted.filter { Self.end(of: $0.key) <= limit }.total
@@ -148,7 +148,9 @@ extension LabTests {
             key?.components(separatedBy: "..").last.flatMap { UInt64($0) } ?? 0
         }
 
-        @Test("A second entry begins anew; another agent leaves the tables alone; after kill -9 the next one does not")
+        @Test(
+            "A second entry restarts the time; another agent leaves the tables; after kill -9 the next one removes them"
+        )
         func again() async throws {
             try await Lab.with { lab in
                 let node = try #require(lab.guests.first)
@@ -167,7 +169,7 @@ extension LabTests {
                     """)
                 #expect(said.contains { $0.contains("outcome=inUse") }, "\(said)")
                 #expect(try await lab.leftovers() == before)
-                // Twenty entries of one thread, which then ends: one latency, of the last.
+                // Twenty entries of one thread, which then ends: one latency, from the last entry.
                 try await lab.guest(node, "sample 20 1")
                 for stat in stats {
                     #expect(try await Self.records(stat).total == 1, "\(stat.output.text)\(stat.errors.text)")
@@ -181,7 +183,7 @@ extension LabTests {
                 try await lab.connected([node])
                 killed.send(SIGINT)
                 try await killed.exit(within: .seconds(60))
-                // That nothing is left, `Lab.with` sees to.
+                // `Lab.with` checks that nothing is left.
             }
         }
     }

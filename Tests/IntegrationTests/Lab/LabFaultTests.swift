@@ -2,10 +2,10 @@ import Foundation
 import Testing
 
 extension LabTests {
-    /// Someone is killed in the middle of a session: nothing of it remains on any node, which `Lab.with` looks for.
+    /// A process is killed during a session: nothing of it remains on any node, which `Lab.with` checks.
     @Suite(.serialized)
     struct LabFaultTests {
-        /// Two sessions, seen to be there on each node of theirs: one on all nodes with a probe of a library, which is
+        /// Two sessions that run on each of their nodes: one on all nodes with a probe of a library function that is
         /// rarely called, and one on the guests with a probe of the kernel.
         private static func sessions(_ lab: Lab) async throws -> [RunningProcess] {
             let everywhere = try await lab.trace([
@@ -61,7 +61,7 @@ extension LabTests {
             }
         }
 
-        @Test("kill -9 of the controller: agents stop when they meet the next one")
+        @Test("kill -9 of the controller: agents stop the session when they connect to the next one")
         func killedController() async throws {
             try await Lab.with { lab in
                 let traces = try await Self.sessions(lab)

@@ -2,13 +2,13 @@ import Foundation
 import Testing
 
 extension LabTests {
-    /// Probes on kernels that have kprobes, beside this machine's, which may not.
+    /// Probes on kernels that have kprobes, next to this machine's, which may have none.
     @Suite(.serialized)
     struct LabProbeTests {
         /// The first example that the documentation gives.
         private static let example = "p:myprobe do_filp_open dfd=%di:s32 pathname=+0(+0(%si)):string"
 
-        /// Whether this machine's own kernel has kprobes, asked of the kernel itself.
+        /// Whether this machine's own kernel has kprobes, by its own files.
         private static let hostHasKprobes = FileManager.default.fileExists(
             atPath: "\(TracefsState.root ?? "")/kprobe_events")
 
@@ -35,7 +35,7 @@ extension LabTests {
             return Dictionary(grouping: events, by: \.node).mapValues { $0.compactMap(\.text) }
         }
 
-        /// Lines that have a form from their beginning to their end.
+        /// Lines that match a pattern as a whole.
         private static func count(_ lines: [String]?, _ form: String) -> Int {
             (lines ?? []).count { $0.range(of: "^\(form)$", options: .regularExpression) != nil }
         }
@@ -74,11 +74,11 @@ extension LabTests {
             }
         }
 
-        @Test("Return, offset and address: each fires where the kernel says it is")
+        @Test("Return, offset and address: each fires where the kernel shows it")
         func kernelForms() async throws {
             try await Lab.with { lab in
                 let node = try #require(lab.guests.first)
-                // An address is one boot's, and an offset has to be that of an instruction: this kernel is asked.
+                // Addresses differ at each boot, and an offset must be that of an instruction, so both come from this kernel.
                 let address = try await lab.guest(
                     node, "sed -n 's/^\\([0-9a-f]*\\) [tT] do_filp_open$/0x\\1/p' /proc/kallsyms")
                 let offset = try #require(
@@ -112,7 +112,7 @@ extension LabTests {
             }
         }
 
-        @Test("Programs: entry and return of a function, and USDT probes, whose semaphore is up meanwhile")
+        @Test("Programs: entry and return of a function, and USDT probes, whose semaphore is raised meanwhile")
         func programs() async throws {
             try await Lab.with { lab in
                 for path in ["/usr/bin/sample", "/usr/bin/sample-shared"] {
@@ -137,12 +137,13 @@ extension LabTests {
                         }
                     }
                 }
-                // Nobody listens any more.
+                // The semaphore is down again.
                 try await lab.guests("sample 3 | grep watched=0")
             }
         }
 
-        @Test("Asked first: nodes of one answer share a row, whatever their addresses; near matches; the blacklist")
+        @Test(
+            "The check: nodes with the same result share a row, whatever their addresses; near matches; the blacklist")
         func check() async throws {
             try await Lab.with { lab in
                 let guests = lab.guests.joined(separator: ", ")
@@ -165,7 +166,7 @@ extension LabTests {
                 let black = try await lab.run(
                     ["probe", "kprobe:\(function)", "--on", "role=web"] + lab.access, expecting: .exited(1))
                 #expect(black.output.text.contains("blacklist"), "\(function): \(black.output.text)")
-                // Each refused for a reason of its own, in one question.
+                // One request; each probe is refused for a reason of its own.
                 let reasons = [
                     ("p:inside do_filp_open+1", "Probe point is not an instruction boundary"),
                     ("p:nowhere 0xffff800000001000", "lies in no function"),
@@ -184,14 +185,14 @@ extension LabTests {
                     let row = refused.output.texts.first { $0.hasPrefix(probe + " ") }
                     #expect(row?.contains(" no ") == true && row?.contains(reason) == true, "\(refused.output.text)")
                 }
-                // The kernel's caret, below the place as the operator wrote it.
+                // The kernel's caret, below the location as the operator wrote it.
                 let lines = refused.output.texts
                 let shown = try #require(lines.firstIndex(of: "  p:inside do_filp_open+1"), "\(refused.output.text)")
                 #expect(lines[shown + 1] == "           ^", "\(refused.output.text)")
             }
         }
 
-        @Test("`fleetrace node` shows what exists on a guest, whose it is, and how often it was hit")
+        @Test("`fleetrace node` shows which probes exist on a guest, whose they are, and how often they were hit")
         func node() async throws {
             try await Lab.with { lab in
                 let name = try #require(lab.guests.first)
@@ -204,7 +205,7 @@ extension LabTests {
                 trace.send(SIGINT)
                 let status = try await trace.exit()
                 #expect(status == .success, "\(trace.errors.text)")
-                // What is not Fleetrace's is still there.
+                // Probes of others are still there.
                 try await lab.guest(
                     name,
                     "cd /sys/kernel/tracing && grep somebody/elses dynamic_events && echo -:somebody/elses >>dynamic_events"

@@ -5,12 +5,12 @@ extension LabTests {
     /// One timeline of several kernels.
     @Suite(.serialized)
     struct LabTimelineTests {
-        @Test("Programs that ran one after the other on different machines stand so, and within their bounds")
+        @Test("Programs that ran one after the other on different machines stand in that order, within their bounds")
         func order() async throws {
             try await Lab.with { lab in
                 let trace = try await lab.trace(["-e", "sched:sched_process_exec", "--format", "json"])
                 print("lab: " + (trace.errors.texts.first ?? ""))
-                // Between which times of this machine's clock, which is the controller's, each ran.
+                // When each ran, by this machine's clock, which is the controller's too.
                 var runs: [(node: String, program: String, from: Int64, to: Int64)] = []
                 for (index, node) in (lab.guests + lab.guests.reversed()).enumerated() {
                     let program = "/tmp/step\(index)"
@@ -31,10 +31,10 @@ extension LabTests {
                     #expect(seen.map(\.node) == [run.node], "\(run.program)")
                     let event = try #require(seen.first)
                     let (lower, upper) = (try #require(event.lower), try #require(event.upper))
-                    // A millisecond for what the wall clock is slewed against the timeline.
+                    // One millisecond of tolerance: the wall clock is slewed against the timeline.
                     #expect(lower <= run.to + 1_000_000 && upper >= run.from - 1_000_000, "\(run) \(lower) \(upper)")
                     #expect(lower <= event.time && event.time <= upper)
-                    // One program ended before the next began: no bound may say otherwise.
+                    // One program ended before the next began, so their bounds must not contradict that.
                     if let before = last { #expect(try #require(before.lower) <= upper, "\(before) \(event)") }
                     last = event
                 }
@@ -44,7 +44,7 @@ extension LabTests {
             }
         }
 
-        @Test("Each node says what it is: kernel, labels, a clock with a bound")
+        @Test("Each node reports its kernel, labels and a clock with a bound")
         func nodes() async throws {
             try await Lab.with { lab in
                 let list = try await lab.run(["nodes"] + lab.access).output.texts
@@ -57,7 +57,7 @@ extension LabTests {
             }
         }
 
-        @Test("A guest's own text: each line of --format ftrace is that of its kernel's trace file")
+        @Test("Each line of --format ftrace is that of the guest's own trace file")
         func kernelText() async throws {
             try await Lab.with { lab in
                 let node = try #require(lab.guests.first)
@@ -87,7 +87,7 @@ extension LabTests {
                 let report = try await lab.run(["report", path, "--format", "ftrace"])
                 #expect(KernelText.head(report.output.texts) == KernelText.head(truth.lines))
                 let lines = report.output.texts.filter { !$0.hasPrefix("#") }
-                // An emulated CPU may have to wait for a real one between the two stamps of an event.
+                // An emulated CPU may wait for a real one between the two time stamps of an event.
                 let agreement = try truth.agreement(of: lines, named: "sample-", tolerance: 50_000)
                 print("lab: \(lines.count) lines of \(node): \(agreement)")
                 #expect(lines.count > 500)

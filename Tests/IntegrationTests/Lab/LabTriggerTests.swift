@@ -2,12 +2,12 @@ import Foundation
 import Testing
 
 extension LabTests {
-    /// Filters and triggers as the guests' kernel takes them.
+    /// Filters and triggers in the guests' kernel.
     @Suite(.serialized)
     struct LabTriggerTests {
         private static let exec = "sched:sched_process_exec"
 
-        @Test("A filter selects in the kernel; a wrong one is refused by every node with its kernel's caret")
+        @Test("A filter selects in the kernel; every node refuses a malformed one with its kernel's caret")
         func filter() async throws {
             try await Lab.with { lab in
                 let filter = ["-e", Self.exec, "-f", "\(Self.exec): filename ~ \"*/sample\"", "--format", "json"]
@@ -19,7 +19,7 @@ extension LabTests {
                 let events = try TimelineRecord.parse(trace.output.texts).events
                 #expect(Set(events.map { $0.fields["filename"] as? String }) == ["/usr/bin/sample"])
                 for name in lab.guests { #expect(events.count { $0.node == name } == 2) }
-                // What the filter kept out was never recorded.
+                // Events that the filter rejects were never recorded.
                 for line in AccountLine.all(in: trace.errors.texts) where line.node != Lab.host {
                     #expect(line.recorded == 2 && line.balances, "\(line)")
                 }
@@ -64,7 +64,7 @@ extension LabTests {
             return ((try? String(contentsOfFile: file, encoding: .utf8)) ?? "").contains("hist")
         }()
 
-        @Test("A traceoff trigger ends the recording of its node where it stands")
+        @Test("A traceoff trigger ends the recording of its node at its event")
         func traceOff() async throws {
             try await Lab.with { lab in
                 let trace = try await lab.trace([

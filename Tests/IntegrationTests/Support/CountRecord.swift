@@ -5,7 +5,7 @@ struct CountRecord {
     var event: String
     var node: String
     var key: String?
-    /// Nil where nothing could be counted.
+    /// Nil when nothing could be counted.
     var count: UInt64?
     var enabled: UInt64
     var running: UInt64

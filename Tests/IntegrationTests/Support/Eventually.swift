@@ -1,8 +1,8 @@
 import Glibc
 
-/// Asks until something is so.
+/// Waits until a condition holds, by polling.
 ///
-/// - Throws: `TestFailure` with what was waited for, when it is not so in time.
+/// - Throws: `TestFailure` with the condition's text when it does not hold in time.
 func eventually(
     _ what: @autoclosure () -> String, within limit: Duration = .seconds(10), _ condition: () async throws -> Bool
 ) async throws {

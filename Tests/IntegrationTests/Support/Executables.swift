@@ -24,7 +24,7 @@ enum Executables {
     }
 }
 
-/// What went wrong in the test's own machinery, or what did not come in time.
+/// A failure of the tests' own machinery, or something that did not come in time.
 struct TestFailure: Error, CustomStringConvertible {
     var description: String
 

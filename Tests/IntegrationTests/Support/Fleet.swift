@@ -3,17 +3,17 @@ import Synchronization
 
 /// A controller, agents and their keys, as separate processes of this machine.
 ///
-/// Node names are unique, so that what the fleet makes in the kernel can be told from everything else there.
+/// Node names are unique, so that what the fleet makes in the kernel can be recognized.
 final class Fleet: OperatedFleet {
-    /// Options of the controller and of the agents besides the necessary ones.
+    /// Further options of the controller and of the agents.
     struct Options: Sendable {
         /// Where the controller keeps sessions; inside `folder` unless stated.
         var data: String?
         var controllerArguments: [String] = []
         var agentArguments: [String] = []
-        /// Of the first agents besides; the others have only those of all.
+        /// Further options of the first agents, one list each.
         var singleArguments: [[String]] = []
-        /// Of the first agents; the others run in the tests' own.
+        /// Network namespaces of the first agents; the others run in the tests' own.
         var namespaces: [NetworkNamespace] = []
     }
 
@@ -29,7 +29,7 @@ final class Fleet: OperatedFleet {
         var everyone: [RunningProcess] = []
     }
 
-    /// Starts a fleet, runs `body`, and ends everything, whatever happens.
+    /// Starts a fleet, runs `body`, and ends everything, also when `body` throws.
     ///
     /// Records an issue for instances that remain in the kernel.
     static func with<R>(
@@ -70,7 +70,7 @@ final class Fleet: OperatedFleet {
         try await connected(names)
     }
 
-    /// Starts the controller, on the port that it had before when this is not the first time.
+    /// Starts the controller. A second start uses the same port.
     func startController() async throws {
         let process = try keep(
             RunningProcess(
@@ -91,7 +91,7 @@ final class Fleet: OperatedFleet {
 
     /// Starts an agent, again when it was killed.
     ///
-    /// - Parameter wrapper: a program and arguments that run the command behind them.
+    /// - Parameter wrapper: a program and arguments that run the command after them.
     @discardableResult
     func startAgent(_ name: String, wrapper: [String] = []) throws -> RunningProcess {
         let index = names.firstIndex(of: name) ?? 0
@@ -110,7 +110,7 @@ final class Fleet: OperatedFleet {
         case node, `operator`
     }
 
-    /// The options that state a certificate, its key and the authority.
+    /// The options for a certificate, its key and the authority.
     func credentials(_ kind: Kind, _ name: String) -> [String] {
         let folder = "\(pki)/\(kind.rawValue)s"
         return ["--cert", "\(folder)/\(name).crt", "--key", "\(folder)/\(name).key", "--ca", "\(pki)/ca.crt"]
@@ -133,7 +133,7 @@ final class Fleet: OperatedFleet {
         for process in agents { _ = try? await process.exit(within: .seconds(15)) }
         for process in everyone { process.kill() }
         for process in everyone { _ = try? await process.exit(within: .seconds(5)) }
-        // A killed agent's instance would be removed by the next one's start: these names come never again.
+        // The next agent of a name removes what a killed one left, but these names are never used again.
         for name in names {
             for instance in TracefsState.instances(of: name) { rmdir("\(TracefsState.instancesFolder)/\(instance)") }
         }
@@ -146,7 +146,7 @@ final class Fleet: OperatedFleet {
     /// Names of the instances that this fleet's agents have now.
     var instances: [String] { names.flatMap { TracefsState.instances(of: $0) }.sorted() }
 
-    /// What the daemons have said last, for the message of a failed test.
+    /// The daemons' last log lines, for the message of a failed test.
     var logs: String {
         let (controller, agents) = processes.withLock { ($0.controller, $0.agents) }
         let all = [("controller", controller)] + agents.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }

@@ -1,7 +1,7 @@
 import Foundation
 import Tracefs
 
-/// Dynamic events in this machine's kernel, looked at without Fleetrace's own reader.
+/// Dynamic events in this machine's kernel, read without Fleetrace's own reader.
 enum KernelProbes {
     private static var path: String { (TracefsState.root ?? "/sys/kernel/tracing") + "/dynamic_events" }
 
@@ -23,19 +23,19 @@ enum KernelProbes {
         ((try? String(contentsOfFile: path, encoding: .utf8)) ?? "").split(separator: "\n").map(String.init)
     }
 
-    /// Lines of the groups that agents of these names make.
+    /// Lines of the groups that agents with these names make.
     static func lines(of nodes: [String]) -> [String] {
         let endings = nodes.map { "_" + hash($0) + "/" }
         return lines.filter { line in line.contains(":fleetrace_") && endings.contains { line.contains($0) } }
     }
 
-    /// A place of code in `shell`, as a definition has it: `PATH:OFFSET`.
+    /// A location in the code of `shell`, in the form of a probe's definition: `PATH:OFFSET`.
     static let shellCode: String = {
         let file = [UInt8]((try? Data(contentsOf: URL(fileURLWithPath: shell))) ?? Data())
         func number(_ offset: Int, _ size: Int) -> Int {
             file.count >= offset + size ? (0..<size).reduce(0) { $0 | Int(file[offset + $1]) << (8 * $1) } : 0
         }
-        // Elf64_Ehdr and Elf64_Phdr: the first segment that is loaded to be run.
+        // Elf64_Ehdr and Elf64_Phdr: the first executable segment that is loaded.
         for index in 0..<number(56, 2) {
             let header = number(32, 8) + index * number(54, 2)
             if number(header, 4) == 1, number(header + 4, 4) & 1 == 1 {
@@ -62,14 +62,14 @@ enum KernelProbes {
         }
     }
 
-    /// 32-bit FNV-1a of a node's name, as docs/internals/probes.md states it.
+    /// 32-bit FNV-1a of a node's name (docs/internals/probes.md).
     private static func hash(_ name: String) -> String {
         let value = name.utf8.reduce(UInt32(2_166_136_261)) { ($0 ^ UInt32($1)) &* 16_777_619 }
         return String(format: "%08x", value)
     }
 }
 
-/// A probe of somebody who is not Fleetrace, for as long as a test runs. Its group begins as Fleetrace's do.
+/// A probe that Fleetrace did not make, for as long as a test runs. Its group has the prefix of Fleetrace's groups.
 struct ForeignProbe {
     let group = "fleetrace_other_\(getpid())"
     var line: String { KernelProbes.lines.first { $0.contains(":\(group)/") } ?? "" }

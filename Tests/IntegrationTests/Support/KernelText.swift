@@ -1,9 +1,9 @@
 import Foundation
 
-/// The text of a `trace` file that the kernel itself wrote, to judge lines of `--format ftrace` by.
+/// The text of a `trace` file from the kernel, to compare lines of `--format ftrace` with.
 ///
-/// The file is that of another instance, which recorded the same events as a session: each event has two stamps, a
-/// moment apart.
+/// The file belongs to another instance that recorded the same events as a session, so each event has two time stamps,
+/// shortly after each other.
 struct KernelText {
     let lines: [String]
     /// Times of the events with a text, by each of its forms; us.
@@ -19,18 +19,18 @@ struct KernelText {
         self.times = times
     }
 
-    /// The head of the file but for the line with the counts.
+    /// The head of the file without the line with the counts.
     static func head(_ lines: [String]) -> [String] {
         lines.filter { $0.hasPrefix("#") && !$0.contains("entries-in-buffer") }
     }
 
-    /// How far lines agree with the kernel's.
+    /// How well lines agree with the kernel's.
     struct Agreement: CustomStringConvertible {
-        /// Lines that are the kernel's but for the time, but for the name of the task as well, but for a flag.
+        /// Lines that differ from the kernel's in the time only; in the name of the task too; in a flag too.
         var exact = 0
         var unnamed = 0
         var unflagged = 0
-        /// Lines that are not the kernel's, each with the kernel's nearest.
+        /// Lines that differ otherwise, each with the kernel's nearest line.
         var different: [String] = []
 
         var description: String {
@@ -41,7 +41,7 @@ struct KernelText {
 
     /// - Parameters:
     ///   - named: tasks whose names must be known.
-    ///   - tolerance: us between the two stamps of one event at most.
+    ///   - tolerance: the longest time between the two time stamps of one event, in us.
     func agreement(of lines: [String], named: String, tolerance: Int64) throws -> Agreement {
         var agreement = Agreement()
         for line in lines {
@@ -55,7 +55,7 @@ struct KernelText {
             case 2, 3: agreement.unflagged += 1
             default: agreement.different.append("\(line)\nkernel:\n\(nearest(to: own) ?? "")")
             }
-            // What the kernel knows must not be unknown here.
+            // A name that the kernel knows must be known here too.
             if form == 1 || form == 3, line.contains("<...>-") || line.contains(named) {
                 agreement.different.append("\(line)\nkernel:\n\(nearest(to: own) ?? "")")
             }
@@ -75,7 +75,7 @@ struct KernelText {
         return Int64(line[range].filter(\.isNumber))
     }
 
-    /// The forms in which a line may agree with the kernel's, the strictest first.
+    /// The forms in which a line may agree with the kernel's, the strictest form first.
     private static func forms(of line: String) -> [String] {
         let exact = withoutTime(line)
         let unnamed = withoutName(exact)
@@ -93,7 +93,7 @@ struct KernelText {
         line.replacingOccurrences(of: #"^.*?-([0-9]+ +\[)"#, with: "TASK-$1", options: .regularExpression)
     }
 
-    /// The same without the flags: between the two stamps one such as need-resched may change.
+    /// The same without the flags: a flag such as need-resched may change between the two time stamps.
     private static func withoutFlags(_ line: String) -> String {
         line.replacingOccurrences(of: #"\] [^ ]{5} TIME: "#, with: "] FLAGS TIME: ", options: .regularExpression)
     }

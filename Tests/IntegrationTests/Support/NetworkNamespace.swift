@@ -1,14 +1,14 @@
 import Foundation
 
-/// A network namespace with one link to the namespace of the tests, as a host of its own would have.
+/// A network namespace with one link to the tests' namespace: like a host of its own.
 final class NetworkNamespace: Sendable {
     let name: String
-    /// Address of the tests' end of the link: where a controller there is reached.
+    /// The address of the tests' end of the link, at which a controller there can be reached.
     let gateway: String
     private let near: String
     private let far: String
 
-    /// Makes one and removes it after `body`, whatever happens.
+    /// Makes one, and removes it after `body`, also when that throws.
     static func with<R>(_ body: (NetworkNamespace) async throws -> R) async throws -> R {
         let namespace = try await NetworkNamespace()
         do {
@@ -22,7 +22,7 @@ final class NetworkNamespace: Sendable {
     }
 
     private init() async throws {
-        // Interface names have 15 characters at most, and other runs of the tests may be under way.
+        // Interface names have at most 15 characters, and other runs of the tests may be in progress.
         let tag = String(UInt32.random(in: 0x100_0000...0xfff_ffff), radix: 16)
         let subnet = "10.\(UInt8.random(in: 200...250)).\(UInt8.random(in: 0...255))"
         name = "ft-\(tag)"
@@ -45,12 +45,12 @@ final class NetworkNamespace: Sendable {
 
     private func remove() async {
         try? await Self.ip("netns", "del", name)
-        // Gone with the namespace, unless its other end was never moved there.
+        // The link is removed with the namespace, unless its other end was never moved there.
         try? await Self.ip("link", "del", near)
     }
 
-    /// What to put in front of a command to run it there. Only the network is another one: `ip netns exec` would also
-    /// mount a /sys without tracefs.
+    /// A prefix that runs a command there. Only the network differs: `ip netns exec` would also mount a /sys without
+    /// tracefs.
     var prefix: [String] { ["nsenter", "--net=/run/netns/\(name)"] }
 
     /// Takes the link down or up, as a pulled cable does.

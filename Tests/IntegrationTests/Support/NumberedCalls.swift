@@ -1,6 +1,6 @@
 import Foundation
 
-/// The calls of a `SystemCallLoad` as a timeline shows them for one node: their arguments count up without holes.
+/// The calls of a `SystemCallLoad` as a timeline shows them for one node: their arguments count up without gaps.
 struct NumberedCalls {
     let arguments: [UInt64]
 
@@ -11,7 +11,7 @@ struct NumberedCalls {
 
     var count: Int { arguments.count }
 
-    /// Nil when every call from the first to the last is there once; else what is wrong.
+    /// Nil when every call from the first to the last is there exactly once; otherwise what is wrong.
     var fault: String? {
         let sorted = arguments.sorted()
         for (before, after) in zip(sorted, sorted.dropFirst()) where after != before + 1 {

@@ -2,16 +2,16 @@ import Foundation
 
 /// A controller and nodes, as an operator uses them.
 protocol OperatedFleet: Sendable {
-    /// For what a test writes.
+    /// For files that a test writes.
     var folder: TemporaryFolder { get }
     /// How an operator reaches the controller.
     var access: [String] { get }
-    /// Takes note of a process that is to end with the fleet.
+    /// Adds a process that ends with the fleet.
     func keep(_ process: RunningProcess) -> RunningProcess
 }
 
 extension OperatedFleet {
-    /// Waits until the controller lists these as connected, their clocks known. It may just be starting.
+    /// Waits until the controller lists these nodes as connected, with known clocks. It may still be starting.
     func connected(_ names: [String]) async throws {
         try await eventually("\(names) are connected", within: .seconds(30)) {
             let list = try await self.run(["nodes"] + self.access, expecting: nil).output.texts
@@ -36,19 +36,19 @@ extension OperatedFleet {
         return process
     }
 
-    /// Starts `fleetrace trace`, and returns when it says that it traces.
+    /// Starts `fleetrace trace`, and returns when it has printed that it traces.
     func trace(
         _ arguments: [String], output: RunningProcess.Output = .collected, command: [String] = []
     ) async throws -> RunningProcess {
         try await session(["trace"] + arguments + access, output, command)
     }
 
-    /// Starts `fleetrace record`, and returns when it says that it traces.
+    /// Starts `fleetrace record`, and returns when it has printed that it traces.
     func record(_ arguments: [String], into path: String) async throws -> RunningProcess {
         try await session(["record", "-o", path] + arguments + access, .collected, [])
     }
 
-    /// Starts `fleetrace stat`, and returns when it says that it counts.
+    /// Starts `fleetrace stat`, and returns when it has printed that it counts.
     func stat(
         _ arguments: [String], command: [String] = [], environment: [String: String] = [:]
     ) async throws -> RunningProcess {
@@ -84,7 +84,7 @@ extension OperatedFleet {
         return try TimelineRecord.parse(report.output.texts)
     }
 
-    /// Runs a verb that prints more than a test wants to keep, and parses the lines with `text`.
+    /// Runs a verb with a long output, and parses only the lines that contain `text`.
     func lines(of arguments: [String], containing text: String) async throws -> [TimelineRecord] {
         let file = try await runIntoFile(arguments, expecting: .success)
         let grep = try keep(RunningProcess(["grep", "-F", text, file]))

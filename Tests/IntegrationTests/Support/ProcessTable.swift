@@ -1,12 +1,12 @@
 import Foundation
 
-/// What /proc says of processes.
+/// Processes as /proc shows them.
 enum ProcessTable {
     static var pids: [pid_t] {
         ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap { pid_t($0) }
     }
 
-    /// Children of a process, zombies left out.
+    /// Children of a process, without zombies.
     static func children(of parent: pid_t) -> [pid_t] {
         pids.filter { pid in stat(pid).map { $0.parent == parent && $0.state != "Z" } ?? false }
     }
@@ -29,7 +29,7 @@ enum ProcessTable {
         return nil
     }
 
-    /// State and parent (proc_pid_stat(5)); the name in parentheses may hold anything.
+    /// State and parent (proc_pid_stat(5)); the name in parentheses may contain anything.
     private static func stat(_ pid: pid_t) -> (state: String, parent: pid_t)? {
         guard let data = FileManager.default.contents(atPath: "/proc/\(pid)/stat") else { return nil }
         let text = String(decoding: data, as: UTF8.self)

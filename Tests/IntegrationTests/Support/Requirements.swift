@@ -1,7 +1,7 @@
 import Glibc
 import Testing
 
-/// What the integration tests need of the machine. What is missing is printed as the reason for skipping them.
+/// What the integration tests need of the machine. When something is missing, they are skipped for that reason.
 enum Requirements {
     /// Why agents cannot trace here; nil when they can.
     static let missingForTracing: String? = {

@@ -20,9 +20,9 @@ enum ExitStatus: Sendable, Equatable, CustomStringConvertible {
     }
 }
 
-/// A program that a test started, in a process group of its own as a shell would have it.
+/// A program that a test started, in a process group of its own, as a shell starts it.
 ///
-/// Killed when the test lets go of it, whatever happens.
+/// It is killed when the test releases it.
 final class RunningProcess: Sendable {
     /// Where its stdout goes.
     enum Output {
@@ -36,8 +36,8 @@ final class RunningProcess: Sendable {
 
     let pid: pid_t
     let arguments: [String]
-    let output = Transcript()
-    let errors = Transcript()
+    let output = OutputTranscript()
+    let errors = OutputTranscript()
     private let status = Mutex<ExitStatus?>(nil)
     private let unread: Mutex<Int32?>
     private let isCollecting = Atomic<Bool>(true)
@@ -57,7 +57,7 @@ final class RunningProcess: Sendable {
 
     init(_ arguments: [String], environment: [String: String] = [:], output mode: Output = .collected) throws {
         self.arguments = arguments
-        // No other child may be born between an end's making and its mark.
+        // No other child may be started between making a pipe and marking its ends close-on-exec.
         let (out, err) = try Self.spawning.withLock { _ in (try Pipe(), try Pipe()) }
         defer {
             close(out.write)
@@ -76,7 +76,7 @@ final class RunningProcess: Sendable {
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
-        // The test runner's own dispositions and mask are not the program's.
+        // The program must not inherit the test runner's signal dispositions and mask.
         var signals = sigset_t()
         sigemptyset(&signals)
         posix_spawnattr_setsigmask(&attributes, &signals)
@@ -117,7 +117,7 @@ final class RunningProcess: Sendable {
     private func reap() {
         let pid = pid
         Thread.detachNewThread { [weak self] in
-            // Without reaping, so that the pid stays its own until the status is known here.
+            // WNOWAIT: the pid is not reused until the status has been stored.
             var info = siginfo_t()
             while waitid(P_PID, id_t(pid), &info, WEXITED | WNOWAIT) < 0, errno == EINTR {}
             guard let self else {
@@ -137,7 +137,7 @@ final class RunningProcess: Sendable {
 
     /// Waits for its end and for the end of its streams.
     ///
-    /// - Throws: `TestFailure` when it has not ended in time; it is killed then.
+    /// - Throws: `TestFailure` when it has not ended in time. It is then killed.
     @discardableResult
     func exit(within limit: Duration = .seconds(30)) async throws -> ExitStatus {
         do {
@@ -161,14 +161,14 @@ final class RunningProcess: Sendable {
         status.withLock { if $0 == nil { _ = Glibc.kill(pid, signal) } }
     }
 
-    /// To its process group, as a terminal's Ctrl-C goes.
+    /// To its process group, as a terminal's Ctrl-C does.
     func sendToGroup(_ signal: Int32) {
         status.withLock { if $0 == nil { _ = Glibc.kill(-pid, signal) } }
     }
 
     func kill() { send(SIGKILL) }
 
-    /// Asks for its end with SIGTERM and waits; kills it when that takes too long.
+    /// Sends SIGTERM and waits; kills it when that takes too long.
     func terminate(within limit: Duration = .seconds(20)) async throws {
         send(SIGTERM)
         try await exit(within: limit)
@@ -176,7 +176,7 @@ final class RunningProcess: Sendable {
 
     // MARK: Unread output
 
-    /// Begins to read the output of `.unread`.
+    /// Starts to read the output of `.unread`.
     func readOutput() {
         let descriptor = unread.withLock { value in
             defer { value = nil }
@@ -187,7 +187,7 @@ final class RunningProcess: Sendable {
         output.collect(from: descriptor)
     }
 
-    /// Closes the reading end of an output that nobody reads.
+    /// Closes the reading end of an unread output.
     func closeOutput() {
         unread.withLock { value in
             if let value { close(value) }

@@ -2,12 +2,12 @@ import CLinux
 import Foundation
 import Synchronization
 
-/// A thread that sleeps a number of times and measures each by the clock that the kernel's events have.
+/// A thread that sleeps a number of times and measures each sleep by the clock of the kernel's events.
 enum SleepLoad {
     /// - Parameters:
     ///   - name: of the thread.
     ///   - nanoseconds: of each sleep.
-    /// - Returns: how long each took, ns: from before the call to behind it.
+    /// - Returns: how long each took, in ns, from before the call to after it.
     static func run(_ name: String, times: Int, nanoseconds: Int) async -> [UInt64] {
         await withCheckedContinuation { continuation in
             Thread.detachNewThread {

@@ -4,7 +4,7 @@ import Foundation
 struct SmallDisk: Sendable {
     let path: String
 
-    /// Mounts one in `folder` and unmounts it after `body`, whatever happens.
+    /// Mounts one in `folder`, and unmounts it after `body`, also when that throws.
     static func with<R>(megabytes: Int, in folder: TemporaryFolder, _ body: (SmallDisk) async throws -> R) async throws
         -> R
     {

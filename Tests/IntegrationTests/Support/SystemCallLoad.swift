@@ -4,10 +4,10 @@ import Synchronization
 import SystemFacts
 import Tracefs
 
-/// A thread that calls `close` with numbers that are no descriptors: each call is a system call that does nothing, can
-/// be told from every other by its argument, and is counted here.
+/// A thread that calls `close` with numbers that are no descriptors. Each call is a system call that does nothing, has
+/// a unique argument, and is counted here.
 ///
-/// The thread has a name of its own, so that `comm == "NAME"` selects its calls in the kernel.
+/// The thread has a unique name, so that `comm == "NAME"` selects its calls in the kernel.
 final class SystemCallLoad: Sendable {
     let name: String
     private let state: Shared
@@ -23,9 +23,9 @@ final class SystemCallLoad: Sendable {
 
     /// - Parameters:
     ///   - cpu: where it runs.
-    ///   - rate: calls a second; nil for as many as there can be.
-    ///   - most: calls in all at most.
-    ///   - limit: seconds it runs at most, whatever happens to the test.
+    ///   - rate: calls a second; nil for as many as possible.
+    ///   - most: the largest number of calls.
+    ///   - limit: the longest time it runs, in seconds, whatever happens to the test.
     ///   - name: of its thread.
     init(
         cpu: Int, rate: Int? = nil, most: UInt64 = .max, limit: Double = 60, name: String = SystemCallLoad.freshName()
@@ -35,7 +35,7 @@ final class SystemCallLoad: Sendable {
         self.state = state
         Thread.detachNewThread {
             linux_set_thread_name(name)
-            // Where it may not run, it runs elsewhere: the tests count calls, not places.
+            // Without that CPU it runs on another one: the tests count calls only.
             try? CPUAffinity.pinCurrentThread(to: cpu)
             Self.run(state, rate: rate, most: most, limit: limit)
             state.isDone.store(true, ordering: .releasing)

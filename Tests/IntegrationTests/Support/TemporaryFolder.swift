@@ -4,7 +4,7 @@ import Foundation
 struct TemporaryFolder: Sendable {
     let path: String
 
-    /// Makes one and removes it after `body`, whatever happens.
+    /// Makes one, and removes it after `body`, also when that throws.
     static func with<R>(_ body: (TemporaryFolder) async throws -> R) async throws -> R {
         let folder = try TemporaryFolder()
         defer { try? FileManager.default.removeItem(atPath: folder.path) }
@@ -20,7 +20,7 @@ struct TemporaryFolder: Sendable {
 
     func file(_ name: String) -> String { "\(path)/\(name)" }
 
-    /// A program of a name that nothing else has, to be seen in a trace; does nothing.
+    /// A program with a unique name, to be found in a trace. It does nothing.
     func uniqueProgram() throws -> String {
         let path = file("ft" + String(UInt32.random(in: 0x1000_0000 ... .max), radix: 16))
         try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "/bin/true")

@@ -1,12 +1,12 @@
 import Foundation
 import Testing
 
-/// A shell in a terminal of tmux's, on a server of its own: keys go in, the screen comes out.
+/// A shell in a tmux terminal with a server of its own: tests press keys and read the screen.
 struct TerminalSession: Sendable {
     private let socket: String
     private static let prompt = "ready> "
 
-    /// Runs `body` with a shell, and ends the server, whatever happens.
+    /// Runs `body` with a shell, and ends the server, also when `body` throws.
     static func with<R>(
         columns: Int, rows: Int, environment: [String: String] = [:], _ body: (TerminalSession) async throws -> R
     ) async throws -> R {
@@ -19,7 +19,7 @@ struct TerminalSession: Sendable {
         let result: Result<R, any Error>
         do {
             try await session.until("a shell") { $0.contains { !$0.isEmpty } }
-            // An interactive shell sets it whatever its environment says.
+            // An interactive shell sets it in any case.
             try await session.type("PS1='\(prompt)'; clear")
             try await session.until("a prompt") { $0.first?.hasPrefix("ready>") == true }
             result = .success(try await body(session))
@@ -58,10 +58,10 @@ struct TerminalSession: Sendable {
     /// The lines on the screen, without the blanks at their ends.
     func screen() async throws -> [String] { try await tmux(["capture-pane", "-p"]) }
 
-    /// The same with the control sequences of their colours.
+    /// The same with the control sequences for colours.
     func coloredScreen() async throws -> [String] { try await tmux(["capture-pane", "-p", "-e"]) }
 
-    /// Whether a program has the other screen.
+    /// Whether a program uses the alternate screen.
     func isAlternate() async throws -> Bool { try await state("alternate_on") == "1" }
     func isCursorShown() async throws -> Bool { try await state("cursor_flag") == "1" }
 
@@ -71,7 +71,7 @@ struct TerminalSession: Sendable {
 
     /// Waits for a screen.
     ///
-    /// - Returns: it.
+    /// - Returns: the screen.
     @discardableResult
     func until(
         _ what: String, within limit: Duration = .seconds(20), _ condition: ([String]) -> Bool

@@ -17,7 +17,7 @@ struct TimelineRecord {
     let count: UInt64?
     let isLate: Bool
 
-    /// - Throws: `TestFailure` for a line that is no such object.
+    /// - Throws: `TestFailure` when a line is no such object.
     init(_ line: String) throws {
         guard let object = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any],
             let type = object["type"] as? String, let node = object["node"] as? String,
@@ -38,7 +38,7 @@ struct TimelineRecord {
         isLate = object["late"] as? Bool ?? false
     }
 
-    /// Times are strings: JSON readers keep 53 bits.
+    /// Times are strings, since JSON readers keep only 53 bits.
     private static func nanoseconds(_ value: Any?) -> Int64? {
         (value as? String).flatMap { Int64($0) }
     }
@@ -49,7 +49,7 @@ struct TimelineRecord {
 
     var isEvent: Bool { type == "event" }
 
-    /// A field that holds an integer, however it is written.
+    /// A field with an integer, as a number or as a string.
     func number(_ field: String) -> UInt64? {
         switch fields[field] {
         case let value as Int: UInt64(bitPattern: Int64(value))
@@ -64,7 +64,7 @@ struct TimelineRecord {
 extension [TimelineRecord] {
     var events: [TimelineRecord] { filter(\.isEvent) }
 
-    /// Whether the events that are not late come in the order of their times.
+    /// Whether all events except the late ones come in the order of their times.
     var isInOrder: Bool {
         var last = Int64.min
         for record in self where record.isEvent && !record.isLate {

@@ -12,7 +12,7 @@ struct TracefsState {
 
     static var instancesFolder: String { (root ?? "/sys/kernel/tracing") + "/instances" }
 
-    /// All instances that agents name so.
+    /// All instances with an agent's prefix.
     static func instances(of node: String? = nil) -> Set<String> {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: instancesFolder)) ?? []
         return Set(names.filter { $0.hasPrefix("fleetrace-" + (node.map { "\($0)-" } ?? "")) })
@@ -20,17 +20,17 @@ struct TracefsState {
 
     private let before = instances()
 
-    /// Instances that were not there before and that no live process holds: what a run has left behind. Somebody
-    /// else's agent on the same machine holds its own open.
+    /// New instances that no live process holds open: what a test has left behind. Other agents on the same machine
+    /// hold theirs open.
     func leftovers() -> [String] {
         let new = Self.instances().subtracting(before)
         guard !new.isEmpty else { return [] }
         let held = Self.heldInstances()
-        // One that was removed in the meantime is no leftover.
+        // An instance that was removed in the meantime is not left behind.
         return new.subtracting(held).intersection(Self.instances()).sorted()
     }
 
-    /// Instances of which a process has a file open.
+    /// Instances in which a process has a file open.
     private static func heldInstances() -> Set<String> {
         let prefix = instancesFolder + "/"
         var held: Set<String> = []

@@ -4,8 +4,8 @@ import Testing
 extension IntegrationTests {
     /// `fleetrace report --node NAME --around T`.
     @Suite(.serialized)
-    struct SliceTests {
-        @Test("A moment of one node with what the other did then; by task; texts that mean nothing")
+    struct AroundTests {
+        @Test("A moment of one node with what the other did then; by task; malformed moments")
         func around() async throws {
             try await Fleet.with(agents: 2) { fleet in
                 let loads = [SystemCallLoad(cpu: 0, rate: 2000), SystemCallLoad(cpu: 1, rate: 2000)]
@@ -20,7 +20,7 @@ extension IntegrationTests {
                 let slice = try await fleet.report(
                     path, ["--node", fleet.names[0], "--comm", loads[0].name, "--around", seconds, "20ms"]
                 ).filter(\.isEvent)
-                // The text of a moment is read as a Double: 53 bits, a quarter of a microsecond.
+                // The moment is parsed as a Double: 53 bits, so a quarter of a microsecond.
                 let near = all.filter { abs($0.time - center) <= 19_999_000 }
                 let wanted = near.filter { $0.node == fleet.names[1] || $0.comm == loads[0].name }
                 #expect(wanted.count > 60 && Set(wanted.map(\.node)).count == 2)

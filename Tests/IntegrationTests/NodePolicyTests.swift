@@ -1,10 +1,10 @@
 import Foundation
 import Testing
 
-/// A fleet of two nodes, of which the first has a policy: it refuses what that says, and the second goes on.
+/// A fleet of two nodes. The first has a policy and refuses what that forbids; the second goes on.
 extension IntegrationTests {
     @Suite(.serialized, .needsUserProbes)
-    struct PolicyTests {
+    struct NodePolicyTests {
         private static let rules = """
             # for tests
             deny probe uprobe:/usr/bin/bash:parse_and_execute
@@ -28,7 +28,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("The check groups the nodes that refuse, with the rule, in whatever words the probe is written")
+        @Test("The check groups the nodes that refuse and names the rule, however the probe is written")
         func check() async throws {
             try await Self.with { fleet, policy in
                 let refusal = "refused by policy: \(policy) line 2: deny probe uprobe:/usr/bin/bash:parse_and_execute"
@@ -49,7 +49,8 @@ extension IntegrationTests {
             }
         }
 
-        @Test("A session with a refused probe starts nowhere, or with --partial on the other node; a count likewise")
+        @Test(
+            "A session with a refused probe does not start, or with --partial on the other node only; so does a count")
         func probes() async throws {
             try await Self.with { fleet, _ in
                 for verb in ["trace", "stat"] {
@@ -73,7 +74,8 @@ extension IntegrationTests {
             }
         }
 
-        @Test("A refused event by name stops the start; by pattern it is left out there, and that is said")
+        @Test(
+            "A refused event that is named stops the start; one that a pattern selects is left out there, with a note")
         func events() async throws {
             try await Self.with { fleet, policy in
                 for order in [
@@ -89,7 +91,7 @@ extension IntegrationTests {
                         lines.count == 1 && lines[0].hasPrefix("node \(fleet.names[0]): "), "\(refused.errors.text)")
                     #expect(!refused.errors.text.contains(fleet.names[1]), "\(order): \(refused.errors.text)")
                 }
-                // Whether this kernel has such probes or not.
+                // Also on a kernel that has no such probes.
                 let probe = try await fleet.run(
                     ["probe", "e:x sched.sched_switch"] + fleet.access, expecting: nil)
                 #expect(
@@ -107,7 +109,7 @@ extension IntegrationTests {
                 let note = trace.errors.texts.first { $0.contains("left out, refused by policy: \(policy) line 3") }
                 #expect(note?.contains("node \(fleet.names[0]): 1 of the ") == true, "\(trace.errors.text)")
                 #expect(trace.errors.text.contains("by policy: \(policy) line 4: limit buffer 2M"))
-                // A saved session says it as well.
+                // The recorded session has the note too.
                 let session = fleet.folder.file("session")
                 let record = try await fleet.record(["-e", "sched:sched_*"], into: session)
                 record.send(SIGINT)
@@ -117,7 +119,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("A policy that is not understood stops the agent, with line and reason")
+        @Test("An agent with a malformed policy ends, and names the line and the reason")
         func mistake() async throws {
             try await TemporaryFolder.with { folder in
                 let policy = folder.file("policy")

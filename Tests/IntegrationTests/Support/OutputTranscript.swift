@@ -2,7 +2,7 @@ import Foundation
 import Synchronization
 
 /// What a process wrote to one of its streams, line by line, and when each line came.
-final class Transcript: Sendable {
+final class OutputTranscript: Sendable {
     struct Line: Sendable {
         var text: String
         /// When it was read here; ns since the epoch.

@@ -1,15 +1,15 @@
 import Foundation
 import Testing
 
-/// The real trace-cmd, judge of the files that `fleetrace export` writes.
-enum TraceCommand {
+/// The real trace-cmd, which reads the files that `fleetrace export` writes.
+enum TraceCmdProgram {
     static let path: String? = ["/usr/bin/trace-cmd", "/usr/local/bin/trace-cmd"].first {
         FileManager.default.isExecutableFile(atPath: $0)
     }
 
     /// A line of `trace-cmd report -t -N`.
     struct Event: Equatable {
-        /// Of the file, where several are read.
+        /// The file's name, when several are read.
         var file: String
         /// ns.
         var time: Int64
@@ -19,7 +19,7 @@ enum TraceCommand {
         var name: String
         var text: String
 
-        /// Nil for a line that is no event.
+        /// Nil when the line is no event.
         init?(_ line: String) {
             guard
                 let match = line.wholeMatch(
@@ -36,7 +36,7 @@ enum TraceCommand {
         }
     }
 
-    /// What it prints, without its plugins, which replace the kernel's formats.
+    /// What it prints. Its plugins are off: they replace the kernel's formats.
     static func report(_ files: [String], _ options: [String] = []) async throws -> [String] {
         let files = files.flatMap { ["-i", $0] }
         let process = try RunningProcess([try #require(path), "report", "-t", "-N"] + options + files)
@@ -50,6 +50,7 @@ enum TraceCommand {
 extension Trait where Self == ConditionTrait {
     static var needsTraceCommand: Self {
         .enabled(
-            if: TraceCommand.path != nil, "SKIPPED, not tested: trace-cmd is not installed (scripts/install-packages)")
+            if: TraceCmdProgram.path != nil,
+            "SKIPPED, not tested: trace-cmd is not installed (scripts/install-packages)")
     }
 }
