@@ -119,7 +119,9 @@ let package = Package(
         library(
             "OperatorClient", in: "operator",
             [
-                "TraceProtocol", "SecureTransport", .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+                "TraceProtocol", "SecureTransport", "Threads",
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+                signals,
             ] + nio),
         library(
             "Timeline", in: "operator",
@@ -133,9 +135,9 @@ let package = Package(
             "fleetrace", in: "operator",
             [
                 "ControllerCore", "CommandArguments", "OperatorClient", "CountReport", "PerfCounters", "FleetView",
-                "Timeline",
-                "SessionStore", "Probes", "SystemFacts", "TextPatterns", arguments, log, system, signals,
-            ]),
+                "Timeline", "SessionStore", "SecureTransport", "Probes", "SystemFacts", "TextPatterns", "Threads",
+                "TraceProtocol", arguments, log, system,
+            ] + nio),
 
         // Tests.
         library("TestSupport", in: "Tests", ["RingBuffer", "Tracefs", "SystemFacts", "TraceProtocol", "CZlib"]),
@@ -158,6 +160,14 @@ let package = Package(
             "AgentCoreTests",
             ["AgentCore", "Probes", "Tracefs", "SystemFacts", "TextPatterns", "EventFormat", "TraceProtocol"]),
         test("ControllerCoreTests", ["ControllerCore", "TraceProtocol"]),
+        test("CommandArgumentsTests", ["CommandArguments"]),
+        test(
+            "OperatorClientTests",
+            [
+                "OperatorClient", "SecureTransport", "TraceProtocol",
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+            ] + nio),
+        test("FleetraceTests", ["fleetrace", "TraceProtocol", arguments]),
         test("CountReportTests", ["CountReport", "TraceProtocol"]),
         test("FleetViewTests", ["FleetView", "TextPatterns", "TraceProtocol"]),
         test(

@@ -5,7 +5,7 @@ public struct HostPort: Sendable, Hashable, CustomStringConvertible {
     public var host: String
     public var port: Int
 
-    /// Where a controller listens when nobody says otherwise.
+    /// Where a controller listens by default.
     public static let standard = HostPort(host: "127.0.0.1", port: 7788)
 
     public init(host: String, port: Int) {
@@ -13,7 +13,7 @@ public struct HostPort: Sendable, Hashable, CustomStringConvertible {
         self.port = port
     }
 
-    /// Nil when the text is no such pair. Port 0 is one: it lets the kernel choose.
+    /// Nil when the text is not a host and a port. Port 0 is valid: the kernel then chooses one.
     public init?(_ text: String) {
         guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
             return nil

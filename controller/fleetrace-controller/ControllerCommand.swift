@@ -29,14 +29,18 @@ struct ControllerCommand: AsyncParsableCommand {
     @Option(help: "Folder for sessions.")
     var data: String
 
-    @Option(help: "How long agents go on recording without word from the controller, e.g. 60s.")
-    var lease = Span(seconds: 60)
+    @Option(
+        help: "How long agents go on recording when they do not hear from the controller (default: 60s).",
+        transform: DurationArgument.parse)
+    var lease: Duration?
+
+    private static let usualLease = Duration.seconds(60)
 
     @Option(help: "Least severe messages to log: trace, debug, info, notice, warning, error.")
     var logLevel = Logger.Level.info
 
     func validate() throws {
-        guard (2_000_000_000...3_600_000_000_000).contains(lease.nanoseconds) else {
+        guard (.seconds(2)...(.seconds(3600))).contains(lease ?? Self.usualLease) else {
             throw ValidationError("--lease: 2s to 1h")
         }
     }
@@ -48,7 +52,7 @@ struct ControllerCommand: AsyncParsableCommand {
         let tls = try TLSContext.server(AuthorityLayout(pki).controller)
         let runtime = try await ControllerRuntime.start(
             host: listen.host, port: listen.port, tls: tls, directory: FilePath(data),
-            leaseMilliseconds: UInt32(lease.nanoseconds / 1_000_000), log: log)
+            leaseMilliseconds: UInt32((lease ?? Self.usualLease) / .milliseconds(1)), log: log)
         log.info("listening", metadata: ["address": "\(runtime.address.map { "\($0)" } ?? "?")"])
         try await ServiceGroup(
             services: [ControllerService(runtime: runtime)], gracefulShutdownSignals: [.sigterm, .sigint], logger: log

@@ -1,7 +1,7 @@
 import ArgumentParser
 import TraceProtocol
 
-/// `fleetrace`: arguments and wiring, one file for each verb.
+/// `fleetrace`: the operator's command. Each verb has a file in Verbs/.
 @main
 struct Fleetrace: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -15,7 +15,6 @@ struct Fleetrace: AsyncParsableCommand {
         subcommands: [
             TraceCommand.self, StatCommand.self, TopCommand.self, RecordCommand.self, ReportCommand.self,
             ExportCommand.self, ListCommand.self, ProbeCommand.self, NodesCommand.self, NodeCommand.self,
-            SessionsCommand.self,
-            AttachCommand.self, ControllerCommand.self, AuthorityCommand.self,
+            SessionsCommand.self, AttachCommand.self, ControllerProgramCommand.self, AuthorityCommand.self,
         ])
 }

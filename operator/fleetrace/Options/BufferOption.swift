@@ -1,10 +1,10 @@
 import ArgumentParser
 
-/// The kernel's buffer, as verbs take it that record or decode.
+/// `--buffer`: the size of the kernel's ring buffer.
 enum BufferOption {
-    /// Kilobytes for each CPU; 0 is the agent's own choice.
-    static func check(_ kilobytes: Int) throws {
-        guard (0...1 << 22).contains(kilobytes) else {
+    /// - Parameter kilobytes: for each CPU; nil or 0 leaves the size to the agent.
+    static func check(_ kilobytes: Int?) throws {
+        guard (0...1 << 22).contains(kilobytes ?? 0) else {
             throw ValidationError("--buffer: 1 to 4194304 (kilobytes)")
         }
     }

@@ -1,10 +1,7 @@
 import ArgumentParser
 import CommandArguments
 import Glibc
-import NIOCore
-import OperatorClient
 import SecureTransport
-import TraceProtocol
 
 /// How an operator reaches the controller.
 struct ConnectionOptions: ParsableArguments {
@@ -26,16 +23,14 @@ struct ConnectionOptions: ParsableArguments {
     @Option(help: "The authority's certificate instead of PKI/ca.crt.")
     var ca: String?
 
-    func connect(group: any EventLoopGroup) async throws -> ControllerClient {
+    var access: ControllerAccess {
         let address = controller ?? Self.environment("FLEETRACE_CONTROLLER").flatMap { HostPort($0) } ?? .standard
         let layout = AuthorityLayout(pki ?? Self.environment("FLEETRACE_PKI") ?? "/etc/fleetrace/pki")
         let usual = layout.operator
-        let tls = try TLSContext.client(
-            IdentityFiles(
-                certificate: certificate ?? usual.certificate, privateKey: key ?? usual.privateKey,
-                authorities: ca ?? usual.authorities),
-            server: .controller(serverName))
-        return try await ControllerClient.connect(host: address.host, port: address.port, tls: tls, group: group)
+        let files = IdentityFiles(
+            certificate: certificate ?? usual.certificate, privateKey: key ?? usual.privateKey,
+            authorities: ca ?? usual.authorities)
+        return .fleet(ControllerEndpoint(address: address, files: files, serverName: serverName))
     }
 
     private static func environment(_ name: String) -> String? {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import PerfCounters
 import Probes
+import SystemFacts
 import TraceProtocol
 
 /// What `stat` counts, and how its rows are told apart.
@@ -20,7 +21,7 @@ struct CountOptions: ParsableArguments {
     @Option(
         name: [.customShort("f"), .customLong("filter")],
         help: ArgumentHelp("'EVENT: CONDITION': count only events for which it holds.", valueName: "filter"))
-    var filters: [EventText] = []
+    var filters: [EventSettingArgument] = []
 
     @Option(
         help: ArgumentHelp(
@@ -36,14 +37,14 @@ struct CountOptions: ParsableArguments {
             "Show how long it takes from one event or probe to another of the same thread.", valueName: "entry,exit"))
     var latency: String?
 
-    @Option(help: "Show so many of the most frequent keys only, in a table.")
+    @Option(help: "In a table, show only this many keys, the most frequent ones.")
     var top: Int?
 
-    @Option(help: "Keys that each node counts at most; the rest is counted as other.")
+    @Option(help: "How many keys each node counts at most; the rest is counted as other.")
     var table = Int(WireCountRequest.usualTableLimit)
 
     @Option(help: "Kilobytes of kernel buffer for each CPU, on nodes that decode their own pages (default: 4096).")
-    var buffer = 0
+    var buffer: Int?
 
     func validate() throws {
         try BufferOption.check(buffer)
@@ -83,24 +84,29 @@ struct CountOptions: ParsableArguments {
 
     var isByNode: Bool { (by ?? "").split(separator: ",").contains("node") }
 
-    /// Fills in what is to be counted.
-    func fill(_ order: inout WireOpenSession, interval: Int64, isForPrograms: Bool) throws(ValidationError) {
+    /// Writes what is to be counted into a request.
+    ///
+    /// - Parameters:
+    ///   - interval: zero for totals at the end only.
+    ///   - isForPrograms: programs get each node's counts, whether or not people asked for rows by node.
+    func fill(_ request: inout WireOpenSession, interval: Duration, isForPrograms: Bool) throws(ValidationError) {
         var count = WireCountRequest()
         for name in names {
-            if CounterName.event(name) != nil { count.counters.append(name) } else { order.events.append(name) }
+            if CounterName.event(name) != nil { count.counters.append(name) } else { request.events.append(name) }
         }
-        order.probes = probes
-        order.bufferKilobytes = UInt32(buffer)
-        order.filters = filters.map(\.setting)
+        request.probes = probes
+        request.bufferKilobytes = UInt32(buffer ?? 0)
+        request.filters = filters.map(\.setting)
         if let latencyEvents {
             var latency = WireCountLatency()
             (latency.entry, latency.exit) = (latencyEvents[0], latencyEvents[1])
             count.latency = latency
             for text in latencyEvents {
-                if Self.isProbe(text) { order.probes.append(text) } else { order.events.append(text) }
+                if Self.isProbe(text) { request.probes.append(text) } else { request.events.append(text) }
             }
         }
-        guard interval % 1_000_000 == 0, let milliseconds = UInt32(exactly: interval / 1_000_000) else {
+        let (whole, rest) = interval.wholeNanoseconds.quotientAndRemainder(dividingBy: 1_000_000)
+        guard rest == 0, let milliseconds = UInt32(exactly: whole) else {
             throw ValidationError("--interval: whole milliseconds, \(WireCountRequest.shortestInterval)ms to 1h")
         }
         count.intervalMs = milliseconds
@@ -109,9 +115,9 @@ struct CountOptions: ParsableArguments {
         count.tableLimit = UInt32(clamping: table)
         count.perNode = isByNode || isForPrograms
         if let problem = count.problem { throw ValidationError(problem) }
-        order.count = count
+        request.count = count
     }
 
-    /// `kprobe:vfs_read` and its kin, which are planted; everything else exists.
+    /// Whether the text is a probe, as `kprobe:vfs_read`, which must be planted first.
     private static func isProbe(_ text: String) -> Bool { (try? ProbeSpec(parsing: text)) != nil }
 }

@@ -1,6 +1,6 @@
 import ArgumentParser
 import CommandArguments
-import Probes
+import SystemFacts
 import TraceProtocol
 
 /// What to trace, where and for how long: common to `trace` and `record`.
@@ -26,14 +26,14 @@ struct SessionOptions: ParsableArguments {
         help: ArgumentHelp(
             "'EVENT: CONDITION' in the kernel's filter syntax, e.g. 'sched:sched_switch: prev_pid != 0'.",
             valueName: "filter"))
-    var filters: [EventText] = []
+    var filters: [EventSettingArgument] = []
 
     @Option(
         name: [.customShort("T"), .customLong("trigger")],
         help: ArgumentHelp(
             "'EVENT: TRIGGER' in the kernel's syntax, e.g. 'sched:sched_process_exec: traceoff'.", valueName: "trigger")
     )
-    var triggers: [EventText] = []
+    var triggers: [EventSettingArgument] = []
 
     @Option(
         help: ArgumentHelp(
@@ -46,18 +46,19 @@ struct SessionOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Only tasks of this name ('nginx*'). May be repeated.", valueName: "name"))
     var comm: [String] = []
 
-    @OptionGroup var place: PlaceOptions
+    @OptionGroup var nodes: NodeOptions
 
     @Option(
         name: .customLong("for"),
-        help: "How long, e.g. 500ms, 10s, 2m. Without it: until Ctrl-C, or until the command ends.")
-    var duration: Span?
+        help: "How long, e.g. 500ms, 10s, 2m. Without it: until Ctrl-C, or until the command ends.",
+        transform: DurationArgument.parse)
+    var duration: Duration?
 
     @Option(help: "Kilobytes of kernel buffer for each CPU (default: 4096).")
-    var buffer: Int = 0
+    var buffer: Int?
 
-    @Option(help: "Start together this far from now.")
-    var startIn: Span?
+    @Option(help: "Start together this far from now, e.g. 2s.", transform: DurationArgument.parse)
+    var startIn: Duration?
 
     @Flag(help: "Go on with the nodes that can, when some cannot.")
     var partial = false
@@ -73,32 +74,25 @@ struct SessionOptions: ParsableArguments {
         try BufferOption.check(buffer)
     }
 
-    func order() -> WireOpenSession {
-        var order = WireOpenSession()
-        order.selectors = place.on
-        order.events = events
-        order.filters = filters.map(\.setting)
-        order.triggers = triggers.map(\.setting)
-        order.probes = probes
-        order.stacks = stack
-        order.pids = pid
-        order.comms = comm
-        order.bufferKilobytes = UInt32(buffer)
-        order.partial = partial
-        order.startInMs = UInt32(clamping: (startIn?.nanoseconds ?? 0) / 1_000_000)
-        return order
+    private func request(name: String) -> WireOpenSession {
+        var request = WireOpenSession()
+        request.selectors = nodes.on
+        request.events = events
+        request.filters = filters.map(\.setting)
+        request.triggers = triggers.map(\.setting)
+        request.probes = probes
+        request.stacks = stack
+        request.pids = pid
+        request.comms = comm
+        request.bufferKilobytes = UInt32(buffer ?? 0)
+        request.partial = partial
+        request.startInMs = UInt32(clamping: (startIn ?? .zero).wholeNanoseconds / 1_000_000)
+        request.name = name
+        return request
     }
-}
 
-/// What of a probe can be judged before anything is sent.
-enum ProbeSyntax {
-    static func check(_ probes: [String]) throws {
-        for probe in probes {
-            do throws(ProbeSyntaxError) {
-                _ = try ProbeSpec(parsing: probe)
-            } catch {
-                throw ValidationError("probe \(error)")
-            }
-        }
+    /// - Parameter name: of the session, for people; may be empty.
+    func session(name: String = "") -> OwnedSession {
+        OwnedSession(request: request(name: name), access: nodes.access, timeLimit: duration, command: command)
     }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import Threads
 
 /// A program that this command started.
 struct ChildProcess: Sendable {
@@ -8,7 +9,8 @@ struct ChildProcess: Sendable {
     ///
     /// - Parameters:
     ///   - errorFile: where its stderr goes; nil for this process's own.
-    ///   - ownGroup: out of the reach of the terminal's Ctrl-C, which goes to this process's whole group.
+    ///   - ownGroup: in a process group of its own, which the terminal's Ctrl-C does not reach.
+    /// - Throws: `CommandError`.
     init(_ arguments: [String], errorFile: String? = nil, ownGroup: Bool = false) throws {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -17,7 +19,7 @@ struct ChildProcess: Sendable {
             posix_spawn_file_actions_addopen(&actions, 2, errorFile, O_WRONLY | O_CREAT | O_APPEND, 0o600)
             posix_spawn_file_actions_adddup2(&actions, 2, 1)
         }
-        // Signals that this process ignores or blocks are not the child's business.
+        // The child starts with the usual signal handling, whatever this process ignores or blocks.
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
@@ -29,24 +31,29 @@ struct ChildProcess: Sendable {
         let group = ownGroup ? POSIX_SPAWN_SETPGROUP : 0
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | group))
 
-        var words: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
-        defer { for word in words { free(word) } }
+        var argv: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
+        defer { for argument in argv { free(argument) } }
         var child = pid_t()
-        let code = posix_spawnp(&child, arguments[0], &actions, &attributes, &words, environ)
+        let code = posix_spawnp(&child, arguments[0], &actions, &attributes, &argv, environ)
         guard code == 0 else { throw CommandError("cannot run \(arguments[0]): \(String(cString: strerror(code)))") }
         pid = child
     }
 
-    /// Waits for its end, on a thread of its own.
+    /// Waits for its end on a thread of its own.
     ///
     /// - Returns: its exit status, or 128 and the signal that ended it.
     func exit() async -> Int32 {
         await withCheckedContinuation { continuation in
-            Worker.start { continuation.resume(returning: wait()) }
+            do {
+                try spawnThread(name: "child") { continuation.resume(returning: wait()) }
+            } catch {
+                // Without a thread there is only this one to wait on.
+                continuation.resume(returning: wait())
+            }
         }
     }
 
-    func wait() -> Int32 {
+    private func wait() -> Int32 {
         var status: Int32 = 0
         while waitpid(pid, &status, 0) < 0, errno == EINTR {}
         return status & 0x7f == 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f)
@@ -59,26 +66,5 @@ struct ChildProcess: Sendable {
 
     func send(_ signal: Int32) {
         kill(pid, signal)
-    }
-}
-
-/// A thread for one piece of blocking work.
-enum Worker {
-    static func start(_ body: @escaping @Sendable () -> Void) {
-        final class Box {
-            let body: @Sendable () -> Void
-            init(_ body: @escaping @Sendable () -> Void) {
-                self.body = body
-            }
-        }
-        var thread = pthread_t()
-        let box = Unmanaged.passRetained(Box(body))
-        let code = pthread_create(
-            &thread, nil,
-            { argument in
-                if let argument { Unmanaged<Box>.fromOpaque(argument).takeRetainedValue().body() }
-                return nil
-            }, box.toOpaque())
-        if code == 0 { pthread_detach(thread) } else { box.takeRetainedValue().body() }
     }
 }

@@ -1,6 +1,5 @@
 import ArgumentParser
-import Glibc
-import Timeline
+import OperatorClient
 
 /// A failure in words for the person at the terminal.
 struct CommandError: Error, CustomStringConvertible {
@@ -10,7 +9,7 @@ struct CommandError: Error, CustomStringConvertible {
         self.description = description
     }
 
-    /// Prints what went wrong on stderr and makes it exit status 1. Errors of the parser pass.
+    /// Prints what went wrong on stderr and turns it into exit status 1. The argument parser's own errors pass through.
     static func catching<T>(_ body: () async throws -> T) async throws -> T {
         do {
             return try await body()
@@ -28,18 +27,10 @@ struct CommandError: Error, CustomStringConvertible {
     }
 
     private static func report(_ error: any Error) -> any Error {
-        // The reader has had enough, as `head` has: no fault.
-        if let error = error as? OutputError, error.isClosedPipe { return ExitCode.success }
+        // Whoever reads the output has closed it, as `head` does: that is no failure.
+        if let error = error as? any OutputFailure, error.isClosedPipe { return ExitCode.success }
         if error is ExitCode || error is ValidationError || error is CleanExit { return error }
         say("error: \(error)")
         return ExitCode.failure
     }
-}
-
-/// Writes a line to stderr.
-func say(_ line: String) {
-    let bytes = Array(
-        (line.split(separator: "\n", omittingEmptySubsequences: false).map { String($0).printable }.joined(
-            separator: "\n") + "\n").utf8)
-    _ = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
 }

@@ -1,36 +1,66 @@
+import CommandArguments
 import Glibc
+import NIOCore
 import NIOPosix
 import OperatorClient
+import SecureTransport
+
+/// How to reach a controller, and as whom.
+struct ControllerEndpoint {
+    var address: HostPort
+    var files: IdentityFiles
+    /// The name that must stand in the controller's certificate.
+    var serverName: String
+
+    func connect(group: any EventLoopGroup) async throws -> ControllerClient {
+        let tls = try TLSContext.client(files, server: .controller(serverName))
+        return try await ControllerClient.connect(host: address.host, port: address.port, tls: tls, group: group)
+    }
+}
 
 /// A controller for one command: the fleet's, or with `--local` one in this process with agents of this machine.
-struct ControllerAccess {
-    var connection: ConnectionOptions
-    /// How many agents to start here; nil for the controller that `connection` names.
-    var local: Int?
+enum ControllerAccess {
+    case fleet(ControllerEndpoint)
+    case local(agents: Int)
 
-    /// Connects once more.
+    /// Opens a connection.
     typealias Connector = () async throws -> ControllerClient
 
-    /// Connects for as long as `body` runs; what was started here is ended behind it, whatever happens. Errors are said
-    /// on stderr and become exit statuses.
-    func run(_ body: (ControllerClient) async throws -> Void) async throws {
-        try await run(connecting: { connect in try await body(try await connect()) })
+    /// Connects for as long as `body` runs. A signal closes the connection, so that `body` fails and what a local fleet
+    /// has made is removed. Errors are printed on stderr and become exit statuses.
+    func withClient(_ body: (ControllerClient) async throws -> Void) async throws {
+        try await withConnector { connect in
+            let client = try await connect()
+            let signals = await SignalWatch(.sigint, .sigterm, .sighup) { _ in await client.close() }
+            defer { signals.cancel() }
+            do {
+                try await body(client)
+            } catch {
+                if signals.sawSignal { throw CommandError("interrupted") }
+                throw error
+            }
+            await client.close()
+        }
     }
 
-    /// The same for those who need more than one connection.
-    func run(connecting body: (@escaping Connector) async throws -> Void) async throws {
+    /// For commands that connect more than once or handle signals themselves. A local fleet is stopped after `body`,
+    /// also when it throws. Errors are printed on stderr and become exit statuses.
+    func withConnector(_ body: (@escaping Connector) async throws -> Void) async throws {
         signal(SIGPIPE, SIG_IGN)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         try await CommandError.catching {
-            guard let local else { return try await body { try await connection.connect(group: group) } }
-            let fleet = try await LocalFleet.start(count: local)
-            do {
-                try await body { try await fleet.connect(group: group) }
-            } catch {
+            switch self {
+            case .fleet(let endpoint): try await body { try await endpoint.connect(group: group) }
+            case .local(let count):
+                let fleet = try await LocalFleet.start(count: count)
+                do {
+                    try await body { try await fleet.connect(group: group) }
+                } catch {
+                    await fleet.stop()
+                    throw error
+                }
                 await fleet.stop()
-                throw error
             }
-            await fleet.stop()
         }
         try await group.shutdownGracefully()
     }

@@ -1,4 +1,5 @@
 import CountReport
+import OperatorClient
 import Timeline
 import TraceProtocol
 
@@ -6,53 +7,51 @@ import TraceProtocol
 final class CountConsumer: SessionConsumer {
     private var counts: FleetCounts
     private var printer: CountPrinter
-    private let interval: UInt32
+    private let hasIntervals: Bool
     private let output: OutputStream
-    private var told: CountInterval.Totals?
-    private var toldNumber: UInt64 = 0
-    /// Turns since some node was first ahead of what was told.
-    private var turnsAhead = 0
+    /// The totals up to the last interval that was printed.
+    private var printed: CountInterval.Totals?
+    /// The number of that interval; 0 before the first.
+    private var printedNumber: UInt64 = 0
+    /// Ticks since some node had totals of an interval that is not printed.
+    private var ticksWaited = 0
 
-    init(_ opened: WireSessionOpened, _ order: WireCountRequest, _ printer: CountPrinter) {
+    init(_ opened: WireSessionOpened, _ request: WireCountRequest, _ printer: CountPrinter) {
         counts = FleetCounts(opened)
-        interval = order.intervalMs
+        hasIntervals = request.intervalMs > 0
         self.printer = printer
         output = .standardOutput
     }
 
-    func take(_ chunk: LogChunk) {}
-
-    func take(_ report: WireCountReport) throws {
+    func consume(_ report: WireCountReport) throws {
         counts.take(report)
-        guard interval > 0, let complete = counts.completeInterval, complete > toldNumber else { return }
-        try tell(complete)
+        guard hasIntervals, let complete = counts.completeInterval, complete > printedNumber else { return }
+        try print(complete)
     }
 
-    /// Of 20 ms. A node that is late by more is told of with the next interval.
+    /// Ticks, of about 20 ms each, that an interval waits for nodes that are late. Their counts then go into the next.
     private static let patience = 50
 
-    func turn() throws {
-        guard interval > 0, counts.latestInterval > toldNumber else { return }
-        turnsAhead += 1
-        guard turnsAhead > Self.patience else { return }
-        try tell(counts.latestInterval)
+    func tick() throws {
+        guard hasIntervals, counts.latestInterval > printedNumber else { return }
+        ticksWaited += 1
+        guard ticksWaited > Self.patience else { return }
+        try print(counts.latestInterval)
     }
 
-    private func tell(_ number: UInt64) throws {
-        turnsAhead = 0
-        toldNumber = number
-        try write(printer.lines(counts, CountInterval(counts, since: told)))
-        told = CountInterval.Totals(counts)
+    private func print(_ number: UInt64) throws {
+        ticksWaited = 0
+        printedNumber = number
+        try write(printer.lines(counts, CountInterval(counts, since: printed)))
+        printed = CountInterval.Totals(counts)
     }
 
     func finish(problem: String) throws -> Verdict {
         // What has come since the last whole interval.
-        let rest = CountInterval(counts, since: told)
-        if interval == 0 || rest.length > 0 { try write(printer.lines(counts, rest)) }
+        let rest = CountInterval(counts, since: printed)
+        if !hasIntervals || rest.length > 0 { try write(printer.lines(counts, rest)) }
         for line in CountPrinter.account(counts) { say(line) }
-        return Verdict(
-            account: SessionAccount(nodes: []), damage: CountPrinter.problems(counts),
-            problem: problem.isEmpty ? nil : problem)
+        return Verdict(problems: CountPrinter.problems(counts) + (problem.isEmpty ? [] : [problem]))
     }
 
     private func write(_ lines: [String]) throws {

@@ -9,8 +9,8 @@ import SystemFacts
 import SystemPackage
 import TraceProtocol
 
-/// `--local N`: a controller in this process and N agents as child processes, over loopback TLS with keys made for
-/// this run. The same code as a fleet's.
+/// `--local N`: a controller in this process and N agents as child processes. They talk TLS over loopback with keys
+/// made for this one command, by the same code as in a fleet.
 struct LocalFleet {
     private let folder: FilePath
     private let runtime: ControllerRuntime
@@ -63,15 +63,18 @@ struct LocalFleet {
         return LocalFleet(folder: folder, runtime: runtime, agents: agents, layout: authority.layout)
     }
 
-    /// Connects as an operator and waits until every agent has.
+    /// How often `connect` looks whether every agent has connected, with 50 ms between.
+    private static let attempts = 300
+
+    /// Connects as an operator, and waits until every agent has connected.
     func connect(group: any EventLoopGroup) async throws -> ControllerClient {
         let client = try await ControllerClient.connect(
             host: "127.0.0.1", port: runtime.address?.port ?? 0,
             tls: .client(layout.operator, server: .controller("controller")), group: group)
-        for _ in 0..<300 {
-            guard case .nodes(let list) = try await client.request(.listNodes(WireListNodes())) else { break }
-            // A clock of which nothing is known yet would make a first line without a time.
-            if list.nodes.filter({ $0.connected && $0.clockBoundNs >= 0 }).count == agents.count { return client }
+        for _ in 0..<Self.attempts {
+            // Before the clock's first sample, a line would have no time.
+            let ready = try await client.nodes().filter { $0.connected && $0.clockBoundNs >= 0 }
+            if ready.count == agents.count { return client }
             for (index, agent) in agents.enumerated() where agent.hasExited {
                 throw CommandError("agent local-\(index + 1) has ended: \(log(of: index + 1))")
             }
@@ -81,22 +84,23 @@ struct LocalFleet {
             "the agents did not connect within 15 s: \(agents.indices.map { log(of: $0 + 1) }.joined(separator: "; "))")
     }
 
+    /// The last line that it logged.
     private func log(of agent: Int) -> String {
         guard let file = try? FileDescriptor.open(folder.appending("agent-\(agent).log"), .readOnly) else { return "" }
         defer { try? file.close() }
         var bytes = [UInt8](repeating: 0, count: 4096)
         let count = (try? bytes.withUnsafeMutableBytes { try file.read(into: $0) }) ?? 0
         return String(decoding: bytes[..<count], as: UTF8.self).split(separator: "\n").last.map(String.init)
-            ?? "(it said nothing)"
+            ?? "(it logged nothing)"
     }
 
-    /// Of 100 ms.
+    /// How many times `stop` looks whether the agents have ended, with 100 ms between.
     private static let patience = 100
 
-    /// Ends the agents in order, and removes everything.
+    /// Ends the agents and the controller, and removes what they wrote.
     func stop() async {
         for agent in agents { agent.send(SIGTERM) }
-        // One that does not answer must not hold the command for ever; the next agent removes what it leaves.
+        // An agent that hangs must not hold the command for ever. The next agent removes what it leaves in the kernel.
         for _ in 0..<Self.patience where !agents.allSatisfy(\.hasExited) {
             try? await Task.sleep(for: .milliseconds(100))
         }

@@ -1,9 +1,9 @@
 import Glibc
 import SystemPackage
 
-/// Other programs of Fleetrace, which are installed together.
+/// Another program of Fleetrace. All of them are installed together.
 enum SiblingProgram {
-    /// The path beside this program, or the bare name, which is then looked up in PATH.
+    /// Its path in the folder of this program, or its bare name, which is then looked up in PATH.
     static func path(_ name: String) -> String {
         var path = [CChar](repeating: 0, count: 4096)
         let length = readlink("/proc/self/exe", &path, path.count - 1)

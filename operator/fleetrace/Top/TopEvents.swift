@@ -6,24 +6,25 @@ import TraceProtocol
 /// What `top` counts.
 struct TopEvents {
     private(set) var events: [String] = []
-    /// perf's own, which have no system.
+    /// perf's counters, which have no system.
     private(set) var counters: [String] = []
     /// What was left out, for people.
     private(set) var remark = ""
 
-    /// What says most about what a node does, as far as its kernel has it.
+    /// These tell most about what a node does. Not every kernel has all of them.
     private static let usual = [
         "raw_syscalls:sys_enter", "sched:sched_switch", "sched:sched_wakeup", "sched:sched_process_exec",
         "irq:irq_handler_entry", "irq:softirq_entry", "timer:hrtimer_expire_entry", "block:block_rq_issue",
         "net:net_dev_queue", "net:netif_receive_skb", "exceptions:page_fault_user", "kmem:mm_page_alloc",
     ]
 
-    /// Events of which this is more are too many to be counted besides the usual ones.
+    /// At most this many events are counted besides the usual ones.
     private static let mostOthers = 64
 
     /// The usual events that all of these nodes have.
     ///
-    /// - Parameter patterns: of others to count too, if they are not too many; `remark` says so.
+    /// - Parameter patterns: of other events to count too. When those are too many they are left out, and `remark`
+    ///   says so.
     static func usual(
         on selectors: [String], and patterns: [String] = [], _ client: ControllerClient
     ) async throws -> TopEvents {
@@ -31,7 +32,7 @@ struct TopEvents {
         let everywhere = Set(fleet.events.filter { $0.nodes == fleet.nodes }.map(\.name.description))
         var chosen = TopEvents()
         chosen.events = usual.filter(everywhere.contains)
-        // What a session records under a probe's name is no event of the catalog.
+        // Probes of a session match nothing here: they are not in the nodes' lists of events.
         let others = Set(patterns.flatMap { (try? fleet.matching($0)) ?? [] }.map(\.name.description))
             .subtracting(chosen.events).sorted()
         if others.count <= mostOthers {
@@ -55,7 +56,7 @@ struct TopEvents {
                 _ = try fleet.matching(pattern)
                 chosen.events.append(pattern)
             } catch {
-                // What is no tracepoint may be a counter: nodes say which they have.
+                // A name that is no event may be a counter; each node replies whether it has it.
                 guard !pattern.contains(":"), !pattern.contains("*") else { throw error }
                 chosen.counters.append(pattern)
             }
@@ -64,22 +65,18 @@ struct TopEvents {
     }
 
     private static func events(on selectors: [String], _ client: ControllerClient) async throws -> FleetEvents {
-        var order = WireListOnNodes()
-        order.selectors = selectors
-        order.what.events = WireEventCatalog()
-        guard case .listReport(let report) = try await client.request(.listOnNodes(order)) else {
-            throw ClientError.unknownAnswer
-        }
-        return try FleetEvents(report)
+        var names = WireListNames()
+        names.events = WireEventCatalog()
+        return try FleetEvents(try await client.list(names, on: selectors))
     }
 
-    func order(on selectors: [String], milliseconds: UInt32) -> WireOpenSession {
-        var order = WireOpenSession()
-        order.selectors = selectors
-        order.events = events
-        order.partial = true
-        order.count.counters = counters
-        order.count.intervalMs = milliseconds
-        return order
+    func request(on selectors: [String], interval: Duration) -> WireOpenSession {
+        var request = WireOpenSession()
+        request.selectors = selectors
+        request.events = events
+        request.partial = true
+        request.count.counters = counters
+        request.count.intervalMs = UInt32(clamping: Int64(interval / .milliseconds(1)))
+        return request
     }
 }

@@ -1,10 +1,7 @@
 import ArgumentParser
-import Glibc
-import NIOPosix
 import OperatorClient
 import Timeline
 import TraceProtocol
-import UnixSignals
 
 struct AttachCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -29,47 +26,25 @@ struct AttachCommand: AsyncParsableCommand {
     var condition: String?
 
     func run() async throws {
-        signal(SIGPIPE, SIG_IGN)
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        try await CommandError.catching {
-            let client = try await connection.connect(group: group)
-            try await watch(client)
-        }
-        try await group.shutdownGracefully()
-    }
-
-    private func watch(_ client: ControllerClient) async throws {
-        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
-        var order = WireAttachSession()
-        order.session = try await find(client).session
-        guard case .attached(let description) = try await client.request(.attachSession(order)) else {
-            throw ClientError.unknownAnswer
-        }
-        let filter = TimelineFilter(condition: condition)
-        let (ends, continuation) = AsyncStream<Result<Verdict, any Error>?>.makeStream()
-        Worker.start { [format] in
-            continuation.yield(
-                Result {
-                    try SessionRun.read(client.queue, TraceConsumer(description, format: format, filter: filter))
-                })
-        }
-        let watch = Task { for await _ in signals { continuation.yield(nil) } }
-        defer { watch.cancel() }
-        for await end in ends {
-            if end == nil { say("no longer watching; the session goes on") }
-            await client.close()
-            try end?.get().exit()
-            return
+        try await connection.access.withConnector { connect in
+            let client = try await connect()
+            let inbox = SessionInbox()
+            let signals = await SignalWatch(.sigint, .sigterm) { _ in inbox.put(.interrupted) }
+            defer { signals.cancel() }
+            let (attached, description) = try await OperatorSession.attach(
+                to: try await find(client).session, on: client, inbox: inbox)
+            let filter = TimelineFilter(condition: condition)
+            try await attached.run { [format] in
+                TraceConsumer(description, format: format, filter: filter)
+            }.exit()
         }
     }
 
     private func find(_ client: ControllerClient) async throws -> WireSessionDescription {
-        guard case .sessions(let list) = try await client.request(.listSessions(WireListSessions())) else {
-            throw ClientError.unknownAnswer
-        }
-        let found = list.sessions.filter { $0.identifier.hasPrefix(session) || $0.name == session }
+        let running = try await client.sessions()
+        let found = running.filter { $0.identifier.hasPrefix(session) || $0.name == session }
         guard let first = found.first, found.count == 1 else {
-            let known = list.sessions.map(\.identifier).joined(separator: ", ")
+            let known = running.map(\.identifier).joined(separator: ", ")
             throw CommandError(
                 found.isEmpty
                     ? "no session \"\(session)\" is running (running: \(known.isEmpty ? "none" : known))"

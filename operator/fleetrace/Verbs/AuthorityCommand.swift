@@ -6,7 +6,7 @@ import SystemFacts
 struct AuthorityCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ca",
-        abstract: "Make the keys and certificates that a fleet knows itself by.",
+        abstract: "Make the keys and certificates of a fleet.",
         discussion: """
             Example:
               fleetrace ca init pki
@@ -17,7 +17,7 @@ struct AuthorityCommand: ParsableCommand {
     struct Initialize: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "init",
-            abstract: "Make an authority, and a controller's and an operator's certificate.",
+            abstract: "Make an authority, and certificates of a controller and an operator.",
             discussion: """
                 Example:
                   fleetrace ca init pki

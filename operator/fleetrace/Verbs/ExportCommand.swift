@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import OperatorClient
 import SessionStore
 import SystemPackage
 import Timeline
@@ -73,7 +74,7 @@ struct ExportCommand: ParsableCommand {
             }
         }
         for line in account.lines() { say(line) }
-        try Verdict(account: account, damage: damage, problem: problem).exit()
+        try Verdict(account, damage: damage, problem: problem).exit()
     }
 
     private func exportJSON(_ input: ReportInput) throws {
@@ -91,6 +92,6 @@ struct ExportCommand: ParsableCommand {
         let report = try TimelineReport(
             [input], format: .json, filter: filter, output: output, jobs: ReportCommand.usualJobs)
         let account = try report.run()
-        try Verdict(account: account, damage: report.damage, problem: input.problem).exit()
+        try Verdict(account, damage: report.damage, problem: input.problem).exit()
     }
 }

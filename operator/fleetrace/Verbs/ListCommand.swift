@@ -1,6 +1,5 @@
 import ArgumentParser
 import FleetView
-import NIOPosix
 import OperatorClient
 import TextPatterns
 import TraceProtocol
@@ -34,7 +33,7 @@ struct ListCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Markers (USDT) of a program or library on the nodes.", valueName: "path"))
     var usdt: String?
 
-    @OptionGroup var place: PlaceOptions
+    @OptionGroup var nodes: NodeOptions
 
     @Flag(name: .shortAndLong, help: "Show the fields of each event.")
     var verbose = false
@@ -54,29 +53,23 @@ struct ListCommand: AsyncParsableCommand {
 
     private var asksForEvents: Bool { functions == nil && !counters && usdt == nil }
 
-    private var order: WireListNames {
-        var order = WireListNames()
+    private var request: WireListNames {
+        var request = WireListNames()
         if let functions {
-            order.functions = functions
+            request.functions = functions
         } else if counters {
-            order.counters = WirePerfCounters()
+            request.counters = WirePerfCounters()
         } else if let usdt {
-            order.usdt = usdt
+            request.usdt = usdt
         } else {
-            order.events = WireEventCatalog()
+            request.events = WireEventCatalog()
         }
-        return order
+        return request
     }
 
     func run() async throws {
-        try await place.withClient { client in
-            var order = WireListOnNodes()
-            order.selectors = place.on
-            order.what = self.order
-            guard case .listReport(let report) = try await client.request(.listOnNodes(order)) else {
-                throw ClientError.unknownAnswer
-            }
-            try show(report)
+        try await nodes.access.withClient { client in
+            try show(try await client.list(request, on: nodes.on))
         }
     }
 
@@ -92,7 +85,7 @@ struct ListCommand: AsyncParsableCommand {
         } else if counters {
             let names = try show(report, "COUNTER", otherwise: "no node has any of perf's counters")
             if !names.contains(where: { $0.hasSuffix("[hardware]") }) {
-                say("no node has hardware counters: its processor, or the virtual machine that it is, offers none")
+                say("no node has hardware counters: neither its processor nor its virtual machine offers any")
             }
         } else if let usdt {
             try show(report, "MARKER", prefix: "usdt:\(usdt):", otherwise: "\(usdt) has no markers on these nodes")

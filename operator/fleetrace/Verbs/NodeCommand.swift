@@ -23,20 +23,17 @@ struct NodeCommand: AsyncParsableCommand {
     @Argument(help: "The node's name, as 'fleetrace nodes' shows it.")
     var name: String
 
-    @OptionGroup var place: PlaceOptions
+    @OptionGroup var nodes: NodeOptions
 
     func run() async throws {
-        try await place.withClient { client in
-            var order = WireDescribeNode()
-            order.node = name
-            // Both take a second.
-            async let described = client.request(.describeNode(order))
-            let sessions = try await runningSessions(client)
-            let status = try await nodeStatus(client)
-            async let sample = sampleRates(client, sessions, isThere: status?.connected == true)
-            guard case .nodeReport(let report) = try await described, let status else {
-                throw ClientError.unknownAnswer
-            }
+        try await nodes.access.withClient { client in
+            // The description and the sample of rates each take a second, so they run side by side.
+            async let described = client.describeNode(name)
+            let sessions = try await client.sessions().filter { $0.nodes.contains(name) }
+            let status = try await client.nodes().first { $0.name == name }
+            async let sample = sampleRates(client, sessions, isConnected: status?.connected == true)
+            let report = try await described
+            guard let status else { throw ClientError.unknownReply }
             let (rates, remark) = await sample
             try put(
                 NodeText(status, report, sessions: sessions, rates: rates, remark: remark).lines(now: WallClock.now()))
@@ -44,26 +41,12 @@ struct NodeCommand: AsyncParsableCommand {
         }
     }
 
-    private func runningSessions(_ client: ControllerClient) async throws -> [WireSessionDescription] {
-        guard case .sessions(let list) = try await client.request(.listSessions(WireListSessions())) else {
-            throw ClientError.unknownAnswer
-        }
-        return list.sessions.filter { $0.nodes.contains(name) }
-    }
-
-    private func nodeStatus(_ client: ControllerClient) async throws -> WireNodeStatus? {
-        guard case .nodes(let list) = try await client.request(.listNodes(WireListNodes())) else {
-            throw ClientError.unknownAnswer
-        }
-        return list.nodes.first { $0.name == name }
-    }
-
     private func sampleRates(
-        _ client: ControllerClient, _ sessions: [WireSessionDescription], isThere: Bool
+        _ client: ControllerClient, _ sessions: [WireSessionDescription], isConnected: Bool
     ) async -> (rates: [(event: String, rate: Double)]?, remark: String) {
-        guard isThere else { return (nil, "") }
+        guard isConnected else { return (nil, "") }
         do {
-            let sample = try await RateSample.take(client, node: name, patterns: sessions.flatMap(\.events))
+            let sample = try await RateSample.count(client, node: name, patterns: sessions.flatMap(\.events))
             return (sample.rates, sample.remark)
         } catch {
             return (nil, "\(error)")

@@ -6,10 +6,10 @@ import TraceProtocol
 struct ProbeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "probe",
-        abstract: "Say whether probes would work, on which nodes, and how they are planted.",
+        abstract: "Check whether probes would work, on which nodes, and how they are planted.",
         discussion: """
             Every node plants the probes for a moment, with recording off, and removes them again. Nodes with the same \
-            answer share a row. The exit status is 1 if a node refuses, unless --partial is given.
+            result share a row. The exit status is 1 if a node refuses, unless --partial is given.
 
             PLANTED is what the kernel states: ftrace (through the call at the function's entry: no instruction is \
             replaced), optimized (by a jump), breakpoint, or uprobe (a breakpoint in the program).
@@ -20,12 +20,12 @@ struct ProbeCommand: AsyncParsableCommand {
               fleetrace probe --local 1 'uprobe:/usr/bin/bash:readline'
             """)
 
-    @Argument(help: "Probes, each as one word: what -p of 'trace' takes.")
+    @Argument(help: "Probes, each as one argument, as -p of 'trace' takes them.")
     var probes: [String]
 
-    @OptionGroup var place: PlaceOptions
+    @OptionGroup var nodes: NodeOptions
 
-    @Flag(help: "It is no failure that some nodes refuse.")
+    @Flag(help: "Exit with 0 although some nodes refuse.")
     var partial = false
 
     func validate() throws {
@@ -33,14 +33,8 @@ struct ProbeCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try await place.withClient { client in
-            var order = WireCheckProbesOnNodes()
-            order.selectors = place.on
-            order.probes = probes
-            guard case .probeReport(let report) = try await client.request(.checkProbes(order)) else {
-                throw ClientError.unknownAnswer
-            }
-            let table = ProbeTable(report, probes: probes)
+        try await nodes.access.withClient { client in
+            let table = ProbeTable(try await client.checkProbes(probes, on: nodes.on), probes: probes)
             print(table.lines.map(\.printable).joined(separator: "\n"))
             guard !table.refusals.isEmpty else { return }
             if !partial || table.refusals.count == table.nodes { throw ExitCode.failure }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CommandArguments
 import Glibc
+import OperatorClient
 import SessionStore
 import SystemFacts
 import Timeline
@@ -38,16 +39,16 @@ struct ReportCommand: ParsableCommand {
         parsing: .upToNextOption,
         help: ArgumentHelp(
             """
-            A moment as --since has it, and how far to look before and behind it (default: 5ms). With --node: what the \
-            other nodes did then is shown too, whatever --cpu, --comm and --pid say of that node.
+            A moment as for --since, and how far to look before and after it (default: 5ms). With --node: what the \
+            other nodes did then is shown too; --cpu, --comm and --pid select events of that node only.
             """, valueName: "time span"))
     var around: [String] = []
 
     @Option(help: "From this time on: a span after the first event (1.5s), or seconds since the epoch (@1700000000.5).")
-    var since: Moment?
+    var since: MomentArgument?
 
     @Option(help: "Up to this time.")
-    var until: Moment?
+    var until: MomentArgument?
 
     @Option(name: .customLong("where"), help: "Only events for which this holds, e.g. 'prev_pid != 0'.")
     var condition: String?
@@ -75,7 +76,7 @@ struct ReportCommand: ParsableCommand {
         }
     }
 
-    /// Beyond that the thread that merges has no time for more.
+    /// The thread that merges cannot keep more than this busy.
     private static let mostJobs = 64
 
     /// As many threads as there are CPUs to run on.
@@ -92,20 +93,21 @@ struct ReportCommand: ParsableCommand {
             let account = try report.run()
             if summary { print(account.table().joined(separator: "\n")) }
             try Verdict(
-                account: account, damage: report.damage + opened.compactMap(\.problem), problem: report.filterError
+                account, damage: report.damage + opened.compactMap(\.problem), problem: report.filterError
             ).exit()
         }
     }
 
-    /// What `--around` means; nil when that is nothing.
+    /// What `--around` selects; nil when it is absent or malformed.
     private var window: (since: TimelineMoment, until: TimelineMoment)? {
-        guard let text = around.first, let center = Moment(argument: text)?.moment,
-            let span = Span(argument: around.count > 1 ? around[1] : Self.usualSpan)?.nanoseconds
+        guard let text = around.first, let center = MomentArgument(argument: text)?.moment,
+            let reach = around.count > 1 ? try? DurationArgument.parse(around[1]) : Self.usualReach
         else { return nil }
-        return (center.moved(by: -span), center.moved(by: span))
+        let nanoseconds = reach.wholeNanoseconds
+        return (center.moved(by: -nanoseconds), center.moved(by: nanoseconds))
     }
 
-    private static let usualSpan = "5ms"
+    private static let usualReach = Duration.milliseconds(5)
 
     private var filter: TimelineFilter {
         var filter = TimelineFilter(condition: condition)
@@ -120,23 +122,8 @@ struct ReportCommand: ParsableCommand {
     }
 }
 
-/// `--since` and `--until`.
-struct Moment: ExpressibleByArgument {
-    var moment: TimelineMoment
-
-    init?(argument: String) {
-        if argument.hasPrefix("@") {
-            guard let seconds = Double(argument.dropFirst()), seconds.magnitude < 9e9 else { return nil }
-            moment = .epoch(Int64(seconds * 1e9))
-        } else {
-            guard let span = Span(argument: argument) else { return nil }
-            moment = .offset(span.nanoseconds)
-        }
-    }
-}
-
 extension ReportInput {
-    /// What a session's manifest says of its end, when that was not in order.
+    /// Why the session is not complete, from its manifest; nil when it is.
     var problem: String? {
         guard case .session(let directory) = self else { return nil }
         switch directory.description.state {

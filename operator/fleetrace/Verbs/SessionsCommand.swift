@@ -1,6 +1,6 @@
 import ArgumentParser
 import FleetView
-import NIOPosix
+import OperatorClient
 import TraceProtocol
 
 struct SessionsCommand: AsyncParsableCommand {
@@ -16,25 +16,22 @@ struct SessionsCommand: AsyncParsableCommand {
     @OptionGroup var connection: ConnectionOptions
 
     func run() async throws {
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        try await CommandError.catching {
-            let client = try await connection.connect(group: group)
-            guard case .sessions(let list) = try await client.request(.listSessions(WireListSessions())) else { return }
+        try await connection.access.withConnector { connect in
+            let client = try await connect()
             var rows = [["SESSION", "NAME", "OPERATOR", "STATE", "NODES", "EVENTS"]]
-            for session in list.sessions {
+            for session in try await client.sessions() {
                 rows.append([
                     session.identifier, session.name, session.operator, session.state, "\(session.nodes.count)",
                     session.events.joined(separator: " "),
                 ])
             }
-            print(TextTable.lines(rows).joined(separator: "\n"))
+            try put(TextTable.lines(rows))
             await client.close()
         }
-        try await group.shutdownGracefully()
     }
 }
 
 extension WireSessionDescription {
-    /// The session's number as people see it.
+    /// The session's id as people see it.
     var identifier: String { String(session, radix: 16) }
 }

@@ -8,8 +8,8 @@ struct StatCommand: AsyncParsableCommand {
         commandName: "stat",
         abstract: "Count events on many nodes together, as perf stat -a does on one.",
         discussion: """
-            Counts are exact and cost next to nothing: the nodes count, and only totals travel. Counting starts and stops \
-            at the same moment everywhere. docs/internals/counting.md says how each is made.
+            Counts are exact and cheap: the nodes count, and only totals are sent. Counting starts and stops at the same \
+            moment everywhere. docs/internals/counting.md tells how each is made.
 
             Examples:
               fleetrace stat -e sched:sched_switch,page-faults --on all --for 10s
@@ -21,15 +21,18 @@ struct StatCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var count: CountOptions
-    @OptionGroup var place: PlaceOptions
+    @OptionGroup var nodes: NodeOptions
 
     @Option(
         name: .customLong("for"),
-        help: "How long, e.g. 500ms, 10s, 2m. Without it: until Ctrl-C, or until the command ends.")
-    var duration: Span?
+        help: "How long, e.g. 500ms, 10s, 2m. Without it: until Ctrl-C, or until the command ends.",
+        transform: DurationArgument.parse)
+    var duration: Duration?
 
-    @Option(help: "Print what each stretch of this length counted, e.g. 1s; at least 10ms.")
-    var interval: Span?
+    @Option(
+        help: "Print what was counted in each interval of this length, e.g. 1s; at least 10ms.",
+        transform: DurationArgument.parse)
+    var interval: Duration?
 
     @Option(help: "table, json (one object a line) or csv.")
     var format = CountFormat.table
@@ -41,28 +44,27 @@ struct StatCommand: AsyncParsableCommand {
     var command: [String] = []
 
     func validate() throws {
-        if let interval, interval.nanoseconds < Int64(WireCountRequest.shortestInterval) * 1_000_000 {
+        if let interval, interval < .milliseconds(WireCountRequest.shortestInterval) {
             throw ValidationError("--interval: at least \(WireCountRequest.shortestInterval)ms")
         }
-        _ = try order()
+        _ = try request()
     }
 
-    private func order() throws -> WireOpenSession {
-        var order = WireOpenSession()
-        order.selectors = place.on
-        order.partial = partial
-        try count.fill(&order, interval: interval?.nanoseconds ?? 0, isForPrograms: format != .table)
-        return order
+    private func request() throws -> WireOpenSession {
+        var request = WireOpenSession()
+        request.selectors = nodes.on
+        request.partial = partial
+        try count.fill(&request, interval: interval ?? .zero, isForPrograms: format != .table)
+        return request
     }
 
     func run() async throws {
-        let order = try order()
+        let request = try request()
         let layout = CountLayout(
-            order.count, isByNode: count.isByNode, top: count.top, width: TerminalWidth.current)
+            request.count, isByNode: count.isByNode, top: count.top, width: TerminalWidth.current)
         let printer = CountPrinter(layout, format: format)
-        let run = SessionRun(order: order, place: place, duration: duration, command: command)
-        try await run.run { opened in CountConsumer(opened, order.count, printer) }
+        let session = OwnedSession(
+            request: request, access: nodes.access, timeLimit: duration, command: command)
+        try await session.run { opened in CountConsumer(opened, request.count, printer) }
     }
 }
-
-extension CountFormat: ExpressibleByArgument {}

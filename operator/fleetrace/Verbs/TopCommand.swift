@@ -9,7 +9,7 @@ struct TopCommand: AsyncParsableCommand {
         commandName: "top",
         abstract: "Watch live how often events happen, by node and by event.",
         discussion: """
-            The nodes count, and only totals travel. ? shows the keys. A node that is stalled or loses events is red and \
+            The nodes count, and only totals are sent. ? shows the keys. A node that is stalled or loses events is red and \
             marked with "!". Where the output is no terminal, plain rows are printed at every interval.
 
             Examples:
@@ -25,24 +25,28 @@ struct TopCommand: AsyncParsableCommand {
             valueName: "event"))
     var events: [String] = []
 
-    @OptionGroup var place: PlaceOptions
+    @OptionGroup var nodes: NodeOptions
 
-    @Option(help: "How often counts are read, at least 100ms.")
-    var interval = Span(seconds: 1)
+    @Option(help: "How often counts are read, at least 100ms (default: 1s).", transform: DurationArgument.parse)
+    var interval: Duration?
 
-    @Option(name: .customLong("for"), help: "How long. Without it: until q or Ctrl-C.")
-    var duration: Span?
+    @Option(
+        name: .customLong("for"), help: "How long. Without it: until q or Ctrl-C.", transform: DurationArgument.parse)
+    var duration: Duration?
+
+    private static let usualInterval = Duration.seconds(1)
 
     func validate() throws {
-        guard (100_000_000...3_600_000_000_000).contains(interval.nanoseconds) else {
+        guard (.milliseconds(100)...(.seconds(3600))).contains(interval ?? Self.usualInterval) else {
             throw ValidationError("--interval: 100ms to 1h")
         }
     }
 
     func run() async throws {
-        try await place.withConnector { connect in
-            try await TopRun(
-                on: place.on, events: events, interval: interval, duration: duration, connect: connect
+        try await nodes.access.withConnector { connect in
+            try await TopSession(
+                selectors: nodes.on, events: events, interval: interval ?? Self.usualInterval, timeLimit: duration,
+                connect: connect
             ).run()
         }
     }

@@ -7,7 +7,7 @@ struct TraceCommand: AsyncParsableCommand {
         abstract: "Trace nodes together and print one merged timeline, live.",
         discussion: """
             Each line states the time of day, by how much it can be wrong at most, the node, CPU, task and event. \
-            Ctrl-C ends the trace in order and prints totals.
+            Ctrl-C stops the trace on all nodes and prints totals.
 
             Examples:
               fleetrace trace -e sched:sched_switch -f 'sched:sched_switch: prev_pid != 0' --on role=db --for 10s
@@ -29,7 +29,7 @@ struct TraceCommand: AsyncParsableCommand {
 
     func run() async throws {
         let filter = TimelineFilter(condition: condition)
-        try await SessionRun(session).run { [format] opened in
+        try await session.session().run { [format] opened in
             TraceConsumer(opened.sessionDescription, format: format, filter: filter)
         }
     }

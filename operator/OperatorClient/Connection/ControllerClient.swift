@@ -3,11 +3,10 @@ import NIOPosix
 import SecureTransport
 import TraceProtocol
 
-/// An operator's connection to a controller.
-public final class ControllerClient: Sendable {
+/// An operator's connection to a controller over TLS.
+public final class ControllerClient: ControllerConnection {
     private let channel: any Channel
     private let handler: NIOLoopBound<ClientHandler>
-    /// What attached sessions send.
     public let queue: LogQueue
 
     private init(channel: any Channel, handler: NIOLoopBound<ClientHandler>, queue: LogQueue) {
@@ -18,7 +17,7 @@ public final class ControllerClient: Sendable {
 
     /// Connects, and returns when the controller has accepted this operator.
     ///
-    /// - Throws: `ClientError` with the reason in words.
+    /// - Throws: `ClientError.unreachable`.
     public static func connect(
         host: String, port: Int, tls: TLSContext, group: any EventLoopGroup
     ) async throws -> ControllerClient {
@@ -36,7 +35,7 @@ public final class ControllerClient: Sendable {
             return ControllerClient(channel: channel, handler: try await welcomed.futureResult.get(), queue: queue)
         } catch {
             welcomed.fail(error)
-            throw ClientError.unreachable("\(host):\(port)", "\(error)")
+            throw ClientError.unreachable(address: "\(host):\(port)", reason: "\(error)")
         }
     }
 
@@ -46,8 +45,8 @@ public final class ControllerClient: Sendable {
     ) async throws -> any Channel {
         try await ClientBootstrap(group: loop)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            // An operator whose terminal is behind does not read, so silence says nothing here. A controller that is gone
-            // shows by pings that nobody acknowledges (TCP_USER_TIMEOUT, tcp(7); ms).
+            // An operator whose terminal is slow stops reading, so silence does not mean that the controller is gone.
+            // Pings that are not acknowledged for this long mean it (TCP_USER_TIMEOUT, tcp(7); ms).
             .channelOption(.tcpOption(.init(rawValue: 18)), value: 60_000)
             .connectTimeout(.seconds(10))
             .channelInitializer { channel in
@@ -64,41 +63,14 @@ public final class ControllerClient: Sendable {
             .connect(host: host, port: port).get()
     }
 
-    /// Sends a request and waits for its answer.
-    ///
-    /// - Throws: `ClientError.failed` when the controller refuses.
     public func request(_ verb: WireRequest.OneOf_Verb) async throws -> WireReply.OneOf_Outcome {
         let loop = channel.eventLoop
         let promise = loop.makePromise(of: WireReply.OneOf_Outcome.self)
         loop.execute { [handler] in handler.value.request(verb, promise) }
-        let outcome = try await promise.futureResult.get()
-        if case .refusal(let refusal) = outcome { throw ClientError.failed(refusal) }
-        return outcome
+        return try await promise.futureResult.get()
     }
 
     public func close() async {
         try? await channel.close()
-    }
-}
-
-/// Why an operator's request could not be served.
-public enum ClientError: Error, Sendable, CustomStringConvertible {
-    case closed
-    case unknownAnswer
-    case unreachable(String, String)
-    case refused(WireGoodbye)
-    case failed(WireRefusal)
-
-    public var description: String {
-        switch self {
-        case .closed: "the controller closed the connection"
-        case .unknownAnswer: "the controller gave an answer that this version does not know"
-        case .unreachable(let address, let reason): "cannot reach the controller at \(address): \(reason)"
-        case .refused(let goodbye):
-            "the controller says: \(goodbye.text)"
-                + (goodbye.versions.isEmpty
-                    ? "" : " (it speaks protocol \(goodbye.versions.map(String.init).joined(separator: ", ")))")
-        case .failed(let refusal): refusal.text + (refusal.detail.isEmpty ? "" : "\n\(refusal.detail)")
-        }
     }
 }

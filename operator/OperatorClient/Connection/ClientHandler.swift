@@ -2,7 +2,7 @@ import NIOCore
 import SecureTransport
 import TraceProtocol
 
-/// The operator's end of a connection: sends requests, hands out answers, and queues what sessions send.
+/// The operator's end of a connection: sends requests, matches replies to them, and queues what sessions send.
 final class ClientHandler: ChannelInboundHandler {
     typealias InboundIn = Frame
     typealias OutboundOut = Frame
@@ -11,14 +11,16 @@ final class ClientHandler: ChannelInboundHandler {
     /// Succeeds with this handler once the controller has accepted it.
     private let welcomed: EventLoopPromise<NIOLoopBound<ClientHandler>>
     private let queue: LogQueue
+    /// Requests without a reply, by their numbers.
     private var pending: [UInt64: EventLoopPromise<WireReply.OneOf_Outcome>] = [:]
     private var lastRequest: UInt64 = 0
+    /// Why the connection ends; nil while nothing is wrong.
     private var failure: (any Error)?
     private var context: ChannelHandlerContext?
     private var pings: RepeatedTask?
 
-    /// The controller ends a connection from which it hears nothing for 60 s.
-    private static let pingInterval = TimeAmount.seconds(15)
+    /// The controller closes a connection on which nothing comes for 60 s.
+    static let pingInterval = TimeAmount.seconds(15)
 
     init(hello: Frame, welcomed: EventLoopPromise<NIOLoopBound<ClientHandler>>, queue: LogQueue) {
         self.hello = hello
@@ -45,27 +47,29 @@ final class ClientHandler: ChannelInboundHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case .handshakeCompleted = event as? SecureTransportEvent {
-            context.writeAndFlush(wrapOutboundOut(hello), promise: nil)
-            let channel = context.channel
-            pings = context.eventLoop.scheduleRepeatedTask(initialDelay: Self.pingInterval, delay: Self.pingInterval) {
-                _ in
-                channel.writeAndFlush(Frame(.ping, ByteBuffer()), promise: nil)
-            }
-        }
+        if case .handshakeCompleted = event as? SecureTransportEvent { begin(context) }
         context.fireUserInboundEventTriggered(event)
+    }
+
+    /// The transport is secure: introduces this operator, and sends pings from then on.
+    func begin(_ context: ChannelHandlerContext) {
+        context.writeAndFlush(wrapOutboundOut(hello), promise: nil)
+        let channel = context.channel
+        pings = context.eventLoop.scheduleRepeatedTask(initialDelay: Self.pingInterval, delay: Self.pingInterval) { _ in
+            channel.writeAndFlush(Frame(.ping, ByteBuffer()), promise: nil)
+        }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let frame = unwrapInboundIn(data)
         do {
-            try take(frame, context)
+            try receive(frame, context)
         } catch {
             errorCaught(context: context, error: error)
         }
     }
 
-    private func take(_ frame: Frame, _ context: ChannelHandlerContext) throws {
+    private func receive(_ frame: Frame, _ context: ChannelHandlerContext) throws {
         switch frame.type {
         case .welcome:
             let _: WireWelcome = try frame.message()
@@ -76,7 +80,7 @@ final class ClientHandler: ChannelInboundHandler {
             if let outcome = reply.outcome {
                 promise.succeed(outcome)
             } else {
-                promise.fail(ClientError.unknownAnswer)
+                promise.fail(ClientError.unknownReply)
             }
         case .logChunk: put(.chunk(try LogChunk(frame).compacted()), context)
         case .countReport: put(.counts(try frame.message(), bytes: frame.body.readableBytes), context)
@@ -86,12 +90,12 @@ final class ClientHandler: ChannelInboundHandler {
         case .ping: context.writeAndFlush(wrapOutboundOut(Frame(.pong, frame.body)), promise: nil)
         case .goodbye:
             let goodbye: WireGoodbye = try frame.message()
-            failure = ClientError.refused(goodbye)
+            failure = ClientError.goodbye(goodbye)
         default: break
         }
     }
 
-    /// A reader that is behind stops the connection from reading: the controller then keeps the rest on its disk.
+    /// When the queue is full, the connection stops reading, and the controller keeps the rest on its disk.
     private func put(_ item: LogQueue.Item, _ context: ChannelHandlerContext) {
         let channel = context.channel
         let hasRoom = queue.put(item) { channel.setOption(.autoRead, value: true).whenComplete { _ in } }

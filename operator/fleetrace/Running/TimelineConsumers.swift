@@ -1,22 +1,8 @@
+import OperatorClient
 import SessionStore
 import SystemPackage
 import Timeline
 import TraceProtocol
-
-/// What a command does with the logs of the session it runs. Confined to one thread.
-protocol SessionConsumer: AnyObject {
-    func take(_ chunk: LogChunk) throws
-    /// Of a session that counts.
-    func take(_ report: WireCountReport) throws
-    /// Called some fifty times a second, and after each piece.
-    func turn() throws
-    /// Everything has come, or nothing more will.
-    func finish(problem: String) throws -> Verdict
-}
-
-extension SessionConsumer {
-    func take(_ report: WireCountReport) {}
-}
 
 /// Prints the timeline.
 final class TraceConsumer: SessionConsumer {
@@ -26,22 +12,22 @@ final class TraceConsumer: SessionConsumer {
         reader = LiveReader(description, format: format, filter: filter, output: .standardOutput)
     }
 
-    func take(_ chunk: LogChunk) {
+    func consume(_ chunk: LogChunk) {
         reader.take(chunk)
     }
 
-    func turn() throws {
+    func tick() throws {
         try reader.release()
     }
 
     func finish(problem: String) throws -> Verdict {
         let account = try reader.finish()
         for line in account.lines() { say(line) }
-        return Verdict(account: account, damage: reader.damage, problem: problem.isEmpty ? reader.filterError : problem)
+        return Verdict(account, damage: reader.damage, problem: problem.isEmpty ? reader.filterError : problem)
     }
 }
 
-/// Writes the session to a directory of its own, and counts.
+/// Writes the session to a directory of its own, and counts its events.
 final class RecordConsumer: SessionConsumer {
     private let recorder: SessionRecorder
     private let path: FilePath
@@ -51,11 +37,11 @@ final class RecordConsumer: SessionConsumer {
         recorder = try SessionRecorder(description, at: path)
     }
 
-    func take(_ chunk: LogChunk) throws {
+    func consume(_ chunk: LogChunk) throws {
         try recorder.take(chunk)
     }
 
-    func turn() throws {
+    func tick() throws {
         try recorder.flush()
     }
 
@@ -63,6 +49,6 @@ final class RecordConsumer: SessionConsumer {
         let account = try recorder.finish(problem: problem)
         for line in account.lines() { say(line) }
         say("wrote \(path), \(recorder.bytes / 1024) KiB; print it with: fleetrace report \(path)")
-        return Verdict(account: account, damage: recorder.damage, problem: problem.isEmpty ? nil : problem)
+        return Verdict(account, damage: recorder.damage, problem: problem.isEmpty ? nil : problem)
     }
 }

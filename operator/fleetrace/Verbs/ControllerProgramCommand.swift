@@ -1,11 +1,11 @@
 import ArgumentParser
 import Glibc
 
-/// Becomes `fleetrace-controller`, a program of its own: a controller host needs nothing that an operator needs.
-struct ControllerCommand: ParsableCommand {
+/// Executes `fleetrace-controller`, a program of its own: a controller's host needs nothing of the operator's program.
+struct ControllerProgramCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "controller",
-        abstract: "Run the controller that agents and operators dial (the program fleetrace-controller).",
+        abstract: "Run the controller that agents and operators dial (executes the program fleetrace-controller).",
         discussion: """
             Example:
               fleetrace ca init pki

@@ -1,26 +1,28 @@
 import FleetView
 import Synchronization
+import Threads
 
-/// The thread that waits for keys of a terminal.
-final class KeyReader: Sendable {
+/// A thread that waits for keys of a terminal.
+final class KeyListener: Sendable {
     private let isStopping = Atomic<Bool>(false)
     private let hasEnded = Atomic<Bool>(false)
 
     /// How long the rest of a key's sequence may take; ms.
     private static let patience: Int32 = 50
 
-    /// - Parameter take: called on that thread with the keys that were pressed; nil when the terminal is gone.
-    init(_ terminal: Terminal, _ take: @escaping @Sendable ([Key]?) -> Void = { _ in }) {
-        Worker.start { [self] in
+    /// - Parameter onKeys: called on that thread with the keys that were pressed; nil when the terminal is gone.
+    /// - Throws: `ThreadError`.
+    init(_ terminal: Terminal, _ onKeys: @escaping @Sendable ([Key]?) -> Void = { _ in }) throws {
+        try spawnThread(name: "keys") { [self] in
             var parser = KeyParser()
             while !isStopping.load(ordering: .relaxed) {
                 guard let bytes = terminal.read(within: Self.patience) else {
                     hasEnded.store(true, ordering: .relaxed)
-                    return take(nil)
+                    return onKeys(nil)
                 }
                 let keys = bytes.isEmpty ? parser.flush() : parser.keys(in: bytes)
                 if keys.contains(where: Self.ends) { hasEnded.store(true, ordering: .relaxed) }
-                if !keys.isEmpty { take(keys) }
+                if !keys.isEmpty { onKeys(keys) }
             }
         }
     }

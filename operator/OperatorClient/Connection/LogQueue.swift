@@ -1,15 +1,15 @@
 import NIOConcurrencyHelpers
 import TraceProtocol
 
-/// What an attached session sends, on its way from the connection's event loop to the thread that reads it.
+/// What attached sessions send, on its way from the connection's event loop to the thread that consumes it.
 public final class LogQueue: Sendable {
     public enum Item: Sendable {
         case chunk(LogChunk)
-        /// What a count has counted, and how many bytes that is.
+        /// The totals of a count, and the size of their frame's body.
         case counts(WireCountReport, bytes: Int)
-        /// Everything has come; the problem, if the controller had one.
+        /// Everything was sent. `problem` is empty, or says why the controller's session is not whole.
         case end(problem: String)
-        /// The connection is gone before the end.
+        /// The connection ended before the session did, and why.
         case disconnected(String)
     }
 
@@ -20,18 +20,19 @@ public final class LogQueue: Sendable {
         var onRoom: (@Sendable () -> Void)?
     }
 
-    /// 0: nothing there; 1: items wait.
+    /// 0: the queue is empty; 1: it is not.
     private let condition = ConditionLock(value: 0)
     private let state: NIOLockedValueBox<State> = .init(State())
 
-    /// Bytes at which the connection stops to read.
-    private static let high = 16 << 20
+    /// The connection stops reading when more than this is queued; bytes.
+    static let highWatermark = 16 << 20
 
     public init() {}
 
     /// Adds an item.
     ///
-    /// - Returns: false when the reader is behind and the connection should not read on until `onRoom` is called.
+    /// - Parameter onRoom: called once when a full queue has been emptied.
+    /// - Returns: false when the queue is full: the connection should not read until `onRoom` is called.
     func put(_ item: Item, onRoom: @escaping @Sendable () -> Void) -> Bool {
         condition.lock()
         let isFull = state.withLockedValue { state in
@@ -41,7 +42,7 @@ public final class LogQueue: Sendable {
             case .counts(_, let bytes): state.bytes += bytes
             case .end, .disconnected: break
             }
-            if state.bytes > Self.high {
+            if state.bytes > Self.highWatermark {
                 state.isFull = true
                 state.onRoom = onRoom
             }
@@ -51,9 +52,9 @@ public final class LogQueue: Sendable {
         return !isFull
     }
 
-    /// Everything that has come, after waiting for something at most this long.
-    public func take(waiting seconds: Double) -> [Item] {
-        guard condition.lock(whenValue: 1, timeoutSeconds: seconds) else { return [] }
+    /// Removes everything that is queued, after waiting at most `patience` for a first item.
+    public func removeAll(waiting patience: Duration) -> [Item] {
+        guard condition.lock(whenValue: 1, timeoutSeconds: patience / .seconds(1)) else { return [] }
         let (items, resume) = state.withLockedValue { state in
             let items = state.items
             state.items = []

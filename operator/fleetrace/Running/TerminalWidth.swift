@@ -1,8 +1,8 @@
 import Glibc
 
-/// How many characters a line of the output may have.
+/// How wide a line of the output may be, in characters.
 enum TerminalWidth {
-    /// $COLUMNS, else the terminal's; nil where the output is none.
+    /// $COLUMNS, or else the terminal's width; nil when stdout is no terminal.
     static var current: Int? {
         if let text = getenv("COLUMNS"), let columns = Int(String(cString: text)), columns > 0 { return columns }
         var size = winsize()

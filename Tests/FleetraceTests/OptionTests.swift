@@ -1,0 +1,100 @@
+import ArgumentParser
+import Testing
+import TraceProtocol
+
+@testable import fleetrace
+
+/// How a command line becomes a request.
+@Suite struct OptionTests {
+    @Test("Every option of a trace stands in its request")
+    func session() throws {
+        let options = try SessionOptions.parse([
+            "-e", "sched", "-e", "irq:*", "-p", "kprobe:vfs_read", "-f", "sched:sched_switch: prev_pid != 0", "-T",
+            "sched:sched_process_exec: traceoff", "--stack", "kprobe:vfs_read", "--pid", "12", "--comm", "nginx*",
+            "--on",
+            "role=db", "--on", "web-*", "--for", "1.5s", "--start-in", "2s", "--buffer", "512", "--partial", "--",
+            "sleep",
+            "1",
+        ])
+        let session = options.session(name: "s1")
+        let request = session.request
+        #expect(request.selectors == ["role=db", "web-*"])
+        #expect(request.events == ["sched", "irq:*"] && request.probes == ["kprobe:vfs_read"])
+        #expect(request.filters.map(\.event) == ["sched:sched_switch"])
+        #expect(request.filters.map(\.text) == ["prev_pid != 0"])
+        #expect(request.triggers.map(\.text) == ["traceoff"])
+        #expect(request.stacks == ["kprobe:vfs_read"] && request.pids == [12] && request.comms == ["nginx*"])
+        #expect(request.bufferKilobytes == 512 && request.partial && request.startInMs == 2000)
+        #expect(request.name == "s1" && !request.keep && !request.hasCount)
+        #expect(session.timeLimit == .milliseconds(1500) && session.command == ["sleep", "1"])
+    }
+
+    @Test(
+        "What cannot be a trace is a usage error",
+        arguments: [
+            ([], "say which events"), (["-p", "kprobe"], "probe"), (["-e", "sched", "--buffer", "-1"], "--buffer"),
+            (["-e", "sched", "--for", "soon"], "a length of time is a number with ns, us, ms, s, m or h"),
+            (["-e", "sched", "--local", "65"], "--local: 1 to 64 agents"),
+            (["-e", "sched", "-f", "prev_pid"], "prev_pid"),
+        ])
+    func refused(_ arguments: [String], _ message: String) {
+        #expect {
+            try SessionOptions.parse(arguments)
+        } throws: { error in
+            SessionOptions.message(for: error).contains(message)
+        }
+    }
+
+    @Test("--local runs a controller here; otherwise there is one to connect to")
+    func access() throws {
+        guard case .local(agents: 2) = try NodeOptions.parse(["--local", "2"]).access else {
+            Issue.record("--local is not local")
+            return
+        }
+        let options = try NodeOptions.parse([
+            "--controller", "[::1]:99", "--pki", "keys", "--cert", "me.crt", "--server-name", "c1",
+        ])
+        guard case .fleet(let endpoint) = options.access else {
+            Issue.record("no controller")
+            return
+        }
+        #expect(endpoint.address.description == "[::1]:99" && endpoint.serverName == "c1")
+        #expect(endpoint.files.certificate == "me.crt" && endpoint.files.privateKey == "keys/operator.key")
+    }
+
+    @Test("A count: counters and events apart, keys without the node, the interval in milliseconds")
+    func count() throws {
+        let mixed = try CountOptions.parse(["-e", "sched:sched_switch,page-faults"])
+        var request = WireOpenSession()
+        try mixed.fill(&request, interval: .zero, isForPrograms: false)
+        #expect(request.events == ["sched:sched_switch"] && request.count.counters == ["page-faults"])
+        #expect(request.count.intervalMs == 0 && !request.count.perNode)
+
+        let keyed = try CountOptions.parse(["-e", "sched:sched_switch", "--by", "node,next_comm"])
+        var second = WireOpenSession()
+        try keyed.fill(&second, interval: .milliseconds(250), isForPrograms: false)
+        #expect(second.count.keys == ["next_comm"] && second.count.perNode && second.count.intervalMs == 250)
+    }
+
+    @Test("A latency names its two events itself, and probes among them are planted")
+    func latency() throws {
+        let options = try CountOptions.parse(["--latency", "kprobe:vfs_read,sched:sched_switch"])
+        var request = WireOpenSession()
+        try options.fill(&request, interval: .zero, isForPrograms: true)
+        #expect(request.probes == ["kprobe:vfs_read"] && request.events == ["sched:sched_switch"])
+        #expect(request.count.latency.entry == "kprobe:vfs_read" && request.count.perNode)
+    }
+
+    @Test("Moments: after the first event, or since the epoch")
+    func moments() {
+        guard case .offset(1_500_000_000) = MomentArgument(argument: "1.5s")?.moment else {
+            Issue.record("1.5s")
+            return
+        }
+        guard case .epoch(1_700_000_000_500_000_000) = MomentArgument(argument: "@1700000000.5")?.moment else {
+            Issue.record("@1700000000.5")
+            return
+        }
+        #expect(MomentArgument(argument: "soon") == nil && MomentArgument(argument: "@soon") == nil)
+    }
+}

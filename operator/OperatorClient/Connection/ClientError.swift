@@ -1,0 +1,27 @@
+import TraceProtocol
+
+/// Why the controller did not do what an operator asked for.
+public enum ClientError: Error, Sendable, CustomStringConvertible {
+    /// The connection ended without a reason.
+    case closed
+    /// A reply of a kind that does not belong to the request.
+    case unknownReply
+    case unreachable(address: String, reason: String)
+    /// The controller ended the connection and said why.
+    case goodbye(WireGoodbye)
+    /// The controller refused one request; the connection stays.
+    case refused(WireRefusal)
+
+    public var description: String {
+        switch self {
+        case .closed: "the controller closed the connection"
+        case .unknownReply: "the controller sent a reply that this version does not know"
+        case .unreachable(let address, let reason): "cannot reach the controller at \(address): \(reason)"
+        case .goodbye(let goodbye):
+            "the controller says: \(goodbye.text)"
+                + (goodbye.versions.isEmpty
+                    ? "" : " (it speaks protocol \(goodbye.versions.map(String.init).joined(separator: ", ")))")
+        case .refused(let refusal): refusal.text + (refusal.detail.isEmpty ? "" : "\n\(refusal.detail)")
+        }
+    }
+}

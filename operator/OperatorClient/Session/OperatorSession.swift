@@ -1,0 +1,95 @@
+import Threads
+import TraceProtocol
+
+/// A session on the controller, seen by one operator's command.
+public struct OperatorSession: Sendable {
+    public let id: UInt64
+    private let role: OperatorSessionState.Role
+    let connection: any ControllerConnection
+    private let inbox: SessionInbox
+
+    /// Opens a session of this operator's own. It runs when this returns.
+    ///
+    /// - Throws: `SessionNotStarted` when refusals prevented the start, `ClientError`.
+    public static func open(
+        _ request: WireOpenSession, on connection: any ControllerConnection, inbox: SessionInbox = SessionInbox()
+    ) async throws -> (session: OperatorSession, opened: WireSessionOpened) {
+        let opened = try await connection.openSession(request)
+        guard opened.started else { throw SessionNotStarted(replies: opened.replies) }
+        return (OperatorSession(id: opened.session, role: .owner, connection: connection, inbox: inbox), opened)
+    }
+
+    /// Attaches to a session that somebody else runs, from its beginning.
+    ///
+    /// - Throws: `ClientError`.
+    public static func attach(
+        to id: UInt64, on connection: any ControllerConnection, inbox: SessionInbox = SessionInbox()
+    ) async throws -> (session: OperatorSession, description: WireSessionDescription) {
+        let description = try await connection.attachSession(id)
+        return (OperatorSession(id: id, role: .watcher, connection: connection, inbox: inbox), description)
+    }
+
+    /// Asks the controller to stop the session. It may have ended already, or the connection may be gone, on which the
+    /// controller stops it by itself: neither is an error.
+    public func stop() async {
+        try? await connection.stopSession(id)
+    }
+
+    /// Stops the session and closes the connection, without reading what is still to come.
+    public func cancel() async {
+        await stop()
+        await connection.close()
+    }
+
+    // MARK: Consuming the stream
+
+    /// Runs until the session's stream ends, or a reason to end it early comes.
+    ///
+    /// - Parameters:
+    ///   - timeLimit: nil for no limit.
+    ///   - consumer: makes what consumes the stream, on a thread of its own.
+    public func run(
+        for timeLimit: Duration? = nil, consumer: @escaping @Sendable () throws -> any SessionConsumer
+    ) async throws -> SessionEnding {
+        try spawnThread(name: "session") { [inbox, queue = connection.queue] in
+            inbox.put(Self.event(of: Result { try queue.feed(try consumer()) }))
+        }
+        let timer = timer(timeLimit)
+        defer { timer?.cancel() }
+        return await carryOut()
+    }
+
+    private func timer(_ limit: Duration?) -> Task<Void, any Error>? {
+        limit.map { limit in
+            Task { [inbox] in
+                try await Task.sleep(for: limit)
+                inbox.put(.timeIsUp)
+            }
+        }
+    }
+
+    private func carryOut() async -> SessionEnding {
+        var state = OperatorSessionState(role)
+        for await event in inbox.events {
+            switch state.handle(event) {
+            case .wait: break
+            case .stop: await stop()
+            case .end(let ending, let stopping):
+                if stopping { await stop() }
+                // The process ends now, whatever state the connection is in.
+                if case .abandoned = ending { return ending }
+                await connection.close()
+                return ending
+            }
+        }
+        return .left
+    }
+
+    private static func event(of result: Result<Verdict, any Error>) -> OperatorSessionState.Event {
+        switch result {
+        case .success(let verdict): .consumed(verdict)
+        case .failure(let error as any OutputFailure) where error.isClosedPipe: .outputClosed
+        case .failure(let error): .consumerFailed(error)
+        }
+    }
+}
