@@ -41,26 +41,27 @@ struct LocalFleet {
         let runtime = try await ControllerRuntime.start(
             host: "127.0.0.1", port: 0, tls: .server(authority.layout.controller), directory: folder.appending("data"),
             log: log)
-        var agents: [ChildProcess] = []
         do {
-            let program = SiblingProgram.path("fleetrace-agent")
-            for index in 1...count {
+            let commands = try (1...count).map { index in
                 let files = try authority.issueFiles(.node("local-\(index)"), now: now)
-                agents.append(
-                    try ChildProcess(
-                        [
-                            program, "--controller", "127.0.0.1:\(runtime.address?.port ?? 0)", "--cert",
-                            files.certificate,
-                            "--key", files.privateKey, "--ca", files.authorities, "--label", "local=\(index)",
-                            "--log-level", "warning", "--exit-with-parent",
-                        ], errorFile: folder.appending("agent-\(index).log").string, ownGroup: true))
+                return ChildCommand(
+                    arguments: agentArguments(index, files, port: runtime.address?.port ?? 0),
+                    errorFile: folder.appending("agent-\(index).log").string)
             }
+            let agents = try await ChildProcess.startTogether(commands)
+            return LocalFleet(folder: folder, runtime: runtime, agents: agents, layout: authority.layout)
         } catch {
-            for agent in agents { agent.send(SIGTERM) }
             await runtime.stop()
             throw error
         }
-        return LocalFleet(folder: folder, runtime: runtime, agents: agents, layout: authority.layout)
+    }
+
+    private static func agentArguments(_ index: Int, _ files: IdentityFiles, port: Int) -> [String] {
+        [
+            SiblingProgram.path("fleetrace-agent"), "--controller", "127.0.0.1:\(port)", "--cert", files.certificate,
+            "--key", files.privateKey, "--ca", files.authorities, "--label", "local=\(index)", "--log-level", "warning",
+            "--exit-with-parent",
+        ]
     }
 
     /// How often `connect` looks whether every agent has connected, with 50 ms between.
