@@ -131,7 +131,7 @@ extension IntegrationTests {
                 #expect(records.of(lost).map(\.count) == [100])
                 #expect(records.of(lost).map(\.state) == ["lost"])
                 let problem = stat.errors.texts.first { $0.hasPrefix("problem:") && $0.contains(lost) }
-                #expect(problem?.contains("its last totals are of") == true, "\(stat.errors.text)")
+                #expect(problem?.contains("its last totals are those after") == true, "\(stat.errors.text)")
             }
         }
     }
