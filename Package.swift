@@ -156,7 +156,10 @@ let package = Package(
         test("SessionStoreTests", ["SessionStore", "TraceProtocol"]),
         test(
             "AgentCoreTests",
-            ["AgentCore", "Probes", "Tracefs", "SystemFacts", "TextPatterns", "EventFormat", "TraceProtocol"]),
+            [
+                "AgentCore", "Probes", "Tracefs", "SystemFacts", "TextPatterns", "EventFormat", "TraceProtocol",
+                "RecentLog", log, .product(name: "NIOEmbedded", package: "swift-nio"),
+            ] + nio),
         test("ControllerCoreTests", ["ControllerCore", "TraceProtocol"]),
         test("CountReportTests", ["CountReport", "TraceProtocol"]),
         test("FleetViewTests", ["FleetView", "TextPatterns", "TraceProtocol"]),
