@@ -158,7 +158,10 @@ let package = Package(
         test("SessionStoreTests", ["SessionStore", "TraceProtocol"]),
         test(
             "AgentCoreTests",
-            ["AgentCore", "Probes", "Tracefs", "SystemFacts", "TextPatterns", "EventFormat", "TraceProtocol"]),
+            [
+                "AgentCore", "Probes", "Tracefs", "SystemFacts", "TextPatterns", "EventFormat", "TraceProtocol",
+                "RecentLog", log, .product(name: "NIOEmbedded", package: "swift-nio"),
+            ] + nio),
         test("ControllerCoreTests", ["ControllerCore", "TraceProtocol"]),
         test("CommandArgumentsTests", ["CommandArguments"]),
         test(

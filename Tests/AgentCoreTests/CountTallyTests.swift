@@ -120,8 +120,8 @@ struct CountTallyTests {
             try CountProgram(order, columns: columns, naming: try naming()), limit: limit, cpus: cpus)
     }
 
-    private static func take(_ record: [UInt8], _ tally: inout CountTally, at time: UInt64 = 0, cpu: Int = 0) {
-        record.withUnsafeBytes { tally.take($0, time: time, cpu: cpu) }
+    private static func ingest(_ record: [UInt8], _ tally: inout CountTally, at time: UInt64 = 0, cpu: Int = 0) {
+        record.withUnsafeBytes { tally.ingest($0, time: time, cpu: cpu) }
     }
 
     private static func counts(_ tally: borrowing CountTally) -> [String: UInt64] {
@@ -148,8 +148,8 @@ struct CountTallyTests {
         ] {
             var tally = try Self.tally(keys: keys)
             let record = Self.record(delta: -5, size: big, name: "abc  ", path: "/etc/x \0zzz")
-            Self.take(record, &tally, cpu: 1)
-            Self.take(record, &tally, cpu: 1)
+            Self.ingest(record, &tally, cpu: 1)
+            Self.ingest(record, &tally, cpu: 1)
             #expect(Self.counts(tally) == [expected: 2])
         }
     }
@@ -159,12 +159,12 @@ struct CountTallyTests {
         var tally = try Self.tally(hist: "size")
         let sizes: [UInt64] = [0, 1, 2, 3, 4, 5, 8, 9, 1 << 62, 1 << 63, (1 << 63) + 1, .max]
         for size in sizes {
-            Self.take(Self.record(size: size), &tally)
+            Self.ingest(Self.record(size: size), &tally)
         }
         #expect(
             Self.counts(tally) == ["-1": 1, "0": 1, "1": 1, "2": 2, "3": 2, "4": 1, "62": 1, "63": 1, "64": 2])
         var signed = try Self.tally(hist: "delta")
-        for delta in [-1, Int32.min, 0, 1, .max] { Self.take(Self.record(delta: delta), &signed) }
+        for delta in [-1, Int32.min, 0, 1, .max] { Self.ingest(Self.record(delta: delta), &signed) }
         #expect(Self.counts(signed) == ["-2": 2, "-1": 1, "0": 1, "31": 1])
     }
 
@@ -184,11 +184,11 @@ struct CountTallyTests {
     func damaged() throws {
         var tally = try Self.tally(keys: ["path"])
         let whole = Self.record(path: "x")
-        for length in 0..<whole.count { Self.take(Array(whole[..<length]), &tally) }
+        for length in 0..<whole.count { Self.ingest(Array(whole[..<length]), &tally) }
         for location: UInt32 in [.max, 0xffff_0000, 0x0001_ffff, 0x0001_0039] {
-            Self.take(Self.record(location: location), &tally)
+            Self.ingest(Self.record(location: location), &tally)
         }
-        Self.take(whole, &tally)
+        Self.ingest(whole, &tally)
         let counts = Self.counts(tally)
         #expect(counts["x"] == 1)
         #expect(tally.damaged > 30)
@@ -199,18 +199,18 @@ struct CountTallyTests {
         for isReversed in [false, true] {
             var tally = try Self.tally(latency: true)
             let entries = { (tally: inout CountTally) in
-                Self.take(Self.record(1, pid: 7), &tally, at: 1000, cpu: 0)
-                Self.take(Self.record(1, pid: 8), &tally, at: 1001, cpu: 0)
+                Self.ingest(Self.record(1, pid: 7), &tally, at: 1000, cpu: 0)
+                Self.ingest(Self.record(1, pid: 8), &tally, at: 1001, cpu: 0)
                 // Entered again without an exit: the last counts.
-                Self.take(Self.record(1, pid: 8), &tally, at: 2000, cpu: 0)
-                Self.take(Self.record(1, pid: 0), &tally, at: 2001, cpu: 0)
+                Self.ingest(Self.record(1, pid: 8), &tally, at: 2000, cpu: 0)
+                Self.ingest(Self.record(1, pid: 0), &tally, at: 2001, cpu: 0)
                 tally.settle(cpu: 0, through: 3000)
             }
             let exits = { (tally: inout CountTally) in
-                Self.take(Self.record(2, pid: 0), &tally, at: 2002, cpu: 1)
-                Self.take(Self.record(2, pid: 7), &tally, at: 2024, cpu: 1)
-                Self.take(Self.record(2, pid: 8), &tally, at: 2032, cpu: 1)
-                Self.take(Self.record(2, pid: 7), &tally, at: 2040, cpu: 1)
+                Self.ingest(Self.record(2, pid: 0), &tally, at: 2002, cpu: 1)
+                Self.ingest(Self.record(2, pid: 7), &tally, at: 2024, cpu: 1)
+                Self.ingest(Self.record(2, pid: 8), &tally, at: 2032, cpu: 1)
+                Self.ingest(Self.record(2, pid: 7), &tally, at: 2040, cpu: 1)
                 tally.settle(cpu: 1, through: 3000)
             }
             if isReversed {
@@ -228,8 +228,8 @@ struct CountTallyTests {
     @Test("Nothing is counted before every CPU has told what came before")
     func order() throws {
         var tally = try Self.tally(latency: true)
-        Self.take(Self.record(1), &tally, at: 100, cpu: 0)
-        Self.take(Self.record(2), &tally, at: 200, cpu: 0)
+        Self.ingest(Self.record(1), &tally, at: 100, cpu: 0)
+        Self.ingest(Self.record(2), &tally, at: 200, cpu: 0)
         tally.settle(cpu: 0, through: 300)
         #expect(tally.rows().isEmpty)
         tally.settle(cpu: 1, through: 150)
@@ -241,21 +241,21 @@ struct CountTallyTests {
     @Test("Names of tasks are those at the time of each event")
     func names() throws {
         var tally = try Self.tally(keys: ["comm"])
-        Self.take(Self.record(pid: 7), &tally, at: 10, cpu: 0)
-        Self.take(Self.rename(7, "sh", "make"), &tally, at: 20, cpu: 0)
-        Self.take(Self.record(pid: 7), &tally, at: 30, cpu: 1)
-        Self.take(Self.record(pid: 5), &tally, at: 31, cpu: 1)
-        Self.take(Self.newTask(9, "make"), &tally, at: 40, cpu: 0)
-        Self.take(Self.record(pid: 9), &tally, at: 50, cpu: 1)
-        Self.take(Self.rename(9, "make", "cc"), &tally, at: 60, cpu: 1)
-        Self.take(Self.record(pid: 9), &tally, at: 70, cpu: 0)
-        Self.take(Self.record(pid: 3), &tally, at: 71, cpu: 0)
-        Self.take(Self.record(pid: 0), &tally, at: 72, cpu: 0)
+        Self.ingest(Self.record(pid: 7), &tally, at: 10, cpu: 0)
+        Self.ingest(Self.rename(7, "sh", "make"), &tally, at: 20, cpu: 0)
+        Self.ingest(Self.record(pid: 7), &tally, at: 30, cpu: 1)
+        Self.ingest(Self.record(pid: 5), &tally, at: 31, cpu: 1)
+        Self.ingest(Self.newTask(9, "make"), &tally, at: 40, cpu: 0)
+        Self.ingest(Self.record(pid: 9), &tally, at: 50, cpu: 1)
+        Self.ingest(Self.rename(9, "make", "cc"), &tally, at: 60, cpu: 1)
+        Self.ingest(Self.record(pid: 9), &tally, at: 70, cpu: 0)
+        Self.ingest(Self.record(pid: 3), &tally, at: 71, cpu: 0)
+        Self.ingest(Self.record(pid: 0), &tally, at: 72, cpu: 0)
         tally.settle(cpu: 0, through: 100)
         tally.settle(cpu: 1, through: 100)
         #expect(tally.rows().isEmpty, "names are not known yet")
         // Read behind the first renaming: 7 is called make there, and was sh before.
-        tally.know([7: "make", 5: "init"], at: 25)
+        tally.setNames([7: "make", 5: "init"], readAt: 25)
         tally.settle(cpu: 0, through: 101)
         tally.settle(cpu: 1, through: 101)
         #expect(
@@ -265,7 +265,7 @@ struct CountTallyTests {
     @Test("A full table: the first keys and one row for the rest")
     func full() throws {
         var tally = try Self.tally(keys: ["size"], limit: 2)
-        for size in [1, 2, 3, 1, 3, 4] as [UInt64] { Self.take(Self.record(size: size), &tally) }
+        for size in [1, 2, 3, 1, 3, 4] as [UInt64] { Self.ingest(Self.record(size: size), &tally) }
         #expect(Self.counts(tally) == ["1": 2, "2": 1, "other": 3])
     }
 }

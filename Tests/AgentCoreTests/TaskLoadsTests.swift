@@ -12,11 +12,12 @@ struct TaskLoadsTests {
 
     @Test("Time since an earlier moment, by name; a number that came again is another process")
     func difference() {
-        let before = TaskLoads([Self.time(1, "a", 100), Self.time(2, "b", 50), Self.time(3, "c", 9)], at: 0)
+        let before = TaskLoads(
+            [Self.time(1, "a", 100), Self.time(2, "b", 50), Self.time(3, "c", 9)], at: .after(.zero))
         let after = TaskLoads(
             [
                 Self.time(1, "a", 110), Self.time(2, "b", 50), Self.time(3, "c", 20, started: 7), Self.time(4, "a", 25),
-            ], at: 2_000_000_000)
+            ], at: .after(.seconds(2)))
         let busiest = after.busiest(since: before, 5, ticksPerSecond: 100)
         #expect(busiest.map { String(decoding: $0.comm, as: UTF8.self) } == ["a", "c"])
         #expect(busiest.map(\.processes) == [2, 1])

@@ -21,7 +21,7 @@ struct AgentCommand: AsyncParsableCommand {
               fleetrace-agent --controller 10.0.0.5:7788 --cert web-1.crt --key web-1.key --ca ca.crt \\
                   --label role=web --label zone=a
 
-            A policy says what nobody may do on this node, whatever the controller orders; docs/guide/fleet.md has its \
+            A policy states what this node refuses, whatever the controller requests; docs/guide/fleet.md has its \
             language. For example, in /etc/fleetrace/policy:
               deny event syscalls:*
               deny probe kprobe:*

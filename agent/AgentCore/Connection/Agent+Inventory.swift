@@ -1,10 +1,10 @@
 import NIOCore
 import TraceProtocol
 
-/// What the agent tells about its node.
+/// What the agent reports about its node.
 extension Agent {
     /// Once accepted, and then every few seconds: what this process costs, and which list of events the node has.
-    func tellVitals() {
+    func sendVitals() {
         guard isAccepted else { return }
         inventory.catalogDigest().whenComplete { [weak self] result in
             self?.assumeIsolated { agent in
@@ -26,11 +26,11 @@ extension Agent {
         return vitals
     }
 
-    /// Everything about this node and this agent. It takes a second, in which the busiest tasks are found.
+    /// Everything about this node and this agent. The reply takes a second, in which the busiest tasks are found.
     func describe() -> EventLoopFuture<WireNodeDescription> {
         let busiest = inventory.busiest()
         let state = inventory.describe(operators: sessions.mapValues(\.operator))
-        return busiest.and(state).and(control.states()).assumeIsolated().map { [self] found, states in
+        return busiest.and(state).and(kernel.states()).assumeIsolated().map { [self] found, states in
             assumeIsolated { agent in
                 var description = found.1
                 description.busiest = found.0

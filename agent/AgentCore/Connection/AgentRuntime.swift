@@ -7,7 +7,7 @@ import SystemFacts
 import TraceProtocol
 import Tracefs
 
-/// One agent process: checks the node, connects, and connects again until it is told to end.
+/// One agent process: checks the node, connects, and connects again until it is cancelled.
 public struct AgentRuntime: Sendable {
     private let configuration: AgentConfiguration
     private let tls: TLSContext
@@ -29,7 +29,8 @@ public struct AgentRuntime: Sendable {
         let node = tls.identity.identity.name
         for stale in try root.removeStaleInstances(prefix: InstanceName.prefix) {
             log.notice(
-                "instance of an agent that is gone", metadata: ["name": "\(stale.name)", "outcome": "\(stale.outcome)"])
+                "instance of an agent that has ended",
+                metadata: ["name": "\(stale.name)", "outcome": "\(stale.outcome)"])
         }
         try Self.checkClock(root, node: node)
         OpenFileLimit.raise()
@@ -57,21 +58,20 @@ public struct AgentRuntime: Sendable {
         root: TracefsRoot, node: String, facts: WireHostFacts, group: MultiThreadedEventLoopGroup
     ) async throws {
         let (loop, controlLoop) = (group.next(), group.next())
-        let control = try SessionControl(
-            root: root, node: node, policy: configuration.policy, facts: facts, agentLoop: loop, loop: controlLoop,
-            log: log)
-        let counting = CountingControl(
-            root: root, node: node, policy: configuration.policy, readers: control.readers, agentLoop: loop,
-            loop: controlLoop, log: log)
-        let inventory = Inventory(
-            root: root, node: node, policy: configuration.policy, agentLoop: loop, loop: group.next())
+        let control = ControlThread(loop: controlLoop, agentLoop: loop)
+        let tracefs = NodeTracefs(root: root, node: node, policy: configuration.policy)
+        let kernel = NodeSessions(
+            TracefsKernel(
+                tracefs: tracefs, facts: facts, readers: try CPUReaders(log: log), thread: control, log: log),
+            thread: control, log: log)
         let agent = Agent(
-            loop: loop, configuration: configuration, control: control, counting: counting, inventory: inventory,
+            loop: loop, configuration: configuration, kernel: kernel,
+            inventory: TracefsInventory(tracefs, thread: ControlThread(loop: group.next(), agentLoop: loop)),
             facts: facts, log: log, recent: recent)
-        control.removeStaleProbes(isExpected: true).whenFailure { [log] in
+        kernel.removeStaleProbes(isExpected: true).whenFailure { [log] in
             log.warning("probes of an earlier agent may be left in the kernel", metadata: ["reason": "\($0)"])
         }
-        let interval = TimeAmount.milliseconds(Int64(CPUReader.interval))
+        let interval = TimeAmount(CPUReader.interval)
         let tick = loop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in
             agent.assumeIsolated { $0.tick() }
         }
@@ -79,7 +79,7 @@ public struct AgentRuntime: Sendable {
             agent.assumeIsolated { $0.slowTick() }
         }
         let vitals = loop.scheduleRepeatedTask(initialDelay: Self.vitalsInterval, delay: Self.vitalsInterval) { _ in
-            agent.assumeIsolated { $0.tellVitals() }
+            agent.assumeIsolated { $0.sendVitals() }
         }
         await withTaskCancellationHandler {
             await connectUntilCancelled(agent, loop: loop)
@@ -95,10 +95,9 @@ public struct AgentRuntime: Sendable {
         try await agent.shutDown().get()
     }
 
-    /// ns.
-    private static let lastingConnection: UInt64 = 10_000_000_000
-    /// ms. The controller waits a little longer for a node whose events it misses.
-    private static let longestPauseWithSessions: Int64 = 3_000
+    private static let lastingConnection = Duration.seconds(10)
+    /// The controller waits a little longer for a node whose events it misses.
+    private static let longestPauseWithSessions = Duration.seconds(3)
     private static let vitalsInterval = TimeAmount.seconds(5)
     private static let farewell = TimeAmount.seconds(5)
 
@@ -106,30 +105,30 @@ public struct AgentRuntime: Sendable {
         var backoff = Backoff()
         var generator = SystemRandomNumberGenerator()
         while !Task.isCancelled {
-            let begin = MonotonicRawClock.now()
+            let begin = MonotonicRawInstant.now
             let reason = await connectOnce(agent, loop: loop)
             guard !Task.isCancelled else { return }
-            // A connection that is ended soon after it was accepted is no sign that the next one will last: two agents
-            // with one certificate replace each other for ever.
-            if await agent.wasAccepted, MonotonicRawClock.now() - begin > Self.lastingConnection { backoff.reset() }
+            // A connection that is ended soon after it was accepted does not show that the next one will last: two
+            // agents with one certificate replace each other for ever.
+            if await agent.wasAccepted, begin.duration(to: .now) > Self.lastingConnection { backoff.reset() }
             let longest = await agent.sessions.isEmpty ? Backoff.longest : Self.longestPauseWithSessions
             let pause = min(backoff.next(using: &generator), longest)
             log.warning(
                 "not connected to the controller",
                 metadata: [
                     "controller": "\(configuration.host):\(configuration.port)", "reason": "\(reason)",
-                    "again_in_ms": "\(pause)",
+                    "again_in_ms": "\(pause.wholeNanoseconds / 1_000_000)",
                 ])
-            try? await Task.sleep(for: .milliseconds(pause))
+            try? await Task.sleep(for: pause)
         }
     }
 
-    /// Connects, serves until the connection ends, and says why it did.
+    /// Connects, serves until the connection ends, and returns why it did.
     private func connectOnce(_ agent: Agent, loop: any EventLoop) async -> any Error {
         do {
             let channel = try await ClientBootstrap(group: loop)
                 .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-                // What waits unsent in the kernel is small, so that a clock reply is not behind megabytes of events
+                // What waits unsent in the kernel is small, so that a clock reply does not wait for megabytes of events
                 // (TCP_NOTSENT_LOWAT, tcp(7)).
                 .channelOption(.tcpOption(.init(rawValue: 25)), value: 128 << 10)
                 .channelOption(.writeBufferWaterMark, value: .init(low: 64 << 10, high: 256 << 10))
@@ -158,14 +157,5 @@ public struct AgentRuntime: Sendable {
         let check = try TraceClockCheck.run(
             in: root, instanceName: "\(InstanceName.prefix)\(node)-clock-\(TaskList.currentProcess())")
         guard case .agrees = check else { throw ClockMismatch(check: check) }
-    }
-}
-
-struct ClockMismatch: Error, CustomStringConvertible {
-    var check: TraceClockCheck
-
-    var description: String {
-        "the trace clock mono_raw is not this process's CLOCK_MONOTONIC_RAW (\(check)); "
-            + "is the agent in a time namespace? Run it in the host's"
     }
 }

@@ -39,13 +39,13 @@ final class Uplink: ChannelInboundHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         if failure == nil {
             failure = error
-            // Not for failures of the transport: nothing can be said over it then.
-            if error is ProtocolError { sayWhy(context, error) }
+            // When the transport has failed, nothing can be sent over it.
+            if error is ProtocolError { sendGoodbye(context, error) }
         }
         context.close(promise: nil)
     }
 
-    private func sayWhy(_ context: ChannelHandlerContext, _ error: any Error) {
+    private func sendGoodbye(_ context: ChannelHandlerContext, _ error: any Error) {
         var goodbye = WireGoodbye()
         goodbye.reason = .protocolError
         goodbye.text = String("\(error)".prefix(1000))

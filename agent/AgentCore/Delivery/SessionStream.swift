@@ -3,8 +3,8 @@ import SwiftProtobuf
 import Synchronization
 import TraceProtocol
 
-/// The meeting point of a session's reading threads with the connection: readers append, the connection's
-/// event loop takes out and acknowledges. All methods are safe from any thread and hold the lock briefly.
+/// What a session's reading threads share with the connection: readers append frames, the connection's event loop sends
+/// and acknowledges them. All methods are safe from any thread and hold the lock briefly.
 public final class SessionStream: Sendable {
     public let session: UInt64
     private let state: Mutex<Spool>
@@ -22,7 +22,7 @@ public final class SessionStream: Sendable {
     public var isAcknowledged: Bool { state.withLock { $0.isAcknowledged } }
     public var bytes: Int { state.withLock { $0.bytes } }
 
-    /// Gives `frame` the next number and keeps it. The first 16 bytes of its body are room for that number.
+    /// Gives a frame the next sequence number and keeps it. The first 16 bytes of its body are room for that number.
     public func append(_ frame: consuming Frame) {
         state.withLock { spool in
             frame.body.setInteger(session, at: frame.body.readerIndex)

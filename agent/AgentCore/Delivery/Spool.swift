@@ -4,15 +4,15 @@ import TraceProtocol
 
 /// The numbered frames of one session that the controller has not acknowledged yet.
 ///
-/// Numbers are given here, from 1 without holes. A frame stays until it is acknowledged; after a reconnect
-/// the unacknowledged ones are sent again from where the controller says.
+/// Sequence numbers are given here, from 1 without holes. A frame stays until it is acknowledged. After a reconnect the
+/// frames that the controller does not have are sent again.
 public struct Spool: Sendable {
     private var frames: Deque<Frame> = []
-    /// Number of `frames.first`.
+    /// Sequence number of `frames.first`.
     private var first: UInt64 = 1
     /// Index into `frames` of the next one to send.
     private var cursor = 0
-    /// Highest number that ever went out; what was sent on a lost connection may have arrived.
+    /// Highest sequence number that was ever sent; what was sent on a lost connection may have arrived.
     private var highestSent: UInt64 = 0
     /// Bytes held, frame bodies only.
     public private(set) var bytes = 0
@@ -24,13 +24,13 @@ public struct Spool: Sendable {
     }
 
     public var hasRoom: Bool { bytes < budget }
-    /// Highest number given so far; 0 before the first.
+    /// Highest sequence number given so far; 0 before the first.
     public var lastSequence: UInt64 { first + UInt64(frames.count) - 1 }
-    /// Number of the last frame handed out by `next`; 0 before the first.
+    /// Sequence number of the last frame that `next` returned; 0 before the first.
     public var sentSequence: UInt64 { first + UInt64(cursor) - 1 }
     public var isAcknowledged: Bool { frames.isEmpty }
 
-    /// Takes in a frame whose body was written with the number `lastSequence + 1`.
+    /// Appends a frame whose body was written with the sequence number `lastSequence + 1`.
     public mutating func append(_ frame: Frame) {
         frames.append(frame)
         bytes += frame.body.readableBytes

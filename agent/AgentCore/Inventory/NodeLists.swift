@@ -8,9 +8,9 @@ import TextPatterns
 import TraceProtocol
 import Tracefs
 
-/// What this node has, as lists of names: each a text with the digest by which equal ones are known.
+/// What this node has, as lists of names. Each is a text with a digest, by which equal lists are recognized.
 ///
-/// Confined to the thread of `Inventory`; making a list may take a good part of a second.
+/// Confined to the thread of `Inventory`; making a list can need most of a second.
 struct NodeLists {
     let root: TracefsRoot
     private var causes: [UInt8]?
@@ -23,14 +23,14 @@ struct NodeLists {
         var isCut = false
     }
 
-    /// The most names listed in one answer.
+    /// The most names in one list.
     static let nameLimit = 10_000
 
     init(root: TracefsRoot) {
         self.root = root
     }
 
-    /// Digest of the list of events, which is made anew when the reasons for a change have changed.
+    /// Digest of the list of events, which is made again when its sources have changed.
     mutating func catalogDigest() throws -> [UInt8] {
         let causes = root.catalogCauses()
         if causes != self.causes {
@@ -40,10 +40,10 @@ struct NodeLists {
         return catalog.digest
     }
 
-    /// Answers a question of the controller.
-    mutating func answer(_ order: WireListNames) throws -> WireNameList {
+    /// The list that the controller asks for, without its text if the controller has it already.
+    mutating func names(_ request: WireListNames) throws -> WireNameList {
         let list: List
-        switch order.what {
+        switch request.what {
         case .events:
             _ = try catalogDigest()
             list = catalog
@@ -58,11 +58,11 @@ struct NodeLists {
         // Of a newer controller.
         case nil: throw WireRefusal(.unsupported, "this agent does not know that list")
         }
-        var answer = WireNameList()
-        answer.digest = .init(list.digest)
-        answer.cut = list.isCut
-        if !order.known.contains(answer.digest) { answer.text = list.text }
-        return answer
+        var reply = WireNameList()
+        reply.digest = .init(list.digest)
+        reply.cut = list.isCut
+        if !request.known.contains(reply.digest) { reply.text = list.text }
+        return reply
     }
 
     private func functions(_ pattern: Glob) throws -> List {

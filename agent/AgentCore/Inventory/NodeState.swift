@@ -5,7 +5,7 @@ import Tracefs
 struct NodeState {
     let root: TracefsRoot
     let node: String
-    /// For whom this agent's sessions are.
+    /// Whom this agent's sessions belong to.
     let operators: [UInt64: String]
 
     func description() throws -> WireNodeDescription {
@@ -35,7 +35,7 @@ struct NodeState {
         if let name = InstanceName(instance) {
             state.session = name.session
             state.node = name.node
-            state.operator = forWhom(name)
+            state.operator = operatorName(of: name)
         }
         return state
     }
@@ -52,12 +52,12 @@ struct NodeState {
         if let owner {
             state.session = owner.session
             state.node = owner.node
-            state.operator = forWhom(owner)
+            state.operator = operatorName(of: owner)
         }
         return state
     }
 
-    private func forWhom(_ name: InstanceName) -> String {
+    private func operatorName(of name: InstanceName) -> String {
         name.node == node ? operators[name.session] ?? "" : ""
     }
 }

@@ -6,8 +6,8 @@ import Tracefs
 
 /// What this agent has cost its node so far.
 struct ProcessCost: Equatable {
-    /// User and system time of all threads; ns.
-    var cpu: UInt64
+    /// User and system time of all threads.
+    var cpu: Duration
     /// Bytes.
     var resident: UInt64
     /// Bytes of pages before and after they were packed.
@@ -22,17 +22,17 @@ struct ProcessCost: Equatable {
         var usage = rusage()
         getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
         return ProcessCost(
-            cpu: nanoseconds(usage.ru_utime) + nanoseconds(usage.ru_stime), resident: TaskList.ownResidentBytes(),
+            cpu: duration(usage.ru_utime) + duration(usage.ru_stime), resident: TaskList.ownResidentBytes(),
             raw: rawBytes.load(ordering: .relaxed), packed: packedBytes.load(ordering: .relaxed))
     }
 
-    private static func nanoseconds(_ time: timeval) -> UInt64 {
-        UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_usec) * 1000
+    private static func duration(_ time: timeval) -> Duration {
+        .seconds(time.tv_sec) + .microseconds(time.tv_usec)
     }
 
     var vitals: WireVitals {
         var vitals = WireVitals()
-        vitals.cpuNs = cpu
+        vitals.cpuNs = UInt64(cpu.wholeNanoseconds)
         vitals.residentBytes = resident
         vitals.rawBytes = raw
         vitals.packedBytes = packed

@@ -3,26 +3,25 @@ import SystemFacts
 import TraceProtocol
 import Tracefs
 
-/// How much CPU time each process has had, at one moment: two of these say who was busy between them.
+/// How much CPU time each process has had, at one moment: two of these show who was busy between them.
 struct TaskLoads: Sendable {
     private var processes: [ProcessTime.Key: ProcessTime]
-    /// ns of any one clock.
-    private let at: UInt64
+    private let at: MonotonicRawInstant
 
-    init(_ times: [ProcessTime], at: UInt64) {
+    init(_ times: [ProcessTime], at: MonotonicRawInstant) {
         processes = Dictionary(times.map { ($0.key, $0) }, uniquingKeysWith: { $1 })
         self.at = at
     }
 
     static func now() throws(SystemError) -> TaskLoads {
-        TaskLoads(try ProcessTime.ofAll(), at: MonotonicRawClock.now())
+        TaskLoads(try ProcessTime.ofAll(), at: .now)
     }
 
     /// Names whose processes have had the most CPU time since an earlier moment.
     ///
     /// - Parameter ticksPerSecond: of `ProcessTime.ticks`.
     func busiest(since earlier: TaskLoads, _ count: Int, ticksPerSecond: Int) -> [WireTaskLoad] {
-        let elapsed = Double(max(1, at &- earlier.at)) / 1e9
+        let elapsed = Double(max(1, earlier.at.duration(to: at).wholeNanoseconds)) / 1e9
         var loads: [[UInt8]: (processes: UInt32, ticks: UInt64)] = [:]
         for (key, process) in processes {
             // One that has come since then had all of its time since then.

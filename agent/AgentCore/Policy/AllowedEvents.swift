@@ -2,10 +2,10 @@ import TextPatterns
 import TraceProtocol
 import Tracefs
 
-/// The events that a session may have of those that its patterns mean.
+/// The events that a session may have, among those that its patterns mean.
 ///
-/// A pattern means what the node offers: what is refused is left out and told, as an event that this kernel does not have
-/// would be missing. Where nothing remains, the pattern is refused.
+/// A pattern means what the node offers: refused events are left out with a note, just as events that this kernel does
+/// not have are missing. Where nothing remains, the pattern is refused.
 struct AllowedEvents {
     private(set) var events: Set<EventName> = []
     private(set) var refused: Set<EventName> = []

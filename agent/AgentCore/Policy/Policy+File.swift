@@ -14,7 +14,7 @@ extension Policy {
 
     private static func text(_ file: String) throws(PolicyError) -> String {
         func failed(_ reason: String) -> PolicyError { PolicyError(description: "policy \(file): \(reason)") }
-        // O_NONBLOCK: a FIFO by mistake must not hang the agent.
+        // O_NONBLOCK: a FIFO in the file's place must not hang the agent.
         let descriptor = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw failed("cannot be opened: \(String(cString: strerror(errno)))") }
         defer { close(descriptor) }

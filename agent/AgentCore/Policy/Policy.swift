@@ -2,11 +2,11 @@ import TextPatterns
 import TraceProtocol
 import Tracefs
 
-/// What this node lets anybody do with its kernel, by a file of its own that no controller can override
+/// What this node allows with its kernel, by a file of its own that no controller can override
 /// (docs/guide/fleet.md has the language).
 ///
-/// Every list of rules is judged alike: a rule that denies wins; where any rule allows, what none of these names is refused;
-/// without rules everything is allowed.
+/// Every list of rules is judged in the same way. A rule that denies wins. Where there are rules that allow, whatever
+/// none of them names is refused. Without rules everything is allowed.
 public struct Policy: Sendable {
     /// Where it was read, for messages.
     let file: String
@@ -45,27 +45,14 @@ public struct Policy: Sendable {
         WireRefusal(.policy, "refused by policy: \(file) line \(rule.line): \(rule.text)\(addition)")
     }
 
-    /// The refusal for want of a rule that allows.
+    /// The refusal of what no rule allows.
     func refused(unnamed what: String) -> WireRefusal {
         WireRefusal(.policy, "refused by policy: \(file): no rule allows \(what)")
     }
 }
 
-/// A line of a policy.
-struct PolicyRule<Pattern: Sendable>: Sendable {
-    enum Verdict: String, Sendable {
-        case allow, deny, limit
-    }
-
-    let verdict: Verdict
-    let pattern: Pattern
-    let line: Int
-    /// As it was written, with single blanks.
-    let text: String
-}
-
 extension Policy {
-    /// What speaks against the use of an event; nil if nothing does.
+    /// The reason against the use of an event; nil if there is none.
     func reason(against event: EventName) -> String? {
         if let rule = events.first(where: { $0.verdict == .deny && $0.pattern.matches(event) }) {
             return "\(file) line \(rule.line): \(rule.text)"
@@ -75,23 +62,23 @@ extension Policy {
         return "\(file): no rule allows it"
     }
 
-    /// Why an event may not be used; nil if it may.
+    /// The refusal of an event; nil if it may be used.
     func refusal(of event: EventName) -> WireRefusal? {
         reason(against: event).map { WireRefusal(.policy, "event \(event): refused by policy: \($0)") }
     }
 
-    /// Why a session may not have so many probes; nil if it may.
+    /// The refusal of so many probes in a session; nil if they are allowed.
     func refusal(ofProbes count: Int) -> WireRefusal? {
         probeCount.flatMap { $0.pattern < count ? refused(by: $0, " (these are \(count))") : nil }
     }
 
-    /// The kernel gives a CPU no less.
+    /// The smallest buffer that the kernel gives a CPU.
     private static let leastKilobytes = 8
 
-    /// How large a session's buffer is on each CPU, in KiB: as asked, or else the usual size as far as the limit has room,
-    /// of which a note tells.
+    /// How large a session's buffer is on each CPU, in KiB: as requested, or else the usual size as far as the limit
+    /// allows it, which a note mentions.
     ///
-    /// - Parameter asked: 0 if the order names no size.
+    /// - Parameter asked: 0 if the request names no size.
     func bufferKilobytes(asked: UInt32, usual: Int, cpus: Int) throws(WireRefusal) -> (
         size: Int, note: String?
     ) {

@@ -3,9 +3,10 @@ import TextPatterns
 import TraceProtocol
 import Tracefs
 
-/// Holds the probes of a session against a policy.
+/// Judges the probes of a session by a policy.
 ///
-/// Twice: by what is written, before any file is opened for it; and by where it gets, since one place has many spellings.
+/// It judges twice: by the probe's text, before any file is opened for it; and by where it would be planted, because
+/// one location has many spellings.
 struct ProbeJudge {
     private let policy: Policy
     private let rules: [PolicyRule<ResolvedProbePattern>]
@@ -31,31 +32,31 @@ struct ProbeJudge {
     /// Refuses what is denied as it is written.
     func judge(_ spec: ProbeSpec) throws(WireRefusal) {
         try judgeEvent(spec)
-        try deny(WrittenPlace(spec).place)
+        try deny(WrittenLocation(spec).location)
     }
 
-    /// Refuses what is denied, or not allowed, at the places where the lines would plant it.
+    /// Refuses what is denied, or not allowed, at the locations where the lines would plant it.
     func judge(_ spec: ProbeSpec, at definitions: [ProbeDefinition]) throws(WireRefusal) {
         guard !rules.isEmpty else { return }
-        for place in try places(spec, definitions) {
-            try deny(place)
+        for location in try locations(spec, definitions) {
+            try deny(location)
             let allowing = rules.filter { $0.verdict == .allow }
-            guard allowing.isEmpty || allowing.contains(where: { allows($0, place) }) else {
-                throw policy.refused(unnamed: "probe \(place.shown)")
+            guard allowing.isEmpty || allowing.contains(where: { allows($0, location) }) else {
+                throw policy.refused(unnamed: "probe \(location.shown)")
             }
         }
     }
 
-    private func deny(_ place: ProbedPlace) throws(WireRefusal) {
+    private func deny(_ location: ProbedLocation) throws(WireRefusal) {
         let rule = rules.first { rule in
-            rule.verdict == .deny && place.names.contains { rule.pattern.matches($0, of: place.file) }
+            rule.verdict == .deny && location.names.contains { rule.pattern.matches($0, of: location.file) }
         }
         if let rule { throw policy.refused(by: rule) }
     }
 
-    private func allows(_ rule: PolicyRule<ResolvedProbePattern>, _ place: ProbedPlace) -> Bool {
+    private func allows(_ rule: PolicyRule<ResolvedProbePattern>, _ location: ProbedLocation) -> Bool {
         // Without the file's identity: another path is not what was allowed.
-        place.names.contains { $0.isOwn && rule.pattern.matches($0, of: nil) }
+        location.names.contains { $0.isOwn && rule.pattern.matches($0, of: nil) }
     }
 
     /// A probe of an event is a use of that event.
@@ -72,26 +73,27 @@ struct ProbeJudge {
         }
     }
 
-    private func places(_ spec: ProbeSpec, _ definitions: [ProbeDefinition]) throws(WireRefusal) -> [ProbedPlace] {
+    private func locations(_ spec: ProbeSpec, _ definitions: [ProbeDefinition]) throws(WireRefusal) -> [ProbedLocation]
+    {
         switch spec.place {
-        case .tracepoint, .event: [WrittenPlace(spec, isTrue: true).place]
-        case .function, .address: try kernelPlaces(spec)
-        case .fileOffset(let path, let offset, _): [ProgramPlace(spec, path, offset).place]
+        case .tracepoint, .event: [WrittenLocation(spec, isTrue: true).location]
+        case .function, .address: try kernelLocations(spec)
+        case .fileOffset(let path, let offset, _): [ProgramLocation(spec, path, offset).location]
         case .fileSymbol(let path, _, _), .marker(let path, _, _):
             // These lines are our own, so their numbers are read as they were written.
             definitions.compactMap { DynamicEvent(line: $0.line).flatMap { UprobePlace($0.place) } }.map {
-                ProgramPlace(spec, path, $0.offset).place
+                ProgramLocation(spec, path, $0.offset).location
             }
         }
     }
 
-    private func kernelPlaces(_ spec: ProbeSpec) throws(WireRefusal) -> [ProbedPlace] {
+    private func kernelLocations(_ spec: ProbeSpec) throws(WireRefusal) -> [ProbedLocation] {
         guard let addresses = addresses(), !addresses.isHidden else {
             throw WireRefusal(
                 .policy,
                 "refused by policy: \(policy.file): it has rules about probes, and where this one would be is not known, since the kernel hides its addresses (kernel.kptr_restrict)"
             )
         }
-        return KernelPlaces(spec, addresses).places
+        return KernelLocations(spec, addresses).locations
     }
 }

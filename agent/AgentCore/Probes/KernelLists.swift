@@ -1,8 +1,8 @@
 import TraceProtocol
 import Tracefs
 
-/// What the kernel says about its functions, read when it is first asked for and once for all probes of a session: the lists
-/// have a hundred thousand lines.
+/// The kernel's lists about its functions. Each has a hundred thousand lines, so it is read when it is first needed,
+/// and once for all probes of a session.
 final class KernelLists {
     private let root: TracefsRoot
 
@@ -15,21 +15,22 @@ final class KernelLists {
         self.root = root
     }
 
-    /// Says so if the place in a program is probed already with another semaphore than this line's, or with none.
+    /// The refusal for a location in a program that is probed already, with another semaphore than this line's or
+    /// without one; nil otherwise.
     ///
-    /// The kernel keeps one reference counter for each place and refuses a second without a word in its error log
-    /// (validate_ref_ctr_offset in kernel/trace/trace_uprobe.c).
+    /// The kernel keeps one reference counter for each location. It refuses a second one and writes nothing to its
+    /// error log (validate_ref_ctr_offset in kernel/trace/trace_uprobe.c).
     func counterConflict(of line: String) -> WireRefusal? {
-        guard let wanted = DynamicEvent(line: line), let place = UprobePlace(wanted.place),
+        guard let wanted = DynamicEvent(line: line), let location = UprobePlace(wanted.place),
             let other = ((try? DynamicEvents(root).list()) ?? []).first(where: { event in
-                guard let taken = UprobePlace(event.place) else { return false }
-                return taken.path == place.path && taken.offset == place.offset
-                    && taken.referenceCounter != place.referenceCounter
+                guard let present = UprobePlace(event.place) else { return false }
+                return present.path == location.path && present.offset == location.offset
+                    && present.referenceCounter != location.referenceCounter
             })
         else { return nil }
         return WireRefusal(
             .badProbe,
-            "the probe \"\(other.event.name)\" stands on the same instruction with another semaphore or none, and the kernel takes only one for a place: leave one out, or move one by an instruction (SYMBOL+OFFSET)"
+            "the probe \"\(other.event.name)\" stands on the same instruction with another semaphore or none, and the kernel allows one for a location: leave one out, or move one by an instruction (SYMBOL+OFFSET)"
         )
     }
 }

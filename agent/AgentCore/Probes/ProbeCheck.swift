@@ -3,40 +3,38 @@ import Probes
 import TraceProtocol
 import Tracefs
 
-/// Answers whether probes would work on this node, by planting them for a moment.
+/// Finds out whether probes would work on this node, by planting them for a moment.
 struct ProbeCheck {
-    let root: TracefsRoot
-    let node: String
-    let policy: Policy
+    let tracefs: NodeTracefs
 
     /// In an instance of its own with recording off; nothing is left behind.
-    func run(_ order: WireCheckProbes) throws -> WireProbesChecked {
-        let name = InstanceName(node: node, session: .random(in: 1 ... .max))
-        let instance = try TraceInstance.create(in: root, name: name.text)
-        let result = Result { try run(order, name, instance) }
+    func run(_ request: WireCheckProbes) throws -> WireProbesChecked {
+        let name = InstanceName(node: tracefs.node, session: .random(in: 1 ... .max))
+        let instance = try TraceInstance.create(in: tracefs.root, name: name.text)
+        let result = Result { try run(request, name, instance) }
         try instance.remove()
         return try result.get()
     }
 
-    private func run(_ order: WireCheckProbes, _ name: InstanceName, _ instance: TraceInstance) throws
+    private func run(_ request: WireCheckProbes, _ name: InstanceName, _ instance: TraceInstance) throws
         -> WireProbesChecked
     {
         // Nothing is recorded.
         try instance.setBufferSize(kilobytesPerCPU: 4)
-        var probes = try ProbeSet(order.probes, instance: name, root: root, policy: policy)
+        var probes = try ProbeSet(request.probes, instance: name, root: tracefs.root, policy: tracefs.policy)
         probes.enable(in: instance)
         waitForOptimization(of: probes)
         var checked = WireProbesChecked()
         checked.checks = probes.checks()
-        // The instance first: it holds them enabled. A probe that somebody else has enabled meanwhile is removed later,
-        // by whoever removes stale ones.
+        // The instance first: it holds them enabled. A probe that another user of tracefs has enabled
+        // meanwhile is removed later, with the stale ones.
         try instance.remove()
         try? probes.remove()
         return checked
     }
 
     /// The kernel replaces breakpoints by jumps a little later, when no CPU can be in between (kprobe_optimizer in
-    /// kernel/kprobes.c); until then its list says breakpoint.
+    /// kernel/kprobes.c); until then its list shows breakpoints.
     private func waitForOptimization(of probes: ProbeSet) {
         guard KprobeState.isOptimizing else { return }
         for _ in 0..<Self.optimizationAttempts {
@@ -47,6 +45,6 @@ struct ProbeCheck {
     }
 
     private static let optimizationAttempts = 10
-    /// us.
+    /// Microseconds.
     private static let optimizationPause: UInt32 = 50_000
 }

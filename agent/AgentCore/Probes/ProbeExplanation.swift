@@ -3,10 +3,10 @@ import Probes
 import TraceProtocol
 import Tracefs
 
-/// Why the kernel refused a probe, in words that say what to do.
+/// Why the kernel refused a probe, and what to do about it.
 ///
-/// The kernel says only that it failed to register a probe. Whether the function is missing, on the blacklist, kept from
-/// tracing, or has several places stands in its lists.
+/// The kernel reports only that it failed to register a probe. Its lists show whether the function is missing, is on
+/// the blacklist, is kept from tracing, or has several locations.
 struct ProbeExplanation {
     let spec: ProbeSpec
     /// As it was written.
@@ -16,19 +16,19 @@ struct ProbeExplanation {
 
     func refusal(_ error: TracefsError) -> WireRefusal {
         guard case .rejected(let rejection) = error else { return WireRefusal(error) }
-        if isAboutPlace(rejection), case .function(_, let symbol, _) = spec.place,
+        if isAboutLocation(rejection), case .function(_, let symbol, _) = spec.place,
             let refusal = refusal(about: symbol, rejection)
         {
             return refusal
         }
-        if isAboutPlace(rejection), case .address = spec.place, isBlacklisted {
+        if isAboutLocation(rejection), case .address = spec.place, isBlacklisted {
             return WireRefusal(
                 .notProbeable, "the address is on the kernel's blacklist: probing it could crash the node")
         }
         if rejection.log == nil, rejection.errno == EINVAL, let refusal = lists.counterConflict(of: line) {
             return refusal
         }
-        return WireRefusal(.badProbe, described: inOperatorsWords(rejection))
+        return WireRefusal(.badProbe, described: forOperator(rejection))
     }
 
     /// For what the kernel finds out only when it plants the probe.
@@ -40,24 +40,24 @@ struct ProbeExplanation {
                     ? "the kernel cannot plant it there (is it the first byte of an instruction?)"
                     : "the kernel cannot plant it there (does the offset lie in the file, on the first byte of an instruction?)"
             case EOPNOTSUPP, ENOSYS: "the kernel cannot step over the instruction there"
-            case EBUSY: "somebody else uses the place in a way that excludes others"
+            case EBUSY: "the location is in use in a way that excludes others"
             default: "\(error)"
             }
         return WireRefusal(.notProbeable, reason)
     }
 
-    /// Words of the definition before the fetch arguments; a complaint that points behind them is about those.
-    private func isAboutPlace(_ rejection: KernelRejection) -> Bool {
+    /// Whether the kernel's caret points at the location, which comes before the fetch arguments.
+    private func isAboutLocation(_ rejection: KernelRejection) -> Bool {
         guard spec.kind.isKernel, let log = rejection.log, let caret = log.caret else { return spec.kind.isKernel }
         let words = line.split(separator: " ")
         return caret <= words.prefix(2).reduce(0) { $0 + $1.utf8.count } + 1
     }
 
     private var isBlacklisted: Bool {
-        guard let place = line.split(separator: " ").dropFirst().first.flatMap({ KprobePlace($0) }),
+        guard let location = line.split(separator: " ").dropFirst().first.flatMap({ KprobePlace($0) }),
             let blacklist = lists.blacklist
         else { return false }
-        return blacklist.contains(place)
+        return blacklist.contains(location)
     }
 
     private func refusal(about symbol: String, _ rejection: KernelRejection) -> WireRefusal? {
@@ -76,7 +76,7 @@ struct ProbeExplanation {
                 "no kernel function \"\(symbol)\": it does not exist here, or is inlined everywhere"
                     + (copies.isEmpty ? hint : made), nearMatches: near)
         case 2...:
-            // Newer kernels refuse to choose (Linux 6.7); older ones take the first.
+            // Newer kernels refuse to choose (Linux 6.7); older ones use the first.
             guard rejection.log?.message.contains("unique") == true || rejection.errno == EADDRNOTAVAIL else { break }
             return WireRefusal(
                 .badProbe,
@@ -89,13 +89,13 @@ struct ProbeExplanation {
                 .notProbeable, "\(symbol) is on the kernel's blacklist: a probe there could crash the node")
         }
         if functions.isNotrace(symbol) == true {
-            return WireRefusal(.notProbeable, "\(symbol) is marked notrace: the kernel takes no probes there")
+            return WireRefusal(.notProbeable, "\(symbol) is marked notrace: the kernel allows no probes there")
         }
         return unknownArgument(functions)
     }
 
-    /// Of a symbol in a fetch argument that does not exist the kernel says the same as of the probed one, with its caret
-    /// below that.
+    /// For a missing symbol in a fetch argument the kernel reports the same as for the probed one, with its caret below
+    /// that.
     private func unknownArgument(_ functions: FunctionTable) -> WireRefusal? {
         for word in line.split(separator: " ").dropFirst(2) {
             for part in word.split(separator: "@", omittingEmptySubsequences: false).dropFirst() {
@@ -109,8 +109,8 @@ struct ProbeExplanation {
         return nil
     }
 
-    /// The kernel's message with the session's group, which says nothing to a person, taken out of its command.
-    private func inOperatorsWords(_ rejection: KernelRejection) -> String {
+    /// The kernel's message without the session's group, which means nothing to a person, in its command.
+    private func forOperator(_ rejection: KernelRejection) -> String {
         guard let log = rejection.log else {
             return "the kernel refused it: \(String(cString: strerror(rejection.errno)))"
         }

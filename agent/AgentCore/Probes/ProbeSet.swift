@@ -3,31 +3,9 @@ import TextPatterns
 import TraceProtocol
 import Tracefs
 
-/// A probe of a session in this node's kernel.
-struct Probe: Sendable, Hashable {
-    let spec: ProbeSpec
-    /// As the kernel has them, in the session's group. Most probes have one event; a marker whose places differ in their
-    /// arguments' types has one for each kind.
-    let events: [EventName]
-    let notes: [String]
-
-    /// The name under which an event of it is shown: in the group that the operator gave, or `probe`.
-    func shown(_ event: EventName) -> EventName { EventName(system: spec.group ?? "probe", name: event.name) ?? event }
-
-    /// Where it is in the kernel, if it was given by address.
-    var address: UInt64? {
-        if case .address(let address) = spec.place { address } else { nil }
-    }
-
-    /// Whether a filter or trigger means it by this name or pattern.
-    func answers(to pattern: String) -> Bool {
-        spec.answers(to: pattern) || events.contains { shown($0).description == pattern }
-    }
-}
-
 /// The probes of a session or a check, from their texts to their removal. Confined to the thread that made it.
 ///
-/// The session's instance has to exist before, and to be removed before `remove()` (`StaleProbes` says why).
+/// The session's instance is made before them and removed before `remove()` (`StaleProbes` explains why).
 struct ProbeSet {
     let group: ProbeGroup
     /// One for each text, in their order.
@@ -35,9 +13,9 @@ struct ProbeSet {
     private let root: TracefsRoot
     private let texts: [String]
 
-    /// The most probes of a session, and the most places they may have in all: a marker can have many.
+    /// The most probes of a session, and the most locations of all of them: a marker can have many.
     static let mostProbes = 128
-    static let mostPlaces = 1024
+    static let mostLocations = 1024
 
     /// Adds the probes to the kernel, disabled.
     ///
@@ -45,7 +23,7 @@ struct ProbeSet {
     ///   in `outcomes`.
     init(_ texts: [String], instance: InstanceName, root: TracefsRoot, policy: Policy) throws {
         guard texts.count <= Self.mostProbes else {
-            throw WireRefusal(.badProbe, "\(texts.count) probes: a session takes \(Self.mostProbes) at most")
+            throw WireRefusal(.badProbe, "\(texts.count) probes: a session may have \(Self.mostProbes) at most")
         }
         if let refusal = policy.refusal(ofProbes: texts.count) { throw refusal }
         group = ProbeGroup(instance)
@@ -55,10 +33,11 @@ struct ProbeSet {
         guard !texts.isEmpty else { return }
         let writer = try ProbeWriter(root: root, group: group, policy: policy)
         var names = ProbeNames(try root.events())
-        var places = 0
+        var locations = 0
         for text in texts {
             do throws(WireRefusal) {
-                outcomes.append(.success(try writer.write(try ProbeWriter.spec(text), names: &names, places: &places)))
+                outcomes.append(
+                    .success(try writer.write(try ProbeWriter.spec(text), names: &names, locations: &locations)))
             } catch {
                 outcomes.append(.failure(error))
             }
@@ -82,8 +61,8 @@ struct ProbeSet {
     }
 
     /// A kernel may take an address that is in none of its functions: a module might be loaded there one day (to
-    /// trace_kprobe.c, ENOENT of register_kprobe is no error). Such a probe never fires. What the kernel's list of kprobes
-    /// does not have is not planted; where the list cannot be read, nobody knows.
+    /// trace_kprobe.c, ENOENT of register_kprobe is no error). Such a probe never fires. What the kernel's list of
+    /// kprobes does not have is not planted; where the list cannot be read, it is not known.
     private mutating func refuseUnplanted() {
         let addressed = outcomes.indices.filter { (try? outcomes[$0].get())?.address != nil }
         guard !addressed.isEmpty, let kprobes = try? KprobeState.current() else { return }
@@ -99,7 +78,7 @@ struct ProbeSet {
         }
     }
 
-    /// Why the session cannot have its probes; nil if it has all.
+    /// Why the session cannot have its probes; nil if it has all of them.
     var refusal: WireRefusal? {
         var failed: [(text: String, refusal: WireRefusal)] = []
         for (text, outcome) in zip(texts, outcomes) {
@@ -112,7 +91,7 @@ struct ProbeSet {
         return refusal
     }
 
-    /// What the kernel says of each.
+    /// The state of each in the kernel, or why it is not there.
     func checks() -> [WireProbeCheck] {
         let stated = ((try? DynamicEvents(root).list()) ?? []).filter { $0.event.system == group.name }
         // Without debugfs it is not known how they are planted, and nothing else is lost.
@@ -123,48 +102,27 @@ struct ProbeSet {
             switch outcome {
             case .failure(let refusal): check.refusal = refusal
             case .success(let probe):
-                let places = stated.filter { probe.events.contains($0.event) }
+                let lines = stated.filter { probe.events.contains($0.event) }
                 let format = probe.events.first.flatMap { try? root.formatText($0) } ?? ""
-                check.planted = WirePlantedProbe(probe, places, format: format, kprobes)
+                check.planted = WirePlantedProbe(probe, lines, format: format, kprobes)
             }
             return check
         }
     }
 
-    /// Removes all of them from the kernel. Those that somebody else has enabled stay.
+    /// Removes all of them from the kernel. Those that another user of tracefs has enabled stay.
     ///
     /// - Throws: the first failure.
-    func remove() throws(TracefsError) {
+    func remove() throws(TracefsError) { try Self.remove(group, from: root) }
+
+    /// Removes the probes of a group from the kernel.
+    static func remove(_ group: ProbeGroup, from root: TracefsRoot) throws(TracefsError) {
         let events = DynamicEvents(root)
         var failure: TracefsError?
-        // What the kernel has, not what was remembered: a probe of several places may be half made.
+        // What the kernel has, not what was remembered: a probe of several locations may be half made.
         for event in Set(try events.list().map(\.event).filter { $0.system == group.name }).sorted() {
             do throws(TracefsError) { try events.remove(event) } catch { failure = failure ?? error }
         }
         if let failure { throw failure }
-    }
-}
-
-/// Which event names the probes of one session have taken.
-struct ProbeNames {
-    private let events: Set<EventName>
-    private var taken: [String: String] = [:]
-
-    init(_ events: [EventName]) {
-        self.events = Set(events)
-    }
-
-    mutating func take(_ name: String, for spec: ProbeSpec) throws(WireRefusal) {
-        // In the kernel all are in one group, whatever groups they are shown in.
-        if let other = taken[name] {
-            throw WireRefusal(
-                .badProbe,
-                "the name \(name) is taken by the probe \(other); name one of them: p:NAME ..., or NAME=\(spec.kind.rawValue):..."
-            )
-        }
-        if let shown = EventName(system: spec.group ?? "probe", name: name), events.contains(shown) {
-            throw WireRefusal(.badProbe, "this kernel has an event \(shown) already; choose another group or name")
-        }
-        taken[name] = spec.text
     }
 }

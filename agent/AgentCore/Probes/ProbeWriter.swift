@@ -5,7 +5,7 @@ import TextPatterns
 import TraceProtocol
 import Tracefs
 
-/// Brings single probes from their text into the kernel's list.
+/// Resolves the text of single probes and adds them to the kernel's list.
 struct ProbeWriter {
     private let root: TracefsRoot
     private let group: ProbeGroup
@@ -39,9 +39,9 @@ struct ProbeWriter {
     /// Adds a probe, disabled.
     ///
     /// - Parameters:
-    ///   - names: those that the session's other probes have taken.
-    ///   - places: how many lines the session has in the kernel's list; counted up.
-    func write(_ spec: ProbeSpec, names: inout ProbeNames, places: inout Int) throws(WireRefusal) -> Probe {
+    ///   - names: those that the session's other probes have.
+    ///   - locations: how many lines the session has in the kernel's list; increased by those of this probe.
+    func write(_ spec: ProbeSpec, names: inout ProbeNames, locations: inout Int) throws(WireRefusal) -> Probe {
         try judge.judge(spec)
         if context.kinds.contains(spec.kind) { try checkModule(spec) }
         let definitions: [ProbeDefinition]
@@ -55,20 +55,20 @@ struct ProbeWriter {
         var kinds: [String] = []
         for definition in definitions where !kinds.contains(definition.event) { kinds.append(definition.event) }
         let made = kinds.compactMap { EventName(system: group.name, name: $0) }
-        guard !made.isEmpty else { throw WireRefusal(.badProbe, "it has no place on this node") }
-        for name in kinds { try names.take(name, for: spec) }
-        guard places + definitions.count <= ProbeSet.mostPlaces else {
+        guard !made.isEmpty else { throw WireRefusal(.badProbe, "it has no location on this node") }
+        for name in kinds { try names.claim(name, for: spec) }
+        guard locations + definitions.count <= ProbeSet.mostLocations else {
             throw WireRefusal(
-                .badProbe, "it has \(definitions.count) places: a session takes \(ProbeSet.mostPlaces) in all")
+                .badProbe, "it has \(definitions.count) locations: a session may have \(ProbeSet.mostLocations) in all")
         }
         for definition in definitions {
             do throws(TracefsError) {
                 try events.add(definition.line)
             } catch {
-                // The places that were made before go with the session's others.
+                // The locations that were added before are removed with the session's other probes.
                 throw ProbeExplanation(spec: spec, line: definition.line, group: group, lists: lists).refusal(error)
             }
-            places += 1
+            locations += 1
         }
         return Probe(spec: spec, events: made, notes: Self.distinct(definitions.flatMap(\.notes)))
     }
@@ -78,21 +78,12 @@ struct ProbeWriter {
         return notes.filter { seen.insert($0).inserted }
     }
 
-    /// The kernel takes a probe in a module that is not loaded, for the time when it is: it would never fire in this
-    /// session, since probes in modules are planted when they are made.
+    /// The kernel accepts a probe in a module that is not loaded, for the time when it will be. In this session it
+    /// would never fire, because probes in modules are planted when they are made.
     private func checkModule(_ spec: ProbeSpec) throws(WireRefusal) {
         guard case .function(let module?, _, _) = spec.place, module != "vmlinux",
             access("/sys/module/\(module.replacing("-", with: "_"))", F_OK) != 0
         else { return }
         throw WireRefusal(.unknownSymbol, "no module \"\(module)\" is loaded on this node")
-    }
-}
-
-extension WireRefusal {
-    /// From a description whose first line says what is wrong, and whose others show where.
-    init(_ code: WireRefusal.Code, described text: String, nearMatches: [String] = []) {
-        let lines = text.split(separator: "\n", maxSplits: 1)
-        self.init(
-            code, String(lines.first ?? ""), detail: lines.count > 1 ? String(lines[1]) : "", nearMatches: nearMatches)
     }
 }

@@ -1,20 +1,20 @@
 import TextPatterns
 import Tracefs
 
-/// Probes and synthetic events that an agent which died, or could not remove them, has left in the kernel.
+/// Probes and synthetic events that an agent left in the kernel, because it died or could not remove them.
 enum StaleProbes {
     /// What became of one.
     struct Removal: Equatable {
         var event: EventName
-        /// Why it is still there: mostly EBUSY, since somebody else has enabled it.
+        /// Why it is still there: mostly EBUSY, because another user of tracefs has enabled it.
         var failure: TracefsError?
     }
 
-    /// Removes those of sessions that are over: those whose instance is gone.
+    /// Removes those of sessions that have ended: those whose instance does not exist.
     ///
-    /// A session's instance is made before its probes and removed before them, and an instance of a live agent cannot be
-    /// removed by others. The groups are read before the instances: one whose instance is missing in the later list
-    /// was left behind, not just made.
+    /// A session's instance is made before its probes and removed before them, and an instance of a live agent cannot
+    /// be removed by others. The groups are read before the instances: a group whose instance is missing in the later
+    /// list was left behind, not just made.
     static func remove(in root: TracefsRoot) throws(TracefsError) -> [Removal] {
         let events = DynamicEvents(root)
         let own = try events.list().map(\.event).filter { ProbeGroup(of: $0) != nil }

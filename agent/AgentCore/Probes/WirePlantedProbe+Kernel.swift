@@ -5,14 +5,14 @@ import Tracefs
 
 extension WirePlantedProbe {
     /// - Parameters:
-    ///   - places: the probe's lines in the kernel's list.
+    ///   - lines: the probe's lines in the kernel's list.
     ///   - format: the text of its event's format file.
-    ///   - kprobes: what the kernel says of its kprobes; nil where it cannot be read.
-    init(_ probe: Probe, _ places: [DynamicEvent], format: String, _ kprobes: KprobeState?) {
+    ///   - kprobes: the kernel's list of its kprobes; nil where it cannot be read.
+    init(_ probe: Probe, _ lines: [DynamicEvent], format: String, _ kprobes: KprobeState?) {
         self.init()
         if let first = probe.events.first { event = WireEventName(probe.shown(first)) }
-        definition = places.map { $0.shown(as: probe.shown($0.event), address: probe.address) }.joined(separator: "\n")
-        planted = places.first.map { Self.planting($0, address: probe.address, kprobes) } ?? ""
+        definition = lines.map { $0.shown(as: probe.shown($0.event), address: probe.address) }.joined(separator: "\n")
+        planted = lines.first.map { Self.planting($0, address: probe.address, kprobes) } ?? ""
         fields = format.split(separator: "\n").compactMap { WireProbeField(formatLine: $0) }
         notes = probe.notes
         if kprobes?.isEnabled == false {
@@ -20,9 +20,9 @@ extension WirePlantedProbe {
         }
     }
 
-    /// How a probe gets control, in the kernel's words.
+    /// How a probe gets control, by the kernel's own names.
     ///
-    /// - Parameter address: where the probe is known to be; nil for where the kernel's line says.
+    /// - Parameter address: where the probe is known to be; nil for the location in the kernel's line.
     static func planting(_ event: DynamicEvent, address: UInt64? = nil, _ kprobes: KprobeState?) -> String {
         switch event.kind {
         case .kprobe, .kretprobe:
@@ -41,7 +41,7 @@ extension WirePlantedProbe {
 extension DynamicEvent {
     /// The definition under another name.
     ///
-    /// - Parameter address: stands for the place; some kernels list a hash of it instead (`%p` in trace_kprobe_show).
+    /// - Parameter address: replaces the location; some kernels list a hash of it instead (`%p` in trace_kprobe_show).
     func shown(as name: EventName, address: UInt64?) -> String {
         var text = definition
         if let address {
@@ -52,7 +52,8 @@ extension DynamicEvent {
 }
 
 extension WireProbeField {
-    /// From a line `field:u64 size;	offset:16;	size:8;	signed:0;` of a format file; nil for others and for the common fields.
+    /// From a line `field:u64 size;    offset:16;      size:8; signed:0;` of a format file; nil for others and for the
+    /// common fields.
     init?(formatLine line: some StringProtocol) {
         guard let field = FieldLine(Substring(line)), let offset = UInt32(exactly: field.offset),
             let size = UInt32(exactly: field.size),

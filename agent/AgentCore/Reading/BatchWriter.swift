@@ -11,7 +11,7 @@ final class BatchWriter {
     /// - Parameters:
     ///   - pages: full-size sub-buffers, which are moved together in place.
     /// - Returns: a batch frame with room for its number, and how many events it holds; nil when the pages hold
-    ///   neither events nor news of lost ones.
+    ///   neither events nor counts of lost ones.
     func batch(
         of pages: UnsafeMutableRawBufferPointer, layout: SubBufferLayout, cpu: Int, codec: BatchCodec
     ) throws(CodecError) -> (frame: Frame, events: UInt64)? {
@@ -35,8 +35,8 @@ final class BatchWriter {
         return (Frame(.batch, body), count.events)
     }
 
-    /// Moves the used parts of the pages together and returns their length. A page that is not one (it never
-    /// happened with a kernel's own) ends it there; its events then show as missing in the session's totals.
+    /// Moves the used parts of the pages together and returns their length. A malformed page (no kernel has written one
+    /// yet) ends the batch; its events then show as missing in the session's totals.
     private static func compact(_ pages: UnsafeMutableRawBufferPointer, layout: SubBufferLayout) -> Int {
         guard let base = pages.baseAddress else { return 0 }
         var sequence = SubBufferSequence(UnsafeRawBufferPointer(pages), layout: layout, spacing: .fullSize)

@@ -2,6 +2,7 @@ import CLinux
 import Glibc
 import Logging
 import Synchronization
+import SystemFacts
 import Threads
 import Tracefs
 
@@ -23,8 +24,9 @@ final class CPUReader: Sendable {
 
     /// Bytes read before a batch is made of them: enough for the codec to work well.
     private static let bufferSize = 256 << 10
-    /// How long an event waits at most before it is read, ms.
-    static let interval: Int32 = 40
+    /// How long an event waits at most before it is read.
+    static let interval = Duration.milliseconds(40)
+    private static let pollTimeout = Int32(interval.wholeNanoseconds / 1_000_000)
 
     init(cpu: Int, log: Logger) throws {
         self.cpu = cpu
@@ -88,7 +90,7 @@ final class CPUReader: Sendable {
         for tap in taps where tap.descriptor >= 0 && !blocked.contains(tap.descriptor) {
             files.append(pollfd(fd: tap.descriptor, events: Int16(POLLIN), revents: 0))
         }
-        guard poll(&files, nfds_t(files.count), taps.isEmpty ? -1 : Self.interval) > 0, files[0].revents != 0 else {
+        guard poll(&files, nfds_t(files.count), taps.isEmpty ? -1 : Self.pollTimeout) > 0, files[0].revents != 0 else {
             return
         }
         var drain = [UInt8](repeating: 0, count: 64)

@@ -7,7 +7,7 @@ enum ReadCertainty: Sendable {
     case pinned
     /// It runs anywhere, and waits for unfinished events of all CPUs.
     case barrier
-    /// The kernel offers neither: an event that takes longer to write than the allowance comes late.
+    /// The kernel offers neither: an event that is being written for longer than the allowance arrives late.
     case allowance
 
     /// The trace clock as the kernel reads it for a stamp and as user space reads it can differ by rounding; ns.

@@ -5,16 +5,16 @@ import TraceProtocol
 struct StreamSink: PageSink {
     let stream: SessionStream
     let layout: SubBufferLayout
-    let codec: @Sendable () -> BatchCodec
+    let codec: NegotiatedCodec
 
     var hasRoom: Bool { stream.hasRoom }
 
-    func take(_ pages: UnsafeMutableRawBufferPointer, cpu: Int, writer: BatchWriter) throws -> UInt64 {
-        guard let batch = try writer.batch(of: pages, layout: layout, cpu: cpu, codec: codec()) else { return 0 }
+    func consume(_ pages: UnsafeMutableRawBufferPointer, cpu: Int, writer: BatchWriter) throws -> UInt64 {
+        guard let batch = try writer.batch(of: pages, layout: layout, cpu: cpu, codec: codec.current) else { return 0 }
         stream.append(batch.frame)
         return batch.events
     }
 
-    /// Watermarks say it to the controller.
+    /// The controller learns it from watermarks.
     func settled(cpu: Int, through time: UInt64) {}
 }

@@ -27,7 +27,7 @@ final class Tap: Sendable {
     /// What the thread has to do with this tap after `service`.
     enum Outcome {
         case waiting
-        /// There is no room to read into: look again after a while, whatever poll says.
+        /// The sink has no room: look again after a while, whatever poll returns.
         case blocked
         /// Read to the end after `finish`, or failed.
         case done
@@ -61,7 +61,7 @@ final class Tap: Sendable {
                 guard sink.hasRoom else { return .blocked }
                 let drained = try reader.drain(into: buffer, through: isLast ? .max : time)
                 let pages = UnsafeMutableRawBufferPointer(rebasing: buffer[..<drained.bytes])
-                events.add(try sink.take(pages, cpu: cpu, writer: writer), ordering: .relaxed)
+                events.add(try sink.consume(pages, cpu: cpu, writer: writer), ordering: .relaxed)
                 if drained.isComplete {
                     sink.settled(cpu: cpu, through: isLast ? .max : time)
                     watermark.store(time, ordering: .releasing)
@@ -77,7 +77,7 @@ final class Tap: Sendable {
         }
     }
 
-    /// So that one busy session does not starve the others on its CPU.
+    /// A limit, so that one busy session does not starve the others on its CPU.
     private static let batchesPerTurn = 16
 
     private func done() -> Outcome {

@@ -4,27 +4,24 @@ import TraceProtocol
 struct AgentSession {
     var state = SessionState()
     let stream: SessionStream
-    /// For whom, as the controller says.
+    /// Whom the session belongs to, as the controller says.
     let `operator`: String
-    /// What carries out its commands.
-    let kernel: any SessionKernel
-    /// It counts, and so has no pages, watermarks or names to look after.
-    let isCount: Bool
-    /// The watermark that waits until everything before it has been sent, and the number of the frame it
-    /// stands behind.
-    var pendingMark: (mark: Watermark, after: UInt64)?
-    /// Why it ended, when nobody ordered it.
+    /// It records, and so has watermarks to send and task names to look for.
+    let isRecording: Bool
+    /// Waits until everything before it has been sent.
+    var pendingWatermark: PendingWatermark?
+    /// Why it ended, when no operator stopped it.
     var endReason = ""
-    /// Its instance is gone and only the stream is kept for the controller.
+    /// Its instance has been removed and only the stream is kept for the controller.
     var isFinished: Bool { state.phase == .finished }
 
-    init(stream: SessionStream, operator: String, kernel: any SessionKernel, isCount: Bool) {
+    init(stream: SessionStream, operator: String, isRecording: Bool) {
         self.stream = stream
         self.operator = `operator`
-        self.kernel = kernel
-        self.isCount = isCount
+        self.isRecording = isRecording
     }
 
+    /// For `Hello`.
     var held: WireHeldSession {
         var held = WireHeldSession()
         held.session = stream.session

@@ -1,20 +1,20 @@
-/// How long a session may go on without word from the controller.
-///
-/// Times are ns of any one monotonic clock.
-public struct Lease: Sendable, Equatable {
-    public var duration: Int64
-    private var lastHeard: Int64
+import SystemFacts
 
-    public init(duration: Int64, now: Int64) {
+/// How long a session may go on while the controller is silent.
+public struct Lease: Sendable, Equatable {
+    public var duration: Duration
+    private var lastHeard: MonotonicRawInstant
+
+    public init(duration: Duration, now: MonotonicRawInstant) {
         self.duration = duration
         lastHeard = now
     }
 
-    public mutating func heard(now: Int64) {
+    public mutating func heard(now: MonotonicRawInstant) {
         lastHeard = max(lastHeard, now)
     }
 
-    public func hasRunOut(now: Int64) -> Bool {
-        now - lastHeard > duration
+    public func hasRunOut(now: MonotonicRawInstant) -> Bool {
+        lastHeard.duration(to: now) > duration
     }
 }

@@ -3,64 +3,62 @@ import TextPatterns
 import TraceProtocol
 import Tracefs
 
-/// What a session has in this node's kernel before anything is recorded or counted: its instance, its probes, what of
-/// the kernel's events it chose, and the list of threads that it leaves out.
+/// What a session has in this node's kernel, whether it records or counts: its instance, its probes, the events that it
+/// selects, and the list of threads that it leaves out.
 ///
-/// Confined to the agent's control thread; every call may block for as long as the kernel does.
+/// Confined to the control thread; every call may block for as long as the kernel does.
 final class SessionInstance {
-    let instance: TraceInstance
+    let trace: TraceInstance
     let selection: EventSelection
     private(set) var probes: ProbeSet
     private let shownNames: [EventName: EventName]
     private var excludedProcesses: [Int32]
     private var untraced = UntracedThreads()
+    private var rollback: Rollback
 
     private init(
-        _ instance: TraceInstance, _ selection: EventSelection, _ probes: ProbeSet, excludedProcesses: [UInt32]
+        _ trace: TraceInstance, _ selection: EventSelection, _ probes: ProbeSet, excludedProcesses: [UInt32],
+        rollback: Rollback
     ) {
-        self.instance = instance
+        self.trace = trace
         self.selection = selection
         self.probes = probes
+        self.rollback = rollback
         self.excludedProcesses = excludedProcesses.map { Int32(bitPattern: $0) }
         shownNames = Dictionary(
             probes.probes.flatMap { probe in probe.events.map { ($0, probe.shown($0)) } }, uniquingKeysWith: { $1 })
     }
 
-    /// Makes it, with recording off and nothing enabled, lets `fill` do the rest, and takes it down if that throws.
+    /// Makes it, with recording off and nothing enabled.
     ///
-    /// - Throws: `WireRefusal`; nothing is left behind then.
-    static func make<R>(
-        _ order: WirePrepare, session: UInt64, node: String, root: TracefsRoot, policy: Policy,
-        fill: (SessionInstance) throws -> R
-    ) throws(WireRefusal) -> R {
+    /// - Throws: why the node refuses; nothing is left behind then.
+    static func prepare(
+        _ request: WirePrepare, session: UInt64, in tracefs: NodeTracefs
+    ) throws -> SessionInstance {
+        let name = InstanceName(node: tracefs.node, session: session)
+        let trace = try TraceInstance.create(in: tracefs.root, name: name.text)
+        var rollback = Rollback()
+        rollback.add { try ProbeSet.remove(ProbeGroup(name), from: tracefs.root) }
+        // Before the probes: an instance holds its probes enabled.
+        rollback.add { try trace.remove() }
         do {
-            let name = InstanceName(node: node, session: session)
-            let instance = try TraceInstance.create(in: root, name: name.text)
-            var probes: ProbeSet?
-            do {
-                let planted = try ProbeSet(order.probes, instance: name, root: root, policy: policy)
-                probes = planted
-                if let refusal = planted.refusal { throw refusal }
-                let selection = try EventSelection(order, probes: planted.probes, root: root, policy: policy)
-                let place = SessionInstance(instance, selection, planted, excludedProcesses: order.excludedProcesses)
-                try place.refreshExcludedProcesses()
-                return try fill(place)
-            } catch {
-                // The instance first: it holds the probes enabled.
-                try? instance.remove()
-                try? probes?.remove()
-                throw error
-            }
-        } catch let refusal as WireRefusal {
-            throw refusal
+            let probes = try ProbeSet(request.probes, instance: name, root: tracefs.root, policy: tracefs.policy)
+            if let refusal = probes.refusal { throw refusal }
+            let selection = try EventSelection(
+                request, probes: probes.probes, root: tracefs.root, policy: tracefs.policy)
+            let made = SessionInstance(
+                trace, selection, probes, excludedProcesses: request.excludedProcesses, rollback: rollback)
+            try made.refreshThreads()
+            return made
         } catch {
-            throw WireRefusal(error)
+            try? rollback.run()
+            throw error
         }
     }
 
-    /// Enables the probes: only now does the kernel plant them, and say why not.
+    /// Enables the probes: only now does the kernel plant them, and report why it cannot.
     func enableProbes() throws {
-        probes.enable(in: instance)
+        probes.enable(in: trace)
         if let refusal = probes.refusal { throw refusal }
     }
 
@@ -71,15 +69,17 @@ final class SessionInstance {
     func shownName(of event: EventName) -> EventName { shownNames[event] ?? event }
 
     /// Brings the list of threads that stay untraced up to date.
-    func refreshExcludedProcesses(_ pids: [Int32]? = nil) throws(TracefsError) {
-        if let pids { excludedProcesses = pids }
-        try instance.setNotracePIDs(
+    ///
+    /// - Parameter excludedProcesses: the other Fleetrace processes of this machine, if they have changed.
+    func refreshThreads(_ excludedProcesses: [Int32]? = nil) throws(TracefsError) {
+        if let excludedProcesses { self.excludedProcesses = excludedProcesses }
+        try trace.setNotracePIDs(
             untraced.update(
-                wanted: Self.threads(with: excludedProcesses), now: MonotonicRawClock.now(), isAlive: TaskList.exists))
+                wanted: Self.threads(with: self.excludedProcesses), now: .now, isAlive: TaskList.exists))
     }
 
-    /// Own threads, and those of the other Fleetrace processes here: tracing their system calls would make more
-    /// of them. A excluded process that has ended in the meantime has no threads.
+    /// Own threads, and those of the other Fleetrace processes here: tracing their system calls would cause more of
+    /// them. An excluded process that has ended in the meantime has no threads.
     private static func threads(with excludedProcesses: [Int32]) throws(TracefsError) -> Set<Int32> {
         var threads = Set(try TracefsError.translating(TaskList.ownThreads))
         for pid in excludedProcesses where isFleetrace(pid) {
@@ -93,18 +93,16 @@ final class SessionInstance {
         TaskList.program(of: pid)?.hasPrefix("fleetrace") ?? false
     }
 
-    /// Removes the instance with all it holds, and then the probes.
+    // MARK: Removal
+
+    /// Adds what has to be done before the instance is removed.
+    func beforeRemoval(_ step: @escaping () throws -> Void) { rollback.add(step) }
+
+    /// Adds what has to be done after the instance and its probes have been removed.
+    func afterRemoval(_ step: @escaping () throws -> Void) { rollback.addLast(step) }
+
+    /// Removes everything that the session has in the kernel. May be called again.
     ///
-    /// - Throws: also when somebody else has one of the probes enabled; `StaleProbes` removes it once that is over.
-    func remove() throws(TracefsError) {
-        let instanceFailure: TracefsError?
-        do throws(TracefsError) {
-            try instance.remove()
-            instanceFailure = nil
-        } catch {
-            instanceFailure = error
-        }
-        try probes.remove()
-        if let instanceFailure { throw instanceFailure }
-    }
+    /// - Throws: also when another user of tracefs has one of the probes enabled; `StaleProbes` removes it later.
+    func remove() throws { try rollback.run() }
 }

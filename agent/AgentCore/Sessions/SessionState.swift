@@ -1,3 +1,4 @@
+import SystemFacts
 import TraceProtocol
 
 /// What a session on this node is doing, and what each command means in that state. No I/O, no time.
@@ -10,14 +11,15 @@ public struct SessionState: Sendable, Equatable {
         case preparing, ready, starting, recording, draining, finished, discarding
     }
 
-    /// What the session's owner has to do.
+    /// What the agent has to do.
     public enum Action: Equatable, Sendable {
-        case start(at: Int64)
+        /// nil is at once.
+        case start(at: MonotonicRawInstant?)
         /// Stop recording, read what is left, then report the totals.
         case stopAndDrain
         /// Remove everything at once, without draining.
         case tearDown
-        /// The instance is gone already; only what was kept for the controller is dropped.
+        /// The instance is removed already; only what was kept for the controller is dropped.
         case forget
         /// Nothing to do now: the same is under way.
         case none
@@ -34,7 +36,7 @@ public struct SessionState: Sendable, Equatable {
         return .none
     }
 
-    public mutating func start(at: Int64) throws(WireRefusal) -> Action {
+    public mutating func start(at: MonotonicRawInstant?) throws(WireRefusal) -> Action {
         guard phase == .ready else { throw refusal("start") }
         phase = .starting
         return .start(at: at)
@@ -45,7 +47,7 @@ public struct SessionState: Sendable, Equatable {
         return .none
     }
 
-    /// An ordered stop, or the lease that ran out.
+    /// A requested stop, or the lease that ran out.
     public mutating func stop() throws(WireRefusal) -> Action {
         switch phase {
         case .ready, .starting, .recording:
@@ -63,7 +65,7 @@ public struct SessionState: Sendable, Equatable {
 
     public mutating func discard() -> Action {
         switch phase {
-        // The instance is being made on another thread; `prepared` takes it down.
+        // The instance is being made on another thread; `prepared` removes it.
         case .preparing: phase = .discarding; return .none
         case .discarding: return .none
         case .finished: phase = .discarding; return .forget

@@ -1,30 +1,31 @@
+import SystemFacts
+
 /// Which threads a session leaves out of its trace, decided so that the kernel's list is rewritten as rarely as can be.
 ///
 /// The kernel can add to the list but not remove from it: it has to be emptied and written anew, and while that lasts
-/// events of other tasks may be missed, uncounted, since the per-CPU mark "the running task is listed" is stale for
-/// a moment (`ignore_pid` in kernel/trace/trace_events.c). So numbers of threads that have ended stay listed, where they
-/// do no harm, until the kernel gives one of them to another task.
+/// events of other tasks may be missed, uncounted, since the per-CPU mark "the running task is listed" is stale for a
+/// moment (`ignore_pid` in kernel/trace/trace_events.c). So numbers of threads that have ended stay listed. They do no
+/// harm until the kernel gives one of them to another task.
 struct UntracedThreads {
     private(set) var listed: Set<Int32> = []
-    /// Listed threads that are no longer wanted, and since when; ns.
-    private var leaving: [Int32: UInt64] = [:]
+    /// Listed threads that are no longer wanted, and since when.
+    private var leaving: [Int32: MonotonicRawInstant] = [:]
 
-    /// A thread that is not wanted any more and still lives is most likely about to end; ns.
-    private static let grace: UInt64 = 2_000_000_000
+    /// A thread that is no longer wanted and still lives is most likely about to end.
+    private static let grace = Duration.seconds(2)
     /// A list longer than this is rewritten all the same.
     private static let mostLeaving = 4096
 
-    /// Takes in which threads are to be left out now.
+    /// Decides about the threads that are to be left out now.
     ///
     /// - Parameters:
-    ///   - now: ns of any monotonic clock.
     ///   - isAlive: whether a thread of this number exists.
     /// - Returns: what the kernel's list should hold.
-    mutating func update(wanted: Set<Int32>, now: UInt64, isAlive: (Int32) -> Bool) -> Set<Int32> {
+    mutating func update(wanted: Set<Int32>, now: MonotonicRawInstant, isAlive: (Int32) -> Bool) -> Set<Int32> {
         let surplus = listed.subtracting(wanted)
         leaving = leaving.filter { surplus.contains($0.key) }
         for thread in surplus where leaving[thread] == nil { leaving[thread] = now }
-        let mustGo = leaving.contains { now &- $0.value >= Self.grace && isAlive($0.key) }
+        let mustGo = leaving.contains { $0.value.duration(to: now) >= Self.grace && isAlive($0.key) }
         if mustGo || leaving.count > Self.mostLeaving {
             leaving.removeAll()
             listed = wanted

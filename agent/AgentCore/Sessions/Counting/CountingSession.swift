@@ -1,71 +1,151 @@
+import Logging
 import NIOCore
 import SystemFacts
 import TraceProtocol
 import Tracefs
 
-/// One count on this node: what counts, when it began, and when it is read next. Confined to the control thread.
-final class CountingSession {
-    let session: UInt64
-    let source: any CountSource
-    let stream: SessionStream
-    /// ns.
-    let interval: Int64
-    /// Puts a frame on the connection, if it takes it now.
-    let send: @Sendable (Frame) -> Void
-    /// Trace clock at which counting began and ended, ns.
-    private(set) var started: Int64 = 0
-    private(set) var stopped: Int64?
+/// A session that counts: its totals are offered at every interval, and the last ones go into the session's stream.
+final class CountingSession: NodeSession {
+    private let source: any CountSource
+    private let delivery: SessionDelivery
+    private let interval: Duration
+    private let thread: ControlThread
+    private let log: Logger
+    private var started: MonotonicRawInstant?
+    private var stopped: MonotonicRawInstant?
     /// The reading that is due next.
-    var sampler: Scheduled<Void>?
+    private var sampler: Scheduled<Void>?
 
-    /// ns: where the order names none, so that of a node that is lost its last totals are known.
-    private static let usualInterval: Int64 = 1_000_000_000
+    /// Where the request names no interval: so the last totals of a node that is lost are known.
+    private static let usualInterval = Duration.seconds(1)
+    /// Between asking a source to bring itself up to date and reading it.
+    private static let refreshTime = Duration.milliseconds(3)
 
-    init(
-        _ session: UInt64, source: any CountSource, stream: SessionStream, intervalMilliseconds: UInt32,
-        send: @escaping @Sendable (Frame) -> Void
+    private init(
+        _ source: any CountSource, _ delivery: SessionDelivery, intervalMilliseconds: UInt32, thread: ControlThread,
+        log: Logger
     ) {
-        self.session = session
-        self.send = send
         self.source = source
-        self.stream = stream
-        interval = intervalMilliseconds == 0 ? Self.usualInterval : Int64(intervalMilliseconds) * 1_000_000
+        self.delivery = delivery
+        interval = intervalMilliseconds == 0 ? Self.usualInterval : .milliseconds(Int64(intervalMilliseconds))
+        self.thread = thread
+        self.log = log
     }
 
-    func start(at moment: Int64) throws -> WireStarted {
+    /// Makes everything, with counting off.
+    ///
+    /// - Parameter thread: the one that this runs on.
+    /// - Throws: why the node refuses; nothing is left behind then.
+    static func prepare(
+        _ request: WirePrepare, _ delivery: SessionDelivery, in tracefs: NodeTracefs, readers: CPUReaders,
+        thread: ControlThread, log: Logger
+    ) throws -> CountingSession {
+        CountingSession(
+            try source(request, delivery, in: tracefs, readers: readers), delivery,
+            intervalMilliseconds: request.count.intervalMs, thread: thread, log: log)
+    }
+
+    /// Perf counters for plain counts; for tables the kernel's own, or where it has none that fit, decoded pages.
+    private static func source(
+        _ request: WirePrepare, _ delivery: SessionDelivery, in tracefs: NodeTracefs, readers: CPUReaders
+    ) throws -> any CountSource {
+        if let problem = request.count.problem { throw WireRefusal(.unsupported, problem) }
+        guard request.count.needsTables else { return try PerfCount(request, delivery, in: tracefs) }
+        do {
+            return request.count.hasLatency
+                ? try HistLatency.prepare(request, delivery, in: tracefs)
+                : try HistCount.prepare(request, delivery, in: tracefs)
+        } catch let declined as KernelDeclined {
+            return try DecodedCount.prepare(
+                request, delivery, in: tracefs, readers: readers, remark: declined.description)
+        }
+    }
+
+    func prepared() throws -> WirePrepared {
+        var prepared = WirePrepared()
+        prepared.count = source.plan
+        prepared.cpus = UInt32(try CPUList.online().cpus.count)
+        prepared.events = source.events.map { WireEventName($0) }
+        prepared.notes = source.notes
+        return prepared
+    }
+
+    func start(at moment: MonotonicRawInstant?) throws -> WireStarted {
         guard stopped == nil else { throw WireRefusal(.wrongState, "the count was stopped before its start") }
-        // Whatever takes time comes before the moment.
+        // What needs time is done before the moment.
         try source.refresh()
         let change = try source.start(at: moment)
-        started = change.after
+        let started = MonotonicRawInstant(nanoseconds: change.after)
+        self.started = started
+        scheduleSample(after: 0, SamplingSchedule(started: started, interval: interval))
         return change
     }
 
-    func stop(at moment: Int64) throws -> WireStopping {
+    func stop(at moment: MonotonicRawInstant?) throws -> WireStopping {
         sampler?.cancel()
-        Moment.wait(for: moment)
+        MonotonicRawInstant.wait(until: moment)
         let change = try source.stop()
-        stopped = change.after
+        stopped = MonotonicRawInstant(nanoseconds: change.after)
         return change
+    }
+
+    func finish(reason: String) throws {
+        var finish = WireFinish()
+        finish.reason = reason
+        finish.counts = try totals(number: 0)
+        delivery.stream.append(try .numbered(.finish, finish))
+    }
+
+    func refreshThreads(_ excludedProcesses: [Int32]?) throws { try source.refreshThreads(excludedProcesses) }
+
+    func watermark() -> PendingWatermark? { nil }
+
+    func state() -> WireSessionState? { nil }
+
+    func remove(inBackground: Bool) throws {
+        sampler?.cancel()
+        try source.remove(inBackground: inBackground)
+    }
+
+    // MARK: Reading
+
+    private func scheduleSample(after number: UInt64, _ schedule: SamplingSchedule) {
+        let next = schedule.next(after: number, now: .now)
+        sampler = thread.schedule(after: max(.zero, next.delay - Self.refreshTime)) { [weak self] in
+            guard let self, stopped == nil else { return }
+            do {
+                try source.refresh()
+            } catch {
+                log.warning("a count cannot be brought up to date", metadata: ["reason": "\(error)"])
+            }
+            sampler = thread.schedule(after: min(next.delay, Self.refreshTime)) { [weak self] in
+                self?.sample(next.number, schedule)
+            }
+        }
+    }
+
+    private func sample(_ number: UInt64, _ schedule: SamplingSchedule) {
+        guard stopped == nil else { return }
+        do {
+            delivery.offer(try Frame(.counts, try totals(number: number)))
+        } catch {
+            log.warning("a count could not be read", metadata: ["reason": "\(error)"])
+        }
+        scheduleSample(after: number, schedule)
     }
 
     /// Everything counted since the start.
-    func totals(number: UInt64) throws -> WireCountTotals {
+    private func totals(number: UInt64) throws -> WireCountTotals {
         var totals = WireCountTotals()
-        totals.session = session
+        totals.session = delivery.session
         totals.number = number
         let counted = try source.rows()
-        totals.at = stopped ?? counted.asOf ?? Int64(MonotonicRawClock.now())
-        totals.elapsedNs = started == 0 ? 0 : UInt64(max(0, totals.at - started))
+        let at = stopped ?? counted.asOf ?? .now
+        totals.at = at.nanoseconds
+        totals.elapsedNs = started.map { UInt64(max(0, $0.duration(to: at).wholeNanoseconds)) } ?? 0
         totals.rows = counted.rows
         totals.lost = counted.lost
         totals.unmatched = counted.unmatched
         return totals
-    }
-
-    /// The next reading: its number, and after how long it is due (ns). Readings that were missed are left out.
-    func nextSample(after number: UInt64, now: Int64) -> (number: UInt64, delay: Int64) {
-        let next = max(Int64(number) + 1, (now - started) / interval + 1)
-        return (UInt64(next), max(0, started + next * interval - now))
     }
 }

@@ -11,49 +11,46 @@ final class PerfCount: CountSource {
     let events: [EventName]
     let notes: [String]
     private var counters: CounterSet?
-    /// Where its probes are; nil without any.
-    private var place: SessionInstance?
+    /// Holds its probes; nil without any.
+    private var instance: SessionInstance?
     /// Index in the plan of each column of `counters`.
-    private var places: [Int] = []
+    private var planIndices: [Int] = []
     private let isByCPU: Bool
     private let onDrained: @Sendable () -> Void
-    /// When the list of CPUs was last looked at; ns.
-    private var lastFollowed: UInt64 = 0
+    /// When the list of CPUs was last read; nil before the first time.
+    private var lastFollowed: MonotonicRawInstant?
 
-    /// ns.
-    private static let followInterval: UInt64 = 500_000_000
+    private static let followInterval = Duration.milliseconds(500)
 
     /// Opens all counters, stopped.
     ///
-    /// - Throws: when nothing of the order can be counted here, or a filter is wrong.
+    /// - Throws: when nothing of the request can be counted here, or a filter is wrong.
     init(
-        _ order: WirePrepare, session: UInt64, node: String, root: TracefsRoot, policy: Policy,
-        onDrained: @escaping @Sendable () -> Void
-    ) throws(WireRefusal) {
-        isByCPU = order.count.keys.contains("cpu")
-        self.onDrained = onDrained
+        _ request: WirePrepare, _ delivery: SessionDelivery, in tracefs: NodeTracefs
+    ) throws {
+        isByCPU = request.count.keys.contains("cpu")
+        onDrained = delivery.onDrained
         let selection: EventSelection
-        if order.probes.isEmpty {
-            selection = try EventSelection(order, probes: [], root: root, policy: policy)
+        if request.probes.isEmpty {
+            selection = try EventSelection(request, probes: [], root: tracefs.root, policy: tracefs.policy)
         } else {
-            let place = try SessionInstance.forCounts(
-                order, session: session, node: node, root: root, policy: policy)
-            self.place = place
-            selection = place.selection
+            let instance = try SessionInstance.prepareForCounts(request, session: delivery.session, in: tracefs)
+            self.instance = instance
+            selection = instance.selection
         }
         notes = selection.notes
-        events = selection.events.map { [place] in place?.shownName(of: $0) ?? $0 }
-        do throws(WireRefusal) {
-            counters = try open(try columns(order, selection, root))
+        events = selection.events.map { [instance] in instance?.shownName(of: $0) ?? $0 }
+        do {
+            counters = try open(try columns(request, selection, tracefs.root))
         } catch {
-            try? place?.remove()
+            try? instance?.remove()
             throw error
         }
     }
 
     /// Every event and counter that this node knows, in the plan too.
     private func columns(
-        _ order: WirePrepare, _ selection: EventSelection, _ root: TracefsRoot
+        _ request: WirePrepare, _ selection: EventSelection, _ root: TracefsRoot
     ) throws(WireRefusal) -> [CounterSet.Column] {
         try selection.refuseTriggers()
         let filters = selection.filterTexts
@@ -64,12 +61,12 @@ final class PerfCount: CountSource {
             } catch {
                 throw WireRefusal(error)
             }
-            places.append(plan.columns.count)
+            planIndices.append(plan.columns.count)
             plan.add("\(shown)", .perfCounter)
         }
-        for name in order.count.counters {
+        for name in request.count.counters {
             if let event = CounterName.event(name) {
-                places.append(plan.columns.count)
+                planIndices.append(plan.columns.count)
                 columns.append(.init(event))
                 plan.add(name, .perfCounter)
             } else {
@@ -87,11 +84,11 @@ final class PerfCount: CountSource {
             throw WireRefusal(error is PerfError ? .unsupported : .io, "cannot count: \(error)")
         }
         for (index, error) in set.refused {
-            let column = plan.columns[places[index]]
+            let column = plan.columns[planIndices[index]]
             if let filter = columns[index].filter {
-                throw WireRefusal(.badFilter, "\(column.event): the kernel does not take the filter \"\(filter)\"")
+                throw WireRefusal(.badFilter, "\(column.event): the kernel refuses the filter \"\(filter)\"")
             }
-            plan.columns[places[index]].refused = error.description
+            plan.columns[planIndices[index]].refused = error.description
         }
         guard plan.columns.contains(where: \.refused.isEmpty) else {
             let reasons = plan.columns.map { "\($0.event): \($0.refused)" }
@@ -101,8 +98,8 @@ final class PerfCount: CountSource {
         return set
     }
 
-    func start(at moment: Int64) throws -> WireStarted {
-        let missed = Moment.wait(for: moment)
+    func start(at moment: MonotonicRawInstant?) throws -> WireStarted {
+        let missed = MonotonicRawInstant.wait(until: moment)
         let before = MonotonicRawClock.now()
         try counters?.enable()
         return WireStarted(TracingSwitch(before: before, after: MonotonicRawClock.now()), missed: missed)
@@ -116,15 +113,16 @@ final class PerfCount: CountSource {
     }
 
     func refresh() throws {
-        guard MonotonicRawClock.now() - lastFollowed >= Self.followInterval else { return }
-        lastFollowed = MonotonicRawClock.now()
+        let now = MonotonicRawInstant.now
+        if let lastFollowed, lastFollowed.duration(to: now) < Self.followInterval { return }
+        lastFollowed = now
         try counters?.follow(online: CPUList.online().cpus)
     }
 
     func rows() -> CountedRows {
         var sums: [Cell: CounterValue] = [:]
-        counters?.read { [places, isByCPU] column, cpu, value in
-            sums[Cell(column: places[column], cpu: isByCPU ? cpu : 0), default: CounterValue()] += value
+        counters?.read { [planIndices, isByCPU] column, cpu, value in
+            sums[Cell(column: planIndices[column], cpu: isByCPU ? cpu : 0), default: CounterValue()] += value
         }
         var result = CountedRows()
         for (cell, value) in sums.sorted(by: { $0.key < $1.key }) {
@@ -150,16 +148,16 @@ final class PerfCount: CountSource {
         static func < (a: Cell, b: Cell) -> Bool { (a.column, a.cpu) < (b.column, b.cpu) }
     }
 
-    /// Counters leave nobody out.
+    /// Counters leave no thread out.
     func refreshThreads(_ excludedProcesses: [Int32]?) {}
 
     func remove(inBackground: Bool) throws {
         guard let last = counters.take() else { return }
         // Probes must not outlive the agent, which may end at once; the counters hold them, so these are closed first.
-        if let place {
-            self.place = nil
+        if let instance {
+            self.instance = nil
             last.close()
-            return try place.remove()
+            return try instance.remove()
         }
         guard inBackground else { return last.close() }
         // The kernel waits for its readers at each tracepoint, about 20 ms. Without a thread it is done here.
@@ -167,7 +165,7 @@ final class PerfCount: CountSource {
         do { try spawnThread(name: "closer") { closing.counters.close() } } catch { last.close() }
     }
 
-    /// Hands counters to another thread: nobody else uses them any more.
+    /// Hands counters to another thread: nothing else uses them from then on.
     private struct Closing: @unchecked Sendable {
         let counters: CounterSet
 

@@ -8,37 +8,37 @@ struct MetadataCollector {
 
     /// The first metadata of a session: layouts, formats, names of all tasks that run now, and symbols where the
     /// events print any.
-    func initial(for session: TracingSession, facts: WireHostFacts) throws -> WireNodeMetadata {
+    func initial(for recording: PageRecording, facts: WireHostFacts) throws -> WireNodeMetadata {
         var metadata = WireNodeMetadata()
         metadata.host = facts
-        metadata.headerPage = try session.headerPage()
+        metadata.headerPage = try recording.headerPage()
         // Records of the ftrace system (markers, stacks) come without being enabled by name.
         let builtin = (try? root.ftraceEvents()) ?? []
-        for event in session.events + builtin {
+        for event in recording.events + builtin {
             guard let text = try? root.formatText(event) else {
                 if event.system == "ftrace" { continue }
-                throw WireRefusal(.io, "event \(event) has no format on this kernel any more")
+                throw WireRefusal(.io, "event \(event) no longer has a format on this kernel")
             }
             var format = WireEventFormatText()
-            format.system = session.shownName(of: event).system
+            format.system = recording.instance.shownName(of: event).system
             format.text = text
             metadata.formats.append(format)
         }
         metadata.printkFormats = (try? root.printkFormats()) ?? ""
-        metadata.commsAsOf = Int64(MonotonicRawClock.now())
+        metadata.commsAsOf = MonotonicRawInstant.now.nanoseconds
         if metadata.formats.contains(where: { Self.printsSymbols($0.text) }) {
             metadata.symbols = try Self.symbols()
         }
         return metadata
     }
 
-    /// Whether a format's text asks for symbols (`%pS` and kin, Documentation/core-api/printk-formats.rst). The
-    /// built-in stack formats do not say so; their symbols are needed only with a stack trace trigger or option.
+    /// Whether a format's text asks for symbols (`%pS` and similar, Documentation/core-api/printk-formats.rst). The
+    /// built-in stack formats do not; their symbols are needed only with a stack trace trigger or option.
     static func printsSymbols(_ format: String) -> Bool {
         ["%pS", "%ps", "%pB", "%pF", "%pf"].contains { format.contains($0) }
     }
 
-    /// /proc/kallsyms, packed. Megabytes of text: zlib's level 1 makes a quarter of it.
+    /// /proc/kallsyms, packed. It has megabytes of text; zlib's level 1 packs it to a quarter.
     static func symbols() throws -> WireCompressedBlob {
         let text = try TracefsRoot.kallsyms()
         return try text.withUnsafeBytes { try WireCompressedBlob(packing: $0) }

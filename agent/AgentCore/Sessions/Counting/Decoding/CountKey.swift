@@ -12,7 +12,7 @@ struct CountKey: ~Copyable {
         case number, unsigned, text
     }
 
-    /// Room for as many parts as an order can have, the bucket included.
+    /// Room for as many parts as a request can have, the bucket included.
     init() {
         let part = WireCountRequest.longestText + 2
         room = .allocate(byteCount: part * (WireCountRequest.mostKeys + 1), alignment: 8)
@@ -41,8 +41,8 @@ struct CountKey: ~Copyable {
         length &+= 9
     }
 
-    /// A text up to its first NUL, without blanks at its end (the kernel's own tables pad with them), and not longer than
-    /// `WireCountRequest.longestText`.
+    /// A text up to its first NUL, without blanks at its end (the kernel's own tables pad with them), and not longer
+    /// than `WireCountRequest.longestText`.
     mutating func append(text: UnsafeRawBufferPointer) {
         let most = min(text.count, WireCountRequest.longestText)
         var end = 0

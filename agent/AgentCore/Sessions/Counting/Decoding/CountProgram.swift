@@ -4,7 +4,7 @@ import TextPatterns
 import TraceProtocol
 import Tracefs
 
-/// What to do with each event's records, compiled once from an order and this kernel's formats.
+/// What to do with each event's records, compiled once from a request and this kernel's formats.
 struct CountProgram: Sendable {
     /// What an event is for.
     enum Role: Sendable, Equatable {
@@ -14,14 +14,14 @@ struct CountProgram: Sendable {
         case entry, exit
         /// A task begins, with a name.
         case newTask
-        /// A task takes another name.
+        /// A task changes its name.
         case rename
     }
 
     /// One event.
     struct Part: Sendable {
         let role: Role
-        let reader: KeyReader?
+        let reader: RecordKeyReader?
         let pidOffset: Int
         /// Names of tasks, with `newTask` and `rename`: whose, the present one, and before that the former.
         var subject: NumberField?
@@ -36,23 +36,23 @@ struct CountProgram: Sendable {
     /// Index in `parts` plus one, by the number of the event; 0 for others.
     private(set) var indices: [UInt16] = []
     let typeOffset: Int
-    /// Records must be looked at in the order of time.
+    /// Records must be counted in the order of time.
     private(set) var isOrdered = false
     /// Keys hold names of tasks.
     private(set) var needsNames = false
 
     /// - Parameters:
     ///   - columns: events to count, or entry and exit with a latency.
-    ///   - naming: events that tell names of tasks.
+    ///   - naming: events that carry names of tasks.
     init(
-        _ order: WireCountRequest, columns: [(shown: EventName, format: EventFormat)], naming: [EventFormat]
+        _ request: WireCountRequest, columns: [(shown: EventName, format: EventFormat)], naming: [EventFormat]
     ) throws(WireRefusal) {
         typeOffset = columns.first?.format.field("common_type")?.offset ?? 0
-        let isLatency = order.hasLatency
+        let isLatency = request.hasLatency
         for (index, column) in columns.enumerated() {
             let role: Role = isLatency ? (index == 0 ? .entry : .exit) : .count(index)
             // The keys of a latency are those of its end.
-            let reader = role == .entry ? nil : try KeyReader(order, column.format)
+            let reader = role == .entry ? nil : try RecordKeyReader(request, column.format)
             if reader?.needsNames == true { needsNames = true }
             if !isLatency { self.columns.append("\(column.shown)") }
             add(column.format, role, reader)
@@ -66,7 +66,7 @@ struct CountProgram: Sendable {
         for format in naming { addNaming(format) }
     }
 
-    private mutating func add(_ format: EventFormat, _ role: Role, _ reader: KeyReader?) {
+    private mutating func add(_ format: EventFormat, _ role: Role, _ reader: RecordKeyReader?) {
         let pid = format.field("common_pid")?.offset ?? 4
         let part = Part(
             role: role, reader: reader, pidOffset: pid,
@@ -98,7 +98,7 @@ struct CountProgram: Sendable {
         add(part, format.id)
     }
 
-    /// The events that tell names of tasks, on kernels that have them.
+    /// The events that carry names of tasks, on kernels that have them.
     static let namingEvents = ["task_newtask", "task_rename"].compactMap { EventName(system: "task", name: $0) }
 
     /// The number of an event; nil for a record that is too short for one.

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Counts by key, for at most so many keys: those that came first. What comes beyond is counted together.
+/// Counts by key, for a limited number of keys: those that came first. All others are counted together.
 ///
 /// Keys are bytes. Adding to a key that is there allocates nothing.
 struct CountTable {
@@ -9,9 +9,10 @@ struct CountTable {
     /// Counts of keys for which there was no room.
     private(set) var other: UInt64 = 0
     private var entries: [Entry] = []
-    /// Open addressing with linear probing: index in `entries` plus one, 0 for a free slot. Half of it is free at least.
+    /// Open addressing with linear probing: index in `entries` plus one, 0 for a free slot. Half of it is free at
+    /// least.
     private var slots: [UInt32]
-    /// All keys, one behind the other.
+    /// All keys, one after the other.
     private var bytes: [UInt8] = []
 
     private struct Entry {
@@ -73,8 +74,8 @@ struct CountTable {
         }
     }
 
-    /// Multiplies and folds eight bytes at a time, as wyhash does. An adversary can make keys collide, which makes his own
-    /// node's count slow and no count wrong.
+    /// Multiplies and folds eight bytes at a time, as wyhash does. An adversary can make keys collide, which makes the
+    /// count on that node slow and no count wrong.
     private static func hash(_ key: UnsafeRawBufferPointer) -> UInt64 {
         var hash: UInt64 = 0x9e37_79b9_7f4a_7c15 ^ UInt64(truncatingIfNeeded: key.count)
         var offset = 0

@@ -1,11 +1,11 @@
 import TraceProtocol
 
-/// Counts records by key, with nothing of I/O in it. Confined to one thread at a time.
+/// Counts records by key, without I/O. Confined to one thread at a time.
 struct CountTally: ~Copyable {
     private let program: CountProgram
     private var tables: [CountTable]
     private var key = CountKey()
-    private var names = TaskNameTable()
+    private var names = CurrentTaskNames()
     /// When each task that is inside began; ns of the trace clock.
     private var entries: [Int32: UInt64] = [:]
     /// Ends without a beginning.
@@ -14,7 +14,7 @@ struct CountTally: ~Copyable {
     private(set) var damaged: UInt64 = 0
     /// Records that wait for what other CPUs did before.
     private var queue = RecordQueue()
-    /// Up to when each CPU has told everything; ns.
+    /// Up to when all records of each CPU have been ingested; ns.
     private var settled: [Int: UInt64]
     /// Up to when records have been counted; ns.
     private var released: UInt64 = 0
@@ -22,9 +22,9 @@ struct CountTally: ~Copyable {
     private var namesRead: UInt64?
     private var knowsNames: Bool
 
-    /// Tasks inside at once: more than the kernel has threads, mostly.
+    /// Tasks inside at once. Most kernels have fewer threads.
     private static let mostEntries = 1 << 17
-    /// Bytes of waiting records above which no more are taken.
+    /// Bytes of waiting records above which no more are accepted.
     private static let largestQueue = 64 << 20
 
     init(_ program: CountProgram, limit: Int, cpus: [Int]) {
@@ -37,18 +37,18 @@ struct CountTally: ~Copyable {
     var hasRoom: Bool { queue.size < Self.largestQueue }
 
     /// The names of all tasks, read at this moment (ns of the trace clock). Nothing by name is counted before.
-    mutating func know(_ all: [Int32: String], at moment: UInt64) {
+    mutating func setNames(_ all: [Int32: String], readAt moment: UInt64) {
         if namesRead == nil || names.isFull { names.replace(all) }
         namesRead = namesRead ?? moment
     }
 
-    /// Names of tasks that have ended take too much room.
+    /// Names of tasks that have ended occupy too much memory.
     var wantsNames: Bool { program.needsNames && names.isFull }
 
     // MARK: Records
 
-    /// One record, those of a CPU in their order.
-    mutating func take(_ record: UnsafeRawBufferPointer, time: UInt64, cpu: Int) {
+    /// Ingests one record; those of a CPU come in their order.
+    mutating func ingest(_ record: UnsafeRawBufferPointer, time: UInt64, cpu: Int) {
         guard let index = program.part(of: record) else { return }
         guard record.count >= program.parts[index].requiredSize else {
             damaged &+= 1
@@ -61,7 +61,7 @@ struct CountTally: ~Copyable {
         }
     }
 
-    /// A CPU has told everything up to a time.
+    /// All records of a CPU up to a time have been ingested.
     mutating func settle(cpu: Int, through time: UInt64) {
         settled[cpu] = time
         guard program.isOrdered else { return }
@@ -78,7 +78,7 @@ struct CountTally: ~Copyable {
         self.queue = queue
     }
 
-    /// Tasks that took another name between the start and the reading of all names were called otherwise before.
+    /// Tasks that changed their name between the start and the reading of all names had another one before.
     private mutating func learnFirstNames() {
         knowsNames = true
         var seen: Set<Int32> = []
@@ -115,7 +115,7 @@ struct CountTally: ~Copyable {
                 return
             }
             part.reader?.read(record, cpu: cpu, names: names, into: &key)
-            key.append(Bucket.of(time &- begin))
+            key.append(PowerOfTwoBucket.of(time &- begin))
             tables[0].add(key.bytes)
         case .newTask, .rename:
             guard let subject = part.subject, let name = part.name else { return }

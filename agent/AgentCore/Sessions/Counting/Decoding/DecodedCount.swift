@@ -1,59 +1,70 @@
 import EventFormat
+import RingBuffer
 import SystemFacts
 import TextPatterns
 import TraceProtocol
 import Tracefs
 
-/// Counts by key, as histogram or of times, by reading the session's own pages here: for kernels without tables.
+/// Counts by key, as histogram or of times, by decoding the session's own pages: for kernels without tables that fit.
 final class DecodedCount: CountSource {
     private(set) var plan = WireCountPlan()
-    var events: [EventName] { tracing.events.map(tracing.shownName) }
-    var notes: [String] { tracing.notes }
-    private let tracing: TracingSession
+    var events: [EventName] { recording.events.map(recording.instance.shownName) }
+    var notes: [String] { recording.notes }
+    private let recording: PageRecording
     private let counter: RecordCounter
-    private let readers: [Int: CPUReader]
+    private let readers: CPUReaders
     private let needsNames: Bool
     private var isStopped = false
-    /// Lost so far, as far as it is known while counting, and when that was read; ns.
-    private var lost: (events: UInt64, at: UInt64) = (0, 0)
+    /// Lost so far, as far as it is known while counting, and when that was read.
+    private var lost: (events: UInt64, at: MonotonicRawInstant) = (0, MonotonicRawInstant(nanoseconds: 0))
 
-    /// ns.
-    private static let lossInterval: UInt64 = 500_000_000
+    private static let lossInterval = Duration.milliseconds(500)
 
-    /// - Parameters:
-    ///   - remark: why the kernel does not count by itself.
-    ///   - onDrained: called when everything has been counted, after `stop`.
-    init(
-        _ order: WirePrepare, session: UInt64, node: String, root: TracefsRoot, policy: Policy,
-        readers: [Int: CPUReader], remark: String, onDrained: @escaping @Sendable () -> Void
-    ) throws(WireRefusal) {
-        // Only one of them may be missing; without both, names are those at the start.
-        let naming =
-            order.count.keys.contains("comm")
-            ? CountProgram.namingEvents.filter { root.has($0) && policy.refusal(of: $0) == nil } : []
-        var made: (program: CountProgram, counter: RecordCounter)?
-        let limit = Int(order.count.tableLimit == 0 ? WireCountRequest.usualTableLimit : order.count.tableLimit)
-        tracing = try TracingSession.prepare(
-            order, session: session, node: node, root: root, policy: policy, others: naming, onDrained: onDrained
-        ) { place, layout in
-            let columns = try CountColumns.of(order.count, place, root)
-            let program = try CountProgram(
-                order.count, columns: columns, naming: try naming.map { try root.format(of: $0) })
-            let counter = RecordCounter(
-                program, limit: limit, cpus: try place.instance.cpus(), layout: layout)
-            made = (program, counter)
-            return counter
-        }
-        guard let made else { throw WireRefusal(.io, "the session has no CPU to count on") }
-        counter = made.counter
-        needsNames = made.program.needsNames
+    private init(
+        _ recording: PageRecording, _ program: CountProgram, _ counter: RecordCounter, _ readers: CPUReaders,
+        remark: String
+    ) {
+        self.recording = recording
+        self.counter = counter
         self.readers = readers
-        for column in made.program.columns { plan.add(column, .decodedPages, remark: remark) }
-        tracing.attach(to: readers)
+        needsNames = program.needsNames
+        for column in program.columns { plan.add(column, .decodedPages, remark: remark) }
     }
 
-    func start(at moment: Int64) throws -> WireStarted {
-        let started = try tracing.start(at: moment)
+    /// Makes everything, with recording off.
+    ///
+    /// - Parameter remark: why the kernel does not count by itself.
+    /// - Throws: why the node refuses; nothing is left behind then.
+    static func prepare(
+        _ request: WirePrepare, _ delivery: SessionDelivery, in tracefs: NodeTracefs, readers: CPUReaders,
+        remark: String
+    ) throws -> DecodedCount {
+        let root = tracefs.root
+        // Only one of them may be missing; without both, names are those at the start.
+        let naming =
+            request.count.keys.contains("comm")
+            ? CountProgram.namingEvents.filter { root.has($0) && tracefs.policy.refusal(of: $0) == nil } : []
+        let recording = try PageRecording.prepare(
+            request, session: delivery.session, in: tracefs, readers: readers, others: naming)
+        do {
+            let layout = try SubBufferLayout(headerPage: recording.headerPage())
+            let program = try CountProgram(
+                request.count, columns: try CountColumns.of(request.count, recording.instance, root),
+                naming: try naming.map { try root.format(of: $0) })
+            let counter = RecordCounter(
+                program, limit: request.count.tableSize, cpus: try recording.instance.trace.cpus(), layout: layout)
+            try recording.openTaps(feeding: counter, onDrained: delivery.onDrained)
+            let count = DecodedCount(recording, program, counter, readers, remark: remark)
+            recording.attach()
+            return count
+        } catch {
+            try? recording.remove()
+            throw error
+        }
+    }
+
+    func start(at moment: MonotonicRawInstant?) throws -> WireStarted {
+        let started = try recording.start(at: moment)
         if needsNames { try readNames() }
         return started
     }
@@ -61,31 +72,33 @@ final class DecodedCount: CountSource {
     /// Changes of names are recorded already: what happens while they are read is not missed.
     private func readNames() throws {
         let names = try TaskList.commsOfAll()
-        counter.know(names, at: MonotonicRawClock.now())
+        counter.setNames(names, readAt: MonotonicRawClock.now())
     }
 
     func stop() throws -> WireStopping {
         isStopped = true
-        return try tracing.stop(readers: readers)
+        return try recording.stop()
     }
 
     func refresh() throws {
-        for reader in readers.values { reader.wake() }
+        readers.wakeAll()
         if counter.wantsNames { try readNames() }
     }
 
     func rows() -> CountedRows {
         var counted = counter.counted()
-        counted.asOf = tracing.watermarks()?.map { Int64($0.time) }.min()
+        counted.asOf = recording.watermarks()?.map(\.time).min().map {
+            MonotonicRawInstant(nanoseconds: Int64($0))
+        }
         counted.lost += lostEvents()
         return counted
     }
 
-    /// While it counts, what the kernel says it lost; at the end, whatever it recorded that was not counted.
+    /// While it counts, what the kernel has counted as lost; at the end, everything recorded that was not counted.
     private func lostEvents() -> UInt64 {
-        let now = MonotonicRawClock.now()
-        guard isStopped || now - lost.at >= Self.lossInterval else { return lost.events }
-        let events = tracing.totals(reason: "").cpus.reduce(UInt64(0)) { sum, cpu in
+        let now = MonotonicRawInstant.now
+        guard isStopped || lost.at.duration(to: now) >= Self.lossInterval else { return lost.events }
+        let events = recording.totals(reason: "").cpus.reduce(UInt64(0)) { sum, cpu in
             sum + (isStopped ? cpu.recorded - min(cpu.recorded, cpu.sent) : cpu.lost)
         }
         lost = (events, now)
@@ -93,50 +106,8 @@ final class DecodedCount: CountSource {
     }
 
     func refreshThreads(_ excludedProcesses: [Int32]?) throws {
-        try tracing.refreshExcludedProcesses(excludedProcesses)
+        try recording.instance.refreshThreads(excludedProcesses)
     }
 
-    func remove(inBackground: Bool) throws { try tracing.remove() }
-}
-
-/// The events that an order by key counts, in the order of its columns.
-enum CountColumns {
-    static func of(
-        _ order: WireCountRequest, _ place: SessionInstance, _ root: TracefsRoot
-    ) throws -> [(shown: EventName, format: EventFormat)] {
-        try events(order, place).map { (place.shownName(of: $0), try root.format(of: $0)) }
-    }
-
-    /// In the kernel's names: all, or with a latency its entry and its exit.
-    static func events(_ order: WireCountRequest, _ place: SessionInstance) throws(WireRefusal) -> [EventName] {
-        guard order.hasLatency else { return place.selection.events }
-        let members = SessionEvents(
-            tracepoints: place.selection.events.filter { !place.probeEvents.contains($0) },
-            probes: place.probes.probes)
-        let entry = try single(order.latency.entry, members)
-        let exit = try single(order.latency.exit, members)
-        guard entry != exit else {
-            throw WireRefusal(
-                .unsupported, "a latency needs two events: \(place.shownName(of: entry)) is named twice")
-        }
-        return [entry, exit]
-    }
-
-    private static func single(_ pattern: String, _ members: SessionEvents) throws(WireRefusal) -> EventName {
-        let events = try members.select(pattern)
-        guard let event = events.first, events.count == 1 else {
-            throw WireRefusal(
-                .unsupported, "a latency begins and ends with one event each: \"\(pattern)\" means \(events.count)")
-        }
-        return event
-    }
-}
-
-extension TracefsRoot {
-    /// The layout of an event's records.
-    func format(of event: EventName) throws -> EventFormat {
-        try EventFormat(parsing: try formatText(event), system: event.system)
-    }
-
-    fileprivate func has(_ event: EventName) -> Bool { (try? eventID(event)) != nil }
+    func remove(inBackground: Bool) throws { try recording.remove() }
 }

@@ -17,16 +17,16 @@ final class RecordCounter: PageSink, @unchecked Sendable {
 
     var hasRoom: Bool { lock.withLock { _ in tally.hasRoom } }
 
-    func take(_ pages: UnsafeMutableRawBufferPointer, cpu: Int, writer: BatchWriter) -> UInt64 {
+    func consume(_ pages: UnsafeMutableRawBufferPointer, cpu: Int, writer: BatchWriter) -> UInt64 {
         lock.withLock { _ in
             var events: UInt64 = 0
             var sequence = SubBufferSequence(UnsafeRawBufferPointer(pages), layout: layout, spacing: .fullSize)
-            // A page that is not one costs itself: its events show as missing in the account.
+            // A malformed page is left out: its events show as missing in the totals.
             while let page = try? sequence.next() {
                 var cursor = page.records()
                 while let record = try? cursor.next() {
                     events &+= 1
-                    tally.take(record.payload, time: record.timestamp, cpu: cpu)
+                    tally.ingest(record.payload, time: record.timestamp, cpu: cpu)
                 }
             }
             return events
@@ -38,8 +38,8 @@ final class RecordCounter: PageSink, @unchecked Sendable {
     }
 
     /// The names of all tasks, read at this moment (ns of the trace clock).
-    func know(_ names: [Int32: String], at moment: UInt64) {
-        lock.withLock { _ in tally.know(names, at: moment) }
+    func setNames(_ names: [Int32: String], readAt moment: UInt64) {
+        lock.withLock { _ in tally.setNames(names, readAt: moment) }
     }
 
     var wantsNames: Bool { lock.withLock { _ in tally.wantsNames } }

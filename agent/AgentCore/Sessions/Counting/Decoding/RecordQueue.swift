@@ -1,4 +1,4 @@
-/// Records of several CPUs, given back in the order of time.
+/// Records of several CPUs, released in the order of time.
 ///
 /// Records are copied; once it has grown, nothing is allocated for them.
 struct RecordQueue {
@@ -25,19 +25,19 @@ struct RecordQueue {
         bytes.append(contentsOf: record)
     }
 
-    /// Puts everything in the order of time; records of one CPU stay in theirs.
+    /// Sorts everything by time; records of one CPU keep their order.
     mutating func sort() {
         items.sort { ($0.time, $0.start) < ($1.time, $1.start) }
     }
 
-    /// Looks at everything, in the present order.
+    /// Visits everything, in the present order.
     func forEach(_ body: (Item, UnsafeRawBufferPointer) -> Void) {
         bytes.withUnsafeBytes { bytes in
             for item in items { body(item, Self.record(item, bytes)) }
         }
     }
 
-    /// Takes out what happened up to a time, which must be sorted before.
+    /// Removes and visits what happened up to a time. Sort before.
     mutating func release(through time: UInt64, _ body: (Item, UnsafeRawBufferPointer) -> Void) {
         let count = items.firstIndex { $0.time > time } ?? items.count
         guard count > 0 else { return }

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import SystemFacts
 import TextPatterns
 import TraceProtocol
@@ -8,47 +7,50 @@ import Tracefs
 final class HistCount: CountSource {
     private(set) var plan = WireCountPlan()
     let events: [EventName]
-    var notes: [String] { place.selection.notes }
-    private let place: SessionInstance
+    var notes: [String] { instance.selection.notes }
+    private let instance: SessionInstance
     private let tables: [HistTrigger]
     private let onDrained: @Sendable () -> Void
 
-    /// Makes the tables, paused.
-    ///
-    /// - Throws: `KernelDeclined` when this kernel cannot, or would give another answer than decoding;
-    ///   `WireRefusal` for what is wrong with the order. Nothing is left behind then.
-    init(
-        _ order: WirePrepare, session: UInt64, node: String, root: TracefsRoot, policy: Policy,
-        onDrained: @escaping @Sendable () -> Void
-    ) throws {
+    private init(_ instance: SessionInstance, _ tables: [HistTrigger], onDrained: @escaping @Sendable () -> Void) {
+        self.instance = instance
+        self.tables = tables
         self.onDrained = onDrained
-        place = try SessionInstance.forTables(order, session: session, node: node, root: root, policy: policy)
-        events = place.selection.events.map(place.shownName)
-        do {
-            tables = try Self.tables(order.count, place, root)
-            for table in tables { try place.instance.setTrigger(table.event, table.text("pause")) }
-        } catch let error as TracefsError {
-            try? place.remove()
-            throw KernelDeclined("the kernel does not take the table: \(error)")
-        } catch {
-            try? place.remove()
-            throw error
-        }
+        events = instance.selection.events.map(instance.shownName)
         for event in events { plan.add("\(event)", .histTrigger) }
     }
 
-    private static func tables(
-        _ order: WireCountRequest, _ place: SessionInstance, _ root: TracefsRoot
-    ) throws -> [HistTrigger] {
-        let filters = place.selection.filterTexts
-        return try place.selection.events.enumerated().flatMap { index, event in
-            try HistTrigger.all(
-                order, event, try root.format(of: event), column: index, filter: filters[event])
+    /// Makes the tables, paused.
+    ///
+    /// - Throws: `KernelDeclined` when this kernel cannot count it, or would count otherwise than decoding does;
+    ///   `WireRefusal` for what is wrong with the request. Nothing is left behind then.
+    static func prepare(
+        _ request: WirePrepare, _ delivery: SessionDelivery, in tracefs: NodeTracefs
+    ) throws -> HistCount {
+        let instance = try SessionInstance.prepareForTables(request, session: delivery.session, in: tracefs)
+        do {
+            let tables = try tables(request.count, instance, tracefs.root)
+            for table in tables { try instance.trace.setTrigger(table.event, table.text("pause")) }
+            return HistCount(instance, tables, onDrained: delivery.onDrained)
+        } catch {
+            try? instance.remove()
+            guard let error = error as? TracefsError else { throw error }
+            throw KernelDeclined("the kernel refuses the table: \(error)")
         }
     }
 
-    func start(at moment: Int64) throws -> WireStarted {
-        let missed = Moment.wait(for: moment)
+    private static func tables(
+        _ request: WireCountRequest, _ instance: SessionInstance, _ root: TracefsRoot
+    ) throws -> [HistTrigger] {
+        let filters = instance.selection.filterTexts
+        return try instance.selection.events.enumerated().flatMap { index, event in
+            try HistTrigger.all(
+                request, event, try root.format(of: event), column: index, filter: filters[event])
+        }
+    }
+
+    func start(at moment: MonotonicRawInstant?) throws -> WireStarted {
+        let missed = MonotonicRawInstant.wait(until: moment)
         return WireStarted(try switchAll("cont"), missed: missed)
     }
 
@@ -60,7 +62,7 @@ final class HistCount: CountSource {
 
     private func switchAll(_ state: String) throws -> TracingSwitch {
         let before = MonotonicRawClock.now()
-        for table in tables { try place.instance.setTrigger(table.event, table.text(state)) }
+        for table in tables { try instance.trace.setTrigger(table.event, table.text(state)) }
         return TracingSwitch(before: before, after: MonotonicRawClock.now())
     }
 
@@ -71,10 +73,10 @@ final class HistCount: CountSource {
         for (event, triggers) in Dictionary(grouping: tables, by: \.event) {
             guard let first = triggers.first else { continue }
             let found = try KernelTable.all(
-                in: try place.instance.histograms(event), names: first.names, texts: first.textKey)
+                in: try instance.trace.histograms(event), names: first.names, texts: first.textKey)
             for trigger in triggers {
                 guard let table = found.first(where: { $0.condition.elementsEqual(trigger.condition.utf8) }) else {
-                    throw WireRefusal(.io, "the kernel has lost the table of \(place.shownName(of: event))")
+                    throw WireRefusal(.io, "the kernel has lost the table of \(instance.shownName(of: event))")
                 }
                 counted.rows += try Self.rows(table, trigger)
             }
@@ -104,45 +106,7 @@ final class HistCount: CountSource {
         return rows
     }
 
-    func refreshThreads(_ excludedProcesses: [Int32]?) throws { try place.refreshExcludedProcesses(excludedProcesses) }
+    func refreshThreads(_ excludedProcesses: [Int32]?) throws { try instance.refreshThreads(excludedProcesses) }
 
-    func remove(inBackground: Bool) throws { try place.remove() }
-}
-
-extension WireCountKey {
-    /// The keys of a row, as many as there are parts.
-    static func all(_ row: KernelTable.Row, _ parts: [KeyPart]) throws(WireRefusal) -> [WireCountKey] {
-        var keys: [WireCountKey] = []
-        for (text, part) in zip(row.keys, parts) { keys.append(try WireCountKey(text, part)) }
-        return keys
-    }
-
-    static func bucket(_ number: Int64) -> WireCountKey {
-        var key = WireCountKey()
-        key.number = number
-        return key
-    }
-
-    /// What the kernel printed of a part of a key.
-    init(_ text: [UInt8], _ part: KeyPart) throws(WireRefusal) {
-        self.init()
-        switch part {
-        case .fixedText, .text, .comm:
-            self.text = Data(text)
-        case .cpu, .pid, .number:
-            guard let bits = UInt64(String(decoding: text, as: UTF8.self)) else {
-                throw WireRefusal(.io, "the kernel's table has a number that is none")
-            }
-            // Always printed as if it had 64 bits and no sign.
-            let (size, isSigned) = if case .number(let field) = part { (field.size, field.isSigned) } else { (4, true) }
-            let shift = UInt64(64 - 8 * size)
-            if isSigned {
-                number = Int64(bitPattern: bits << shift) >> shift
-            } else if bits > UInt64(Int64.max) {
-                unsigned = bits
-            } else {
-                number = Int64(bits)
-            }
-        }
-    }
+    func remove(inBackground: Bool) throws { try instance.remove() }
 }

@@ -3,11 +3,11 @@ import TextPatterns
 import TraceProtocol
 import Tracefs
 
-/// A table that the kernel is told to keep for one event: a hist trigger.
+/// A table that the kernel keeps for one event: a hist trigger.
 struct HistTrigger {
     /// What its rows mean.
     enum Meaning: Equatable {
-        /// Its keys are those of the order.
+        /// Its keys are those of the request.
         case keys
         /// Its key is the power of two, above 1.
         case powers
@@ -40,24 +40,24 @@ struct HistTrigger {
         parts.firstIndex { if case .fixedText = $0 { true } else { false } }
     }
 
-    /// What the kernel has to count for one event.
+    /// The tables that the kernel has to keep for one event.
     ///
-    /// - Throws: `KernelDeclined` for what its tables would tell otherwise than decoding does.
+    /// - Throws: `KernelDeclined` for what its tables would count otherwise than decoding does.
     static func all(
-        _ order: WireCountRequest, _ event: EventName, _ format: EventFormat, column: Int, filter: String?
+        _ request: WireCountRequest, _ event: EventName, _ format: EventFormat, column: Int, filter: String?
     ) throws -> [HistTrigger] {
-        let reader = try KeyReader(order, format)
-        let limit = try size(order)
+        let reader = try RecordKeyReader(request, format)
+        let limit = try size(request)
         guard let histogram = reader.histogramField else {
-            return [try byKeys(order, reader, event, column, filter, limit)]
+            return [try byKeys(request, reader, event, column, filter, limit)]
         }
-        guard order.keys.isEmpty else { throw KernelDeclined("histograms by key are decoded") }
-        return try powers(order.histogram, histogram, event, column, filter)
+        guard request.keys.isEmpty else { throw KernelDeclined("histograms by key are decoded") }
+        return try powers(request.histogram, histogram, event, column, filter)
     }
 
-    /// How many keys an order's table holds.
-    static func size(_ order: WireCountRequest) throws(KernelDeclined) -> Int {
-        let limit = Int(order.tableLimit == 0 ? WireCountRequest.usualTableLimit : order.tableLimit)
+    /// How many keys a request's table holds.
+    static func size(_ request: WireCountRequest) throws(KernelDeclined) -> Int {
+        let limit = request.tableSize
         guard sizes.contains(limit) else {
             throw KernelDeclined("the kernel has no tables of \(limit) keys, but of 128, 256, 512, ...")
         }
@@ -65,17 +65,17 @@ struct HistTrigger {
     }
 
     private static func byKeys(
-        _ order: WireCountRequest, _ reader: KeyReader, _ event: EventName, _ column: Int, _ filter: String?,
+        _ request: WireCountRequest, _ reader: RecordKeyReader, _ event: EventName, _ column: Int, _ filter: String?,
         _ limit: Int
     ) throws -> HistTrigger {
         var names: [String] = []
         var texts = 0
-        for (key, part) in zip(order.keys, reader.keyParts) {
+        for (key, part) in zip(request.keys, reader.keyParts) {
             switch part {
             case .cpu: names.append("common_cpu")
             case .pid: names.append("common_pid")
             case .number: names.append(try field(key))
-            case .fixedText(_, let size) where size <= TaskNameTable.length:
+            case .fixedText(_, let size) where size <= CurrentTaskNames.length:
                 names.append(try field(key))
                 texts += 1
             // The kernel keeps the name that a task had when it was first seen.
@@ -83,13 +83,13 @@ struct HistTrigger {
             case .fixedText, .text: throw KernelDeclined("texts of more than 16 bytes are decoded")
             }
         }
-        guard texts <= 1 else { throw KernelDeclined("the kernel's table does not tell two texts apart") }
+        guard texts <= 1 else { throw KernelDeclined("the kernel's table does not keep two texts apart") }
         return HistTrigger(
             event: event, column: column, keys: names, names: names, parts: reader.keyParts, meaning: .keys,
             condition: filter ?? "", size: limit)
     }
 
-    /// The kernel's powers of two do not tell 0, 1 and negative numbers apart (`hist_field_log2`): each has a table.
+    /// The kernel's powers of two do not distinguish 0, 1 and negative numbers (`hist_field_log2`): each has a table.
     private static func powers(
         _ name: String, _ field: NumberField, _ event: EventName, _ column: Int, _ filter: String?
     ) throws -> [HistTrigger] {
@@ -113,14 +113,5 @@ struct HistTrigger {
             throw KernelDeclined("the kernel's tables mean something else by \(name)")
         }
         return name
-    }
-}
-
-/// Why the kernel does not count what was ordered: the agent does it then.
-struct KernelDeclined: Error, CustomStringConvertible {
-    let description: String
-
-    init(_ reason: String) {
-        description = reason
     }
 }

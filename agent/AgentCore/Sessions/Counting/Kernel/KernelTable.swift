@@ -10,7 +10,7 @@ struct KernelTable {
         let count: UInt64
     }
 
-    /// What events had to fulfil to be counted; empty for all.
+    /// The condition for an event to be counted; empty for all events.
     let condition: [UInt8]
     private(set) var rows: [Row] = []
     /// Events of keys for which there was no room.

@@ -3,23 +3,22 @@ import TextPatterns
 import TraceProtocol
 import Tracefs
 
-/// What the kernel is told so that it counts latencies by itself: three synthetic events, and a hist trigger on each of
-/// five.
+/// How the kernel counts latencies by itself: three synthetic events, and a hist trigger on each of five events.
 ///
 ///     entry -> started -> table of beginnings, by thread
-///     exit  -> ended   -> the thread's beginning, taken out -> timed -> table of latencies
+///     exit  -> ended   -> the thread's beginning, removed -> timed -> table of latencies
 ///
 /// The detour by `started` and `ended` is what makes it exact. A trigger with variables of its own cannot be paused, so
-/// beginnings and what takes them out are behind triggers without. An exit without a beginning leaves no trace in a
-/// trigger that asks for one, so the first one counts exits. And since all that follows hangs on it, pausing that one
-/// ends everything at one moment.
+/// the triggers that add and remove beginnings come after ones without variables. An exit without a beginning leaves no
+/// trace in a trigger that asks for one, so the first one counts exits. And since all that follows hangs on it, pausing
+/// that one ends everything at one moment.
 ///
-/// Times are doubled: the kernel's powers of two do not tell 0 and 1 apart, but 0 and 2.
+/// Times are doubled: the kernel's powers of two do not distinguish 0 from 1, but they do distinguish 0 from 2.
 struct LatencyTables {
     /// One trigger.
     struct Trigger {
         let event: EventName
-        /// What comes before and behind the state.
+        /// What comes before the state, and the condition after it.
         let text: String
         var condition = ""
 
@@ -53,19 +52,19 @@ struct LatencyTables {
     ///   - filters: of the events.
     ///   - clock: of the instance; a hist trigger would choose another.
     ///   - cpus: how many there can be.
-    /// - Throws: `KernelDeclined` for what its tables would tell otherwise than decoding does.
+    /// - Throws: `KernelDeclined` for what its tables would count otherwise than decoding does.
     init(
-        _ order: WireCountRequest, group: ProbeGroup, entry: EventName, exit: EventName, exitFormat: EventFormat,
+        _ request: WireCountRequest, group: ProbeGroup, entry: EventName, exit: EventName, exitFormat: EventFormat,
         filters: [EventName: String], clock: String, cpus: Int
     ) throws {
         guard let started = group.synthetic("started"), let ended = group.synthetic("ended"),
             let timed = group.synthetic("timed")
         else { throw KernelDeclined("its synthetic events would have no name") }
-        parts = try KeyReader(order, exitFormat).keyParts
+        parts = try RecordKeyReader(request, exitFormat).keyParts
         var names: [String] = []
         // What has to be handed on from the exit to the table, under names of our own.
         var fields: [(field: String, name: String, bits: Int)] = []
-        for (key, part) in zip(order.keys, parts) {
+        for (key, part) in zip(request.keys, parts) {
             switch part {
             case .cpu: names.append("common_cpu")
             case .pid: names.append("common_pid")
@@ -78,7 +77,7 @@ struct LatencyTables {
         }
         self.names = names + [Self.twice]
         synthetic = [started, ended, timed]
-        // Unsigned whatever the field is: the kernel takes no other type for what it hands on (create_var in
+        // Unsigned whatever the field is: the kernel accepts no other type for what it hands on (create_var in
         // kernel/trace/trace_events_hist.c).
         let handed = fields.map { "; u\($0.bits) \($0.name)" }.joined()
         definitions = [
@@ -108,7 +107,7 @@ struct LatencyTables {
         latencies = Trigger(
             event: timed,
             text:
-                "hist:keys=\((names + ["\(Self.twice).log2"]).joined(separator: ",")):size=\(try HistTrigger.size(order))"
+                "hist:keys=\((names + ["\(Self.twice).log2"]).joined(separator: ",")):size=\(try HistTrigger.size(request))"
         )
     }
 }

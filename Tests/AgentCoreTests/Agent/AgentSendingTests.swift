@@ -1,0 +1,147 @@
+import NIOCore
+import SystemFacts
+import Testing
+import TraceProtocol
+
+@testable import AgentCore
+
+/// What shares the connection, and what happens by the clock.
+@Suite struct AgentSendingTests {
+    @Test func twoSessionsShareTheConnectionFrameByFrame() throws {
+        let bench = AgentBench()
+        try bench.accepted(credit: 0)
+        let sessions = try [1, 2].map { try bench.session($0, in: .recording) }
+        for _ in 0..<3 { sessions[0].record() }
+        for _ in 0..<3 { sessions[1].record() }
+        #expect(try bench.numbers().isEmpty)
+        // Each grant allows one frame, which overdraws it.
+        var sent: [UInt64] = []
+        for _ in 0..<6 {
+            try bench.send(CreditGrant(bytes: 116).frame())
+            let numbers = try bench.numbers()
+            #expect(numbers.count == 1)
+            sent += numbers.map(\.session)
+        }
+        #expect(sent == [1, 2, 1, 2, 1, 2])
+    }
+
+    @Test func aSocketThatIsFullHoldsFramesBack() throws {
+        let bench = AgentBench()
+        try bench.accepted()
+        let session = try bench.session(in: .recording)
+        bench.channel.isWritable = false
+        session.record()
+        #expect(try bench.numbers().isEmpty)
+        bench.channel.isWritable = true
+        bench.channel.pipeline.fireChannelWritabilityChanged()
+        #expect(try bench.numbers().map(\.sequence) == [1])
+    }
+
+    @Test func aWatermarkWaitsForTheFramesBeforeIt() throws {
+        let bench = AgentBench()
+        try bench.accepted(credit: 0)
+        let session = try bench.session(in: .recording)
+        session.record()
+        session.settledTime = 500
+        bench.tick()
+        #expect(try bench.frames().isEmpty)
+        // The one that waits is not replaced.
+        session.settledTime = 600
+        bench.tick()
+        try bench.send(CreditGrant(bytes: 1 << 10).frame())
+        let frames = try bench.frames()
+        #expect(frames.map(\.type) == [.batch, .watermark])
+        #expect(try Watermark(frames[1]).entries.map(\.time) == [500])
+        bench.tick()
+        #expect(try Watermark(bench.frame(.watermark)).entries.map(\.time) == [600])
+    }
+
+    @Test func aCountsTotalsAreOfferedAndNotKept() throws {
+        let bench = AgentBench()
+        try bench.accepted(credit: 0)
+        let session = try bench.session(in: .recording, counts: true)
+        func offer(_ number: UInt64) throws {
+            session.delivery.offer(try Frame(.counts, WireCountTotals.with { $0.number = number }))
+            bench.loop.run()
+        }
+        // They need no credit.
+        try offer(1)
+        #expect(try bench.frame(.counts).message(WireCountTotals.self).number == 1)
+        bench.channel.isWritable = false
+        try offer(2)
+        bench.channel.isWritable = true
+        bench.channel.pipeline.fireChannelWritabilityChanged()
+        #expect(try bench.frames().isEmpty)
+        bench.loseConnection()
+        try offer(3)
+        try bench.connect()
+        try bench.welcome(resume: [1: 0])
+        #expect(try bench.frames().map(\.type) == [.vitals])
+        try offer(4)
+        #expect(try bench.frame(.counts).message(WireCountTotals.self).number == 4)
+    }
+
+    @Test func aCountHasNoWatermarks() throws {
+        let bench = AgentBench()
+        try bench.accepted()
+        try bench.session(in: .recording, counts: true).settledTime = 500
+        bench.tick()
+        #expect(try bench.frames().isEmpty)
+    }
+
+    @Test func sessionsEndWhenTheControllerIsSilentForTheLease() throws {
+        let bench = AgentBench()
+        try bench.connect()
+        try bench.welcome(leaseMs: 20_000)
+        _ = try bench.frames()
+        let session = try bench.session(in: .recording)
+        bench.clock.advance(by: .seconds(20))
+        bench.slowTick()
+        #expect(bench.phase() == .recording)
+        // Any frame renews it.
+        try bench.send(Frame(.ping, ByteBuffer()))
+        bench.clock.advance(by: .seconds(20))
+        bench.slowTick()
+        #expect(bench.phase() == .recording)
+        bench.clock.advance(by: .milliseconds(1))
+        bench.slowTick()
+        #expect(bench.phase() == .draining)
+        session.delivery.onDrained()
+        bench.loop.run()
+        #expect(session.calls.contains(.finish("no word from the controller for 20 s")))
+    }
+
+    @Test func anAgentThatEndsWaitsForTheControllerAndRemovesEverything() throws {
+        let bench = AgentBench()
+        try bench.accepted()
+        let session = try bench.session(in: .recording)
+        var isFinished = false
+        let finished = bench.agent.assumeIsolated { $0.finishSessions(within: .seconds(5)) }
+        finished.assumeIsolated().whenSuccess { isFinished = true }
+        bench.loop.run()
+        session.delivery.onDrained()
+        #expect(try bench.numbers().map(\.sequence) == [1])
+        #expect(session.calls.contains(.finish("the agent was stopped")))
+        #expect(!isFinished)
+        try bench.acknowledge(1)
+        #expect(isFinished)
+        let left = try bench.session(2, in: .ready)
+        _ = bench.agent.assumeIsolated { $0.shutDown() }
+        bench.loop.run()
+        #expect(left.calls == [.remove(inBackground: false)])
+        #expect(bench.kernel.isShutDown)
+    }
+
+    @Test func anAgentThatEndsWaitsNoLongerThanItsLimit() throws {
+        let bench = AgentBench()
+        try bench.accepted()
+        try bench.session(in: .recording)
+        var isFinished = false
+        let finished = bench.agent.assumeIsolated { $0.finishSessions(within: .seconds(5)) }
+        finished.assumeIsolated().whenSuccess { isFinished = true }
+        bench.loop.advanceTime(by: .milliseconds(4999))
+        #expect(!isFinished)
+        bench.loop.advanceTime(by: .milliseconds(1))
+        #expect(isFinished)
+    }
+}

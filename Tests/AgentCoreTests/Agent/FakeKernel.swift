@@ -1,0 +1,126 @@
+import NIOCore
+import SystemFacts
+import TraceProtocol
+import Tracefs
+
+@testable import AgentCore
+
+/// A kernel that makes sessions which do only what the test says.
+///
+/// Unchecked: confined to the thread of its test.
+final class FakeKernel: NodeKernel, @unchecked Sendable {
+    /// All that were ever prepared.
+    private(set) var sessions: [UInt64: FakeSession] = [:]
+    /// What the next `prepare` is refused with.
+    var refusal: WireRefusal?
+    private(set) var staleProbeSearches = 0
+    private(set) var isShutDown = false
+
+    func prepare(_ request: WirePrepare, _ delivery: SessionDelivery) throws -> any NodeSession {
+        if let refusal { throw refusal }
+        let session = FakeSession(request, delivery)
+        sessions[delivery.session] = session
+        return session
+    }
+
+    func removeStaleProbes() -> [StaleProbes.Removal] {
+        staleProbeSearches += 1
+        return []
+    }
+
+    func shutDown() { isShutDown = true }
+}
+
+/// A session that writes down what is called.
+final class FakeSession: NodeSession {
+    enum Call: Equatable {
+        case start(MonotonicRawInstant?)
+        case stop(MonotonicRawInstant?)
+        case finish(String)
+        case refreshThreads([Int32]?)
+        case remove(inBackground: Bool)
+    }
+
+    let request: WirePrepare
+    let delivery: SessionDelivery
+    private(set) var calls: [Call] = []
+    /// What `watermark` gives; nil until it is set.
+    var settledTime: UInt64?
+    var removalError: (any Error)?
+
+    init(_ request: WirePrepare, _ delivery: SessionDelivery) {
+        self.request = request
+        self.delivery = delivery
+    }
+
+    /// As a reading thread appends a batch.
+    func record(_ bytes: Int = 100) {
+        var body = ByteBuffer()
+        StreamNumber(session: 0, sequence: 0).write(into: &body)
+        body.writeRepeatingByte(0, count: bytes)
+        delivery.stream.append(Frame(.batch, body))
+    }
+
+    func prepared() -> WirePrepared {
+        var prepared = WirePrepared()
+        prepared.cpus = 2
+        return prepared
+    }
+
+    func start(at moment: MonotonicRawInstant?) -> WireStarted {
+        calls.append(.start(moment))
+        return WireStarted(TracingSwitch(before: 10, after: 20), missed: false)
+    }
+
+    func stop(at moment: MonotonicRawInstant?) -> WireStopping {
+        calls.append(.stop(moment))
+        return WireStopping(TracingSwitch(before: 30, after: 40))
+    }
+
+    func finish(reason: String) throws {
+        calls.append(.finish(reason))
+        var finish = WireFinish()
+        finish.reason = reason
+        delivery.stream.append(try .numbered(.finish, finish))
+    }
+
+    func refreshThreads(_ excludedProcesses: [Int32]?) { calls.append(.refreshThreads(excludedProcesses)) }
+
+    func watermark() -> PendingWatermark? {
+        settledTime.map {
+            PendingWatermark(
+                watermark: Watermark(session: delivery.session, entries: [.init(cpu: 0, time: $0)]),
+                after: delivery.stream.lastSequence)
+        }
+    }
+
+    func state() -> WireSessionState? { nil }
+
+    func remove(inBackground: Bool) throws {
+        calls.append(.remove(inBackground: inBackground))
+        if let removalError { throw removalError }
+    }
+}
+
+/// An inventory without a node: every list is empty.
+struct FakeInventory: Inventory {
+    let loop: any EventLoop
+
+    static let digest: [UInt8] = [1, 2, 3]
+
+    func names(_ request: WireListNames) -> EventLoopFuture<WireNameList> {
+        loop.makeSucceededFuture(WireNameList())
+    }
+
+    func catalogDigest() -> EventLoopFuture<[UInt8]> { loop.makeSucceededFuture(Self.digest) }
+
+    func check(_ request: WireCheckProbes) -> EventLoopFuture<WireProbesChecked> {
+        loop.makeSucceededFuture(WireProbesChecked())
+    }
+
+    func describe(operators: [UInt64: String]) -> EventLoopFuture<WireNodeDescription> {
+        loop.makeSucceededFuture(WireNodeDescription())
+    }
+
+    func busiest() -> EventLoopFuture<[WireTaskLoad]> { loop.makeSucceededFuture([]) }
+}

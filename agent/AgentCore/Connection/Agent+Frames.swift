@@ -1,0 +1,75 @@
+import NIOCore
+import SystemFacts
+import TraceProtocol
+
+/// Frames from the controller.
+extension Agent {
+    func received(_ frame: Frame) throws {
+        lease.heard(now: now())
+        guard isAccepted || frame.type == .welcome || frame.type == .goodbye else {
+            throw ProtocolError.unexpected(frame.type, "before Welcome")
+        }
+        switch frame.type {
+        case .clockProbe: try replyToProbe(ClockProbeFrame(frame))
+        case .acknowledge: try acknowledge(Acknowledgement(frame).number)
+        case .credit:
+            credit.grant(try CreditGrant(frame).bytes)
+            pump()
+        case .command: perform(try frame.message())
+        case .welcome: try welcome(frame.message())
+        case .goodbye: goodbye = try frame.message()
+        case .ping: channel?.writeAndFlush(Frame(.pong, frame.body), promise: nil)
+        // A newer controller's frame is ignored.
+        default: break
+        }
+    }
+
+    private func replyToProbe(_ probe: ClockProbeFrame) {
+        let received = now().nanoseconds
+        let reply = ClockReplyFrame(
+            id: probe.id, probeSent: probe.sent, received: received, sent: now().nanoseconds)
+        channel?.writeAndFlush(reply.frame(), promise: nil)
+    }
+
+    private func welcome(_ welcome: WireWelcome) throws {
+        guard !isAccepted else { throw ProtocolError.unexpected(.welcome, "a second time") }
+        isAccepted = true
+        wasAccepted = true
+        credit = Credit(balance: Int(clamping: welcome.credit))
+        if welcome.leaseMs > 0 { lease.duration = .milliseconds(Int64(welcome.leaseMs)) }
+        codec.use(Negotiation.codec(welcome.capabilities))
+        log.info("connected", metadata: ["as": "\(welcome.identity)", "controller": "\(welcome.software)"])
+        for point in welcome.resume {
+            guard let session = sessions[point.session] else { continue }
+            if point.unknown {
+                log.notice(
+                    "the controller no longer knows a session", metadata: ["session": "\(hex(point.session))"])
+                discard(point.session)
+            } else {
+                try session.stream.withSpool { spool throws(ProtocolError) in
+                    try spool.resume(after: point.acknowledged)
+                }
+            }
+        }
+        pump()
+        sendVitals()
+    }
+
+    private func acknowledge(_ number: StreamNumber) throws {
+        guard let session = sessions[number.session] else { return }
+        try session.stream.withSpool { spool throws(ProtocolError) in
+            _ = try spool.acknowledge(number.sequence)
+        }
+        dropIfDelivered(number.session)
+    }
+
+    /// Forgets a session whose last frame has been acknowledged. Its instance may be removed after that or before.
+    func dropIfDelivered(_ id: UInt64) {
+        guard let session = sessions[id], session.isFinished, session.stream.isAcknowledged else { return }
+        sessions[id] = nil
+        if sessions.isEmpty, let onIdle {
+            self.onIdle = nil
+            onIdle.succeed()
+        }
+    }
+}

@@ -1,0 +1,114 @@
+import NIOCore
+import SystemFacts
+import TraceProtocol
+
+/// The life of a session on this node, from `Prepare` until its last frame has been acknowledged.
+extension Agent {
+    func prepare(_ request: WirePrepare, _ command: WireCommand) {
+        let id = command.session
+        guard sessions[id] == nil else {
+            return refuse(command, WireRefusal(.wrongState, "this node has that session already"))
+        }
+        log.notice(
+            "prepare",
+            metadata: [
+                "session": "\(hex(id))", "operator": "\(request.operator)",
+                "events": "\(request.events + request.count.counters)", "counts": "\(request.hasCount)",
+                "probes": "\(request.probes)", "filters": "\(request.filters.map(\.text))",
+                "triggers": "\(request.triggers.map(\.text))",
+            ])
+        let delivery = delivery(of: id)
+        sessions[id] = AgentSession(
+            stream: delivery.stream, operator: request.operator, isRecording: !request.hasCount)
+        kernel.prepare(request, delivery).whenComplete { [weak self] result in
+            self?.assumeIsolated { agent in
+                switch result {
+                case .success(let prepared):
+                    if agent.sessions[id]?.state.prepared() == .tearDown { agent.tearDown(id) }
+                    agent.reply(to: command, .prepared(prepared))
+                case .failure(let error):
+                    agent.sessions[id] = nil
+                    agent.refuse(command, error)
+                }
+            }
+        }
+    }
+
+    private func delivery(of id: UInt64) -> SessionDelivery {
+        let stream = SessionStream(
+            session: id, budget: configuration.spoolBudget, onAppend: { [weak self] in self?.schedulePump() })
+        return SessionDelivery(
+            session: id, stream: stream, codec: codec,
+            offer: { [weak self] frame in
+                guard let self else { return }
+                self.loop.execute { self.assumeIsolated { $0.offer(frame) } }
+            },
+            onDrained: { [weak self] in
+                guard let self else { return }
+                self.loop.execute { self.assumeIsolated { $0.drained(id) } }
+            })
+    }
+
+    func start(_ request: WireStart, _ command: WireCommand) {
+        let id = command.session
+        do {
+            guard case .start(let moment) = try sessions[id]?.state.start(at: .init(requested: request.at)) else {
+                throw WireRefusal.noSuchSession()
+            }
+            reply(to: command, with: kernel.start(id, at: moment)) { [weak self] started in
+                self?.assumeIsolated { _ = $0.sessions[id]?.state.started() }
+                return .started(started)
+            }
+        } catch {
+            refuse(command, error)
+        }
+    }
+
+    /// - Parameter moment: of the trace clock; nil for at once.
+    func stop(_ id: UInt64, at moment: MonotonicRawInstant? = nil, replyingTo command: WireCommand? = nil) {
+        do {
+            guard let action = try sessions[id]?.state.stop() else { throw WireRefusal.noSuchSession() }
+            guard action == .stopAndDrain else {
+                if let command { reply(to: command, .stopping(WireStopping())) }
+                return
+            }
+            let stopped = kernel.stop(id, at: moment)
+            if let command { reply(to: command, with: stopped) { .stopping($0) } }
+        } catch {
+            if let command { refuse(command, error) }
+        }
+    }
+
+    /// Everything of a stopped session has been read, or counted.
+    private func drained(_ id: UInt64) {
+        guard let session = sessions[id], session.state.phase == .draining else { return }
+        kernel.finish(id, reason: session.endReason).whenComplete { [weak self] result in
+            self?.assumeIsolated { agent in
+                if case .failure(let error) = result {
+                    agent.log.error("a session did not end cleanly", metadata: ["reason": "\(error)"])
+                    _ = agent.kernel.removeStaleProbes(isExpected: true)
+                }
+                _ = agent.sessions[id]?.state.drained()
+                agent.dropIfDelivered(id)
+                agent.pump()
+            }
+        }
+    }
+
+    func discard(_ id: UInt64, replyingTo command: WireCommand? = nil) {
+        switch sessions[id]?.state.discard() {
+        case .tearDown: tearDown(id)
+        case .forget: sessions[id] = nil
+        default: break
+        }
+        if let command { reply(to: command, .discarded(WireDiscarded())) }
+    }
+
+    private func tearDown(_ id: UInt64) {
+        guard sessions.removeValue(forKey: id) != nil else { return }
+        kernel.remove(id).whenFailure { [log, kernel] in
+            log.error("an instance or a probe could not be removed", metadata: ["reason": "\($0)"])
+            _ = kernel.removeStaleProbes(isExpected: true)
+        }
+    }
+}

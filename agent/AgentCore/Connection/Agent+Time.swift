@@ -1,0 +1,69 @@
+import NIOCore
+import TraceProtocol
+
+/// What happens by the clock, and the agent's own end.
+extension Agent {
+    /// Every `CPUReader.interval`: task names, then watermarks.
+    func tick() {
+        guard sessions.values.contains(where: \.isRecording) else { return }
+        kernel.watermarks().whenSuccess { [weak self] watermarks in
+            self?.assumeIsolated { agent in
+                for pending in watermarks {
+                    let id = pending.watermark.session
+                    // The one that waits is not replaced: under load it would never be sent.
+                    guard agent.sessions[id] != nil, agent.sessions[id]?.pendingWatermark == nil else { continue }
+                    agent.sessions[id]?.pendingWatermark = pending
+                }
+                agent.pump()
+            }
+        }
+    }
+
+    /// Every second: leases and threads.
+    func slowTick() {
+        kernel.refreshThreads().whenFailure { [log] in
+            log.warning(
+                "the list of threads that sessions leave out could not be brought up to date",
+                metadata: ["reason": "\($0)"])
+        }
+        kernel.removeStaleProbes().whenFailure { [log] in
+            log.warning(
+                "probes of a session that has ended are left in the kernel", metadata: ["reason": "\($0)"])
+        }
+        guard lease.hasRunOut(now: now()) else { return }
+        for id in sessions.keys where sessions[id]?.state.isLive == true {
+            log.warning(
+                "no word from the controller for too long: recording stops", metadata: ["session": "\(hex(id))"])
+            sessions[id]?.endReason = "no word from the controller for \(lease.duration.components.seconds) s"
+            stop(id)
+        }
+    }
+
+    /// Stops all sessions and waits until the controller has everything, up to a limit.
+    func finishSessions(within limit: TimeAmount) -> EventLoopFuture<Void> {
+        let promise = loop.makePromise(of: Void.self)
+        for id in sessions.keys where sessions[id]?.state.isLive == true {
+            sessions[id]?.endReason = "the agent was stopped"
+            stop(id)
+        }
+        guard !sessions.isEmpty, isAccepted else {
+            promise.succeed()
+            return promise.futureResult
+        }
+        onIdle = promise
+        loop.assumeIsolated().scheduleTask(in: limit) { [weak self] in
+            self?.assumeIsolated { agent in
+                guard let onIdle = agent.onIdle else { return }
+                agent.onIdle = nil
+                onIdle.succeed()
+            }
+        }
+        return promise.futureResult
+    }
+
+    /// Removes everything this agent has made in the kernel.
+    func shutDown() -> EventLoopFuture<Void> {
+        sessions.removeAll()
+        return kernel.shutDown()
+    }
+}

@@ -1,0 +1,3 @@
+struct ConnectionClosed: Error, CustomStringConvertible {
+    var description: String { "the connection was closed" }
+}

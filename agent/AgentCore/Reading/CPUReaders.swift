@@ -1,0 +1,27 @@
+import Logging
+import SystemFacts
+import Threads
+
+/// The reading threads, one for each CPU that this machine can have.
+struct CPUReaders: Sendable {
+    private let readers: [Int: CPUReader]
+
+    /// Starts the threads.
+    init(log: Logger) throws {
+        readers = try Dictionary(
+            uniqueKeysWithValues: CPUList.possible().cpus.map { ($0, try CPUReader(cpu: $0, log: log)) })
+    }
+
+    func add(_ tap: Tap) { readers[tap.cpu]?.add(tap) }
+
+    func wake(cpu: Int) { readers[cpu]?.wake() }
+
+    func wakeAll() {
+        for reader in readers.values { reader.wake() }
+    }
+
+    /// Ends the threads.
+    func stop() {
+        for reader in readers.values { reader.stop() }
+    }
+}

@@ -1,0 +1,14 @@
+import EventFormat
+import TraceProtocol
+
+extension EventFormat {
+    /// - Throws: a refusal that lists the event's fields.
+    func existingField(_ name: String) throws(WireRefusal) -> EventField {
+        if let field = field(name) { return field }
+        let names = (fields + commonFields).map(\.name)
+        throw WireRefusal(
+            .unknownField,
+            "\(fullName) has no field \"\(name)\"; it has \(names.joined(separator: ", ")), and every event has cpu, pid and comm",
+            nearMatches: names)
+    }
+}

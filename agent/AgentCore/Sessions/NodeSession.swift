@@ -1,0 +1,43 @@
+import SystemFacts
+import TraceProtocol
+
+/// One session in this node's kernel, whether it records or counts.
+///
+/// Confined to the control thread. Every call may block for as long as the kernel does.
+protocol NodeSession: AnyObject {
+    /// What was prepared, for the reply to `Prepare`.
+    func prepared() throws -> WirePrepared
+
+    /// Starts at a moment of the trace clock, or at once for nil or when it has passed.
+    ///
+    /// - Throws: also when the session has been stopped before.
+    func start(at moment: MonotonicRawInstant?) throws -> WireStarted
+
+    /// Stops at a moment of the trace clock, or at once for nil or when it has passed. Once everything has been read or
+    /// counted, `SessionDelivery.onDrained` is called.
+    func stop(at moment: MonotonicRawInstant?) throws -> WireStopping
+
+    /// Appends the totals to the session's stream, once everything is drained.
+    ///
+    /// - Parameter reason: why the session ended, when no operator stopped it; empty otherwise.
+    func finish(reason: String) throws
+
+    /// Brings the list of threads that the session leaves out up to date.
+    ///
+    /// - Parameter excludedProcesses: the other Fleetrace processes of this machine, if they have changed.
+    func refreshThreads(_ excludedProcesses: [Int32]?) throws
+
+    /// Up to when everything is in the session's stream; nil while that is not known, and for counts.
+    ///
+    /// The names of new tasks are appended to the stream on the way, after the times were read: so a task's name
+    /// arrives before the watermark behind its events.
+    func watermark() -> PendingWatermark?
+
+    /// What has been recorded so far; nil for counts.
+    func state() -> WireSessionState?
+
+    /// Removes everything from the kernel. May be called again.
+    ///
+    /// - Parameter inBackground: what takes long may go on after this returns.
+    func remove(inBackground: Bool) throws
+}

@@ -1,0 +1,47 @@
+import TraceProtocol
+import Tracefs
+
+/// What the kernel and the reading threads have counted.
+extension PageRecording {
+    /// The final counts, once everything is drained.
+    func totals(reason: String) -> WireFinish {
+        var finish = WireFinish()
+        finish.reason = reason
+        for tap in taps {
+            var cpu = WireCPUTotals()
+            cpu.cpu = UInt32(tap.cpu)
+            cpu.sent = tap.events.load(ordering: .acquiring)
+            if let statistics = try? instance.trace.statistics(cpu: tap.cpu) {
+                cpu.recorded = UInt64(clamping: statistics.recorded)
+                cpu.lost = UInt64(clamping: statistics.lost)
+                if statistics.entries > 0 { finish.incomplete = true }
+            } else {
+                finish.incomplete = true
+            }
+            finish.cpus.append(cpu)
+        }
+        return finish
+    }
+
+    /// The counts so far.
+    func state() -> WireSessionState {
+        var state = WireSessionState()
+        state.session = session
+        state.events = UInt32(events.count)
+        for tap in taps {
+            var cpu = WireCPUState()
+            cpu.cpu = UInt32(tap.cpu)
+            cpu.bufferBytes = UInt64((try? instance.trace.bufferSize(cpu: tap.cpu)) ?? 0) << 10
+            // Sent is read before recorded, so that nothing counts as sent that is not recorded yet.
+            cpu.sent = tap.events.load(ordering: .acquiring)
+            if let statistics = try? instance.trace.statistics(cpu: tap.cpu) {
+                cpu.recorded = UInt64(clamping: statistics.recorded)
+                cpu.lost = UInt64(clamping: statistics.lost)
+                cpu.unread = UInt64(clamping: statistics.entries)
+                cpu.unreadBytes = UInt64(clamping: statistics.bytes)
+            }
+            state.cpus.append(cpu)
+        }
+        return state
+    }
+}

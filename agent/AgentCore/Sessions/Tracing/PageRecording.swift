@@ -1,0 +1,164 @@
+import RingBuffer
+import SystemFacts
+import TextPatterns
+import TraceProtocol
+import Tracefs
+
+/// An instance that records, and the taps that read its pages on every CPU: what tracing and decoded counts share.
+///
+/// Confined to the control thread; every call may block for as long as the kernel does.
+final class PageRecording {
+    let session: UInt64
+    let instance: SessionInstance
+    private let readers: CPUReaders
+    /// What the operator should know of the events and buffers.
+    let notes: [String]
+    private(set) var taps: [Tap] = []
+    private var isStopped = false
+
+    /// Clock of every session (docs/internals/time.md says why).
+    static let clock = "mono_raw"
+    static let defaultBufferKilobytes = 4096
+    /// A reader is woken when a buffer is this full, or after its interval.
+    private static let wakePercent = 25
+
+    private init(_ session: UInt64, _ instance: SessionInstance, _ readers: CPUReaders, notes: [String]) {
+        self.session = session
+        self.instance = instance
+        self.readers = readers
+        self.notes = notes
+    }
+
+    /// The selected events, in the kernel's names.
+    var events: [EventName] { instance.selection.events }
+
+    /// Enables everything in an instance of its own, with recording off.
+    ///
+    /// - Parameter others: events to record besides those of the request, as they are.
+    /// - Throws: why the node refuses; nothing is left behind then.
+    static func prepare(
+        _ request: WirePrepare, session: UInt64, in tracefs: NodeTracefs, readers: CPUReaders,
+        others: [EventName] = []
+    ) throws -> PageRecording {
+        let instance = try SessionInstance.prepare(request, session: session, in: tracefs)
+        do {
+            let trace = instance.trace
+            try trace.setClock(clock)
+            try trace.setOverwrite(true)
+            let buffer = try tracefs.policy.bufferKilobytes(
+                asked: request.bufferKilobytes, usual: defaultBufferKilobytes, cpus: trace.cpus().count)
+            try trace.setBufferSize(kilobytesPerCPU: buffer.size)
+            // Before Linux 5.0 a reader is woken by each whole sub-buffer, which works too.
+            try? trace.setBufferPercent(wakePercent)
+            if !request.pids.isEmpty { try trace.setPIDs(try threads(of: request.pids)) }
+            try trace.apply(instance.selection)
+            // Probes first: the kernel explains its refusals when it plants them.
+            try instance.enableProbes()
+            let own = Set(instance.probeEvents)
+            try trace.enable(instance.selection.events.filter { !own.contains($0) } + others)
+            return PageRecording(
+                session, instance, readers, notes: instance.selection.notes + [buffer.note].compactMap { $0 })
+        } catch {
+            try? instance.remove()
+            throw error
+        }
+    }
+
+    /// The threads that are meant by numbers of tasks.
+    private static func threads(of pids: [UInt32]) throws(WireRefusal) -> Set<Int32> {
+        var threads: Set<Int32> = []
+        for pid in pids {
+            let meant = Int32(exactly: pid).map { TaskList.threads(meantBy: $0) } ?? []
+            guard !meant.isEmpty else { throw WireRefusal(.unknownTask, "no process \(pid) runs on this node") }
+            threads.formUnion(meant)
+        }
+        return threads
+    }
+
+    /// The layout of this instance's sub-buffers, as a reader needs it.
+    func headerPage() throws(TracefsError) -> String { try instance.trace.headerPageText() }
+
+    /// Opens the pipe of each CPU. Nothing is read before `attach`.
+    ///
+    /// - Parameter onDrained: called when, after `stop`, all CPUs have been read to the end.
+    func openTaps(feeding sink: any PageSink, onDrained: @escaping @Sendable () -> Void) throws {
+        let pageSize = try instance.trace.subBufferSize()
+        let cpus = try instance.trace.cpus()
+        let remaining = Countdown(cpus.count, then: onDrained)
+        taps = try cpus.map { cpu in
+            Tap(
+                reader: PagedReader(pipe: try instance.trace.openRawPipe(cpu: cpu), subBufferSize: pageSize),
+                sink: sink, onFinished: { remaining.step() })
+        }
+        instance.beforeRemoval { [taps] in
+            for tap in taps { tap.abandon() }
+        }
+    }
+
+    /// Hands the taps to the reading threads.
+    func attach() {
+        for tap in taps { readers.add(tap) }
+    }
+
+    /// Starts recording at a moment of the trace clock, or at once for nil or when it has passed.
+    ///
+    /// - Throws: also when it has been stopped meanwhile.
+    func start(at moment: MonotonicRawInstant?) throws -> WireStarted {
+        guard !isStopped else { throw WireRefusal(.wrongState, "the session was stopped before its start") }
+        let missed = MonotonicRawInstant.wait(until: moment)
+        let change = try instance.trace.setTracing(true)
+        for (event, trigger) in instance.selection.lateTriggers { try instance.trace.setTrigger(event, trigger) }
+        return WireStarted(change, missed: missed)
+    }
+
+    /// Stops recording and lets the taps read to the end.
+    func stop() throws(TracefsError) -> WireStopping {
+        isStopped = true
+        let change = try instance.trace.setTracing(false)
+        // The kernel still finishes records that it had begun; the last drain must find them.
+        try? RecordingBarrier.synchronize()
+        for tap in taps {
+            tap.finish()
+            readers.wake(cpu: tap.cpu)
+        }
+        return WireStopping(change)
+    }
+
+    /// Per CPU, up to when everything has been given to the sink; nil until each has been read once.
+    func watermarks() -> [Watermark.Entry]? {
+        var entries: [Watermark.Entry] = []
+        entries.reserveCapacity(taps.count)
+        for tap in taps {
+            let time = tap.watermark.load(ordering: .acquiring)
+            guard time > 0 else { return nil }
+            entries.append(.init(cpu: UInt32(tap.cpu), time: time))
+        }
+        return entries
+    }
+
+    /// Events given to the sink so far.
+    var eventsRead: UInt64 { taps.reduce(0) { $0 &+ $1.events.load(ordering: .relaxed) } }
+
+    /// Removes everything from the kernel. May be called again.
+    func remove() throws { try instance.remove() }
+}
+
+extension TraceInstance {
+    /// Filters and triggers, each judged by the kernel.
+    fileprivate func apply(_ selection: EventSelection) throws(TracefsError) {
+        for (event, filter) in selection.filters { try setFilter(event, filter) }
+        if let taskFilter = selection.taskFilter {
+            let filters = selection.filterTexts
+            for event in selection.events {
+                // The operator's own filter is in place already, so the kernel has found it right.
+                try setFilter(event, filters[event].map { "(\($0)) && (\(taskFilter))" } ?? taskFilter)
+            }
+        }
+        for (event, trigger) in selection.triggers { try setTrigger(event, trigger) }
+        // Tried now, so that the kernel's refusal comes before the start.
+        for (event, trigger) in selection.lateTriggers {
+            try setTrigger(event, trigger)
+            try setTrigger(event, "!" + trigger)
+        }
+    }
+}
