@@ -36,7 +36,7 @@ struct ProbeSet {
     private let texts: [String]
 
     /// The most probes of a session, and the most places they may have in all: a marker can have many.
-    static let mostProbes = 128
+    static let mostProbes = ProbeLimits.mostProbes
     static let mostPlaces = 1024
 
     /// Adds the probes to the kernel, disabled.
