@@ -159,7 +159,13 @@ let package = Package(
         test(
             "AgentCoreTests",
             ["AgentCore", "Probes", "Tracefs", "SystemFacts", "TextPatterns", "EventFormat", "TraceProtocol"]),
-        test("ControllerCoreTests", ["ControllerCore", "TraceProtocol"]),
+        test(
+            "ControllerCoreTests",
+            [
+                "ControllerCore", "TraceProtocol", "SessionStore", "SystemFacts", "RecentLog", "SecureTransport", log,
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ]),
         test("CommandArgumentsTests", ["CommandArguments"]),
         test(
             "OperatorClientTests",
