@@ -5,11 +5,11 @@ import SystemFacts
 import Threads
 import TraceProtocol
 
-/// The controller: who is connected, which sessions run, and the tick of the clock. What happens in a session is its
-/// own affair (`Session`).
+/// The controller: who is connected, which sessions run, and the tick of the clock. `Session` has what happens in a
+/// session.
 ///
-/// Confined to one event loop, which is also its executor; channel handlers of that loop call it directly. Where
-/// sessions are kept may block, so it is elsewhere (`SessionStorage`).
+/// Confined to one event loop, which is also its executor; channel handlers of that loop call it directly. Storage may
+/// block, so it works elsewhere (`SessionStorage`).
 public actor Controller {
     nonisolated var loop: any EventLoop { executor.loop }
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }

@@ -45,7 +45,7 @@ final class OperatorLink: @unchecked Sendable {
 
     // MARK: Streams
 
-    /// The connection takes more.
+    /// The connection accepts more.
     func pump() {
         for stream in streams { stream.pump() }
     }

@@ -2,7 +2,7 @@ import Logging
 import SystemFacts
 import TraceProtocol
 
-/// Sessions that operators open, stop and attach to: found here, everything else is their own affair.
+/// Opens, stops and attaches to sessions for operators: finds the session, which does the rest.
 extension Controller {
     func openSession(_ opening: WireOpenSession, request: UInt64, from link: OperatorLink) throws(WireRefusal) {
         let chosen = try chosenNodes(opening.selectors)

@@ -6,7 +6,7 @@ struct DrainDeadline {
     private static let silentLimit = Duration.seconds(15)
     /// For a node whose connection is lost. An agent that holds events tries to connect every 3 s at least.
     private static let goneLimit = Duration.seconds(6)
-    /// For a node that goes on sending: an end that was commanded must come.
+    /// For a node that goes on sending: a session that was stopped must end.
     private static let longestDrain = Duration.seconds(600)
 
     let stoppedAt: MonotonicRawInstant

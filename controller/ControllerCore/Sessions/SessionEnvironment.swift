@@ -48,7 +48,7 @@ protocol SessionNode: AnyObject {
         _ action: WireCommand.OneOf_Action, session: UInt64, reply: @escaping (WireCommandReply) -> Void
     ) -> Bool
 
-    /// Those of the processes that run on the node's machine. The node counts as told of them.
+    /// The processes that run on the node's machine. The caller tells the node to leave them out.
     func exclude(_ processes: ExcludedProcesses) -> [UInt32]
 
     /// Everything of a session up to this sequence number is durable.
@@ -69,14 +69,14 @@ protocol SessionOperator: AnyObject {
     func send(_ frame: Frame)
     func respond(to request: UInt64, _ outcome: WireReply.OneOf_Outcome)
 
-    /// From now on the stream hears when the connection takes more, and when it ends.
+    /// From now on the stream is told when the connection accepts more, and when it ends.
     func add(_ stream: any OperatorStream)
     func remove(_ stream: any OperatorStream)
 }
 
-/// What goes on being sent to an operator as fast as the connection takes it.
+/// Frames that are sent to an operator as fast as the connection accepts them.
 protocol OperatorStream: AnyObject {
-    /// Sends what there is, as far as the connection takes it.
+    /// Sends what there is, as far as the connection accepts it.
     func pump()
     /// The connection has ended.
     func operatorLeft()

@@ -4,7 +4,7 @@ import TraceProtocol
 /// One node's part in a session, of either kind.
 struct SessionPart {
     let node: any SessionNode
-    /// Of the agent that prepared it. A restarted agent has another one, and has lost the session.
+    /// Names the agent's process that prepared it. A restarted agent has another one, and has lost the session.
     let incarnation: String
     /// Which numbered frame comes next.
     var tracker = SequenceTracker()

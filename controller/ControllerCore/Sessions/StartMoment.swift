@@ -2,7 +2,7 @@ import SystemFacts
 
 /// When the nodes of a session start: all at one moment of the controller's timeline.
 struct StartMoment {
-    /// Beyond the longest usual round trip, so that the slowest link delivers the command in time.
+    /// Added to the longest usual round trip, so that the slowest link delivers the command in time.
     private static let lead = Duration.milliseconds(50)
     /// A node with a longer round trip misses the start, and is named, so that it does not delay all others.
     private static let longestRoundTrip = Duration.seconds(2)

@@ -2,7 +2,7 @@ import TraceProtocol
 
 /// When the operator gets a report, and that a slow one gets fewer.
 extension CountedSession: OperatorStream {
-    /// How long news of one node waits for those of others.
+    /// How long news of one node waits for news of others.
     private static let longestHold = Duration.milliseconds(20)
     /// The same where the nodes' tables are added up here: each report adds up all of them.
     private static let longestMergeHold = Duration.milliseconds(500)
@@ -25,7 +25,7 @@ extension CountedSession: OperatorStream {
         return interval == 0 ? Self.longestHold : min(Self.longestHold, .microseconds(Int64(interval) * 250))
     }
 
-    /// Sends what is new if the operator's connection takes it; else `pump` does when it does.
+    /// Sends what is new if the operator's connection accepts it. Otherwise `pump` sends it later.
     func sendReport() {
         guard ledger.hasNews, let owner, owner.isWritable else { return }
         sendReports(to: owner)

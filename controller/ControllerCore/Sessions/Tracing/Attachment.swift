@@ -27,7 +27,7 @@ final class Attachment: OperatorStream {
         next = Array(repeating: .start, count: session.logs.count)
     }
 
-    /// Reads and sends the next piece if the operator can take it, and goes on until it cannot or nothing is left.
+    /// Reads and sends the next piece if the connection accepts it, and goes on until it does not or nothing is left.
     func pump() {
         guard !isReading, !isEnded, link.isWritable else { return }
         guard let node = nodeToRead() else {
