@@ -9,6 +9,7 @@ let nio: [Target.Dependency] = [
 ]
 let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let services: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let embedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
 let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
@@ -152,7 +153,7 @@ let package = Package(
         test("ProbesTests", ["Probes", "Tracefs"]),
         test(
             "SecureTransportTests",
-            ["SecureTransport", "COpenSSL", .product(name: "NIOEmbedded", package: "swift-nio")] + nio),
+            ["SecureTransport", "COpenSSL", embedded] + nio),
         test("TraceProtocolTests", ["TraceProtocol"]),
         test("RecentLogTests", ["RecentLog", log]),
         test("SessionStoreTests", ["SessionStore", "TraceProtocol"]),
@@ -160,15 +161,20 @@ let package = Package(
             "AgentCoreTests",
             [
                 "AgentCore", "Probes", "Tracefs", "SystemFacts", "TextPatterns", "EventFormat", "TraceProtocol",
-                "RecentLog", log, .product(name: "NIOEmbedded", package: "swift-nio"),
+                "RecentLog", log, embedded,
             ] + nio),
-        test("ControllerCoreTests", ["ControllerCore", "TraceProtocol"]),
+        test(
+            "ControllerCoreTests",
+            [
+                "ControllerCore", "TraceProtocol", "SessionStore", "SystemFacts", "RecentLog", "SecureTransport", log,
+                embedded, .product(name: "NIOCore", package: "swift-nio"),
+            ]),
         test("CommandArgumentsTests", ["CommandArguments"]),
         test(
             "OperatorClientTests",
             [
                 "OperatorClient", "SecureTransport", "TraceProtocol",
-                .product(name: "NIOEmbedded", package: "swift-nio"),
+                embedded,
             ] + nio),
         test("FleetraceTests", ["fleetrace", "TraceProtocol", arguments]),
         test("CountReportTests", ["CountReport", "TraceProtocol"]),

@@ -2,7 +2,7 @@ import Glibc
 import Logging
 import Synchronization
 
-/// The last lines of a process's log, for those who look at it from elsewhere.
+/// The last lines of a process's log, to be shown elsewhere.
 public final class RecentLog: Sendable {
     /// One line, as the log has it.
     public struct Line: Sendable, Equatable {
@@ -12,7 +12,7 @@ public final class RecentLog: Sendable {
         /// The message, and its metadata as `key=value`, sorted by key. At most `longest` bytes of UTF-8, whole characters.
         public var text: String
 
-        /// Whether a word stands in it; letters, digits, `-`, `_` and `.` make words.
+        /// Whether the text contains a word. Words consist of letters, digits, `-`, `_` and `.`.
         public func mentions(_ word: String) -> Bool {
             text.split { !($0.isLetter || $0.isNumber || "-_.".contains($0)) }.contains { $0 == word }
         }
@@ -26,14 +26,14 @@ public final class RecentLog: Sendable {
 
     private let ring = Mutex(Ring())
     private let capacity: Int
-    /// Bytes of one line: what others send stands in it.
+    /// Bytes of one line. It may quote what a peer sent, so it has a limit.
     static let longest = 1024
 
     public init(capacity: Int = 200) {
         self.capacity = capacity
     }
 
-    /// A logger that writes what `log` does, and leaves its lines here too.
+    /// A logger that writes where `log` does, and whose lines are kept here too.
     public func following(_ log: Logger) -> Logger {
         var log = log
         log.handler = Handler(behind: log.handler, recent: self)
@@ -55,7 +55,7 @@ public final class RecentLog: Sendable {
 }
 
 extension RecentLog {
-    /// Writes to the log that was there, and to the ring.
+    /// Writes to the original log and to the ring.
     private struct Handler: LogHandler {
         var behind: any LogHandler
         let recent: RecentLog

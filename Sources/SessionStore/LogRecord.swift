@@ -23,7 +23,7 @@ public struct LogRecord: Equatable, Sendable {
     /// No frame is larger, so no record is.
     static let maximumBody = bodyHead + (34 << 20)
 
-    /// Appends the record as it stands on disk.
+    /// Appends the record in its form on disk.
     public func write(into out: inout ByteBuffer) {
         let start = out.writerIndex
         out.reserveCapacity(
@@ -54,7 +54,7 @@ public struct LogRecord: Equatable, Sendable {
 }
 
 extension LogRecord {
-    /// What stands at the reader index of a buffer that holds a piece of a log.
+    /// What is at the reader index of a buffer that holds a piece of a log.
     enum Parsed: Equatable {
         case record(LogRecord, length: Int)
         /// More bytes are needed; at least this many in all.

@@ -1,11 +1,11 @@
 import NIOCore
 
-/// Reads records out of consecutive pieces of one log segment, and finds its way behind damage.
+/// Reads records from consecutive pieces of one log segment, and continues behind damage.
 ///
-/// A value without I/O: `feed` it bytes, take `next` until it asks for more, and say `end` when none come.
+/// A value without I/O: `feed` it bytes, call `next` until it asks for more, and `end` when no more come.
 public struct LogScanner: Sendable {
     private var buffer = ByteBuffer()
-    /// Offset in the segment of the next byte to be looked at.
+    /// Offset in the segment of the next byte to be read.
     public private(set) var offset: UInt64
     private var damageStart: UInt64?
     private var damageReason = ""
@@ -23,8 +23,8 @@ public struct LogScanner: Sendable {
     }
 
     public mutating func feed(_ bytes: ByteBuffer) {
-        // Records that were taken are pieces of this memory and may be kept for long. Written to while they are, it would
-        // be copied as large as it ever was: a small batch would then hold half a megabyte.
+        // The records that were read share this memory and may be kept for long. Writing to it would then copy all of it,
+        // and a small batch would hold half a megabyte.
         guard buffer.readableBytes > 0 else {
             buffer = bytes
             return
@@ -54,7 +54,7 @@ public struct LogScanner: Sendable {
     public mutating func end() -> Item? {
         if buffer.readableBytes > 0 {
             beginDamage("the last record is cut off")
-            // The cut-off "record" may have been a damaged length; a whole record may hide behind it.
+            // What looks like a record that is cut off may have a damaged length: whole records may follow it.
             skipToNextMagic()
             if buffer.readableBytes > 0 { return nil }
         }
@@ -73,7 +73,7 @@ public struct LogScanner: Sendable {
         return .damage(offset: start, length: offset - start, reason: damageReason)
     }
 
-    /// Moves past at least one byte, to the next place where the magic stands (or might begin).
+    /// Moves past at least one byte, to the next position where the magic is (or might begin).
     private mutating func skipToNextMagic() {
         let skip = buffer.withUnsafeReadableBytes { bytes -> Int in
             var index = 1

@@ -5,7 +5,7 @@ import SystemPackage
 public struct NodeLogReader: ~Copyable {
     public enum Item: Equatable, Sendable {
         case record(LogRecord)
-        /// A part of the log that could not be read, in words with its place. Reading goes on behind it.
+        /// A part of the log that could not be read: its file, offset and length, and why. Reading goes on behind it.
         case damage(String)
     }
 
@@ -54,7 +54,7 @@ public struct NodeLogReader: ~Copyable {
     private mutating func endOfSegment() -> Item? {
         let before = scanner.offset
         let item = scanner.end()
-        // The scanner found a further place to look at; go on with it.
+        // The scanner found a position at which a record may begin.
         if item == nil, scanner.offset != before { return nil }
         try? file?.close()
         file = nil

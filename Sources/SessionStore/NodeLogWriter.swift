@@ -4,8 +4,8 @@ import SystemPackage
 
 /// Appends records to one node's log. Confined to the store's thread.
 ///
-/// Records gather in memory until `flush`, so that a burst of small frames is one write. The first one makes the node's
-/// directory and segment: a thousand of them take a file system long enough that nothing may wait for it.
+/// Records gather in memory until `flush`, so that a burst of small frames is one write. The first flush makes the node's
+/// directory and segment: a file system needs long for a thousand of them, and nothing may wait for that.
 public struct NodeLogWriter: ~Copyable {
     private let layout: SessionLayout
     private let node: String
@@ -17,7 +17,7 @@ public struct NodeLogWriter: ~Copyable {
     /// Where the next flushed byte goes.
     public private(set) var position: LogPosition
 
-    /// - Throws: for a name that is no node's.
+    /// - Throws: `StoreError.badName` for a name that cannot be a folder's.
     public init(layout: SessionLayout, node: String) throws(StoreError) {
         path = try layout.segment(1, of: node)
         self.layout = layout
@@ -33,14 +33,14 @@ public struct NodeLogWriter: ~Copyable {
         record.write(into: &pending)
     }
 
-    /// Appends records that came as a log chunk: they are whole and stand as on disk already.
+    /// Appends records that came as a log chunk: whole records in their form on disk.
     public mutating func append(records: ByteBuffer) {
         pending.writeImmutableBuffer(records)
     }
 
     public var pendingBytes: Int { pending.readableBytes }
 
-    /// Writes what has gathered; after it, readers see it.
+    /// Writes what has gathered. Readers see it from then on.
     ///
     /// - Throws: on failure the segment is cut back to its last whole record, so that it stays readable.
     public mutating func flush() throws(StoreError) {
@@ -116,25 +116,5 @@ public struct NodeLogWriter: ~Copyable {
     static func makeDirectory(_ path: FilePath) throws(StoreError) {
         guard mkdir(path.string, 0o700) != 0, errno != EEXIST else { return }
         throw .system("create", path: path.string, Errno(rawValue: errno))
-    }
-}
-
-/// A place in a node's log.
-public struct LogPosition: Hashable, Comparable, Sendable {
-    /// From 1.
-    public var segment: Int
-    /// Bytes from the start of the segment.
-    public var offset: UInt64
-
-    public init(segment: Int, offset: UInt64) {
-        self.segment = segment
-        self.offset = offset
-    }
-
-    /// Before the first record.
-    public static let start = LogPosition(segment: 1, offset: UInt64(SessionLayout.segmentMagic.count))
-
-    public static func < (one: LogPosition, other: LogPosition) -> Bool {
-        (one.segment, one.offset) < (other.segment, other.offset)
     }
 }

@@ -1,6 +1,6 @@
 import SystemPackage
 
-/// Where things stand in a session's directory:
+/// Where the files of a session are in its directory:
 ///
 ///     manifest.json            the session's description (protocol/operator.proto, SessionDescription)
 ///     nodes/NAME/000001.seg    the node's log, in segments of at most `segmentLimit` bytes

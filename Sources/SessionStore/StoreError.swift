@@ -1,6 +1,6 @@
 import SystemPackage
 
-/// What went wrong with a session on disk, in words for its owner.
+/// What failed with a session on disk, described for its owner.
 public enum StoreError: Error, Equatable, Sendable {
     case system(String, path: String, Errno)
     case exists(path: String)
@@ -24,7 +24,7 @@ extension StoreError: CustomStringConvertible {
 }
 
 extension StoreError {
-    /// Runs a call of `SystemPackage` and gives its errno the words that a person needs.
+    /// Runs a call of `SystemPackage` and turns its errno into a `StoreError` with the action and the path.
     static func naming<T>(_ action: String, _ path: FilePath, _ call: () throws -> T) throws(StoreError) -> T {
         do {
             return try call()

@@ -1,7 +1,7 @@
 import NIOCore
 
-/// Lets an actor live on an event loop, so that channel handlers of that loop call it directly
-/// (`assumeIsolated`) and the compiler still checks that nobody else does.
+/// Runs an actor on an event loop: channel handlers of that loop call it directly (`assumeIsolated`), and the compiler
+/// checks that nobody else does.
 public final class EventLoopExecutor: SerialExecutor {
     public let loop: any EventLoop
 

@@ -25,7 +25,7 @@ public final class Monitor<State>: @unchecked Sendable {
         mutex.deallocate()
     }
 
-    /// Runs `body` with the state to itself, then wakes everybody who waits for a change.
+    /// Runs `body` with exclusive access to the state, then wakes everybody who waits for a change.
     public func change<Result>(_ body: (inout State) throws -> Result) rethrows -> Result {
         pthread_mutex_lock(mutex)
         defer {
@@ -35,7 +35,7 @@ public final class Monitor<State>: @unchecked Sendable {
         return try body(&state)
     }
 
-    /// Asks `body` now and after every change until it gives something. What it changes itself wakes nobody.
+    /// Calls `body` now and after every change until it returns a value. A change that `body` makes wakes nobody.
     public func wait<Result>(for body: (inout State) -> Result?) -> Result {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }

@@ -1,7 +1,7 @@
 import CLinux
 import Glibc
 
-/// A thread or what it needs could not be made.
+/// A thread, or what it needs, could not be created.
 public struct ThreadError: Error, CustomStringConvertible {
     public var errno: Int32
 

@@ -11,8 +11,10 @@ struct ClockHistoryTests {
     func points() {
         var history = ClockHistory()
         for moment in 0..<3000 {
-            history.observed(.accepted, roundTrip: 1000 + Int64(moment), at: Int64(moment) * Self.second)
-            history.sample(bound: moment == 0 ? nil : 500, driftPartsPerMillion: -1.5, at: Int64(moment) * Self.second)
+            history.observed(.accepted, roundTrip: .nanoseconds(1000 + Int64(moment)), at: Int64(moment) * Self.second)
+            history.sample(
+                bound: moment == 0 ? nil : .nanoseconds(500), driftPartsPerMillion: -1.5,
+                at: Int64(moment) * Self.second)
         }
         let message = history.message
         #expect(message.points.count == ClockHistory.capacity)
@@ -33,7 +35,7 @@ struct ClockHistoryTests {
         let found = clock.observe(
             ClockProbe(t1: 1000, t2: 3600 * Self.second, t3: 3600 * Self.second + 1, t4: 1100))
         guard case .epochBreak = found else { throw Missing(found: "\(found)") }
-        history.observed(found, roundTrip: 99, at: 8)
+        history.observed(found, roundTrip: .nanoseconds(99), at: 8)
         #expect(history.message.breaks.map(\.at) == [7, 8])
         #expect(history.message.breaks[0].reason == "the node was rebooted")
         for moment in 0..<1000 { history.rebooted(at: Int64(moment)) }

@@ -12,7 +12,7 @@ struct CountLedgerTests {
         var ledger = CountLedger(order, nodes: nodes)
         // The nodes number their columns each in its own way.
         for node in 0..<nodes {
-            ledger.planned(node, CountedSession.plan(node.isMultiple(of: 2) ? ["a", "b"] : ["b", "a"]))
+            ledger.planned(node, SampleCounts.plan(node.isMultiple(of: 2) ? ["a", "b"] : ["b", "a"]))
         }
         return ledger
     }
@@ -20,11 +20,11 @@ struct CountLedgerTests {
     @Test("Nodes' rows of the same event and key are added up, whatever numbers their columns have")
     func merge() throws {
         var ledger = Self.ledger(keys: ["pid"])
-        try ledger.take(
-            CountedSession.totals([CountedSession.row(0, 5, [.number(1)]), CountedSession.row(1, 7, [.number(1)])]),
+        try ledger.receive(
+            SampleCounts.totals([SampleCounts.row(0, 5, [.number(1)]), SampleCounts.row(1, 7, [.number(1)])]),
             from: 0)
-        try ledger.take(
-            CountedSession.totals([CountedSession.row(1, 10, [.number(1)]), CountedSession.row(1, 3, other: true)]),
+        try ledger.receive(
+            SampleCounts.totals([SampleCounts.row(1, 10, [.number(1)]), SampleCounts.row(1, 3, other: true)]),
             from: 1)
         let report = try #require(ledger.reports(session: 1).last)
         let sums = Dictionary(
@@ -39,11 +39,11 @@ struct CountLedgerTests {
     @Test("The latest totals win; those of a node that is lost stay, and final ones are not replaced")
     func latest() throws {
         var ledger = Self.ledger()
-        try ledger.take(CountedSession.totals([CountedSession.row(0, 5)], elapsed: 2000), from: 0)
-        try ledger.take(CountedSession.totals([CountedSession.row(0, 4)], elapsed: 1000), from: 0)
+        try ledger.receive(SampleCounts.totals([SampleCounts.row(0, 5)], elapsed: 2000), from: 0)
+        try ledger.receive(SampleCounts.totals([SampleCounts.row(0, 4)], elapsed: 1000), from: 0)
         ledger.set(1, .silent, "gone")
-        try ledger.finish(0, CountedSession.totals([CountedSession.row(0, 9)], elapsed: 3000), reason: "")
-        try ledger.take(CountedSession.totals([CountedSession.row(0, 8)], elapsed: 4000), from: 0)
+        try ledger.finish(0, SampleCounts.totals([SampleCounts.row(0, 9)], elapsed: 3000), reason: "")
+        try ledger.receive(SampleCounts.totals([SampleCounts.row(0, 8)], elapsed: 4000), from: 0)
         ledger.set(0, .gone, "late")
         let report = try #require(ledger.reports(session: 1).last)
         #expect(report.nodes.map(\.state) == [.finished, .silent])
@@ -55,13 +55,13 @@ struct CountLedgerTests {
     func hostile() throws {
         var ledger = Self.ledger(keys: ["pid"])
         let bad = [
-            CountedSession.row(2, 1, [.number(1)]), CountedSession.row(0, 1),
-            CountedSession.row(0, 1, [.number(1), .number(2)]),
-            CountedSession.row(0, 1, [.number(1)], other: true), CountedSession.row(0, 1, [WireCountKey()]),
-            CountedSession.row(0, 1, [.text(String(repeating: "x", count: 256))]),
+            SampleCounts.row(2, 1, [.number(1)]), SampleCounts.row(0, 1),
+            SampleCounts.row(0, 1, [.number(1), .number(2)]),
+            SampleCounts.row(0, 1, [.number(1)], other: true), SampleCounts.row(0, 1, [WireCountKey()]),
+            SampleCounts.row(0, 1, [.text(String(repeating: "x", count: 256))]),
         ]
         for row in bad {
-            #expect(throws: ProtocolError.self) { try ledger.take(CountedSession.totals([row]), from: 0) }
+            #expect(throws: ProtocolError.self) { try ledger.receive(SampleCounts.totals([row]), from: 0) }
         }
         #expect(!ledger.hasNews)
     }
@@ -69,9 +69,9 @@ struct CountLedgerTests {
     @Test("Many rows go in pieces that fit into a frame, and each node is in one of them")
     func pieces() throws {
         var ledger = Self.ledger(keys: ["comm"], perNode: true)
-        let rows = (0..<60_000).map { CountedSession.row(0, 1, [.text("\($0)" + String(repeating: "x", count: 200))]) }
-        try ledger.take(CountedSession.totals(rows), from: 0)
-        try ledger.take(CountedSession.totals(rows), from: 1)
+        let rows = (0..<60_000).map { SampleCounts.row(0, 1, [.text("\($0)" + String(repeating: "x", count: 200))]) }
+        try ledger.receive(SampleCounts.totals(rows), from: 0)
+        try ledger.receive(SampleCounts.totals(rows), from: 1)
         let reports = ledger.reports(session: 1)
         #expect(reports.count == 3)
         #expect(reports.flatMap(\.nodes).map(\.node) == [0, 1])

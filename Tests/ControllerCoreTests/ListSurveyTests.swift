@@ -1,3 +1,4 @@
+import SystemFacts
 import Testing
 import TraceProtocol
 
@@ -21,7 +22,7 @@ struct ListSurveyTests {
         var survey = ListSurvey(members) { _ in nil }
         #expect(survey.begin() == [.init(node: "n0", known: [])])
         #expect(!survey.isDone)
-        #expect(survey.answered("n0", .success(Self.list(1))).isEmpty)
+        #expect(survey.replied("n0", .success(Self.list(1))).isEmpty)
         #expect(survey.isDone)
         let report = survey.report(limit: 100)
         #expect(report.groups.map(\.nodes.count) == [1000])
@@ -36,9 +37,9 @@ struct ListSurveyTests {
     func substitutes() {
         var survey = ListSurvey(Self.nodes(3, .digest([1]))) { _ in nil }
         _ = survey.begin()
-        #expect(survey.answered("n0", .failure(WireRefusal(.nodeLost, "gone"))) == [.init(node: "n1", known: [])])
-        #expect(survey.answered("n1", .success(Self.list(2))) == [.init(node: "n2", known: [[2]])])
-        #expect(survey.answered("n2", .success(Self.list(1))).isEmpty)
+        #expect(survey.replied("n0", .failure(WireRefusal(.nodeLost, "gone"))) == [.init(node: "n1", known: [])])
+        #expect(survey.replied("n1", .success(Self.list(2))) == [.init(node: "n2", known: [[2]])])
+        #expect(survey.replied("n2", .success(Self.list(1))).isEmpty)
         #expect(survey.isDone)
         let report = survey.report(limit: 100)
         #expect(report.groups.map(\.nodes) == [["n2"], ["n1"], ["n0"]])
@@ -49,13 +50,13 @@ struct ListSurveyTests {
     func likely() {
         var survey = ListSurvey(Self.nodes(4, .hint("6.18"))) { _ in nil }
         #expect(survey.begin().map(\.node) == ["n0"])
-        let rest = survey.answered("n0", .success(Self.list(1)))
+        let rest = survey.replied("n0", .success(Self.list(1)))
         #expect(rest == ["n1", "n2", "n3"].map { .init(node: $0, known: [[1]]) })
-        #expect(survey.answered("n1", .success(Self.list(1, full: false))).isEmpty)
-        #expect(survey.answered("n2", .success(Self.list(2))).isEmpty)
+        #expect(survey.replied("n1", .success(Self.list(1, full: false))).isEmpty)
+        #expect(survey.replied("n2", .success(Self.list(2))).isEmpty)
         // Not asked, or a second time: nothing happens.
-        #expect(survey.answered("n1", .success(Self.list(9))).isEmpty)
-        #expect(survey.answered("n9", .success(Self.list(9))).isEmpty)
+        #expect(survey.replied("n1", .success(Self.list(9))).isEmpty)
+        #expect(survey.replied("n9", .success(Self.list(9))).isEmpty)
         #expect(!survey.isDone)
         survey.deadline()
         #expect(survey.isDone)
@@ -71,8 +72,8 @@ struct ListSurveyTests {
             nil
         }
         #expect(survey.begin().count == 2)
-        _ = survey.answered("b", .success(Self.list(1)))
-        _ = survey.answered("a", .success(Self.list(2)))
+        _ = survey.replied("b", .success(Self.list(1)))
+        _ = survey.replied("a", .success(Self.list(2)))
         let report = survey.report(limit: 3)
         #expect(report.groups.map(\.nodes) == [["b"], ["a"]])
         #expect(report.groups[1].refusal.text.contains("--on"))
@@ -88,20 +89,24 @@ struct ListSurveyTests {
         #expect(cache.list([2]) == nil)
     }
 
+    private static func instant(_ nanoseconds: Int64) -> MonotonicRawInstant {
+        MonotonicRawInstant(nanoseconds: nanoseconds)
+    }
+
     @Test("Rates are those of the last interval; another agent's cost is no difference")
     func rates() {
         var rates = NodeRates()
         var traffic = Node.Traffic()
-        rates.measure(traffic, now: 1_000_000_000)
+        rates.measure(traffic, now: Self.instant(1_000_000_000))
         traffic.bytes = 5000
         traffic.events = 50
-        rates.measure(traffic, now: 3_000_000_000)
+        rates.measure(traffic, now: Self.instant(3_000_000_000))
         #expect(rates.bytes == 2500 && rates.events == 25)
-        rates.measure(cpu: 100_000_000, now: 0)
+        rates.measure(cpu: 100_000_000, now: Self.instant(0))
         #expect(rates.cpuPermille == 0)
-        rates.measure(cpu: 600_000_000, now: 5_000_000_000)
+        rates.measure(cpu: 600_000_000, now: Self.instant(5_000_000_000))
         #expect(rates.cpuPermille == 100)
-        rates.measure(cpu: 1_000, now: 10_000_000_000)
+        rates.measure(cpu: 1_000, now: Self.instant(10_000_000_000))
         #expect(rates.cpuPermille == 0)
     }
 }

@@ -2,7 +2,7 @@ import ControllerCore
 import Testing
 import TraceProtocol
 
-@Suite("Answers about probes, those with the same answer together")
+@Suite("Results of probe checks, those with the same result together")
 struct ProbeSurveyTests {
     private func works(_ planted: String) -> Result<WireProbesChecked, WireRefusal> {
         var check = WireProbeCheck()
@@ -18,7 +18,7 @@ struct ProbeSurveyTests {
         let names = (1...1000).map { "n\($0)" }
         var survey = ProbeSurvey(nodes: names, probes: 1, limit: 1 << 20)
         for (index, name) in names.enumerated() where index < 998 {
-            survey.answered(name, index % 3 == 0 ? .failure(WireRefusal(.noProbes, "none")) : works("ftrace"))
+            survey.replied(name, index % 3 == 0 ? .failure(WireRefusal(.noProbes, "none")) : works("ftrace"))
         }
         #expect(!survey.isDone)
         survey.deadline()
@@ -30,26 +30,26 @@ struct ProbeSurveyTests {
         #expect(groups[2].nodes == ["n1000", "n999"])
     }
 
-    @Test("A second answer of a node, and one of a node that was not asked, change nothing")
+    @Test("A second reply of a node, and one of a node that was not asked, change nothing")
     func onlyOnce() {
         var survey = ProbeSurvey(nodes: ["a"], probes: 1, limit: 1 << 20)
-        survey.answered("b", works("ftrace"))
+        survey.replied("b", works("ftrace"))
         #expect(!survey.isDone)
-        survey.answered("a", works("ftrace"))
-        survey.answered("a", works("breakpoint"))
+        survey.replied("a", works("ftrace"))
+        survey.replied("a", works("breakpoint"))
         #expect(survey.report().groups.map(\.nodes) == [["a"]])
     }
 
-    @Test("Hostile answers: too few checks, and more different ones than fit")
+    @Test("Hostile replies: too few checks, and more different ones than fit")
     func hostile() {
         var survey = ProbeSurvey(nodes: ["a", "b", "c"], probes: 2, limit: 1 << 20)
-        survey.answered("a", works("ftrace"))
+        survey.replied("a", works("ftrace"))
         #expect(survey.report().groups.first?.refusal.text.contains("other probes") == true)
 
         survey = ProbeSurvey(nodes: ["a", "b", "c"], probes: 1, limit: 3000)
-        for node in ["a", "b", "c"] { survey.answered(node, works(String(repeating: node, count: 2000))) }
+        for node in ["a", "b", "c"] { survey.replied(node, works(String(repeating: node, count: 2000))) }
         let groups = survey.report().groups
         #expect(groups.count == 2)
-        #expect(groups.first { $0.nodes == ["b", "c"] }?.refusal.text.contains("more different answers") == true)
+        #expect(groups.first { $0.nodes == ["b", "c"] }?.refusal.text.contains("more different results") == true)
     }
 }

@@ -8,8 +8,8 @@ import TraceProtocol
 struct CountOutputTests {
     private static func counts(_ perNode: [[WireCountRow]], events: [String] = ["sys:ev"]) -> FleetCounts {
         let names = perNode.indices.map { "web-\($0)" }
-        var counts = FleetCounts(CountedSession.opened(names.map { ($0, CountedSession.plan(events)) }))
-        counts.take(CountedSession.report(perNode.enumerated().map { ($0, CountedSession.totals($1)) }))
+        var counts = FleetCounts(SampleCounts.opened(names.map { ($0, SampleCounts.plan(events)) }))
+        counts.take(SampleCounts.report(perNode.enumerated().map { ($0, SampleCounts.totals($1)) }))
         return counts
     }
 
@@ -29,7 +29,7 @@ struct CountOutputTests {
 
     @Test("Total, rate, least, median and greatest count, each node, and which nodes are far from the median")
     func events() {
-        let counts = Self.counts([100, 110, 1400].map { [CountedSession.row(0, $0, enabled: 1, running: 1)] })
+        let counts = Self.counts([100, 110, 1400].map { [SampleCounts.row(0, $0, enabled: 1, running: 1)] })
         let lines = Self.lines(counts)
         #expect(Self.words(lines[1]) == ["sys:ev", "1,610", "1610", "100", "110", "1,400", "100", "110", "1,400"])
         #expect(lines.last == "sys:ev: web-2: 13 x the median")
@@ -38,25 +38,25 @@ struct CountOutputTests {
 
     @Test("A count from a part of the time states that part; one that never ran has no number")
     func multiplexed() {
-        let scaled = Self.counts([[CountedSession.row(0, 900, enabled: 1000, running: 250)]])
+        let scaled = Self.counts([[SampleCounts.row(0, 900, enabled: 1000, running: 250)]])
         #expect(Self.lines(scaled).first?.contains("RAN") == true)
         #expect(Self.lines(scaled).last?.hasSuffix("25.0 %") == true)
-        let never = Self.counts([[CountedSession.row(0, 0, enabled: 1000, running: 0)]])
+        let never = Self.counts([[SampleCounts.row(0, 0, enabled: 1000, running: 0)]])
         #expect(Self.lines(never).last?.contains("<not counted>") == true)
     }
 
     @Test("Events that a node could not count are a problem, with the reason for its way of counting")
     func lost() {
         func plan(_ way: WireCountWay) -> WireCountPlan {
-            var plan = CountedSession.plan(["a:in -> a:out"])
+            var plan = SampleCounts.plan(["a:in -> a:out"])
             plan.columns[0].way = way
             return plan
         }
         var counts = FleetCounts(
-            CountedSession.opened([("web-0", plan(.histTrigger)), ("web-1", plan(.decodedPages))]))
-        var totals = CountedSession.totals([])
+            SampleCounts.opened([("web-0", plan(.histTrigger)), ("web-1", plan(.decodedPages))]))
+        var totals = SampleCounts.totals([])
         totals.lost = 7
-        var report = CountedSession.report([(0, totals), (1, totals)])
+        var report = SampleCounts.report([(0, totals), (1, totals)])
         for index in report.nodes.indices { report.nodes[index].state = .finished }
         counts.take(report)
         #expect(
@@ -68,8 +68,8 @@ struct CountOutputTests {
 
     @Test("Keys: the most frequent first, hidden ones as a sum, and `other` always last")
     func keys() {
-        let rows = [("a", 5), ("b", 50), ("c", 7)].map { CountedSession.row(0, $1, [.text($0)]) }
-        let counts = Self.counts([rows + [CountedSession.row(0, 1000, other: true)], rows])
+        let rows = [("a", 5), ("b", 50), ("c", 7)].map { SampleCounts.row(0, $1, [.text($0)]) }
+        let counts = Self.counts([rows + [SampleCounts.row(0, 1000, other: true)], rows])
         let all = Self.lines(counts, keys: ["comm"])
         #expect(all.dropFirst().map { Self.words($0)[1] } == ["b", "c", "a", "(other:"])
         #expect(Self.words(all[1]) == ["sys:ev", "b", "100", "100", "8.9", "%"])
@@ -83,10 +83,10 @@ struct CountOutputTests {
     func widths(_ width: Int) {
         let keyed = Self.counts(
             (0..<3).map { _ in
-                [CountedSession.row(0, 123_456_789, [.text("a rather long name")], enabled: 5, running: 3)]
+                [SampleCounts.row(0, 123_456_789, [.text("a rather long name")], enabled: 5, running: 3)]
             })
-        let plain = Self.counts((0..<3).map { _ in [CountedSession.row(0, 123_456_789, enabled: 5, running: 3)] })
-        let buckets = Self.counts([[CountedSession.row(0, 7, [.number(-2)]), CountedSession.row(0, 9, [.number(64)])]])
+        let plain = Self.counts((0..<3).map { _ in [SampleCounts.row(0, 123_456_789, enabled: 5, running: 3)] })
+        let buckets = Self.counts([[SampleCounts.row(0, 7, [.number(-2)]), SampleCounts.row(0, 9, [.number(64)])]])
         for lines in [
             Self.lines(keyed, keys: ["comm"], isByNode: true, width: width), Self.lines(plain, width: width),
             Self.lines(buckets, hist: "size", width: width),
@@ -100,8 +100,8 @@ struct CountOutputTests {
     func histogram() {
         let counts = Self.counts([
             [
-                CountedSession.row(0, 1, [.number(-1)]), CountedSession.row(0, 100, [.number(2)]),
-                CountedSession.row(0, 50, [.number(3)]),
+                SampleCounts.row(0, 1, [.number(-1)]), SampleCounts.row(0, 100, [.number(2)]),
+                SampleCounts.row(0, 50, [.number(3)]),
             ]
         ])
         let lines = Self.lines(counts, hist: "size")
@@ -115,14 +115,14 @@ struct CountOutputTests {
 
     @Test("Intervals hold the counts of their time; a key that did not change is not repeated")
     func intervals() {
-        var counts = Self.counts([[CountedSession.row(0, 5, [.text("a")]), CountedSession.row(0, 6, [.text("b")])]])
+        var counts = Self.counts([[SampleCounts.row(0, 5, [.text("a")]), SampleCounts.row(0, 6, [.text("b")])]])
         let told = CountInterval.Totals(counts)
         counts.take(
-            CountedSession.report([
+            SampleCounts.report([
                 (
                     0,
-                    CountedSession.totals(
-                        [CountedSession.row(0, 5, [.text("a")]), CountedSession.row(0, 9, [.text("b")])],
+                    SampleCounts.totals(
+                        [SampleCounts.row(0, 5, [.text("a")]), SampleCounts.row(0, 9, [.text("b")])],
                         elapsed: 3_000_000_000,
                         number: 2)
                 )
@@ -134,7 +134,7 @@ struct CountOutputTests {
 
     @Test("Control characters in a task's name do not reach the terminal")
     func hostileNames() {
-        let counts = Self.counts([[CountedSession.row(0, 5, [.text("\u{1b}[2Jx\u{9b}y\n")])]])
+        let counts = Self.counts([[SampleCounts.row(0, 5, [.text("\u{1b}[2Jx\u{9b}y\n")])]])
         let lines = Self.lines(counts, keys: ["comm"])
         #expect(lines.count == 2)
         #expect(lines.joined().unicodeScalars.allSatisfy { $0.properties.generalCategory != .control })

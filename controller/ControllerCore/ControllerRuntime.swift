@@ -20,7 +20,7 @@ public final class ControllerRuntime: Sendable {
     /// - Parameters:
     ///   - port: 0 lets the kernel choose one.
     ///   - directory: where sessions are stored; made if it is not there.
-    ///   - leaseMilliseconds: how long agents go on recording without word from here.
+    ///   - leaseMilliseconds: how long agents go on recording without a frame from here.
     public static func start(
         host: String, port: Int, tls: TLSContext, directory: FilePath, leaseMilliseconds: UInt32 = 60_000, log: Logger
     ) async throws -> ControllerRuntime {
@@ -34,9 +34,10 @@ public final class ControllerRuntime: Sendable {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
         do {
             let controller = Controller(
-                name: tls.identity.identity.name, directory: directory, leaseMilliseconds: leaseMilliseconds,
-                host: try .ofThisProcess(), loop: group.next(),
-                diskLoop: group.next(), log: log, recent: recent)
+                name: tls.identity.identity.name,
+                storage: FileStorage(directory: directory, loop: group.next()),
+                leaseMilliseconds: leaseMilliseconds, host: try .ofThisProcess(), loop: group.next(), log: log,
+                recent: recent)
             await controller.begin()
             let listener = try await Listener.start(host: host, port: port, tls: tls, controller: controller, log: log)
             return ControllerRuntime(group: group, controller: controller, listener: listener.channel)
@@ -55,10 +56,10 @@ public final class ControllerRuntime: Sendable {
         }
     }
 
-    /// Of 100 ms, for sessions to come to their ends.
-    private static let farewellTurns = 50
+    /// How many turns of 100 ms shutdown waits for running sessions.
+    private static let shutdownTurns = 50
 
-    /// Where it listens.
+    /// The address that it listens on.
     public var address: SocketAddress? { listener.localAddress }
 
     /// Stops sessions and closes all connections.
@@ -66,7 +67,7 @@ public final class ControllerRuntime: Sendable {
         timer.cancel()
         try? await listener.close()
         await controller.stopSessions()
-        for _ in 0..<Self.farewellTurns where await !controller.sessions.isEmpty {
+        for _ in 0..<Self.shutdownTurns where await controller.hasSessions {
             try? await Task.sleep(for: .milliseconds(100))
         }
         await controller.shutDown()

@@ -13,8 +13,7 @@ struct ProbeSet {
     private let root: TracefsRoot
     private let texts: [String]
 
-    /// The most probes of a session, and the most locations of all of them: a marker can have many.
-    static let mostProbes = 128
+    /// The most locations of all probes of a session: a marker can have many.
     static let mostLocations = 1024
 
     /// Adds the probes to the kernel, disabled.
@@ -22,9 +21,7 @@ struct ProbeSet {
     /// - Throws: when it cannot be tried at all: too many probes, no dynamic events. What is wrong with single probes is
     ///   in `outcomes`.
     init(_ texts: [String], instance: InstanceName, root: TracefsRoot, policy: Policy) throws {
-        guard texts.count <= Self.mostProbes else {
-            throw WireRefusal(.badProbe, "\(texts.count) probes: a session may have \(Self.mostProbes) at most")
-        }
+        if let problem = ProbeLimits.problem(texts.count) { throw WireRefusal(.badProbe, problem) }
         if let refusal = policy.refusal(ofProbes: texts.count) { throw refusal }
         group = ProbeGroup(instance)
         self.root = root

@@ -8,7 +8,7 @@ final class OperatorLink: @unchecked Sendable {
     let channel: any Channel
     let identity: PeerIdentity
     let host: WireHostFacts
-    var attachments: [Attachment] = []
+    private var streams: [any OperatorStream] = []
 
     init(channel: any Channel, identity: PeerIdentity, host: WireHostFacts) {
         self.channel = channel
@@ -23,13 +23,13 @@ final class OperatorLink: @unchecked Sendable {
     }
 
     func respond(to request: UInt64, _ outcome: WireReply.OneOf_Outcome) {
-        var response = WireReply()
-        response.request = request
-        response.outcome = outcome
-        guard let frame = try? Frame(.reply, response) else { return }
+        var reply = WireReply()
+        reply.request = request
+        reply.outcome = outcome
+        guard let frame = try? Frame(.reply, reply) else { return }
         guard frame.body.readableBytes <= frame.type.maximumBody else {
             return respond(
-                to: request, .refusal(WireRefusal(.unspecified, "the answer is longer than a frame may be")))
+                to: request, .refusal(WireRefusal(.unspecified, "the reply is longer than a frame may be")))
         }
         send(frame)
     }
@@ -41,5 +41,28 @@ final class OperatorLink: @unchecked Sendable {
     /// Whether the certificate grants at least this.
     func may(_ role: OperatorRole) -> Bool {
         (identity.operatorRole ?? .viewer) >= role
+    }
+
+    // MARK: Streams
+
+    /// The connection accepts more.
+    func pump() {
+        for stream in streams { stream.pump() }
+    }
+
+    func closed() {
+        for stream in streams { stream.operatorLeft() }
+    }
+}
+
+extension OperatorLink: SessionOperator {
+    var isWritable: Bool { channel.isWritable }
+
+    func add(_ stream: any OperatorStream) {
+        streams.append(stream)
+    }
+
+    func remove(_ stream: any OperatorStream) {
+        streams.removeAll { $0 === stream }
     }
 }

@@ -3,8 +3,8 @@ import NIOCore
 import SecureTransport
 import TraceProtocol
 
-/// Carries frames between one peer's connection and the controller. Decides nothing but who the peer is: that is
-/// what its certificate says.
+/// Carries frames between one peer's connection and the controller. It decides only who the peer is, by the peer's
+/// certificate.
 final class PeerHandler: ChannelInboundHandler {
     typealias InboundIn = Frame
     typealias OutboundOut = Frame
@@ -12,10 +12,10 @@ final class PeerHandler: ChannelInboundHandler {
     private let controller: Controller
     private var peer: Peer?
     private var helloDeadline: Scheduled<Void>?
-    /// A refusal that cannot be sent must not be refused again: the encoder reports each write after a failed one.
+    /// A Goodbye that cannot be sent must not lead to another: the encoder reports each write after a failed one.
     private var isRefusing = false
 
-    /// What the controller keeps for the connection; made by its `Hello`.
+    /// What the controller keeps for the connection, from its `Hello` on.
     enum Peer: Sendable {
         case unknown(PeerIdentity)
         case node(NodeLink)
@@ -30,11 +30,15 @@ final class PeerHandler: ChannelInboundHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case .handshakeCompleted(let identity, _) = event as? SecureTransportEvent {
-            peer = .unknown(identity)
-            let channel = context.channel
-            helloDeadline = context.eventLoop.scheduleTask(in: Self.helloTimeout) { channel.close(promise: nil) }
+            expectHello(from: identity, on: context.channel)
         }
         context.fireUserInboundEventTriggered(event)
+    }
+
+    /// The certificate has said who the peer is.
+    func expectHello(from identity: PeerIdentity, on channel: any Channel) {
+        peer = .unknown(identity)
+        helloDeadline = channel.eventLoop.scheduleTask(in: Self.helloTimeout) { channel.close(promise: nil) }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -47,8 +51,8 @@ final class PeerHandler: ChannelInboundHandler {
                 let channel = context.channel
                 let hello: WireHello = try frame.message()
                 peer = try controller.assumeIsolated { try $0.accept(hello, from: identity, on: channel) }
-            case .node(let link): try controller.assumeIsolated { try $0.received(frame, from: link) }
-            case .operator(let link): try controller.assumeIsolated { try $0.received(frame, from: link) }
+            case .node(let link): try controller.assumeIsolated { try $0.receive(frame, from: link) }
+            case .operator(let link): try controller.assumeIsolated { try $0.receive(frame, from: link) }
             case nil: break
             }
         } catch {
@@ -57,7 +61,7 @@ final class PeerHandler: ChannelInboundHandler {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if case .operator(let link) = peer { controller.assumeIsolated { $0.pump(link) } }
+        if case .operator(let link) = peer { link.pump() }
         context.fireChannelWritabilityChanged()
     }
 
@@ -82,7 +86,7 @@ final class PeerHandler: ChannelInboundHandler {
         isRefusing = true
         var goodbye = WireGoodbye()
         goodbye.reason = .protocolError
-        // What a peer sent stands in it, and a Goodbye has a limit.
+        // The text may quote what the peer sent, and a Goodbye has a limit.
         goodbye.text = String("\(error)".prefix(1_000))
         if case .noCommonVersion = error as? ProtocolError {
             goodbye.reason = .noCommonVersion

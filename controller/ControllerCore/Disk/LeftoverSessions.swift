@@ -3,9 +3,9 @@ import Logging
 import SessionStore
 import SystemPackage
 
-/// Sessions that an earlier controller process left in its directory because it was killed.
+/// Sessions that an earlier controller process left in its directory when it was killed.
 enum LeftoverSessions {
-    /// Marks those that were to be kept as interrupted, and removes the others: nobody can read them any more.
+    /// Marks those that are to be kept as interrupted, and removes the others: nobody can read them.
     static func settle(in directory: FilePath, log: Logger) {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: directory.string)) ?? []
         for name in names {

@@ -1,3 +1,4 @@
+import SystemFacts
 import TraceClock
 import TraceProtocol
 
@@ -7,22 +8,21 @@ struct ClockHistory {
     private var breaks: [WireClockBreakNote] = []
     private var accepted: UInt64 = 0
     private var rejected: UInt64 = 0
-    /// The smallest round trip since the last sample; ns.
-    private var roundTrip: Int64?
-    private var lastSample: Int64?
+    /// The shortest round trip since the last point.
+    private var roundTrip: Duration?
+    /// When the last point was made; ns since the epoch.
+    private var lastPoint: Int64?
 
-    /// ns.
-    static let interval: Int64 = 10_000_000_000
-    /// Half an hour's.
+    /// Between two points.
+    static let interval = Duration.seconds(10)
+    /// Points of half an hour.
     static let capacity = 180
     static let breakCapacity = 64
 
     /// A probe's outcome.
     ///
-    /// - Parameters:
-    ///   - roundTrip: ns.
-    ///   - moment: ns since the epoch.
-    mutating func observed(_ observation: LiveClock.Observation, roundTrip: Int64, at moment: Int64) {
+    /// - Parameter moment: ns since the epoch.
+    mutating func observed(_ observation: LiveClock.Observation, roundTrip: Duration, at moment: Int64) {
         switch observation {
         case .rejected:
             rejected += 1
@@ -31,7 +31,7 @@ struct ClockHistory {
         case .epochBreak(let clockBreak): add("\(clockBreak.reason)", at: moment)
         }
         accepted += 1
-        self.roundTrip = min(self.roundTrip ?? .max, roundTrip)
+        self.roundTrip = min(self.roundTrip ?? roundTrip, roundTrip)
     }
 
     /// The node was booted again: what follows is another clock.
@@ -48,18 +48,20 @@ struct ClockHistory {
             })
     }
 
-    /// Keeps how things are, if the last time is long enough ago.
+    /// Adds a point, if the last one is long enough ago.
     ///
-    /// - Parameter bound: half width, ns; nil while unknown.
-    mutating func sample(bound: Int64?, driftPartsPerMillion drift: Double, at moment: Int64) {
-        guard lastSample.map({ moment - $0 >= Self.interval }) ?? true else { return }
-        lastSample = moment
+    /// - Parameters:
+    ///   - bound: half width; nil while unknown.
+    ///   - moment: ns since the epoch.
+    mutating func sample(bound: Duration?, driftPartsPerMillion drift: Double, at moment: Int64) {
+        guard lastPoint.map({ .nanoseconds(moment - $0) >= Self.interval }) ?? true else { return }
+        lastPoint = moment
         if points.count == Self.capacity { points.removeFirst() }
         points.append(
             .with {
                 $0.at = moment
-                $0.boundNs = bound ?? -1
-                $0.roundTripNs = roundTrip ?? -1
+                $0.boundNs = bound?.wholeNanoseconds ?? -1
+                $0.roundTripNs = roundTrip?.wholeNanoseconds ?? -1
                 $0.driftPpb = Int64((drift * 1000).rounded())
             })
         roundTrip = nil

@@ -19,7 +19,7 @@ struct ExcludedProcesses {
         for host in hosts { pids[Machine(host), default: []].insert(host.pid) }
     }
 
-    /// Those beside a process, itself included, sorted; none for one that does not say where it runs.
+    /// Those on a process's machine, itself included, sorted; none for a process that does not say where it runs.
     func of(_ host: WireHostFacts) -> [UInt32] {
         host.bootID.isEmpty ? [] : pids[Machine(host)]?.sorted() ?? []
     }

@@ -1,25 +1,25 @@
-import NIOCore
+import SystemFacts
 import TraceClock
 import TraceProtocol
 
 /// What the controller knows of one node. Kept when it disconnects, so that `nodes` shows who is missing.
 ///
-/// Confined to the controller's loop. A reference, as a thousand of them are gone through many times a second.
+/// Confined to the controller's loop. A class, as a thousand of them are visited many times a second.
 final class Node {
     let name: String
     var hello = WireHello()
     /// Its present connection.
     var link: NodeLink?
+    /// ns since the epoch; 0 before the first connection.
     var connectedSince: Int64 = 0
-    /// ns of CLOCK_MONOTONIC_RAW.
-    var lastHeard: Int64 = 0
+    var lastHeard = MonotonicRawInstant(nanoseconds: 0)
     var clock = LiveClock()
     var clockHistory = ClockHistory()
-    var roundTrip: Int64?
+    var shortestRoundTrip: Duration?
     var recentSamples: [ClockSampleFrame] = []
     var traffic = Traffic()
     var rates = NodeRates()
-    /// The last, of the present connection.
+    /// The last of the present connection.
     var vitals: WireVitals?
     /// Bytes of numbered frames that have come and are not stored yet, whichever connection brought them.
     var outstanding = 0
@@ -28,27 +28,28 @@ final class Node {
         self.name = name
     }
 
+    /// What has come from the node.
     struct Traffic {
         var bytes: UInt64 = 0
         var events: UInt64 = 0
         var lost: UInt64 = 0
     }
 
-    func status(now: Int64, sessions: Int) -> WireNodeStatus {
+    func status(now: MonotonicRawInstant, sessions: Int) -> WireNodeStatus {
         var status = WireNodeStatus()
         status.name = name
         status.connected = link != nil
         status.host = hello.host
         status.labels = hello.labels
         status.software = hello.software
-        status.roundTripNs = roundTrip ?? -1
-        status.clockBoundNs = clockBound(at: now) ?? -1
+        status.roundTripNs = shortestRoundTrip?.wholeNanoseconds ?? -1
+        status.clockBoundNs = clockBound?.wholeNanoseconds ?? -1
         status.sessions = UInt32(sessions)
         status.bytesReceived = traffic.bytes
         status.eventsReceived = traffic.events
         status.eventsLost = traffic.lost
         status.connectedSince = connectedSince
-        status.lastHeardMs = (now - lastHeard) / 1_000_000
+        status.lastHeardMs = lastHeard.duration(to: now).wholeNanoseconds / 1_000_000
         if let vitals { status.vitals = vitals }
         status.agentCpuPermille = rates.cpuPermille
         status.bytesPerSecond = rates.bytes
@@ -57,81 +58,75 @@ final class Node {
     }
 }
 
-/// One connection of a node. Confined to the controller's loop; `Sendable` only so that its handler, on the same loop,
-/// can hold it.
-final class NodeLink: @unchecked Sendable {
-    let channel: any Channel
-    let node: Node
-    /// What this agent may still send.
-    var credit: Credit
-    /// Requests that it has not answered.
-    var pending: [UInt64: (WireCommandReply) -> Void] = [:]
-    /// Sessions that it has been told to drop because they are over here.
-    var strays: Set<UInt64> = []
-    /// The processes whose threads it has last been told to leave out; nil before that.
-    var excludedProcesses: [UInt32]?
-    /// Tells links apart that are probed equally often, so that they are not probed at the same time.
-    let phase: Int
-    private(set) var nextProbe: UInt32 = 0
-    /// Probes under way, by number: when each was sent. A reply that states another time is not believed.
-    private var probes: [UInt32: Int64] = [:]
-
-    init(channel: any Channel, node: Node, credit: Int, phase: Int) {
-        self.phase = phase
-        self.channel = channel
-        self.node = node
-        self.credit = Credit(balance: credit)
-    }
-
-    func send(_ frame: Frame) {
-        channel.writeAndFlush(frame, promise: nil)
-    }
-
-    func probe(now: Int64) {
-        nextProbe &+= 1
-        // The oldest is given up: its reply would not tell anything new.
-        if probes.count >= 16 { probes.removeAll(keepingCapacity: true) }
-        probes[nextProbe] = now
-        send(ClockProbeFrame(id: nextProbe, sent: now).frame())
-    }
-
-    /// The time at which a probe was sent, once.
-    func takeProbe(_ id: UInt32) -> Int64? {
-        probes.removeValue(forKey: id)
-    }
-}
-
+/// Its clock.
 extension Node {
+    /// A session begins with these, so that its first events have a narrow bound already.
+    private static let keptSamples = 32
+
     /// - Parameter epochOffset: of the controller's timeline, ns.
     func observe(_ sample: ClockSampleFrame, epochOffset: Int64) {
         let outcome = clock.observe(ClockProbe(t1: sample.t1, t2: sample.t2, t3: sample.t3, t4: sample.t4))
-        clockHistory.observed(outcome, roundTrip: sample.roundTrip, at: sample.t4 &+ epochOffset)
-        roundTrip = min(roundTrip ?? .max, sample.roundTrip)
+        let roundTrip = Duration.nanoseconds(sample.roundTrip)
+        clockHistory.observed(outcome, roundTrip: roundTrip, at: sample.t4 &+ epochOffset)
+        shortestRoundTrip = min(shortestRoundTrip ?? roundTrip, roundTrip)
         recentSamples.append(sample)
-        if recentSamples.count > Node.keptSamples { recentSamples.removeFirst() }
+        if recentSamples.count > Self.keptSamples { recentSamples.removeFirst() }
     }
 
-    /// The median of the last round trips; nil while there are none. ns.
-    var usualRoundTrip: Int64? {
-        let sorted = recentSamples.map(\.roundTrip).sorted()
-        return sorted.isEmpty ? nil : sorted[sorted.count / 2]
-    }
-
-    /// A session begins with these, so that its first events have a narrow bound already.
-    static var keptSamples: Int { 32 }
-
-    /// Half the width of what a time of this node's now is known by; ns.
-    func clockBound(at now: Int64) -> Int64? {
-        clock.current?.plusMinus
-    }
-
-    /// The node's trace clock at a moment of the controller's timeline; nil while nothing is known of it.
-    func agentTime(at moment: Int64) -> Int64? {
-        clock.agentTime(at: moment)
-    }
+    /// Half the width of the bound of a time of this node's now; nil while nothing is known.
+    var clockBound: Duration? { clock.current?.plusMinus.map { .nanoseconds($0) } }
 }
 
 extension ClockSampleFrame {
-    /// ns, without the time that the node took to answer.
+    /// ns, without the time that the node took to reply.
     fileprivate var roundTrip: Int64 { (t4 &- t1) &- (t3 &- t2) }
+}
+
+extension Node: SessionNode {
+    /// The median of the last ones.
+    var usualRoundTrip: Duration? {
+        let sorted = recentSamples.map(\.roundTrip).sorted()
+        return sorted.isEmpty ? nil : .nanoseconds(sorted[sorted.count / 2])
+    }
+
+    func agentTime(at moment: MonotonicRawInstant) -> Int64? { clock.agentTime(at: moment.nanoseconds) }
+
+    func timelineTime(of agentTime: Int64) -> MappedTime { clock.map(agentTime) }
+
+    func command(
+        _ action: WireCommand.OneOf_Action, session: UInt64, reply: @escaping (WireCommandReply) -> Void
+    ) -> Bool {
+        guard let link else { return false }
+        link.command(action, session: session, reply: reply)
+        return true
+    }
+
+    func exclude(_ processes: ExcludedProcesses) -> [UInt32] {
+        let pids = processes.of(hello.host)
+        link?.excludedProcesses = pids
+        return pids
+    }
+
+    func acknowledge(_ number: StreamNumber) {
+        link?.send(Acknowledgement(number).frame())
+    }
+
+    func grant(_ bytes: Int) {
+        link?.grant(bytes)
+    }
+
+    func hold(_ bytes: Int, batch: BatchHeader?) {
+        outstanding += bytes
+        guard let batch else { return }
+        traffic.bytes &+= UInt64(bytes)
+        traffic.events &+= UInt64(batch.events)
+        if batch.lost != BatchHeader.unknownLoss { traffic.lost &+= batch.lost }
+    }
+
+    /// So many bytes that came from the node wait no longer.
+    func stored(_ bytes: Int) {
+        guard bytes > 0 else { return }
+        outstanding -= bytes
+        grant(bytes)
+    }
 }

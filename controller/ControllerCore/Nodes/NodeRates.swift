@@ -1,3 +1,4 @@
+import SystemFacts
 import TraceProtocol
 
 /// What a node sends and what its agent costs, for each second.
@@ -9,25 +10,25 @@ struct NodeRates {
     private(set) var cpuPermille: UInt32 = 0
 
     private var seen = Node.Traffic()
-    private var seenAt: Int64 = 0
-    private var cpu: (total: UInt64, at: Int64)?
+    private var seenAt: MonotonicRawInstant?
+    private var cpu: (total: UInt64, at: MonotonicRawInstant)?
 
-    /// - Parameter now: ns; about a second after the last time.
-    mutating func measure(_ traffic: Node.Traffic, now: Int64) {
-        let elapsed = UInt64(max(now - seenAt, 1))
-        if seenAt != 0 {
+    /// Called about every second.
+    mutating func measure(_ traffic: Node.Traffic, now: MonotonicRawInstant) {
+        if let seenAt {
+            let elapsed = UInt64(max(now.nanoseconds - seenAt.nanoseconds, 1))
             bytes = Self.perSecond(traffic.bytes &- seen.bytes, elapsed)
             events = Self.perSecond(traffic.events &- seen.events, elapsed)
         }
         (seen, seenAt) = (traffic, now)
     }
 
-    /// - Parameters:
-    ///   - cpu: user and system time of the agent since it began; ns. A lower one than before is another agent's.
-    ///   - now: ns.
-    mutating func measure(cpu total: UInt64, now: Int64) {
+    /// - Parameter total: user and system time of the agent since it began, ns. A lower one than before is that of
+    ///   another agent.
+    mutating func measure(cpu total: UInt64, now: MonotonicRawInstant) {
         if let cpu, total >= cpu.total, now > cpu.at {
-            cpuPermille = UInt32(clamping: (total - cpu.total).multipliedFullWidth(by: 1000).low / UInt64(now - cpu.at))
+            let elapsed = UInt64(now.nanoseconds - cpu.at.nanoseconds)
+            cpuPermille = UInt32(clamping: (total - cpu.total).multipliedFullWidth(by: 1000).low / elapsed)
         } else {
             cpuPermille = 0
         }
@@ -40,16 +41,19 @@ struct NodeRates {
 }
 
 extension Node {
-    func observe(_ vitals: WireVitals, now: Int64) {
+    func observe(_ vitals: WireVitals, now: MonotonicRawInstant) {
         self.vitals = vitals
         rates.measure(cpu: vitals.cpuNs, now: now)
     }
 
     /// Called about every second.
-    func measure(now: Int64, epochOffset: Int64) {
+    ///
+    /// - Parameter epochOffset: of the controller's timeline, ns.
+    func measure(now: MonotonicRawInstant, epochOffset: Int64) {
         rates.measure(traffic, now: now)
         guard link != nil else { return }
         clockHistory.sample(
-            bound: clockBound(at: now), driftPartsPerMillion: clock.driftPartsPerMillion, at: now &+ epochOffset)
+            bound: clockBound, driftPartsPerMillion: clock.driftPartsPerMillion,
+            at: now.nanoseconds &+ epochOffset)
     }
 }

@@ -1,7 +1,7 @@
 import SwiftProtobuf
 import TraceProtocol
 
-/// Lists that nodes have told, by digest: a fleet of one kernel tells its list once.
+/// Lists that nodes have sent, by digest: of a fleet with one kernel, one node sends it.
 struct ListCache {
     private var lists: [[UInt8]: Entry] = [:]
     private var bytes = 0
@@ -13,7 +13,7 @@ struct ListCache {
         var used: UInt64
     }
 
-    /// Packed bytes that are kept at most. What was not asked for the longest goes first.
+    /// The most packed bytes that are kept. The least recently used list is dropped first.
     private let budget: Int
 
     init(budget: Int = 64 << 20) {

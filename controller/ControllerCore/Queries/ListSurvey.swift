@@ -1,12 +1,12 @@
 import TraceProtocol
 
-/// Asks many nodes for a list, each different list once. No I/O, no time: the deadline comes as a call.
+/// Asks many nodes for a list, and for each different list once. No I/O, no time: the deadline comes as a call.
 ///
-/// Nodes that should have the same list stand in one group. The first of a group is asked alone. Where a node's digest
-/// was announced, the answer settles its group; where sameness is only likely (the same kernel), the others are asked
-/// next, with the digests that are known by then, and send their list only when it is another one.
-public struct ListSurvey: Sendable {
-    /// A node, and what it has in common with those that should have the same list.
+/// Nodes that should have the same list are one group. The first of a group is asked alone. Where the nodes have
+/// announced a digest, the reply settles the group. Where the same list is only likely (the same kernel), the others are
+/// asked next, with the digests that are known by then, and send their list only if it is another one.
+public struct ListSurvey: Sendable, NodeSurvey {
+    /// A node, and by what it is grouped with those that should have the same list.
     public struct Member: Sendable, Equatable {
         public var node: String
         public var likeness: Likeness
@@ -24,16 +24,9 @@ public struct ListSurvey: Sendable {
         case hint(String)
     }
 
-    /// A question that has to be sent now.
-    public struct Question: Sendable, Equatable {
-        public var node: String
-        /// Digests of lists that need not be sent.
-        public var known: [[UInt8]]
-    }
-
     private struct Group {
         var likeness: Likeness
-        /// Those that have neither been asked nor settled.
+        /// Nodes that have neither been asked nor settled.
         var waiting: [String]
     }
 
@@ -41,9 +34,9 @@ public struct ListSurvey: Sendable {
     private var asked: [String: Int] = [:]
     private var lists: [[UInt8]: WireNameList] = [:]
     private var holders: [[UInt8]: [String]] = [:]
-    private var failures: [WireRefusal: [String]] = [:]
+    private var refusals: [WireRefusal: [String]] = [:]
 
-    /// Sent along with a question at most.
+    /// The most digests that are sent with a request.
     private static let knownLimit = 64
 
     /// - Parameter cached: the list of a digest, where it is known already.
@@ -66,14 +59,14 @@ public struct ListSurvey: Sendable {
 
     public var isDone: Bool { asked.isEmpty && groups.allSatisfy(\.waiting.isEmpty) }
 
-    /// The first questions.
-    public mutating func begin() -> [Question] {
+    /// The first requests.
+    public mutating func begin() -> [NodeRequest] {
         groups.indices.compactMap { askNext($0) }
     }
 
     /// - Parameter outcome: a list with its text, or with the digest of one that was among the known.
     /// - Returns: what to ask now.
-    public mutating func answered(_ node: String, _ outcome: Result<WireNameList, WireRefusal>) -> [Question] {
+    public mutating func replied(_ node: String, _ outcome: Result<WireNameList, WireRefusal>) -> [NodeRequest] {
         guard let group = asked.removeValue(forKey: node) else { return [] }
         var settles = false
         switch outcome {
@@ -86,38 +79,35 @@ public struct ListSurvey: Sendable {
                 holders[digest, default: []] += groups[group].waiting
                 groups[group].waiting = []
             }
-        case .failure(let refusal): failures[refusal, default: []].append(node)
+        case .failure(let refusal): refusals[refusal, default: []].append(node)
         }
         switch groups[group].likeness {
         case .digest: return askNext(group).map { [$0] } ?? []
         case .hint:
-            var questions: [Question] = []
-            while let question = askNext(group) { questions.append(question) }
-            return questions
+            var requests: [NodeRequest] = []
+            while let request = askNext(group) { requests.append(request) }
+            return requests
         }
     }
 
-    /// Whoever has not answered will not any more.
+    /// Nodes that have not replied in time.
     public mutating func deadline() {
-        var failure = WireRefusal()
-        failure.code = .timeout
-        failure.text = "no answer in time"
         let missing = asked.keys + groups.flatMap(\.waiting)
-        if !missing.isEmpty { failures[failure, default: []] += missing }
+        if !missing.isEmpty { refusals[WireRefusal(.timeout, "no reply in time"), default: []] += missing }
         asked = [:]
         for group in groups.indices { groups[group].waiting = [] }
     }
 
-    private mutating func askNext(_ group: Int) -> Question? {
+    private mutating func askNext(_ group: Int) -> NodeRequest? {
         guard let node = groups[group].waiting.first else { return nil }
         groups[group].waiting.removeFirst()
         asked[node] = group
-        return Question(node: node, known: Array(lists.keys.prefix(Self.knownLimit)))
+        return NodeRequest(node: node, known: Array(lists.keys.prefix(Self.knownLimit)))
     }
 
     /// Who has what, the most frequent list first.
     ///
-    /// - Parameter limit: bytes of texts at most; nodes with further lists are named with that as their failure.
+    /// - Parameter limit: the most bytes of texts. Nodes with further lists get a refusal that says so.
     public func report(limit: Int) -> WireListReport {
         var report = WireListReport()
         var bytes = 0
@@ -139,16 +129,16 @@ public struct ListSurvey: Sendable {
         }
         if !crowded.isEmpty {
             let refusal = WireRefusal(
-                .unspecified, "there are more different lists than one answer holds; choose nodes with --on")
+                .unspecified, "there are more different lists than one reply holds; choose nodes with --on")
             report.groups.append(
                 .with {
                     $0.nodes = crowded.sorted(); $0.refusal = refusal
                 })
         }
-        for (failure, nodes) in failures.sorted(by: { $0.key.text < $1.key.text }) {
+        for (refusal, nodes) in refusals.sorted(by: { $0.key.text < $1.key.text }) {
             report.groups.append(
                 .with {
-                    $0.nodes = nodes.sorted(); $0.refusal = failure
+                    $0.nodes = nodes.sorted(); $0.refusal = refusal
                 })
         }
         return report

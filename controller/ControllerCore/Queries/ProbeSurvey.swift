@@ -1,7 +1,7 @@
 import TraceProtocol
 
-/// What nodes answer to the question whether probes would work, those with the same answer together. No I/O, no time.
-public struct ProbeSurvey: Sendable {
+/// Whether probes would work on nodes, those with the same result together. No I/O, no time.
+public struct ProbeSurvey: Sendable, NodeSurvey {
     private enum Outcome: Hashable, Sendable {
         case checked(WireProbesChecked)
         case refusal(WireRefusal)
@@ -19,12 +19,12 @@ public struct ProbeSurvey: Sendable {
     private let probes: Int
     private var groups: [Outcome: [String]] = [:]
     private var bytes = 0
-    /// Bytes of different answers that one response holds, with room to spare in its frame.
+    /// Bytes of different results that one reply holds, with room to spare in its frame.
     private let limit: Int
 
     /// - Parameters:
     ///   - probes: how many were asked about.
-    ///   - limit: bytes of different answers that the report may have.
+    ///   - limit: bytes of different results that the report may have.
     public init(nodes: [String], probes: Int, limit: Int) {
         waiting = Set(nodes)
         self.probes = probes
@@ -33,29 +33,37 @@ public struct ProbeSurvey: Sendable {
 
     public var isDone: Bool { waiting.isEmpty }
 
-    public mutating func answered(_ node: String, _ result: Result<WireProbesChecked, WireRefusal>) {
-        guard waiting.remove(node) != nil else { return }
+    public mutating func begin() -> [NodeRequest] {
+        waiting.sorted().map { NodeRequest(node: $0) }
+    }
+
+    @discardableResult
+    public mutating func replied(
+        _ node: String, _ result: Result<WireProbesChecked, WireRefusal>
+    ) -> [NodeRequest] {
+        guard waiting.remove(node) != nil else { return [] }
         var outcome: Outcome
         switch result {
         case .success(let checked) where checked.checks.count == probes: outcome = .checked(checked)
-        case .success: outcome = .refusal(WireRefusal(.unspecified, "the node answered for other probes"))
+        case .success: outcome = .refusal(WireRefusal(.unspecified, "the node replied about other probes"))
         case .failure(let refusal): outcome = .refusal(refusal)
         }
         if groups[outcome] == nil {
             let size = outcome.size
             if bytes + size > limit {
                 outcome = .refusal(
-                    WireRefusal(.unspecified, "there are more different answers than fit into one"))
+                    WireRefusal(.unspecified, "there are more different results than fit into one reply"))
             } else {
                 bytes += size
             }
         }
         groups[outcome, default: []].append(node)
+        return []
     }
 
-    /// Nodes that have not answered in time.
+    /// Nodes that have not replied in time.
     public mutating func deadline() {
-        for node in waiting { answered(node, .failure(WireRefusal(.timeout, "no answer in time"))) }
+        for node in waiting { replied(node, .failure(WireRefusal(.timeout, "no reply in time"))) }
     }
 
     /// The largest group first; nodes by name.

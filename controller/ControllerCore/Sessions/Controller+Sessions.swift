@@ -1,109 +1,102 @@
-import NIOCore
-import SessionStore
+import Logging
+import SystemFacts
 import TraceProtocol
 
-/// What a session's flow decides is done here, and its end is watched over.
+/// Opens, stops and attaches to sessions for operators: finds the session, which does the rest.
 extension Controller {
-    /// How long a stopping session waits for a node that is silent, is gone, or sends on; ns. An agent that holds
-    /// events tries to connect every 3 s at least.
-    private static let silentLimit: Int64 = 15_000_000_000
-    private static let longestDrain: Int64 = 600_000_000_000
-    /// How far ahead the common end is set, so that the slowest link hears of it in time; ns.
-    private static let stopLead: Int64 = 50_000_000
-    private static let goneLimit: Int64 = 6_000_000_000
-
-    /// Does what the flow decided.
-    func perform(_ step: SessionFlow.Step, _ session: LiveSession) {
-        switch step {
-        case .wait: break
-        case .start(let nodes):
-            // A node that has not answered in time may still become ready.
-            discard(session, Array(Set(session.parts.indices).subtracting(nodes)))
-            start(session, nodes: nodes)
-        case .announce: announce(session)
-        case .abort:
-            discard(session, Array(session.parts.indices))
-            respondOpened(session, started: false)
-            sessions[session.id] = nil
-            session.problem = "the session did not start"
-            for attachment in session.attachments { end(attachment) }
-            _ = store.close(session.id, keep: false)
-        case .stop(let nodes):
-            session.stopping = now()
-            beginLogs(session)
-            store.release(session.id)
-            let moment = now() + Self.stopLead
-            for index in nodes {
-                let node = session.parts[index].node
-                guard let link = node.link else { continue }
-                var order = WireStop()
-                order.at = node.agentTime(at: moment) ?? 0
-                command(.stop(order), session: session.id, on: link) { _ in }
-            }
-        case .end: end(session)
-        }
-    }
-
-    func discard(_ session: LiveSession, _ indices: [Int]) {
-        for index in indices {
-            guard let link = session.parts[index].node.link else { continue }
-            command(.discard(WireDiscard()), session: session.id, on: link) { _ in }
-        }
-    }
-
-    func stop(_ session: LiveSession) {
-        perform(session.flow.stop(), session)
-    }
-
-    private func end(_ session: LiveSession) {
-        // Stopped before every node had started: its operator still waits for an answer.
-        if !session.isAnnounced { respondOpened(session, started: false) }
-        let incomplete = session.flow.parts.enumerated().compactMap { index, part in
-            if case .gaveUp(let reason) = part {
-                "\(session.parts[index].node.name): \(reason)"
+    func openSession(_ opening: WireOpenSession, request: UInt64, from link: OperatorLink) throws(WireRefusal) {
+        let chosen = try chosenNodes(opening.selectors)
+        try check(opening)
+        let description = description(of: opening, on: chosen, operator: link.name)
+        log.notice("session", metadata: description.logMetadata(opening))
+        let members: [(node: any SessionNode, incarnation: String)] = chosen.map { ($0, $0.hello.incarnation) }
+        let session: Session =
+            if opening.hasCount {
+                CountedSession(
+                    description, opening: opening, request: request, owner: link, members: members,
+                    environment: sessionEnvironment)
             } else {
-                nil as String?
+                TracedSession(
+                    description, opening: opening, request: request, owner: link, members: members, storage: storage,
+                    environment: sessionEnvironment)
             }
-        }
-        session.description.state =
-            incomplete.isEmpty ? "complete" : "incomplete: " + incomplete.joined(separator: "; ")
-        guard session.counts == nil else { return endCount(session) }
-        store.finish(session.description).hop(to: loop).assumeIsolated().whenComplete { [self] result in
-            assumeIsolated { controller in
-                if case .failure(let error) = result, session.problem.isEmpty { session.problem = "\(error)" }
-                session.isStored = true
-                for attachment in session.attachments { controller.pump(attachment) }
-                controller.closeIfUnused(session)
-            }
-        }
+        sessions[description.session] = session
+        session.open(opening)
     }
 
-    /// A session that has ended is forgotten when nobody reads it any more.
-    func closeIfUnused(_ session: LiveSession) {
-        guard session.isStored, session.attachments.isEmpty, sessions[session.id] != nil else { return }
-        sessions[session.id] = nil
-        store.close(session.id, keep: session.description.keep).whenFailure { [log] in
-            log.error("a session's directory could not be removed", metadata: ["reason": "\($0)"])
+    private func check(_ opening: WireOpenSession) throws(WireRefusal) {
+        guard opening.startInMs <= StartMoment.longestDelay else {
+            throw WireRefusal(.unspecified, "a start can be at most \(StartMoment.longestDelay / 1_000) s ahead")
         }
+        guard !opening.events.isEmpty || !opening.probes.isEmpty || !opening.count.counters.isEmpty else {
+            throw WireRefusal(.unspecified, "no event was asked for")
+        }
+        if opening.hasCount, let problem = opening.count.problem { throw WireRefusal(.unspecified, problem) }
+        if let problem = ProbeLimits.problem(opening.probes.count) { throw WireRefusal(.unspecified, problem) }
     }
 
-    func checkDeadlines(now: Int64) {
-        for session in Array(sessions.values) {
-            guard let stopping = session.stopping else { continue }
-            for index in session.parts.indices where session.flow.isLive(index) {
-                let part = session.parts[index]
-                let isGone = part.lostAt != nil
-                let waited =
-                    part.lostAt.map { now - $0 > Self.goneLimit }
-                    ?? (now - max(stopping, part.lastHeard) > Self.silentLimit)
-                // However much it sends, an end that was ordered must come.
-                guard waited || now - stopping > Self.longestDrain else { continue }
-                let reason = isGone ? "the node was gone when the session stopped" : "the node did not finish in time"
-                note(.gaveUp, reason, session, index)
-                // Should it be heard of again: nobody will acknowledge what it keeps of this session.
-                discard(session, [index])
-                perform(session.flow.giveUp(index, reason), session)
-            }
+    private func description(
+        of opening: WireOpenSession, on nodes: [Node], operator: String
+    ) -> WireSessionDescription {
+        var description = WireSessionDescription()
+        description.session = UInt64.random(in: 1 ... .max)
+        description.name = opening.name
+        description.operator = `operator`
+        description.epochOffset = time.epochOffset
+        description.created = time.now().nanoseconds + description.epochOffset
+        description.events = opening.events + opening.count.counters
+        description.filters = opening.filters
+        description.probes = opening.probes
+        description.nodes = nodes.map(\.name)
+        description.controller = name
+        description.state = "recording"
+        description.keep = opening.keep
+        return description
+    }
+
+    private var sessionEnvironment: SessionEnvironment {
+        SessionEnvironment(
+            loop: loop.assumeIsolated(), time: time, log: log,
+            excludedProcesses: { [self] in assumeIsolated { $0.excludedProcesses() } },
+            forget: { [self] id in assumeIsolated { $0.sessions[id] = nil } })
+    }
+
+    func stopSession(_ id: UInt64, request: UInt64, from link: OperatorLink) throws(WireRefusal) {
+        let session = try session(id)
+        log.notice("stop", metadata: ["session": "\(id.sessionText)", "operator": "\(link.name)"])
+        session.stop()
+        var stopped = WireSessionStopped()
+        stopped.session = id
+        link.respond(to: request, .stopped(stopped))
+    }
+
+    func attachSession(_ id: UInt64, request: UInt64, from link: OperatorLink) throws(WireRefusal) {
+        guard let session = try session(id) as? TracedSession else {
+            throw WireRefusal(.unsupported, "\(id.sessionText) is a count: only its own operator reads it")
         }
+        link.respond(to: request, .attached(session.description))
+        session.attach(link)
+    }
+
+    func sessionList() -> WireSessionList {
+        .with { $0.sessions = sessions.values.map(\.description).sorted { $0.created < $1.created } }
+    }
+
+    private func session(_ id: UInt64) throws(WireRefusal) -> Session {
+        guard let session = sessions[id] else {
+            throw WireRefusal(.noSuchSession, "no session \(id.sessionText) is running")
+        }
+        return session
+    }
+}
+
+extension WireSessionDescription {
+    fileprivate func logMetadata(_ opening: WireOpenSession) -> Logger.Metadata {
+        [
+            "session": "\(session.sessionText)", "operator": "\(self.operator)", "nodes": "\(nodes)",
+            "events": "\(events)", "counts": "\(opening.hasCount)",
+            "probes": "\(opening.probes)", "filters": "\(opening.filters.map(\.text))",
+            "triggers": "\(opening.triggers.map(\.text))",
+        ]
     }
 }

@@ -1,7 +1,6 @@
 import TraceProtocol
 
-/// Where each node of a session stands, and what that means for the whole. No I/O, no time: deadlines come as
-/// calls.
+/// The state of each node of a session, and what follows for the whole. No I/O, no time: deadlines come as calls.
 ///
 ///     preparing -> starting -> recording -> stopping -> ended
 ///                  \-> refused
@@ -33,7 +32,7 @@ public struct SessionFlow: Sendable {
         }
     }
 
-    /// What the session's owner has to do now.
+    /// What the session has to do now.
     public enum Step: Sendable, Equatable {
         case wait
         /// Everyone who can is ready.
@@ -49,8 +48,10 @@ public struct SessionFlow: Sendable {
 
     public private(set) var phase = Phase.preparing
     public private(set) var parts: [Part]
+    /// The operator was to be told that the session runs.
+    public private(set) var isAnnounced = false
     private let partial: Bool
-    /// How many parts are at each step: asked at each of a thousand answers.
+    /// How many parts are at each step: looked at for each of a thousand replies.
     private var census: Census
 
     private struct Census {
@@ -81,7 +82,7 @@ public struct SessionFlow: Sendable {
         census.add(1, part)
     }
 
-    // MARK: Answers
+    // MARK: Replies
 
     public mutating func prepared(_ node: Int, _ outcome: Result<WirePrepared, WireRefusal>) -> Step {
         guard phase == .preparing, case .preparing = parts[node] else { return .wait }
@@ -92,11 +93,11 @@ public struct SessionFlow: Sendable {
         return decideStart()
     }
 
-    /// Nodes that have not answered in time refuse.
+    /// Nodes that have not replied in time count as refusals.
     public mutating func prepareDeadline() -> Step {
         guard phase == .preparing else { return .wait }
         for node in parts.indices where parts[node] == .preparing {
-            move(node, to: .refused(WireRefusal(.timeout, "no answer in time")))
+            move(node, to: .refused(WireRefusal(.timeout, "no reply in time")))
         }
         return decideStart()
     }
@@ -139,6 +140,7 @@ public struct SessionFlow: Sendable {
             return .abort(nodes: Array(parts.indices))
         }
         phase = .recording
+        isAnnounced = true
         return .announce
     }
 
@@ -179,7 +181,7 @@ public struct SessionFlow: Sendable {
         }
     }
 
-    /// Parts of which something is still expected.
+    /// Whether frames or a reply are still expected of the node.
     public func isLive(_ node: Int) -> Bool {
         switch parts[node] {
         case .starting, .recording: true
@@ -187,7 +189,7 @@ public struct SessionFlow: Sendable {
         }
     }
 
-    /// Parts that may send: from the first metadata, which comes before the answer to Prepare, to Finish.
+    /// Parts that may send: from the first metadata, which comes before the reply to Prepare, to Finish.
     public func expects(_ node: Int) -> Bool {
         switch parts[node] {
         case .preparing, .ready, .starting, .recording: phase != .refused

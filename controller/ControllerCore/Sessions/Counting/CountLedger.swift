@@ -1,10 +1,9 @@
 import TraceProtocol
 
-/// What a session's nodes have counted so far, as the controller keeps it: of each node the last totals. No I/O, no
-/// time.
+/// What a session's nodes have counted so far: the last totals of each node. No I/O, no time.
 public struct CountLedger: Sendable {
-    /// What was ordered.
-    public let order: WireCountRequest
+    /// What the operator asked for.
+    public let request: WireCountRequest
     private var nodes: [Entry]
 
     private struct Entry {
@@ -14,18 +13,18 @@ public struct CountLedger: Sendable {
         var totals: WireCountTotals?
         /// Not in a report yet.
         var isNews = false
-        /// Its part has begun; before that nothing is expected of it.
+        /// It has said what it counts; before that nothing is expected of it.
         var isPlanned = false
     }
 
     /// For a session of so many nodes.
-    public init(_ order: WireCountRequest, nodes count: Int) {
-        self.order = order
+    public init(_ request: WireCountRequest, nodes count: Int) {
+        self.request = request
         nodes = Array(repeating: Entry(), count: count)
     }
 
     /// Rows have keys that are added up over the nodes here.
-    public var isMerged: Bool { order.needsTables && !order.perNode }
+    public var isMerged: Bool { request.needsTables && !request.perNode }
     /// Some node has news since the last report.
     public var hasNews: Bool { nodes.contains(where: \.isNews) }
 
@@ -41,10 +40,10 @@ public struct CountLedger: Sendable {
         nodes[node].isPlanned = true
     }
 
-    /// A node's totals have come. Older ones than those that are here are passed over.
+    /// A node's totals have come. They are ignored if newer ones are here already.
     ///
     /// - Throws: `ProtocolError.malformed` when they do not fit what the node said it counts.
-    public mutating func take(_ totals: WireCountTotals, from node: Int) throws(ProtocolError) {
+    public mutating func receive(_ totals: WireCountTotals, from node: Int) throws(ProtocolError) {
         try check(totals, of: node)
         guard nodes[node].state != .finished, totals.elapsedNs >= nodes[node].totals?.elapsedNs ?? 0 else { return }
         nodes[node].totals = totals
@@ -69,7 +68,7 @@ public struct CountLedger: Sendable {
     private func check(_ totals: WireCountTotals, of node: Int) throws(ProtocolError) {
         let columns = nodes[node].plan.columns.count
         for row in totals.rows {
-            guard row.column < columns, row.key.count == (row.other ? 0 : order.keyLength),
+            guard row.column < columns, row.key.count == (row.other ? 0 : request.keyLength),
                 row.key.allSatisfy({ $0.value != nil && $0.text.count <= WireCountRequest.longestText })
             else { throw .malformed(.counts, "a row does not fit what the node counts") }
         }

@@ -26,16 +26,16 @@ public struct CountMerge: Sendable {
         }
     }
 
-    /// - Parameter limit: keys that are held; what comes beyond goes to the event's `other` row.
+    /// - Parameter limit: the most keys. Counts of further keys go to the event's `other` row.
     public init(limit: Int) {
         self.limit = limit
     }
 
     /// Adds a node's rows.
     public mutating func add(_ totals: WireCountTotals, _ plan: WireCountPlan) {
-        let places = plan.columns.map { place($0.event) }
-        for row in totals.rows where places.indices.contains(Int(row.column)) {
-            let column = places[Int(row.column)]
+        let columns = plan.columns.map { column(of: $0.event) }
+        for row in totals.rows where columns.indices.contains(Int(row.column)) {
+            let column = columns[Int(row.column)]
             let key = Key(column: column, parts: row.key)
             if !row.other, counts.count < limit || counts[key] != nil {
                 counts[key, default: Value()].add(row)
@@ -45,7 +45,7 @@ public struct CountMerge: Sendable {
         }
     }
 
-    private mutating func place(_ event: String) -> UInt32 {
+    private mutating func column(of event: String) -> UInt32 {
         if let index = indices[event] { return index }
         let index = UInt32(columns.count)
         columns.append(event)
@@ -53,7 +53,7 @@ public struct CountMerge: Sendable {
         return index
     }
 
-    /// The sums, in no order. `column` is an index in `columns`.
+    /// The sums, in no opening. `column` is an index in `columns`.
     public func rows() -> [WireCountRow] {
         var rows = counts.map { Self.row($0.key.column, $0.value, $0.key.parts) }
         for (column, value) in others {

@@ -1,7 +1,7 @@
 import TraceProtocol
 
 /// Counts of a simulated session: the controller's and the operator's side of the same totals.
-public enum CountedSession {
+public enum SampleCounts {
     public static func plan(_ events: [String]) -> WireCountPlan {
         var plan = WireCountPlan()
         plan.columns = events.map { event in

@@ -4,73 +4,51 @@ import SessionStore
 import SystemPackage
 import TraceProtocol
 
-/// Writes session logs and reads them for attached operators, on a thread of its own: a disk may block.
+/// Keeps sessions in files, each in a folder of its own, on a thread of its own: a disk may block.
 ///
-/// Orders come from the controller's loop and are carried out in their order; reports go back to it.
 /// What gathers while the disk is busy is written with one call, and one fdatasync serves all of it.
-final class StoreWorker: Sendable {
-    /// What became visible or durable.
-    struct Progress: Sendable {
-        var session: UInt64
-        var node: Int
-        /// The node's name.
-        var name: String
-        /// Readers may read up to here.
-        var position: LogPosition
-        /// Numbered frames up to here may be acknowledged; 0 for none.
-        var sequence: UInt64
-        /// Bytes of numbered frames among them, to be granted again.
-        var bytes: Int
-    }
-
+final class FileStorage: SessionStorage {
+    private let directory: FilePath
     private let loop: any EventLoop
     private let state: NIOLoopBoundBox<State>
 
-    /// Who hears of what was written. Called on the store's thread.
-    struct Receiver: Sendable {
-        var progress: @Sendable ([Progress]) -> Void
-        var failed: @Sendable (_ session: UInt64, _ node: Int, StoreError) -> Void
-    }
-
-    /// Between two fdatasync calls at least, ms: what comes meanwhile is served by the next.
-    private static let syncInterval: Int64 = 50
+    /// The shortest time between two calls of fdatasync. The next call serves what came in between.
+    private static let syncInterval = TimeAmount.milliseconds(50)
 
     private struct State {
-        var sessions: [UInt64: OpenSession] = [:]
-        var tails: [UInt64: TailSet] = [:]
-        var receiver: Receiver?
+        var sessions: [UInt64: FileSession] = [:]
+        var readers: [ObjectIdentifier: FileSessionReader] = [:]
+        var receiver: StorageReceiver?
         var isFlushScheduled = false
         var isSyncScheduled = false
     }
 
-    init(loop: any EventLoop) {
+    /// - Parameters:
+    ///   - directory: holds a folder for each session, named by its id.
+    ///   - loop: does the work; its thread blocks while the disk does.
+    init(directory: FilePath, loop: any EventLoop) {
+        self.directory = directory
         self.loop = loop
         state = NIOLoopBoundBox.makeBoxSendingValue(State(), eventLoop: loop)
     }
 
-    func report(to receiver: Receiver) {
+    func report(to receiver: StorageReceiver) {
         loop.execute { [state] in state.withValue { $0.receiver = receiver } }
     }
 
     // MARK: Writing
 
-    func open(_ description: WireSessionDescription, at directory: FilePath) -> EventLoopFuture<Void> {
-        loop.submit { [state] in
-            let session = try OpenSession(description, at: directory)
+    func open(_ description: WireSessionDescription) -> EventLoopFuture<Void> {
+        loop.submit { [state, directory] in
+            let session = try FileSession(description, at: directory.appending(description.session.sessionText))
             state.withValue { $0.sessions[description.session] = session }
         }
     }
 
-    /// - Parameter sequence: the frame's number; 0 for one without.
     func append(_ record: LogRecord, session: UInt64, node: Int, sequence: UInt64) {
         write(session) { $0.append(record, node: node, sequence: sequence) }
     }
 
-    /// What is known of the nodes when the session begins.
-    ///
-    /// - Parameters:
-    ///   - joined: for all of them.
-    ///   - samples: by node.
     func begin(_ session: UInt64, _ joined: LogRecord, samples: [[ClockSampleFrame]]) {
         write(session) { session in
             for (node, samples) in samples.enumerated() {
@@ -82,7 +60,7 @@ final class StoreWorker: Sendable {
         }
     }
 
-    private func write(_ session: UInt64, _ body: @escaping @Sendable (OpenSession) -> Void) {
+    private func write(_ session: UInt64, _ body: @escaping @Sendable (FileSession) -> Void) {
         loop.execute { [self] in
             state.withValue { state in
                 guard let session = state.sessions[session] else { return }
@@ -99,7 +77,7 @@ final class StoreWorker: Sendable {
         state.withValue { state in
             state.isFlushScheduled = false
             var needsSync = false
-            var progress: [Progress] = []
+            var progress: [StorageProgress] = []
             for session in state.sessions.values {
                 progress += session.flush { state.receiver?.failed($0, $1, $2) }
                 needsSync = needsSync || session.needsSync
@@ -107,7 +85,7 @@ final class StoreWorker: Sendable {
             if !progress.isEmpty { state.receiver?.progress(progress) }
             guard needsSync, !state.isSyncScheduled else { return }
             state.isSyncScheduled = true
-            loop.scheduleTask(in: .milliseconds(Self.syncInterval)) { self.synchronize() }
+            loop.scheduleTask(in: Self.syncInterval) { self.synchronize() }
         }
     }
 
@@ -121,7 +99,6 @@ final class StoreWorker: Sendable {
         }
     }
 
-    /// The session has started or is being stopped: what its logs begin with may be written.
     func release(_ session: UInt64) {
         loop.execute { [self] in
             state.withValue { $0.sessions[session]?.release() }
@@ -129,7 +106,6 @@ final class StoreWorker: Sendable {
         }
     }
 
-    /// Writes the final manifest. The session stays readable for those attached until `close`.
     func finish(_ description: WireSessionDescription) -> EventLoopFuture<Void> {
         loop.submit { [self] in
             state.withValue { $0.sessions[description.session]?.release() }
@@ -139,12 +115,11 @@ final class StoreWorker: Sendable {
         }
     }
 
-    /// Forgets the session, and removes it from disk unless it is to be kept.
     func close(_ session: UInt64, keep: Bool) -> EventLoopFuture<Void> {
         loop.submit { [state] in
             try state.withValue { state in
                 guard let open = state.sessions.removeValue(forKey: session) else { return }
-                // What nobody will write any more is paid back.
+                // What will not be written is granted again.
                 let rest = open.surrender()
                 if !rest.isEmpty { state.receiver?.progress(rest) }
                 open.closeLogs()
@@ -155,23 +130,36 @@ final class StoreWorker: Sendable {
 
     // MARK: Reading
 
-    /// Starts reading all logs of a session for one attachment.
-    func openTails(_ attachment: UInt64, session: UInt64) -> EventLoopFuture<Void> {
-        loop.submit { [state] in
+    func reader(of session: UInt64) -> any SessionStorageReader {
+        let reader = Reader(storage: self)
+        loop.execute { [state] in
             state.withValue { state in
                 guard let open = state.sessions[session] else { return }
-                state.tails[attachment] = TailSet(open.directory)
+                state.readers[ObjectIdentifier(reader)] = FileSessionReader(open.directory)
             }
         }
+        return reader
     }
 
-    func read(_ attachment: UInt64, node: Int, upTo end: LogPosition, size: Int) -> EventLoopFuture<TailSet.Piece> {
-        loop.submit { [state] in
-            try state.withValue { try $0.tails[attachment]?.read(node: node, upTo: end, size: size) ?? .nothing(end) }
+    private final class Reader: SessionStorageReader {
+        private let storage: FileStorage
+
+        init(storage: FileStorage) {
+            self.storage = storage
         }
-    }
 
-    func closeTails(_ attachment: UInt64) {
-        loop.execute { [state] in state.withValue { $0.tails[attachment] = nil } }
+        func read(node: Int, upTo end: LogPosition, size: Int) -> EventLoopFuture<StoredPiece> {
+            storage.loop.submit { [self] in
+                try storage.state.withValue { state in
+                    try state.readers[ObjectIdentifier(self)]?.read(node: node, upTo: end, size: size) ?? .nothing(end)
+                }
+            }
+        }
+
+        func close() {
+            storage.loop.execute { [self] in
+                storage.state.withValue { $0.readers[ObjectIdentifier(self)] = nil }
+            }
+        }
     }
 }

@@ -9,7 +9,7 @@ import TraceProtocol
 
 /// `fleetrace-controller`: arguments and wiring.
 @main
-struct ControllerCommand: AsyncParsableCommand {
+struct ControllerProgram: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "fleetrace-controller",
         abstract: "Runs the controller that agents and operators dial.",

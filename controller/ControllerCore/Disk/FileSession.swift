@@ -2,18 +2,18 @@ import SessionStore
 import SystemPackage
 import TraceProtocol
 
-/// A session that is being written. Confined to the store's thread.
-final class OpenSession {
+/// A session whose files are being written. Confined to the storage's thread.
+final class FileSession {
     var directory: SessionDirectory
     private var logs: [NodeLog]
     private let keep: Bool
-    /// Small logs wait in memory: while nodes prepare and start, nothing may compete with that for the processor, and to make
-    /// files for a thousand nodes takes a file system long.
+    /// Small logs wait in memory while nodes prepare and start: a file system needs long to make files for a thousand
+    /// nodes, and nothing may compete with the start for the processor.
     private var isHeld = true
-    /// The logs that the next flush has to look at: of a thousand, few have something at a time.
+    /// The logs that the next flush has to write: few of a thousand have something at a time.
     private var due: [Int] = []
 
-    /// Bytes of a log that are written all the same.
+    /// A log with more bytes than this is written even while small ones wait.
     private static let mostHeld = 64 << 10
 
     /// One node's log and what of it has not been reported yet.
@@ -22,9 +22,9 @@ final class OpenSession {
         var isFailed = false
         var sequence: UInt64 = 0
         var bytes = 0
-        /// Something of it is written and not synchronized.
+        /// Something of it is written and not yet synchronized.
         var isWritten = false
-        /// It stands in `due`.
+        /// It is in `due`.
         var isDue = false
 
         init(_ writer: consuming NodeLogWriter) {
@@ -68,9 +68,9 @@ final class OpenSession {
         if sequence > 0 { logs[node].sequence = sequence }
     }
 
-    /// Writes what has gathered. A session that is not kept counts as durable with that: it does not outlive the
-    /// controller anyway.
-    func flush(_ failed: (UInt64, Int, StoreError) -> Void) -> [StoreWorker.Progress] {
+    /// Writes what has gathered. For a session that is not kept that counts as durable: it does not outlive the
+    /// controller.
+    func flush(_ failed: (UInt64, Int, StoreError) -> Void) -> [StorageProgress] {
         let nodes = due
         due.removeAll(keepingCapacity: true)
         for node in nodes { logs[node].isDue = false }
@@ -79,25 +79,25 @@ final class OpenSession {
     }
 
     /// Bytes of frames that will never be durable, to be granted again.
-    func surrender() -> [StoreWorker.Progress] {
+    func surrender() -> [StorageProgress] {
         surrender(Array(logs.indices))
     }
 
-    private func surrender(_ nodes: [Int]) -> [StoreWorker.Progress] {
+    private func surrender(_ nodes: [Int]) -> [StorageProgress] {
         nodes.compactMap { node in
             let log = logs[node]
             guard log.bytes > 0 else { return nil }
             defer { log.bytes = 0 }
-            return StoreWorker.Progress(
+            return StorageProgress(
                 session: directory.description.session, node: node, name: directory.description.nodes[node],
                 position: log.writer.position, sequence: 0, bytes: log.bytes)
         }
     }
 
-    func synchronize(_ failed: (UInt64, Int, StoreError) -> Void) -> [StoreWorker.Progress] {
+    func synchronize(_ failed: (UInt64, Int, StoreError) -> Void) -> [StorageProgress] {
         guard keep else { return [] }
         return step(logs.indices.filter { logs[$0].isWritten }, failed, isSync: true) { writer throws(StoreError) in
-            // What was taken in since the last flush is acknowledged with the rest, so it has to be there.
+            // What was appended since the last flush is acknowledged with the rest, so it has to be written.
             try writer.flush()
             try writer.synchronize()
         }
@@ -106,8 +106,8 @@ final class OpenSession {
     private func step(
         _ nodes: [Int], _ failed: (UInt64, Int, StoreError) -> Void, isSync: Bool = false,
         _ work: (inout NodeLogWriter) throws(StoreError) -> Void
-    ) -> [StoreWorker.Progress] {
-        var progress: [StoreWorker.Progress] = []
+    ) -> [StorageProgress] {
+        var progress: [StorageProgress] = []
         let session = directory.description.session
         for node in nodes where !logs[node].isFailed {
             let log = logs[node]
@@ -116,13 +116,13 @@ final class OpenSession {
                 log.isWritten = !isSync
                 let isDurable = isSync || !keep
                 progress.append(
-                    StoreWorker.Progress(
+                    StorageProgress(
                         session: session, node: node, name: directory.description.nodes[node],
                         position: log.writer.position,
                         sequence: isDurable ? log.sequence : 0, bytes: isDurable ? log.bytes : 0))
                 if isDurable { log.bytes = 0 }
             } catch {
-                // What was written before stays readable; nothing further is taken for this node.
+                // What was written before stays readable. Nothing more is appended for this node.
                 log.isFailed = true
                 failed(session, node, error)
             }

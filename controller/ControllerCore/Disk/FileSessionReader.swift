@@ -1,8 +1,8 @@
 import NIOCore
 import SessionStore
 
-/// Where one attached operator stands in the logs of a session. Confined to the store's thread.
-final class TailSet {
+/// Where one operator's reading of a session's files stands. Confined to the storage's thread.
+final class FileSessionReader {
     private var tails: [Tail]
 
     private final class Tail {
@@ -12,18 +12,11 @@ final class TailSet {
         }
     }
 
-    /// What one read gave.
-    enum Piece: Sendable {
-        /// Whole records, and where the next ones begin.
-        case records(ByteBuffer, next: LogPosition)
-        case nothing(LogPosition)
-    }
-
     init(_ directory: SessionDirectory) {
         tails = directory.description.nodes.map { Tail(NodeLogTail(layout: directory.layout, node: $0)) }
     }
 
-    func read(node: Int, upTo end: LogPosition, size: Int) throws(StoreError) -> Piece {
+    func read(node: Int, upTo end: LogPosition, size: Int) throws(StoreError) -> StoredPiece {
         guard let records = try tails[node].tail.read(upTo: end, size: size) else {
             return .nothing(tails[node].tail.position)
         }

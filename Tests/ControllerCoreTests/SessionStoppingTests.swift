@@ -1,0 +1,113 @@
+import SessionStore
+import TestSupport
+import Testing
+import TraceProtocol
+
+@testable import ControllerCore
+
+@Suite("The end of a session: drained, or given up in time")
+struct SessionStoppingTests {
+    @Test("All nodes finish: the operator gets everything, then the end")
+    func complete() throws {
+        let fleet = EmbeddedController()
+        let nodes = try fleet.connectNodes(["a", "b"])
+        let ann = try EmbeddedOperator(fleet)
+        let session = try ann.record(on: nodes)
+        try ann.request(.stopSession(.with { $0.session = session }))
+        #expect(try ann.reply() == .stopped(.with { $0.session = session }))
+        let stops = try nodes.map { node -> Int64 in
+            guard case .stop(let stop) = try node.command().action else { throw Unexpected(text: "no stop") }
+            return stop.at - node.clockOffset
+        }
+        // A common end, 50 ms ahead.
+        for stop in stops { #expect(abs(stop - fleet.now.nanoseconds - 50_000_000) < 1_000) }
+        for node in nodes {
+            try node.sendBatch(session)
+            #expect(try ann.streamEnds().isEmpty)
+            try node.sendFinish(session)
+        }
+        let records = try ann.records()
+        for log in records.values { #expect(log.count(of: .batch) == 1 && log.count(of: .finish) == 1) }
+        #expect(records.count == 2)
+        #expect(try ann.streamEnds().map(\.problem) == [""])
+        #expect(fleet.sessionCount() == 0 && fleet.storage.closed.map(\.state) == ["complete"])
+    }
+
+    @Test("A silent node is waited for as long as its stream advances, and 15 s longer")
+    func silent() throws {
+        let fleet = EmbeddedController()
+        let nodes = try fleet.connectNodes(["a", "b"])
+        let ann = try EmbeddedOperator(fleet)
+        let session = try ann.record(on: nodes)
+        try ann.request(.stopSession(.with { $0.session = session }))
+        _ = try nodes.map { try $0.command() }
+        try nodes[0].sendFinish(session)
+        fleet.advance(.seconds(10))
+        try nodes[1].sendBatch(session)
+        fleet.advance(.seconds(14))
+        #expect(try ann.streamEnds().isEmpty)
+        fleet.advance(.seconds(2))
+        #expect(try nodes[1].command().action == .discard(WireDiscard()))
+        #expect(try ann.records()[1]?.notes.last == .gaveUp)
+        #expect(try ann.streamEnds().count == 1)
+        #expect(fleet.storage.closed.map(\.state) == ["incomplete: b: the node did not finish in time"])
+    }
+
+    @Test("A node that is gone is waited for 6 s")
+    func gone() throws {
+        let fleet = EmbeddedController()
+        let nodes = try fleet.connectNodes(["a", "b"])
+        let ann = try EmbeddedOperator(fleet)
+        let session = try ann.record(on: nodes)
+        nodes[1].disconnect()
+        fleet.advance(.seconds(60))
+        try ann.request(.stopSession(.with { $0.session = session }))
+        try nodes[0].sendFinish(session)
+        fleet.advance(.seconds(1))
+        #expect(try ann.streamEnds().count == 1)
+        #expect(fleet.storage.closed.map(\.state) == ["incomplete: b: the node was gone when the session stopped"])
+    }
+
+    @Test("A node that goes on sending is given up after ten minutes")
+    func endless() throws {
+        let fleet = EmbeddedController()
+        let nodes = try fleet.connectNodes(["a"])
+        let ann = try EmbeddedOperator(fleet)
+        let session = try ann.record(on: nodes)
+        try ann.request(.stopSession(.with { $0.session = session }))
+        for _ in 0..<59 {
+            fleet.advance(.seconds(10), turn: .seconds(1))
+            try nodes[0].sendBatch(session)
+        }
+        #expect(try ann.streamEnds().isEmpty)
+        fleet.advance(.seconds(11))
+        #expect(try ann.streamEnds().count == 1)
+    }
+
+    @Test("A log that cannot be written stops the session; what is there stays readable")
+    func storageFails() throws {
+        let fleet = EmbeddedController()
+        let nodes = try fleet.connectNodes(["a", "b"])
+        let ann = try EmbeddedOperator(fleet)
+        let session = try ann.record(on: nodes)
+        try nodes[0].sendBatch(session)
+        fleet.storage.fail(session, node: 0, .exists(path: "x"))
+        #expect(try nodes[0].commands().map(\.action).last == .discard(WireDiscard()))
+        try nodes[1].sendFinish(session)
+        #expect(try ann.records()[0]?.count(of: .batch) == 1)
+        #expect(try ann.streamEnds().map(\.problem) == ["x exists already; choose another name or remove it"])
+    }
+
+    @Test("The controller shuts down: sessions end in order, and their operators are told")
+    func shutDown() throws {
+        let fleet = EmbeddedController()
+        let nodes = try fleet.connectNodes(["a"])
+        let ann = try EmbeddedOperator(fleet)
+        let session = try ann.record(on: nodes)
+        fleet.controller.assumeIsolated { $0.stopSessions() }
+        try nodes[0].sendFinish(session)
+        #expect(try ann.streamEnds().map(\.problem) == ["the controller is shutting down"])
+        fleet.controller.assumeIsolated { $0.shutDown() }
+        #expect(try ann.frames(.goodbye).count == 1 && nodes[0].frames(.goodbye).count == 1)
+    }
+}

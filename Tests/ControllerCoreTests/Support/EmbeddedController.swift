@@ -1,0 +1,65 @@
+import Logging
+import NIOCore
+import NIOEmbedded
+import RecentLog
+import SystemFacts
+import TraceProtocol
+
+@testable import ControllerCore
+
+/// A controller on an embedded event loop: the test's thread is the loop, and time passes when the test says so.
+final class EmbeddedController {
+    let loop = EmbeddedEventLoop()
+    let storage: MemoryStorage
+    let controller: Controller
+    private let clock: ManualClock
+    /// What takes part in each turn of the clock.
+    private(set) var nodes: [EmbeddedNode] = []
+
+    init() {
+        let clock = ManualClock()
+        self.clock = clock
+        storage = MemoryStorage(loop: loop)
+        controller = Controller(
+            name: "test", storage: storage, leaseMilliseconds: 60_000, host: WireHostFacts(), loop: loop,
+            time: TimeSource(now: { clock.now }, wallClock: { clock.now.nanoseconds }),
+            log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, recent: RecentLog(capacity: 10))
+        controller.assumeIsolated { $0.begin() }
+        loop.run()
+    }
+
+    var now: MonotonicRawInstant { clock.now }
+
+    /// Lets time pass as it does for a controller: a tick every 50 ms, with clock probes that the nodes answer.
+    ///
+    /// - Parameter turn: longer where the test only waits.
+    func advance(_ duration: Duration, turn: Duration = .milliseconds(50)) {
+        let end = now.advanced(by: duration)
+        while now < end {
+            clock.now = min(now.advanced(by: turn), end)
+            loop.advanceTime(by: TimeAmount(turn))
+            controller.assumeIsolated { $0.tick() }
+            for node in nodes { node.answerProbes() }
+        }
+    }
+
+    /// Connects nodes whose clocks are known to the controller.
+    func connectNodes(_ names: [String]) throws -> [EmbeddedNode] {
+        let connected = try names.map { try EmbeddedNode($0, self) }
+        advance(.seconds(1))
+        return connected
+    }
+
+    func connected(_ node: EmbeddedNode) {
+        nodes.append(node)
+    }
+
+    func sessionCount() -> Int {
+        controller.assumeIsolated { $0.sessions.count }
+    }
+}
+
+/// A clock that stands still until it is set. Confined to the test's thread, which is also the loop's.
+private final class ManualClock: @unchecked Sendable {
+    var now = MonotonicRawInstant(nanoseconds: 1_000_000_000_000)
+}

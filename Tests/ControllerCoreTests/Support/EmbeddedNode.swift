@@ -1,0 +1,128 @@
+import NIOCore
+import SecureTransport
+import TraceProtocol
+
+/// An agent as a controller sees it: it does what the test says, and nothing by itself but answer clock probes.
+final class EmbeddedNode: EmbeddedPeer {
+    let name: String
+    /// Its trace clock less the controller's, ns.
+    let clockOffset: Int64
+    /// Sequence number of its last numbered frame.
+    var sequence: UInt64 = 0
+
+    init(_ name: String, _ fleet: EmbeddedController) throws {
+        self.name = name
+        clockOffset = Int64(name.utf8.reduce(0) { $0 + Int($1) }) * 1_000_000_000
+        super.init(try .node(name), fleet)
+        try connect()
+        fleet.connected(self)
+    }
+
+    /// - Parameter holding: sessions that it says it still has.
+    /// - Returns: from where to go on with them.
+    @discardableResult
+    func connect(incarnation: String = "first", holding: [UInt64] = []) throws -> [WireResumePoint] {
+        var hello = WireHello()
+        hello.host.bootID = name
+        hello.incarnation = incarnation
+        hello.sessions = holding.map { session in .with { $0.session = session } }
+        try connect(hello)
+        return try frames(.welcome).flatMap { try $0.message(WireWelcome.self).resume }
+    }
+
+    func answerProbes() {
+        for frame in (try? frames(.clockProbe)) ?? [] {
+            guard let probe = try? ClockProbeFrame(frame) else { continue }
+            let time = fleet.now.nanoseconds + clockOffset
+            try? send(ClockReplyFrame(id: probe.id, probeSent: probe.sent, received: time, sent: time).frame())
+        }
+    }
+
+    // MARK: Commands
+
+    /// Commands that have come since they were last asked for, but for those about excluded processes.
+    func commands() throws -> [WireCommand] {
+        try frames(.command).map { try $0.message(WireCommand.self) }.filter { command in
+            if case .excludeProcesses = command.action { false } else { true }
+        }
+    }
+
+    /// The one command that has come.
+    func command() throws -> WireCommand {
+        let commands = try commands()
+        guard commands.count == 1 else { throw Unexpected(text: "\(name) has \(commands.count) commands") }
+        return commands[0]
+    }
+
+    func reply(to command: WireCommand, _ outcome: WireCommandReply.OneOf_Outcome) throws {
+        var reply = WireCommandReply()
+        reply.request = command.request
+        reply.outcome = outcome
+        try send(Frame(.commandReply, reply))
+    }
+
+    /// Replies to the one command that has come: it is ready.
+    func prepare(count plan: WireCountPlan? = nil) throws {
+        var prepared = WirePrepared()
+        if let plan { prepared.count = plan }
+        try reply(to: command(), .prepared(prepared))
+    }
+
+    /// Replies to the one command that has come: it records.
+    ///
+    /// - Returns: the moment that was commanded, of its own clock.
+    @discardableResult
+    func start(missed: Bool = false) throws -> Int64 {
+        let command = try command()
+        guard case .start(let start) = command.action else { throw Unexpected(text: "\(name): \(command)") }
+        try reply(
+            to: command,
+            .started(
+                .with {
+                    $0.before = start.at
+                    $0.after = start.at
+                    $0.missed = missed
+                }))
+        return start.at
+    }
+
+    // MARK: Its stream
+
+    /// Sends a batch of one event and some bytes.
+    func sendBatch(_ session: UInt64, bytes: Int = 100) throws {
+        sequence += 1
+        var body = ByteBuffer()
+        BatchHeader(
+            number: StreamNumber(session: session, sequence: sequence), cpu: 0, firstTimestamp: 1, lost: 0, events: 1,
+            codec: .deflate, rawLength: 100
+        ).write(into: &body)
+        body.writeRepeatingByte(7, count: bytes)
+        try send(Frame(.batch, body))
+    }
+
+    func sendFinish(_ session: UInt64, counts: WireCountTotals? = nil, reason: String = "") throws {
+        sequence += 1
+        var finish = WireFinish()
+        finish.reason = reason
+        if let counts { finish.counts = counts }
+        var body = ByteBuffer()
+        StreamNumber(session: session, sequence: sequence).write(into: &body)
+        body.writeImmutableBuffer(try Frame(.finish, finish).body)
+        try send(Frame(.finish, body))
+    }
+
+    func sendCounts(_ session: UInt64, _ totals: WireCountTotals) throws {
+        var totals = totals
+        totals.session = session
+        try send(Frame(.counts, totals))
+    }
+
+    /// Sequence numbers that were acknowledged since they were last asked for.
+    func acknowledged() throws -> [UInt64] {
+        try frames(.acknowledge).map { try Acknowledgement($0).number.sequence }
+    }
+}
+
+struct Unexpected: Error {
+    var text: String
+}

@@ -1,0 +1,145 @@
+import NIOCore
+import NIOEmbedded
+import SessionStore
+import TraceProtocol
+
+@testable import ControllerCore
+
+/// Sessions in memory, on the loop of an `EmbeddedController`. Confined to the test's thread.
+final class MemoryStorage: SessionStorage, @unchecked Sendable {
+    private let loop: EmbeddedEventLoop
+    private var receiver: StorageReceiver?
+    private var sessions: [UInt64: Stored] = [:]
+    /// What `open` fails with.
+    var openFailure: StoreError?
+    /// While set, what is appended does not become durable.
+    var isBusy = false {
+        didSet { if !isBusy { for session in sessions.keys { flush(session) } } }
+    }
+    /// Descriptions of sessions that were finished and are closed by now, whether or not they were to be kept.
+    private(set) var closed: [WireSessionDescription] = []
+
+    private struct Stored {
+        var description: WireSessionDescription
+        var logs: [Log]
+    }
+
+    private struct Log {
+        var bytes = ByteBuffer()
+        /// Where each record ends.
+        var ends: [Int] = []
+        var sequence: UInt64 = 0
+        /// Bytes of numbered frames since the last flush.
+        var unflushed = 0
+        var isChanged = false
+
+        mutating func append(_ record: LogRecord, sequence: UInt64) {
+            record.write(into: &bytes)
+            ends.append(bytes.writerIndex)
+            isChanged = true
+            guard sequence > 0 else { return }
+            self.sequence = sequence
+            unflushed += record.frame.body.readableBytes
+        }
+    }
+
+    init(loop: EmbeddedEventLoop) {
+        self.loop = loop
+    }
+
+    func report(to receiver: StorageReceiver) {
+        self.receiver = receiver
+    }
+
+    func open(_ description: WireSessionDescription) -> EventLoopFuture<Void> {
+        if let openFailure { return loop.makeFailedFuture(openFailure) }
+        sessions[description.session] = Stored(
+            description: description, logs: description.nodes.map { _ in Log() })
+        return loop.makeSucceededFuture(())
+    }
+
+    func begin(_ session: UInt64, _ joined: LogRecord, samples: [[ClockSampleFrame]]) {
+        for (node, samples) in samples.enumerated() {
+            append(joined, session: session, node: node, sequence: 0)
+            for sample in samples {
+                append(
+                    LogRecord(sample.frame(), received: joined.received), session: session, node: node, sequence: 0)
+            }
+        }
+    }
+
+    func append(_ record: LogRecord, session: UInt64, node: Int, sequence: UInt64) {
+        sessions[session]?.logs[node].append(record, sequence: sequence)
+        loop.execute { self.flush(session) }
+    }
+
+    /// Fails to write a node's log from now on.
+    func fail(_ session: UInt64, node: Int, _ error: StoreError) {
+        receiver?.failed(session, node, error)
+    }
+
+    private func flush(_ id: UInt64) {
+        guard !isBusy, let session = sessions[id] else { return }
+        let changed = session.logs.enumerated().filter(\.element.isChanged)
+        guard !changed.isEmpty else { return }
+        let progress = changed.map { node, log in
+            StorageProgress(
+                session: id, node: node, name: session.description.nodes[node],
+                position: Self.position(log.bytes.writerIndex), sequence: log.sequence, bytes: log.unflushed)
+        }
+        for (node, _) in changed {
+            sessions[id]?.logs[node].unflushed = 0
+            sessions[id]?.logs[node].isChanged = false
+        }
+        receiver?.progress(progress)
+    }
+
+    func release(_ session: UInt64) {}
+
+    func finish(_ description: WireSessionDescription) -> EventLoopFuture<Void> {
+        flush(description.session)
+        sessions[description.session]?.description = description
+        // Behind the report of what was flushed.
+        return loop.submit {}
+    }
+
+    func close(_ session: UInt64, keep: Bool) -> EventLoopFuture<Void> {
+        if let stored = sessions.removeValue(forKey: session) { closed.append(stored.description) }
+        return loop.makeSucceededFuture(())
+    }
+
+    func reader(of session: UInt64) -> any SessionStorageReader {
+        Reader(storage: self, session: session)
+    }
+
+    private static func position(_ bytes: Int) -> LogPosition {
+        LogPosition(segment: 1, offset: LogPosition.start.offset + UInt64(bytes))
+    }
+
+    private final class Reader: SessionStorageReader, @unchecked Sendable {
+        private let storage: MemoryStorage
+        private let session: UInt64
+        private var offsets: [Int: Int] = [:]
+
+        init(storage: MemoryStorage, session: UInt64) {
+            self.storage = storage
+            self.session = session
+        }
+
+        func read(node: Int, upTo end: LogPosition, size: Int) -> EventLoopFuture<StoredPiece> {
+            let start = offsets[node, default: 0]
+            let limit = Int(end.offset - LogPosition.start.offset)
+            guard let log = storage.sessions[session]?.logs[node] else {
+                return storage.loop.makeSucceededFuture(.nothing(end))
+            }
+            let ends = log.ends.filter { $0 > start && $0 <= limit }
+            guard let first = ends.first else { return storage.loop.makeSucceededFuture(.nothing(end)) }
+            let stop = ends.last { $0 - start <= size } ?? first
+            offsets[node] = stop
+            let piece = log.bytes.getSlice(at: start, length: stop - start) ?? ByteBuffer()
+            return storage.loop.makeSucceededFuture(.records(piece, next: MemoryStorage.position(stop)))
+        }
+
+        func close() {}
+    }
+}

@@ -1,0 +1,56 @@
+import Logging
+import NIOCore
+import SecureTransport
+import TraceProtocol
+
+/// A peer's first frame, and the reply to it.
+extension Controller {
+    /// Stream bytes that may be under way in all, shared by the nodes.
+    private static let creditPool = 256 << 20
+
+    /// A peer has introduced itself.
+    ///
+    /// - Throws: `ProtocolError.noCommonVersion`; `.unexpected` for a peer that has no business here.
+    func accept(_ hello: WireHello, from identity: PeerIdentity, on channel: any Channel) throws -> PeerHandler.Peer {
+        let version = try Negotiation.commonVersion(theirs: hello.versions)
+        var welcome = WireWelcome()
+        welcome.version = version
+        welcome.capabilities = Negotiation.commonCapabilities(theirs: hello.capabilities)
+        welcome.identity = identity.description
+        welcome.software = "fleetrace \(Negotiation.software)"
+        welcome.leaseMs = leaseMilliseconds
+        switch identity.role {
+        case .node: return .node(try acceptNode(identity.name, hello, welcome, on: channel))
+        case .operator:
+            let link = OperatorLink(channel: channel, identity: identity, host: hello.host)
+            operators[ObjectIdentifier(link)] = link
+            link.send(try Frame(.welcome, welcome))
+            excludedProcessesChanged()
+            return .operator(link)
+        case .controller: throw ProtocolError.unexpected(.hello, "from another controller")
+        }
+    }
+
+    private func acceptNode(
+        _ name: String, _ hello: WireHello, _ welcome: WireWelcome, on channel: any Channel
+    ) throws -> NodeLink {
+        let node = nodes[name] ?? Node(name: name)
+        nodes[name] = node
+        // What an earlier connection brought is still under way, and is granted again when it is stored.
+        let credit = max(0, creditPerNode - node.outstanding)
+        lastLink += 1
+        let link = NodeLink(channel: channel, node: node, credit: credit, phase: lastLink)
+        var welcome = welcome
+        welcome.credit = UInt64(credit)
+        welcome.resume = connect(link, hello)
+        link.send(try Frame(.welcome, welcome))
+        for session in sessions.values { if let index = session.index(of: node) { session.commandAgain(index) } }
+        log.info("node connected", metadata: ["node": "\(name)", "kernel": "\(hello.host.kernelRelease)"])
+        excludedProcessesChanged()
+        return link
+    }
+
+    private var creditPerNode: Int {
+        min(8 << 20, max(512 << 10, Self.creditPool / max(nodes.count, 1)))
+    }
+}

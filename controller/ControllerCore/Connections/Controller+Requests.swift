@@ -1,0 +1,59 @@
+import Logging
+import SecureTransport
+import TraceProtocol
+
+/// What operators ask for.
+extension Controller {
+    func receive(_ frame: Frame, from link: OperatorLink) throws {
+        switch frame.type {
+        case .request:
+            let request: WireRequest = try frame.message()
+            do throws(WireRefusal) {
+                try perform(request, from: link)
+            } catch {
+                link.refuse(request.request, error)
+            }
+        case .ping: link.send(Frame(.pong, frame.body))
+        default:
+            if frame.type.isKnown, frame.type != .pong, frame.type != .goodbye {
+                throw ProtocolError.unexpected(frame.type, "from an operator")
+            }
+        }
+    }
+
+    private func perform(_ request: WireRequest, from link: OperatorLink) throws(WireRefusal) {
+        switch request.verb {
+        case .listNodes: link.respond(to: request.request, .nodes(nodeList()))
+        case .listSessions: link.respond(to: request.request, .sessions(sessionList()))
+        case .openSession(let message):
+            try require(.tracer, "start sessions", link)
+            try openSession(message, request: request.request, from: link)
+        case .stopSession(let message):
+            try require(.tracer, "stop sessions", link)
+            try stopSession(message.session, request: request.request, from: link)
+        case .attachSession(let message): try attachSession(message.session, request: request.request, from: link)
+        case .listOnNodes(let message): try list(message, request: request.request, for: link)
+        case .checkProbes(let message):
+            try require(.tracer, "check probes, which plants them for a moment", link)
+            try checkProbes(message, request: request.request, from: link)
+        case .describeNode(let message): try describe(message, request: request.request, from: link)
+        // A newer operator's request.
+        case nil: throw WireRefusal(.unsupported, "this controller does not know that request")
+        }
+    }
+
+    func require(_ role: OperatorRole, _ what: String, _ link: OperatorLink) throws(WireRefusal) {
+        guard !link.may(role) else { return }
+        throw WireRefusal(.noPermission, "operator \(link.name) may not \(what): that needs the role \(role)")
+    }
+
+    func disconnected(_ link: OperatorLink) {
+        operators[ObjectIdentifier(link)] = nil
+        link.closed()
+        for session in Array(sessions.values) where session.owner === link {
+            log.notice("its operator is gone: the session stops", metadata: ["session": "\(session.id.sessionText)"])
+            session.stop()
+        }
+        excludedProcessesChanged()
+    }
+}

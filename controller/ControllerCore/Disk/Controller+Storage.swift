@@ -1,0 +1,31 @@
+import NIOCore
+
+/// What storage reports, on the controller's loop.
+extension Controller {
+    /// Begins to listen to storage. Once, before anything else.
+    func begin() {
+        let loop = loop
+        storage.report(
+            to: StorageReceiver(
+                progress: { [weak self] progress in
+                    guard let self else { return }
+                    loop.execute { self.assumeIsolated { $0.stored(progress) } }
+                },
+                failed: { [weak self] session, node, error in
+                    guard let self else { return }
+                    loop.execute { self.assumeIsolated { $0.storageFailed(session, node, error) } }
+                }))
+    }
+
+    private func stored(_ progress: [StorageProgress]) {
+        for step in progress {
+            // Credit is the connection's: it comes back whatever has become of the session.
+            nodes[step.name]?.stored(step.bytes)
+            (sessions[step.session] as? TracedSession)?.stored(step)
+        }
+    }
+
+    private func storageFailed(_ session: UInt64, _ node: Int, _ error: any Error) {
+        (sessions[session] as? TracedSession)?.storageFailed(node, error)
+    }
+}

@@ -1,0 +1,80 @@
+import NIOCore
+import SessionStore
+import TraceProtocol
+
+/// Where tracing sessions are kept: one log for each node of a session, which is written at one end and read at any
+/// number of positions.
+///
+/// All calls come from the controller's loop and are carried out in their order, later and elsewhere if that blocks.
+/// Sessions are named by their ids, nodes by their index in the session's description.
+protocol SessionStorage: AnyObject, Sendable {
+    /// Who hears of what was stored. Once, before anything else.
+    func report(to receiver: StorageReceiver)
+
+    /// Makes room for a session.
+    func open(_ description: WireSessionDescription) -> EventLoopFuture<Void>
+
+    /// Writes how each log begins.
+    ///
+    /// - Parameters:
+    ///   - joined: a record for all logs.
+    ///   - samples: what is known of each node's clock, by node.
+    func begin(_ session: UInt64, _ joined: LogRecord, samples: [[ClockSampleFrame]])
+
+    /// Adds a record to a node's log.
+    ///
+    /// - Parameter sequence: the frame's sequence number; 0 for a frame without.
+    func append(_ record: LogRecord, session: UInt64, node: Int, sequence: UInt64)
+
+    /// Ends the time in which small logs may wait in memory: the session has started or is being stopped.
+    func release(_ session: UInt64)
+
+    /// Reads a session's logs for one operator.
+    func reader(of session: UInt64) -> any SessionStorageReader
+
+    /// Stores the final description, behind everything that was appended. The session stays readable until `close`.
+    func finish(_ description: WireSessionDescription) -> EventLoopFuture<Void>
+
+    /// Forgets the session, and removes what is stored of it unless it is to be kept.
+    func close(_ session: UInt64, keep: Bool) -> EventLoopFuture<Void>
+}
+
+/// One operator's reading of a session's logs.
+protocol SessionStorageReader: Sendable {
+    /// Reads on in a node's log, where the last read of that log ended.
+    ///
+    /// - Parameters:
+    ///   - end: the log's end as last reported (`StorageProgress.position`).
+    ///   - size: bytes; a longer record is read whole all the same.
+    func read(node: Int, upTo end: LogPosition, size: Int) -> EventLoopFuture<StoredPiece>
+
+    func close()
+}
+
+/// What one read gave.
+enum StoredPiece: Sendable {
+    /// Whole records, and where the next ones begin.
+    case records(ByteBuffer, next: LogPosition)
+    case nothing(LogPosition)
+}
+
+/// What became readable or durable of one node's log.
+struct StorageProgress: Sendable {
+    var session: UInt64
+    var node: Int
+    /// The node's name.
+    var name: String
+    /// Readers may read up to here.
+    var position: LogPosition
+    /// Numbered frames up to this sequence number may be acknowledged; 0 for none.
+    var sequence: UInt64
+    /// Bytes of numbered frames that wait no longer, to be granted again.
+    var bytes: Int
+}
+
+/// Hears what was stored, on any thread.
+struct StorageReceiver: Sendable {
+    var progress: @Sendable ([StorageProgress]) -> Void
+    /// A node's log cannot be written any more. What was written before stays readable.
+    var failed: @Sendable (_ session: UInt64, _ node: Int, any Error) -> Void
+}

@@ -1,0 +1,91 @@
+import Logging
+import NIOCore
+import SystemFacts
+import TraceClock
+import TraceProtocol
+
+/// Agents that connect, connect again, and are lost.
+extension Controller {
+    /// A node has connected, for the first time or again.
+    ///
+    /// - Returns: for each session that it still holds, from where to go on.
+    func connect(_ link: NodeLink, _ hello: WireHello) -> [WireResumePoint] {
+        let node = link.node
+        if let old = node.link { replace(old, by: link) }
+        let now = time.now()
+        let wallClock = time.epochOffset &+ now.nanoseconds
+        // The trace clock starts anew with each boot.
+        if node.hello.host.bootID != hello.host.bootID {
+            if node.connectedSince != 0 { node.clockHistory.rebooted(at: wallClock) }
+            node.clock = LiveClock()
+            node.recentSamples.removeAll()
+        }
+        node.hello = hello
+        node.vitals = nil
+        node.link = link
+        node.connectedSince = wallClock
+        node.lastHeard = now
+        return resume(node, hello)
+    }
+
+    private func replace(_ old: NodeLink, by link: NodeLink) {
+        var goodbye = WireGoodbye()
+        goodbye.reason = .replaced
+        goodbye.text =
+            "node \(old.node.name) has connected again from \(link.channel.remoteAddress.map { "\($0)" } ?? "?")"
+        if let frame = try? Frame(.goodbye, goodbye) { old.send(frame) }
+        disconnected(old)
+        old.channel.close(promise: nil)
+    }
+
+    private func resume(_ node: Node, _ hello: WireHello) -> [WireResumePoint] {
+        let held = Set(hello.sessions.map(\.session))
+        for session in Array(sessions.values) {
+            guard let index = session.index(of: node) else { continue }
+            session.nodeReturned(index, incarnation: hello.incarnation, holds: held.contains(session.id))
+        }
+        return hello.sessions.map { held in
+            var point = WireResumePoint()
+            point.session = held.session
+            if let session = sessions[held.session], let index = session.index(of: node), session.flow.isLive(index) {
+                point.acknowledged = session.parts[index].durable
+            } else {
+                point.unknown = true
+            }
+            return point
+        }
+    }
+
+    func disconnected(_ link: NodeLink) {
+        let node = link.node
+        guard node.link === link else { return }
+        node.link = nil
+        log.warning("node lost", metadata: ["node": "\(node.name)"])
+        for session in Array(sessions.values) { if let index = session.index(of: node) { session.nodeLost(index) } }
+        link.refuseRequests(WireRefusal(.nodeLost, "the connection was lost"))
+        excludedProcessesChanged()
+    }
+
+    // MARK: Which processes traces leave out
+
+    /// The processes of Fleetrace that are connected, and this one.
+    func excludedProcesses() -> ExcludedProcesses {
+        ExcludedProcesses(
+            [host] + operators.values.map(\.host) + nodes.values.compactMap { $0.link == nil ? nil : $0.hello.host })
+    }
+
+    /// Tells the agents of running sessions whose threads to leave out from now on, if that has changed.
+    func excludedProcessesChanged() {
+        guard !sessions.isEmpty else { return }
+        let excludedProcesses = excludedProcesses()
+        for node in nodes.values where sessions.values.contains(where: { $0.index(of: node) != nil }) {
+            guard let link = node.link else { continue }
+            let pids = excludedProcesses.of(node.hello.host)
+            guard pids != link.excludedProcesses else { continue }
+            link.excludedProcesses = pids
+            var exclude = WireExcludeProcesses()
+            exclude.pids = pids
+            link.command(.excludeProcesses(exclude), session: 0) { _ in }
+        }
+    }
+}

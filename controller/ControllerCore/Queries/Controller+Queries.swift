@@ -1,0 +1,12 @@
+import NIOCore
+
+/// Requests of operators that nodes have to reply to.
+extension Controller {
+    /// Sends the requests. The operator gets the reply when all nodes have replied, or after `timeout`.
+    func run(_ query: NodeQuery<some NodeSurvey>, timeout: Duration) {
+        let loop = loop.assumeIsolated()
+        query.run(
+            { [self] name in assumeIsolated { $0.nodes[name]?.link } },
+            deadline: { body in loop.scheduleTask(in: TimeAmount(timeout), body) })
+    }
+}

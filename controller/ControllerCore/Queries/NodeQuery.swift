@@ -1,0 +1,109 @@
+import TraceProtocol
+
+/// Which nodes are asked in which order, and what follows from their replies. No I/O, no time: the deadline comes as a
+/// call.
+protocol NodeSurvey {
+    associatedtype Reply
+
+    /// Nothing more is expected.
+    var isDone: Bool { get }
+
+    /// The first requests.
+    mutating func begin() -> [NodeRequest]
+    /// A node has replied, or cannot.
+    ///
+    /// - Returns: what to send now.
+    mutating func replied(_ node: String, _ outcome: Result<Reply, WireRefusal>) -> [NodeRequest]
+    /// No more replies are waited for.
+    mutating func deadline()
+}
+
+/// A request that has to be sent to a node now.
+public struct NodeRequest: Sendable, Equatable {
+    public var node: String
+    /// Digests of lists that need not be sent; empty where lists are not what is asked for.
+    public var known: [[UInt8]]
+
+    public init(node: String, known: [[UInt8]] = []) {
+        self.node = node
+        self.known = known
+    }
+}
+
+/// One operator's request to nodes: sent to them, collected until no reply is missing or the time is over, and finished
+/// exactly once. Confined to the controller's loop.
+final class NodeQuery<Survey: NodeSurvey> {
+    private var survey: Survey
+    private let command: (NodeRequest) -> WireCommand.OneOf_Action
+    private let read: (WireCommandReply, NodeRequest) -> Result<Survey.Reply, WireRefusal>
+    private let finish: (Survey) -> Void
+    private var isFinished = false
+
+    /// - Parameters:
+    ///   - command: what is sent to a node.
+    ///   - read: the content of a node's reply.
+    ///   - finish: called once, with all replies.
+    init(
+        _ survey: Survey, command: @escaping (NodeRequest) -> WireCommand.OneOf_Action,
+        read: @escaping (WireCommandReply, NodeRequest) -> Result<Survey.Reply, WireRefusal>,
+        finish: @escaping (Survey) -> Void
+    ) {
+        self.survey = survey
+        self.command = command
+        self.read = read
+        self.finish = finish
+    }
+
+    /// Sends the requests.
+    ///
+    /// - Parameters:
+    ///   - nodes: by name, while they are connected.
+    ///   - deadline: calls back when the time for replies is over.
+    func run(_ nodes: @escaping (String) -> NodeLink?, deadline: (@escaping () -> Void) -> Void) {
+        ask(survey.begin(), nodes)
+        guard !isFinished else { return }
+        deadline { [self] in
+            survey.deadline()
+            finishIfDone()
+        }
+    }
+
+    private func ask(_ requests: [NodeRequest], _ nodes: @escaping (String) -> NodeLink?) {
+        for request in requests {
+            guard let link = nodes(request.node) else {
+                replied(request, .failure(WireRefusal(.nodeLost, "the connection was lost")), nodes)
+                continue
+            }
+            link.command(command(request), session: 0) { [self] reply in
+                replied(request, read(reply, request), nodes)
+            }
+        }
+        finishIfDone()
+    }
+
+    private func replied(
+        _ request: NodeRequest, _ outcome: Result<Survey.Reply, WireRefusal>,
+        _ nodes: @escaping (String) -> NodeLink?
+    ) {
+        ask(survey.replied(request.node, outcome), nodes)
+    }
+
+    private func finishIfDone() {
+        guard survey.isDone, !isFinished else { return }
+        isFinished = true
+        finish(survey)
+    }
+}
+
+extension WireCommandReply {
+    /// What a node was asked for, or why there is none.
+    ///
+    /// - Parameter pick: takes it out of a reply of the right kind; nil for another kind.
+    func result<T>(_ pick: (OneOf_Outcome) -> T?) -> Result<T, WireRefusal> {
+        if case .refusal(let refusal) = outcome { return .failure(refusal) }
+        guard let found = outcome.flatMap(pick) else {
+            return .failure(WireRefusal(.unsupported, "the node's reply is of a kind that is not known here"))
+        }
+        return .success(found)
+    }
+}

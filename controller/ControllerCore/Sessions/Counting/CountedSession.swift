@@ -1,0 +1,65 @@
+import SystemFacts
+import TraceProtocol
+
+/// A session that counts: its nodes' totals are kept in memory and handed on to its operator. Nothing is stored.
+final class CountedSession: Session {
+    /// Totals that come faster than this are dropped, whatever interval was asked for.
+    private static let shortestInterval = Duration.milliseconds(5)
+
+    var ledger: CountLedger
+    /// A report is on its way.
+    var isReportScheduled = false
+    /// Totals that come faster than this are dropped: they cost no credit, so their rate is bounded here.
+    private let shortestInterval: Duration
+
+    override init(
+        _ description: WireSessionDescription, opening: WireOpenSession, request: UInt64, owner: any SessionOperator,
+        members: [(node: any SessionNode, incarnation: String)], environment: SessionEnvironment
+    ) {
+        ledger = CountLedger(opening.count, nodes: members.count)
+        shortestInterval = max(Self.shortestInterval, .microseconds(Int64(opening.count.intervalMs) * 500))
+        super.init(
+            description, opening: opening, request: request, owner: owner, members: members, environment: environment)
+    }
+
+    override func checkPrepared(_ reply: WireCommandReply, _ index: Int) -> Result<WirePrepared, WireRefusal> {
+        let result = reply.preparedResult
+        guard case .success(let prepared) = result else { return result }
+        guard prepared.hasCount else {
+            discard([index])
+            return .failure(WireRefusal(.unsupported, "its agent is too old to count"))
+        }
+        ledger.planned(index, prepared.count)
+        return result
+    }
+
+    override func receiveCounts(_ totals: WireCountTotals, _ index: Int, at now: MonotonicRawInstant) throws {
+        guard parts[index].lastUnnumbered.duration(to: now) >= shortestInterval else { return }
+        parts[index].lastUnnumbered = now
+        try ledger.receive(totals, from: index)
+        scheduleReport()
+    }
+
+    override func receive(
+        _ frame: Frame, _ batch: BatchHeader?, sequence: UInt64, _ index: Int, at now: MonotonicRawInstant
+    ) throws {
+        let node = parts[index].node
+        node.grant(frame.body.readableBytes)
+        node.acknowledge(StreamNumber(session: id, sequence: sequence))
+        parts[index].durable = sequence
+        if frame.type == .finish { try finish(index, frame) }
+    }
+
+    override func announced() {
+        owner?.add(self)
+        sendReport()
+    }
+
+    override func note(_ kind: WireNodeNote.Kind, _ text: String, _ index: Int, started: WireStarted? = nil) {
+        noteState(kind, text, index)
+    }
+
+    override func ended() {
+        sendEnd()
+    }
+}

@@ -1,0 +1,42 @@
+import TraceProtocol
+
+/// Nodes that are lost while the session runs, and come back.
+extension Session {
+    func nodeLost(_ index: Int) {
+        if flow.isLive(index), flow.phase != .starting {
+            note(.lost, "connection lost", index)
+            parts[index].lostAt = now
+        } else {
+            perform(flow.giveUp(index, "the connection was lost"))
+        }
+    }
+
+    /// A node of which something is still expected has connected again.
+    ///
+    /// - Parameters:
+    ///   - incarnation: what its agent calls itself now.
+    ///   - holds: whether the agent says that it has the session.
+    func nodeReturned(_ index: Int, incarnation: String, holds: Bool) {
+        guard flow.isLive(index) else { return }
+        if parts[index].incarnation != incarnation {
+            note(.restarted, "the agent was restarted; what it had not sent is gone", index)
+            perform(flow.giveUp(index, "the agent was restarted"))
+        } else if !holds {
+            note(.gaveUp, "the agent has lost the session", index)
+            perform(flow.giveUp(index, "the agent has lost the session"))
+        } else {
+            note(.returned, "", index)
+            parts[index].lostAt = nil
+            parts[index].lastHeard = now
+        }
+    }
+
+    /// Commands again what was commanded while the node was away. Behind its `Welcome`: nothing may come before that.
+    func commandAgain(_ index: Int) {
+        guard flow.phase == .stopping, flow.isLive(index) else { return }
+        parts[index].node.command(.stop(WireStop()), session: id) { _ in }
+    }
+
+    /// Whether the node already sent everything of its part, so that what still arrives is no stray.
+    func isFinished(_ index: Int) -> Bool { flow.parts[index] == .finished }
+}

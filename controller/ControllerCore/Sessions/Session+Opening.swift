@@ -1,0 +1,115 @@
+import SystemFacts
+import TraceProtocol
+
+/// From the request to nodes that record: preparing all of them, and starting them at one moment.
+extension Session {
+    private static let prepareTimeout = Duration.seconds(30)
+    private static let startTimeout = Duration.seconds(10)
+
+    func prepare(_ opening: WireOpenSession) {
+        let excluded = environment.excludedProcesses()
+        var prepare = WirePrepare(opening, operator: description.operator)
+        for (index, part) in parts.enumerated() {
+            prepare.excludedProcesses = part.node.exclude(excluded)
+            let isSent = part.node.command(.prepare(prepare), session: id) { [self] reply in
+                let result = checkPrepared(reply, index)
+                perform(flow.prepared(index, result))
+            }
+            if !isSent { perform(flow.giveUp(index, "the connection was lost")) }
+        }
+        environment.after(Self.prepareTimeout) { [self] in perform(flow.prepareDeadline()) }
+    }
+
+    func start(_ indices: [Int]) {
+        let moment = startMoment.set(now: now, roundTrips: indices.compactMap { parts[$0].node.usualRoundTrip })
+        for index in indices {
+            let node = parts[index].node
+            var command = WireStart()
+            command.at = node.agentTime(at: moment) ?? 0
+            let isSent = node.command(.start(command), session: id) { [self] reply in started(index, reply) }
+            if !isSent { perform(flow.giveUp(index, "the connection was lost")) }
+        }
+        environment.after(Self.startTimeout + startMoment.delay) { [self] in perform(flow.startDeadline()) }
+    }
+
+    private func started(_ index: Int, _ reply: WireCommandReply) {
+        begin()
+        let result = reply.startedResult
+        if case .success(let started) = result {
+            let after = parts[index].node.timelineTime(of: started.after)
+            parts[index].reply.started = true
+            parts[index].reply.missedStart = started.missed
+            parts[index].reply.startedAt = after.estimate
+            parts[index].reply.startedBound = after.plusMinus ?? -1
+            note(.started, "", index, started: started)
+        }
+        perform(flow.started(index, result))
+    }
+
+    func announce() {
+        release()
+        for (index, part) in flow.parts.enumerated() {
+            if case .refused(let refusal) = part { note(.refused, refusal.text, index) }
+            for text in part.prepared?.notes ?? [] { note(.limited, text, index) }
+        }
+        discard(flow.parts.indices.filter { !flow.isLive($0) })
+        replyOpened(started: true)
+        guard owner != nil else { return stop() }
+        announced()
+    }
+
+    /// Tells the operator which nodes take part, and what the others refused.
+    func replyOpened(started: Bool) {
+        var opened = WireSessionOpened()
+        opened.session = id
+        opened.started = started
+        opened.startAt = startMoment.at?.nanoseconds ?? 0
+        opened.sessionDescription = description
+        opened.replies = parts.enumerated().map { index, part in
+            var reply = part.reply
+            reply.node = part.node.name
+            let state = flow.parts[index]
+            if let prepared = state.prepared { reply.prepared = prepared }
+            if case .refused(let refusal) = state { reply.refusal = refusal }
+            return reply
+        }
+        replyToOpen(.opened(opened))
+    }
+}
+
+extension WirePrepare {
+    /// What every node is told alike.
+    fileprivate init(_ opening: WireOpenSession, operator name: String) {
+        self.init()
+        events = opening.events
+        filters = opening.filters
+        triggers = opening.triggers
+        probes = opening.probes
+        pids = opening.pids
+        comms = opening.comms
+        stacks = opening.stacks
+        bufferKilobytes = opening.bufferKilobytes
+        `operator` = name
+        if opening.hasCount { count = opening.count }
+    }
+}
+
+extension WireCommandReply {
+    fileprivate static let unfit = WireRefusal(.unspecified, "the agent's reply does not fit the command")
+
+    var preparedResult: Result<WirePrepared, WireRefusal> {
+        switch outcome {
+        case .prepared(let prepared): .success(prepared)
+        case .refusal(let refusal): .failure(refusal)
+        default: .failure(Self.unfit)
+        }
+    }
+
+    var startedResult: Result<WireStarted, WireRefusal> {
+        switch outcome {
+        case .started(let started): .success(started)
+        case .refusal(let refusal): .failure(refusal)
+        default: .failure(Self.unfit)
+        }
+    }
+}

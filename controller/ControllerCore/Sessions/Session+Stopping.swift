@@ -1,0 +1,75 @@
+import SystemFacts
+import TraceProtocol
+
+/// What the flow decides is done here, up to the end.
+extension Session {
+    /// How far ahead the common end is set, so that the slowest link delivers the command in time.
+    private static let stopLead = Duration.milliseconds(50)
+
+    /// Does what the flow decided.
+    func perform(_ step: SessionFlow.Step) {
+        switch step {
+        case .wait: break
+        case .start(let nodes):
+            // A node that has not replied in time may still become ready.
+            discard(Array(Set(parts.indices).subtracting(nodes)))
+            start(nodes)
+        case .announce: announce()
+        case .abort:
+            discard(Array(parts.indices))
+            replyOpened(started: false)
+            environment.forget(id)
+            aborted()
+        case .stop(let nodes): stop(nodes)
+        case .end: end()
+        }
+    }
+
+    func stop() {
+        perform(flow.stop())
+    }
+
+    private func stop(_ nodes: [Int]) {
+        drain = DrainDeadline(stoppedAt: now)
+        begin()
+        release()
+        let moment = now.advanced(by: Self.stopLead)
+        for index in nodes {
+            let node = parts[index].node
+            var command = WireStop()
+            command.at = node.agentTime(at: moment) ?? 0
+            node.command(.stop(command), session: id) { _ in }
+        }
+    }
+
+    private func end() {
+        // Stopped before every node had started: the operator still waits for the reply.
+        if !flow.isAnnounced { replyOpened(started: false) }
+        let incomplete = flow.parts.enumerated().compactMap { index, part in
+            if case .gaveUp(let reason) = part {
+                "\(parts[index].node.name): \(reason)"
+            } else {
+                nil as String?
+            }
+        }
+        description.state = incomplete.isEmpty ? "complete" : "incomplete: " + incomplete.joined(separator: "; ")
+        ended()
+    }
+
+    /// Gives up the nodes that a stopping session has waited for long enough. Called often.
+    func checkDeadline(now: MonotonicRawInstant) {
+        guard let drain else { return }
+        for index in parts.indices where flow.isLive(index) {
+            guard let reason = drain.reason(toGiveUp: parts[index], now: now) else { continue }
+            note(.gaveUp, reason, index)
+            // In case it sends again: nobody will acknowledge what it keeps of this session.
+            discard([index])
+            perform(flow.giveUp(index, reason))
+        }
+    }
+
+    /// Has nodes remove what they hold of the session.
+    func discard(_ indices: [Int]) {
+        for index in indices { parts[index].node.command(.discard(WireDiscard()), session: id) { _ in } }
+    }
+}

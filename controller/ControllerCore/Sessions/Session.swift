@@ -1,0 +1,107 @@
+import NIOCore
+import SystemFacts
+import TraceProtocol
+
+/// A session over its nodes: prepared, started at one moment, announced to its operator, stopped and drained.
+///
+/// `SessionFlow` decides these steps, and this class carries them out. The two kinds, `TracedSession` and
+/// `CountedSession`, say what becomes of what the nodes send. A session knows its nodes, its operator and the time
+/// through the protocols of `SessionEnvironment.swift`. Confined to the controller's loop.
+class Session {
+    final var description: WireSessionDescription
+    final var flow: SessionFlow
+    final var parts: [SessionPart]
+    /// Index of each node's part.
+    private final let indices: [ObjectIdentifier: Int]
+    final let environment: SessionEnvironment
+    /// Whose connection holds it: when that ends, the session is stopped.
+    final weak var owner: (any SessionOperator)?
+    /// The request that `SessionOpened` is the reply to.
+    private final let openRequest: UInt64
+    final var startMoment: StartMoment
+    /// Set when it is being stopped.
+    final var drain: DrainDeadline?
+    /// Why what the operator gets is not all that they asked for; empty if it is.
+    final var problem = ""
+
+    /// - Parameter members: the nodes and what their agents call themselves.
+    init(
+        _ description: WireSessionDescription, opening: WireOpenSession, request: UInt64, owner: any SessionOperator,
+        members: [(node: any SessionNode, incarnation: String)], environment: SessionEnvironment
+    ) {
+        self.description = description
+        let now = environment.time.now()
+        parts = members.map { SessionPart(node: $0.node, incarnation: $0.incarnation, lastHeard: now) }
+        indices = Dictionary(
+            members.enumerated().map { (ObjectIdentifier($1.node), $0) }, uniquingKeysWith: { first, _ in first })
+        flow = SessionFlow(nodes: members.count, partial: opening.partial)
+        startMoment = StartMoment(delay: opening.startInMs)
+        openRequest = request
+        self.owner = owner
+        self.environment = environment
+    }
+
+    final var id: UInt64 { description.session }
+    final var now: MonotonicRawInstant { environment.time.now() }
+
+    /// The nodes that take part.
+    final var members: some Collection<ObjectIdentifier> { indices.keys }
+
+    final func index(of node: AnyObject) -> Int? { indices[ObjectIdentifier(node)] }
+
+    /// Keeps the first problem: later ones follow from it.
+    final func report(problem text: String) {
+        if problem.isEmpty { problem = text }
+    }
+
+    final func replyToOpen(_ outcome: WireReply.OneOf_Outcome) {
+        owner?.respond(to: openRequest, outcome)
+    }
+
+    // MARK: What a kind decides
+
+    /// Begins: makes room for what will come, then prepares the nodes.
+    func open(_ opening: WireOpenSession) { prepare(opening) }
+
+    /// A node's reply to `Prepare`, as far as this kind can use it.
+    func checkPrepared(_ reply: WireCommandReply, _ index: Int) -> Result<WirePrepared, WireRefusal> {
+        reply.preparedResult
+    }
+
+    /// The first node has started, or the session is being stopped.
+    func begin() {}
+
+    /// Nodes record, or the session is being stopped: nothing competes with the start any more.
+    func release() {}
+
+    /// The operator has been told that the session runs.
+    func announced() {}
+
+    /// Something happened to a node's part.
+    func note(_ kind: WireNodeNote.Kind, _ text: String, _ index: Int, started: WireStarted? = nil) {}
+
+    /// The next numbered frame of a node.
+    func receive(_ frame: Frame, _ batch: BatchHeader?, sequence: UInt64, _ index: Int, at now: MonotonicRawInstant)
+        throws
+    {}
+
+    /// A node's watermarks, as they came.
+    func receiveWatermark(_ frame: Frame, _ index: Int, at now: MonotonicRawInstant) {}
+
+    /// A node's totals of an interval.
+    func receiveCounts(_ totals: WireCountTotals, _ index: Int, at now: MonotonicRawInstant) throws {
+        throw ProtocolError.unexpected(.counts, "of no count")
+    }
+
+    /// A node's clock was measured.
+    func observe(_ sample: ClockSampleFrame, _ index: Int, at now: MonotonicRawInstant) {}
+
+    /// Events that have come of a node, by CPU; nil for a kind that receives none.
+    func receipt(of index: Int) -> WireSessionReceipt? { nil }
+
+    /// Nothing has started, and everything is taken down again.
+    func aborted() {}
+
+    /// All parts are complete or given up; `description` has the final state.
+    func ended() {}
+}

@@ -1,0 +1,83 @@
+import Logging
+import NIOCore
+import SystemFacts
+import TraceClock
+import TraceProtocol
+
+/// What a session needs of the process around it besides nodes and operators. Confined to the controller's loop.
+struct SessionEnvironment {
+    let loop: NIOIsolatedEventLoop
+    let time: TimeSource
+    let log: Logger
+    /// The processes of Fleetrace that are connected now.
+    let excludedProcesses: () -> ExcludedProcesses
+    /// The session of this id is over, and no operator reads it any more.
+    let forget: (UInt64) -> Void
+
+    /// Calls back after a time. What calls back is kept alive until then.
+    func after(_ delay: Duration, _ body: @escaping () -> Void) {
+        loop.scheduleTask(in: TimeAmount(delay), body)
+    }
+
+    /// Hands a result of storage to the session's own loop.
+    func whenComplete<Value: Sendable>(
+        _ future: EventLoopFuture<Value>, _ body: @escaping (Result<Value, any Error>) -> Void
+    ) {
+        future.hop(to: loop.nonisolated()).assumeIsolated().whenComplete(body)
+    }
+}
+
+/// A node, as a session sees it.
+protocol SessionNode: AnyObject {
+    var name: String { get }
+    /// Nil while nothing is known of the connection.
+    var usualRoundTrip: Duration? { get }
+    /// What was measured of its clock lately, oldest first.
+    var recentSamples: [ClockSampleFrame] { get }
+
+    /// The node's trace clock (ns) at a moment of the controller's timeline; nil while nothing is known of it.
+    func agentTime(at moment: MonotonicRawInstant) -> Int64?
+    /// A time of the node's trace clock (ns) on the controller's timeline.
+    func timelineTime(of agentTime: Int64) -> MappedTime
+
+    /// Sends a command. The reply comes once: the agent's, or a refusal when the connection is lost before that.
+    ///
+    /// - Returns: false while the node is not connected; then no reply comes.
+    @discardableResult
+    func command(
+        _ action: WireCommand.OneOf_Action, session: UInt64, reply: @escaping (WireCommandReply) -> Void
+    ) -> Bool
+
+    /// The processes that run on the node's machine. The caller tells the node to leave them out.
+    func exclude(_ processes: ExcludedProcesses) -> [UInt32]
+
+    /// Everything of a session up to this sequence number is durable.
+    func acknowledge(_ number: StreamNumber)
+    /// Lets the node send so many further bytes.
+    func grant(_ bytes: Int)
+    /// A frame of a stream waits for storage. Its bytes are granted again when it is stored.
+    ///
+    /// - Parameter batch: its head, if it is a batch.
+    func hold(_ bytes: Int, batch: BatchHeader?)
+}
+
+/// An operator's connection, as a session sees it.
+protocol SessionOperator: AnyObject {
+    /// False while the connection has as much waiting as it should.
+    var isWritable: Bool { get }
+
+    func send(_ frame: Frame)
+    func respond(to request: UInt64, _ outcome: WireReply.OneOf_Outcome)
+
+    /// From now on the stream is told when the connection accepts more, and when it ends.
+    func add(_ stream: any OperatorStream)
+    func remove(_ stream: any OperatorStream)
+}
+
+/// Frames that are sent to an operator as fast as the connection accepts them.
+protocol OperatorStream: AnyObject {
+    /// Sends what there is, as far as the connection accepts it.
+    func pump()
+    /// The connection has ended.
+    func operatorLeft()
+}

@@ -1,0 +1,31 @@
+import SystemFacts
+
+/// When the nodes of a session start: all at one moment of the controller's timeline.
+struct StartMoment {
+    /// Added to the longest usual round trip, so that the slowest link delivers the command in time.
+    private static let lead = Duration.milliseconds(50)
+    /// A node with a longer round trip misses the start, and is named, so that it does not delay all others.
+    private static let longestRoundTrip = Duration.seconds(2)
+    /// Agents refuse a start that is much further ahead; ms.
+    static let longestDelay: UInt32 = 60_000
+
+    /// As far ahead as the operator asked for.
+    let delay: Duration
+    /// Nil until the nodes are told.
+    private(set) var at: MonotonicRawInstant?
+
+    /// - Parameter milliseconds: from 0 to `longestDelay`.
+    init(delay milliseconds: UInt32) {
+        delay = .milliseconds(Int64(milliseconds))
+    }
+
+    /// Sets the moment.
+    ///
+    /// - Parameter roundTrips: the usual ones of the nodes that start.
+    mutating func set(now: MonotonicRawInstant, roundTrips: some Sequence<Duration>) -> MonotonicRawInstant {
+        let slowest = roundTrips.max() ?? .zero
+        let moment = now.advanced(by: max(Self.lead + min(slowest, Self.longestRoundTrip), delay))
+        at = moment
+        return moment
+    }
+}

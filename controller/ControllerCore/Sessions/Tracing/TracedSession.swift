@@ -1,0 +1,188 @@
+import Logging
+import SessionStore
+import SystemFacts
+import TraceProtocol
+
+/// A session that records: what its nodes send goes to storage, and operators read it from there.
+final class TracedSession: Session {
+    /// Watermarks that come faster than this are dropped: they cost no credit, so their rate is bounded here.
+    private static let shortestInterval = Duration.milliseconds(10)
+
+    let storage: any SessionStorage
+    /// By node, what has come and what may be read.
+    private(set) var logs: [ReceivedLog]
+    var attachments: [Attachment] = []
+    private var stage = Stage.opening
+
+    /// How far its logs are.
+    private enum Stage: Comparable {
+        /// They are empty: what is known of the clocks so far is not written yet.
+        case opening
+        /// What comes is added.
+        case begun
+        /// Everything is stored: attachments may run to their ends.
+        case stored
+        case closed
+    }
+
+    /// One node's log.
+    struct ReceivedLog {
+        /// Readers may read up to here.
+        var position = LogPosition.start
+        /// Sequence number of its Finish frame once that has come.
+        var finish: UInt64?
+        /// Events that have come, by CPU.
+        var events: [UInt32: UInt64] = [:]
+    }
+
+    init(
+        _ description: WireSessionDescription, opening: WireOpenSession, request: UInt64, owner: any SessionOperator,
+        members: [(node: any SessionNode, incarnation: String)], storage: any SessionStorage,
+        environment: SessionEnvironment
+    ) {
+        self.storage = storage
+        logs = Array(repeating: ReceivedLog(), count: members.count)
+        super.init(
+            description, opening: opening, request: request, owner: owner, members: members, environment: environment)
+    }
+
+    override func open(_ opening: WireOpenSession) {
+        environment.whenComplete(storage.open(description)) { [self] result in
+            if case .failure(let error) = result {
+                environment.forget(id)
+                return replyToOpen(
+                    .refusal(WireRefusal(.io, "the controller cannot store the session: \(error)")))
+            }
+            // The operator may be gone, and the session aborted, before storage was ready.
+            guard flow.phase == .preparing else { return }
+            prepare(opening)
+        }
+    }
+
+    // MARK: What nodes send
+
+    override func receive(
+        _ frame: Frame, _ batch: BatchHeader?, sequence: UInt64, _ index: Int, at now: MonotonicRawInstant
+    ) {
+        parts[index].node.hold(frame.body.readableBytes, batch: batch)
+        // Watermarks alone do not keep a stopped session open.
+        parts[index].lastHeard = now
+        if let batch { logs[index].events[batch.cpu, default: 0] &+= UInt64(batch.events) }
+        if frame.type == .finish { logs[index].finish = sequence }
+        append(frame, index, sequence: sequence, at: now)
+    }
+
+    override func receiveWatermark(_ frame: Frame, _ index: Int, at now: MonotonicRawInstant) {
+        guard parts[index].lastUnnumbered.duration(to: now) >= Self.shortestInterval else { return }
+        parts[index].lastUnnumbered = now
+        append(frame, index, at: now)
+    }
+
+    override func observe(_ sample: ClockSampleFrame, _ index: Int, at now: MonotonicRawInstant) {
+        guard stage >= .begun, flow.isLive(index) else { return }
+        append(sample.frame(), index, at: now)
+    }
+
+    override func note(_ kind: WireNodeNote.Kind, _ text: String, _ index: Int, started: WireStarted? = nil) {
+        let now = now
+        var note = WireNodeNote()
+        note.kind = kind
+        note.at = now.nanoseconds
+        note.text = text
+        if let started { note.started = started }
+        guard let frame = try? Frame(.nodeNote, note) else { return }
+        append(frame, index, at: now)
+    }
+
+    override func receipt(of index: Int) -> WireSessionReceipt? {
+        WireSessionReceipt.with { receipt in
+            receipt.session = id
+            receipt.cpus = logs[index].events.sorted { $0.key < $1.key }.map { cpu, events in
+                .with {
+                    $0.cpu = cpu
+                    $0.events = events
+                }
+            }
+        }
+    }
+
+    private func append(_ frame: Frame, _ index: Int, sequence: UInt64 = 0, at now: MonotonicRawInstant) {
+        storage.append(
+            LogRecord(frame, received: now.nanoseconds), session: id, node: index, sequence: sequence)
+    }
+
+    // MARK: Steps
+
+    /// Writes what is known of the nodes when they begin: that they take part, and their clocks so far. Not before the
+    /// first of them has begun: the commands to all others would wait for it.
+    override func begin() {
+        guard stage == .opening else { return }
+        stage = .begun
+        var joined = WireNodeNote()
+        joined.kind = .joined
+        joined.at = now.nanoseconds
+        guard let frame = try? Frame(.nodeNote, joined) else { return }
+        storage.begin(id, LogRecord(frame, received: joined.at), samples: parts.map(\.node.recentSamples))
+    }
+
+    override func release() {
+        storage.release(id)
+    }
+
+    override func announced() {
+        if let owner { attach(owner) }
+    }
+
+    override func aborted() {
+        problem = "the session did not start"
+        for attachment in attachments { attachment.end() }
+        _ = storage.close(id, keep: false)
+    }
+
+    override func ended() {
+        environment.whenComplete(storage.finish(description)) { [self] result in
+            if case .failure(let error) = result { report(problem: "\(error)") }
+            stage = .stored
+            for attachment in attachments { attachment.pump() }
+            closeIfUnused()
+        }
+    }
+
+    /// Whether attachments may run to their ends.
+    var isStored: Bool { stage >= .stored }
+
+    /// A session that has ended is forgotten when nobody reads it any more.
+    func closeIfUnused() {
+        guard stage == .stored, attachments.isEmpty else { return }
+        stage = .closed
+        environment.forget(id)
+        storage.close(id, keep: description.keep).whenFailure { [log = environment.log] in
+            log.error("a session's directory could not be removed", metadata: ["reason": "\($0)"])
+        }
+    }
+
+    // MARK: What storage reports
+
+    func stored(_ progress: StorageProgress) {
+        let index = progress.node
+        logs[index].position = max(logs[index].position, progress.position)
+        if progress.sequence > 0 {
+            parts[index].durable = progress.sequence
+            parts[index].node.acknowledge(StreamNumber(session: id, sequence: progress.sequence))
+        }
+        if let finish = logs[index].finish, progress.sequence >= finish { perform(flow.finished(index)) }
+        for attachment in attachments { attachment.pump() }
+    }
+
+    /// A node's log cannot be written any more, because the disk is full for example. The session stops: what is there
+    /// stays readable.
+    func storageFailed(_ index: Int, _ error: any Error) {
+        environment.log.error(
+            "a session cannot be stored any more",
+            metadata: ["session": "\(id.sessionText)", "reason": "\(error)"])
+        report(problem: "\(error)")
+        stop()
+        discard([index])
+        perform(flow.giveUp(index, "the controller could not store it: \(error)"))
+    }
+}
