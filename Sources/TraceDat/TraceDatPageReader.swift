@@ -37,7 +37,7 @@ public final class TraceDatPageReader {
     ///   continues
     ///   after them, else it returns `nil`.
     public func next() throws(TraceDatError) -> UnsafeRawBufferPointer? {
-        try next { count in pages.take(count) }
+        try next { count in pages.reserve(count) }
     }
 
     /// The next pages, in the caller's memory.
@@ -104,7 +104,7 @@ public final class TraceDatPageReader {
                 offset: chunkOffset, reason: .malformed("a chunk of \(size) bytes is not a whole number of pages"))
         }
         try check(UInt64(compressedSize))
-        let block = compressed.take(Int(compressedSize))
+        let block = compressed.reserve(Int(compressedSize))
         try source.read(at: position, into: block)
         position += UInt64(compressedSize)
         let target = UnsafeMutableRawBufferPointer(rebasing: memory(Int(size))[..<Int(size)])
@@ -132,7 +132,7 @@ public final class TraceDatPageReader {
 private struct ReusableMemory: ~Copyable {
     private var memory = UnsafeMutableRawBufferPointer(start: nil, count: 0)
 
-    mutating func take(_ count: Int) -> UnsafeMutableRawBufferPointer {
+    mutating func reserve(_ count: Int) -> UnsafeMutableRawBufferPointer {
         if memory.count < count {
             memory.deallocate()
             memory = .allocate(byteCount: count, alignment: 16)

@@ -34,7 +34,7 @@ struct PolicyTests {
             ("forbid probe kprobe:*", "neither allow, deny nor limit"), ("Deny probe kprobe:*", "neither allow"),
             ("deny symbol x", "neither event nor probe"), ("deny event a:b:c", "no pattern of events"),
             ("deny event /etc", "no pattern of events"), ("deny probe vfs_read", "write KIND:PLACE"),
-            ("deny probe kprobes:*", "no probes of the kind \"kprobes\""), ("deny probe kprobe:", "names no place"),
+            ("deny probe kprobes:*", "no probes of the kind \"kprobes\""), ("deny probe kprobe:", "names no location"),
             ("deny probe uprobe:usr/lib", "not absolute"), ("deny probe kprobe:/usr/lib/*", "names a file"),
             ("limit buffer 64", "is no size"), ("limit buffer 0M", "is no size"), ("limit buffer -1M", "is no size"),
             ("limit buffer 9999999999999G", "is no size"), ("limit probes many", "no number of probes"),

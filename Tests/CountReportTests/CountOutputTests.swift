@@ -9,7 +9,7 @@ struct CountOutputTests {
     private static func counts(_ perNode: [[WireCountRow]], events: [String] = ["sys:ev"]) -> FleetCounts {
         let names = perNode.indices.map { "web-\($0)" }
         var counts = FleetCounts(SampleCounts.opened(names.map { ($0, SampleCounts.plan(events)) }))
-        counts.take(SampleCounts.report(perNode.enumerated().map { ($0, SampleCounts.totals($1)) }))
+        counts.ingest(SampleCounts.report(perNode.enumerated().map { ($0, SampleCounts.totals($1)) }))
         return counts
     }
 
@@ -58,7 +58,7 @@ struct CountOutputTests {
         totals.lost = 7
         var report = SampleCounts.report([(0, totals), (1, totals)])
         for index in report.nodes.indices { report.nodes[index].state = .finished }
-        counts.take(report)
+        counts.ingest(report)
         #expect(
             CountPrinter.problems(counts) == [
                 "node web-0: 7 entries were of more threads than the kernel's table holds: their latencies are not counted",
@@ -117,7 +117,7 @@ struct CountOutputTests {
     func intervals() {
         var counts = Self.counts([[SampleCounts.row(0, 5, [.text("a")]), SampleCounts.row(0, 6, [.text("b")])]])
         let told = CountInterval.Totals(counts)
-        counts.take(
+        counts.ingest(
             SampleCounts.report([
                 (
                     0,

@@ -45,8 +45,8 @@ struct TopModelTests {
 
     private static func model() -> TopModel {
         var rates = FleetRates(opened())
-        rates.take(report(second: 1, [0: [100, 10], 2: [50, 0], 3: [7]]))
-        rates.take(report(second: 2, [0: [300, 30], 2: [1050, 0], 3: [7]]))
+        rates.ingest(report(second: 1, [0: [100, 10], 2: [50, 0], 3: [7]]))
+        rates.ingest(report(second: 2, [0: [300, 30], 2: [1050, 0], 3: [7]]))
         return TopModel(rates, unicode: true)
     }
 
@@ -87,7 +87,7 @@ struct TopModelTests {
         #expect(Self.names(&model) == ["b", "a", "c"])
         #expect(Self.press(&model, .character("c")) == .countKeys(event: "x:one", node: nil))
         #expect(Self.texts(&model)[1].contains("waiting"))
-        model.take(keys: [("bash", 3), ("top", 5)])
+        model.show(keys: [("bash", 3), ("top", 5)])
         #expect(Self.names(&model) == ["top", "bash"])
         #expect(Self.press(&model, .escape) == .endKeys)
         _ = Self.press(&model, .escape, .tab, .down, .down, .enter)
@@ -114,21 +114,21 @@ struct TopModelTests {
     @Test("A stalled node and one that loses events are red, marked, and counted")
     func losses() {
         var model = Self.model()
-        model.rates.take(Self.report(second: 3, [2: [1050, 0]], states: [2: .silent]))
+        model.rates.ingest(Self.report(second: 3, [2: [1050, 0]], states: [2: .silent]))
         var list = WireNodeList()
         list.nodes = [
             .with {
                 $0.name = "a"; $0.connected = true; $0.eventsLost = 5
             }, .with { $0.name = "stranger" },
         ]
-        model.rates.take(list)
+        model.rates.ingest(list)
         let lines = model.lines(Self.size, clock: "12:00:00")
         #expect(lines[0].text == "fleetrace top 12:00:00  3 nodes (1 stalled)  220 events/s  lost 5")
         #expect(lines.filter { $0.style == .red }.map { $0.text.prefix(1) } == ["f", "a", "b"])
         #expect(lines.first { $0.text.hasPrefix("b ") }?.text.hasSuffix("! stalled") == true)
         #expect(lines.first { $0.text.hasPrefix("a ") }?.text.hasSuffix("! losing events") == true)
         // Nothing more is lost: it is no news any more.
-        model.rates.take(list)
+        model.rates.ingest(list)
         #expect(model.lines(Self.size, clock: "").first { $0.text.hasPrefix("a ") }?.style == .plain)
     }
 
@@ -136,7 +136,7 @@ struct TopModelTests {
     func pause() {
         var model = Self.model()
         _ = Self.press(&model, .character("p"))
-        model.rates.take(Self.report(second: 3, [3: [9007]]))
+        model.rates.ingest(Self.report(second: 3, [3: [9007]]))
         #expect(Self.texts(&model)[0].hasSuffix("PAUSED"))
         #expect(Self.names(&model) == ["b", "a", "c"])
         _ = Self.press(&model, .character("p"))

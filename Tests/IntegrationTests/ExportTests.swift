@@ -59,7 +59,7 @@ extension IntegrationTests {
                 let merged = try await TraceCmdProgram.report(files).compactMap { TraceCmdProgram.Event($0) }
                 #expect(truth.count > 4000)
                 try #require(merged.count == truth.count)
-                for (place, (own, event)) in zip(truth, merged).enumerated() {
+                for (location, (own, event)) in zip(truth, merged).enumerated() {
                     #expect(abs(own.time - event.time) <= Self.rounding)
                     let lower = try #require(own.lower)
                     let upper = try #require(own.upper)
@@ -68,10 +68,10 @@ extension IntegrationTests {
                     let isSame =
                         own.node == event.file && own.cpu == event.cpu && own.pid == event.pid
                         && own.event?.hasSuffix(":\(event.name)") == true
-                    let neighbours = [place - 1, place + 1].filter(truth.indices.contains)
+                    let neighbours = [location - 1, location + 1].filter(truth.indices.contains)
                     #expect(
                         isSame || neighbours.contains { abs(truth[$0].time - own.time) <= 2 * Self.rounding },
-                        "event \(place) of \(truth.count)")
+                        "event \(location) of \(truth.count)")
                 }
 
                 // Each file alone: the same events, texts and names.

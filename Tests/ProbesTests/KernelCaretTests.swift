@@ -18,12 +18,12 @@ struct KernelCaretTests {
 
     @Test func theKernelRefusesTheSame() throws {
         let session = try ProbeSession("carets")
-        let place = "p:\(session.group)/x \(libc):0x\(String(try Self.someCode(), radix: 16)) "
+        let location = "p:\(session.group)/x \(libc):0x\(String(try Self.someCode(), radix: 16)) "
         var asked = 0
         for (text, name, _) in malformed where text.hasPrefix("p vfs_read ") && Self.same.contains(name ?? "") {
             // The kernel has no $argN here, and for it a register's name ends at the last ).
             if text.contains("$arg") || text.hasSuffix("^)") && text.hasPrefix("p vfs_read +0(%di)") { continue }
-            let written = place + text.dropFirst("p vfs_read ".count)
+            let written = location + text.dropFirst("p vfs_read ".count)
             let caret = try #require(written.utf8.firstIndex(of: UInt8(ascii: "^")))
             let ours = written.utf8.distance(from: written.startIndex, to: caret)
             let line = written.replacingOccurrences(of: "^", with: "")

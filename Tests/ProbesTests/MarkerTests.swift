@@ -22,8 +22,9 @@ import Testing
         let words = try #require(plain.first).split(separator: " ")
         #expect(words[0] == "p:g/plain")
         // readelf prints the location and the arguments.
-        let place = try #require(Self.location(of: "plain", in: notes))
-        #expect(words[1] == "\(path):\(hex(try Tool.fileOffset(of: place, in: path)))\(try semaphore(path, "plain"))")
+        let location = try #require(Self.location(of: "plain", in: notes))
+        #expect(
+            words[1] == "\(path):\(hex(try Tool.fileOffset(of: location, in: path)))\(try semaphore(path, "plain"))")
         #expect(words.count == 7)
         #expect(words[2].hasPrefix("arg1=%") && words[2].hasSuffix(":s32"))
         #expect(words[3].hasSuffix(":s64"))

@@ -1,5 +1,6 @@
 import TestSupport
 import Testing
+import TraceClock
 
 @testable import Timeline
 
@@ -49,5 +50,33 @@ import Testing
         track.append(.init(time: 10_000_000_000_000, offset: 10_000_000_000_000))
         #expect(track.samples.map(\.time) == [0, 9_999_999_999_999, 10_000_000_000_000])
         #expect(track.samples.map(\.offset) == [0, 0, 10_000_000_000_000])
+    }
+
+    /// After the last watermark the clock catches up with a guess that has moved, and then follows it: a line that bends.
+    @Test func theTimesAfterTheLastWatermarkFollowTheClock() {
+        var clock = LiveClock()
+        func observe(_ time: Int64, delay: Int64, asymmetry: Int64) {
+            _ = clock.observe(
+                ClockProbe(t1: time, t2: time + delay + asymmetry, t3: time + delay + asymmetry, t4: time + 2 * delay))
+        }
+        observe(1_000_000_000, delay: 50_000, asymmetry: 40_000)
+        clock.freeze(through: 1_100_000_000)
+        observe(1_150_000_000, delay: 10_000, asymmetry: 0)
+        var track = ClockTrack(capacity: 100)
+        track.follow(clock)
+        track.extend(to: 1_400_000_000, clock)
+        #expect(track.points.count > 3)
+        var bend = 0.0
+        let straight = ClockTrack.Point(
+            time: 1_400_000_000, offset: clock.map(1_400_000_000).estimate - 1_400_000_000)
+        for time in stride(from: Int64(1_100_000_000), through: 1_400_000_000, by: 99_991) {
+            let offset = Double(clock.map(time).estimate - time)
+            #expect(abs(Self.offset(track, at: time) - offset) <= 2, "\(time)")
+            let share = Double(time - 1_100_000_000) / 300_000_000
+            let chord = Double(track.points[0].offset) * (1 - share) + Double(straight.offset) * share
+            bend = max(bend, abs(chord - offset))
+        }
+        // One straight line would not do: that is what makes this a test.
+        #expect(bend > 100)
     }
 }

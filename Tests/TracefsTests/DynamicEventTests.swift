@@ -24,9 +24,9 @@ struct DynamicEventTextTests {
             ("s:synthetic/wakeup\tu64 lat; pid_t pid", "synthetic:wakeup", .synthetic, ""),
             ("s:wakeup\tu64 lat", "synthetic:wakeup", .synthetic, ""),
         ])
-    func line(_ text: String, _ name: String, _ kind: DynamicEvent.Kind, _ place: String) throws {
+    func line(_ text: String, _ name: String, _ kind: DynamicEvent.Kind, _ location: String) throws {
         let event = try #require(DynamicEvent(line: text))
-        #expect(event.event.description == name && event.kind == kind && event.place == place)
+        #expect(event.event.description == name && event.kind == kind && event.location == location)
         #expect(event.definition == text)
     }
 
@@ -67,8 +67,8 @@ struct DynamicEventTextTests {
             ffffffffc0200000  k  start_xmit+0x0  virtio_net [GONE]
             """
         let state = KprobeState(list: list, isEnabled: true)
-        func planting(_ place: String) throws -> KprobeState.Planting? {
-            state.planting(at: try #require(KprobePlace(place)))
+        func planting(_ location: String) throws -> KprobeState.Planting? {
+            state.planting(at: try #require(KprobeLocation(location)))
         }
         #expect(try planting("do_filp_open") == .ftrace)
         #expect(try planting("do_filp_open+20") == .optimized)
@@ -87,27 +87,27 @@ struct DynamicEventTextTests {
     }
 
     @Test("Locations of uprobes, as they are written and as the kernel lists them")
-    func uprobePlace() throws {
-        let place = try #require(UprobePlace("/usr/bin/a b:c:0x0000000000001040(0x20)"))
-        #expect(place.path == "/usr/bin/a b:c" && place.offset == 0x1040 && place.referenceCounter == 0x20)
-        #expect(UprobePlace("/bin/x:16%return") == UprobePlace("/bin/x:0x10"))
+    func uprobeLocation() throws {
+        let location = try #require(UprobeLocation("/usr/bin/a b:c:0x0000000000001040(0x20)"))
+        #expect(location.path == "/usr/bin/a b:c" && location.offset == 0x1040 && location.referenceCounter == 0x20)
+        #expect(UprobeLocation("/bin/x:16%return") == UprobeLocation("/bin/x:0x10"))
         for text in ["", "/bin/x", "/bin/x:", "/bin/x:0xz", "/bin/x:1(2", "vfs_read", "0x10"] {
-            #expect(UprobePlace(text) == nil, "\(text)")
+            #expect(UprobeLocation(text) == nil, "\(text)")
         }
     }
 
     @Test("Malformed locations of kprobes", arguments: ["/bin/bash:0x10", "", "+4", "a+x", "0xzz", "m:"])
     func noPlace(_ text: String) {
-        #expect(KprobePlace(text) == nil)
+        #expect(KprobeLocation(text) == nil)
     }
 
     @Test("The blacklist by name and by address")
     func blacklist() throws {
         let list = KprobeBlacklist(text: "0xffffffff81001000-0xffffffff81001080\tnotifier_call\nrubbish\n0x2-0x1\tx\n")
-        #expect(list.contains(try #require(KprobePlace("notifier_call+4"))))
-        #expect(list.contains(try #require(KprobePlace("0xffffffff8100107f"))))
-        #expect(!list.contains(try #require(KprobePlace("0xffffffff81001080"))))
-        #expect(!list.contains(try #require(KprobePlace("x"))))
+        #expect(list.contains(try #require(KprobeLocation("notifier_call+4"))))
+        #expect(list.contains(try #require(KprobeLocation("0xffffffff8100107f"))))
+        #expect(!list.contains(try #require(KprobeLocation("0xffffffff81001080"))))
+        #expect(!list.contains(try #require(KprobeLocation("x"))))
     }
 
     @Test("Why a function cannot be probed")
@@ -196,11 +196,11 @@ struct DynamicEventTests {
 enum UserProbe {
     static var isAvailable: Bool {
         guard case .success(let root) = RealTracefs.root else { return false }
-        return access(root.path + "/uprobe_events", F_OK) == 0 && place != nil
+        return access(root.path + "/uprobe_events", F_OK) == 0 && location != nil
     }
 
     /// `PATH:OFFSET` of getppid.
-    static let place: String? = {
+    static let location: String? = {
         guard let address = dlsym(UnsafeMutableRawPointer(bitPattern: 0), "getppid") else { return nil }
         let target = UInt64(UInt(bitPattern: address))
         for line in ((try? ControlFile.text("/proc/self/maps")) ?? "").split(separator: "\n") {
@@ -217,7 +217,7 @@ enum UserProbe {
     static func group(_ purpose: String) -> String { "ftptest_\(purpose)_\(getpid())" }
 
     static func line(group: String, name: String, arguments: String = "") -> String {
-        "p:\(group)/\(name) \(place ?? "")" + (arguments.isEmpty ? "" : " " + arguments)
+        "p:\(group)/\(name) \(location ?? "")" + (arguments.isEmpty ? "" : " " + arguments)
     }
 
     static func removeAll(_ events: DynamicEvents, groups: [String]) {

@@ -47,8 +47,8 @@ struct FilterParser {
         text = Array(filter.utf8)
     }
 
-    private func error(_ reason: String, at place: Int? = nil) -> EventPredicateError {
-        EventPredicateError(reason: reason, position: place ?? position, filter: filter, fields: [])
+    private func error(_ reason: String, at location: Int? = nil) -> EventPredicateError {
+        EventPredicateError(reason: reason, position: location ?? position, filter: filter, fields: [])
     }
 
     private var current: UInt8? { position < text.count ? text[position] : nil }

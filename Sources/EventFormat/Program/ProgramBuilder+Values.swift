@@ -26,7 +26,7 @@ extension ProgramBuilder {
     }
 
     /// Removes the instructions since `start`, which must have pushed `values` values.
-    mutating func takeBack(to start: Int, values: Int) {
+    mutating func retract(to start: Int, values: Int) {
         instructions.removeLast(instructions.count - start)
         depth -= values
         barrier = min(barrier, start)
@@ -57,7 +57,7 @@ extension ProgramBuilder {
             instructions[end - 2].opcode == .constant
         {
             let value = operation.evaluate(instructions[end - 2].immediate, instructions[end - 1].immediate)
-            takeBack(to: end - 2, values: 2)
+            retract(to: end - 2, values: 2)
             try constant(value)
             return
         }

@@ -83,7 +83,7 @@ extension ProgramCompiler {
             let index = builder.style(style)
             return try builder.emit(Instruction(opcode: .number, medium: index), pops: 1 + dynamic)
         }
-        builder.takeBack(to: start, values: 1)
+        builder.retract(to: start, values: 1)
         builder.require(offset + kind.width)
         var instruction = Instruction(opcode: .fieldNumber, small: kind.rawValue, operand: UInt32(offset))
         switch (style.base, style.isSigned) {

@@ -133,7 +133,7 @@ extension ProgramCompiler {
         try condition(left)
         if let known = builder.constantValue(since: start) {
             let decided = op == .logicalAnd ? known == 0 : known != 0
-            builder.takeBack(to: start, values: 1)
+            builder.retract(to: start, values: 1)
             if decided {
                 try builder.constant(op == .logicalAnd ? 0 : 1)
             } else {
@@ -164,7 +164,7 @@ extension ProgramCompiler {
         let start = builder.count
         try condition(test)
         if let known = builder.constantValue(since: start) {
-            builder.takeBack(to: start, values: 1)
+            builder.retract(to: start, values: 1)
             return try value(known == 0 ? otherwise : then ?? test)
         }
         let toElse = try builder.jump(.jumpIfZero)

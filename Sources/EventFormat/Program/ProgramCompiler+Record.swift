@@ -73,7 +73,7 @@ extension ProgramCompiler {
             guard index < fixed.immediate / UInt64(type.width) else {
                 throw PrintFormatError("index outside of the array")
             }
-            builder.takeBack(to: start, values: 1)
+            builder.retract(to: start, values: 1)
             try builder.load(kind, at: Int(fixed.operand) + Int(index) * type.width)
             return .integer(type)
         }

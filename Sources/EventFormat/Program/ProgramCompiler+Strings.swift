@@ -31,7 +31,7 @@ extension ProgramCompiler {
         let start = builder.count
         try condition(test)
         if let known = builder.constantValue(since: start) {
-            builder.takeBack(to: start, values: 1)
+            builder.retract(to: start, values: 1)
             return try text(known == 0 ? otherwise : then ?? test)
         }
         let toElse = try builder.jump(.jumpIfZero)

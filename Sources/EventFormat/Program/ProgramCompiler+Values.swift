@@ -67,7 +67,7 @@ extension ProgramCompiler {
         let depth = builder.depth
         _ = try integer(expression)
         let value = builder.constantValue(since: start)
-        builder.takeBack(to: start, values: builder.depth - depth)
+        builder.retract(to: start, values: builder.depth - depth)
         return value
     }
 

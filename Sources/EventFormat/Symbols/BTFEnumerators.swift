@@ -96,12 +96,12 @@ public enum BTFEnumerators {
         private mutating func read(
             _ base: UnsafeRawPointer, _ start: Int, _ member: Int, isWide: Bool, isSigned: Bool
         ) {
-            let place = start + member * (isWide ? 12 : 8)
+            let location = start + member * (isWide ? 12 : 8)
             let value: UInt64 =
                 isWide
-                ? base.integer(.u32, at: place + 4) | base.integer(.u32, at: place + 8) << 32
-                : base.integer(isSigned ? .s32 : .u32, at: place + 4)
-            guard let name = name(at: strings.lowerBound + Int(base.integer(.u32, at: place))) else { return }
+                ? base.integer(.u32, at: location + 4) | base.integer(.u32, at: location + 8) << 32
+                : base.integer(isSigned ? .s32 : .u32, at: location + 4)
+            guard let name = name(at: strings.lowerBound + Int(base.integer(.u32, at: location))) else { return }
             if found[name] == nil { found[name] = Int64(bitPattern: value) }
         }
 

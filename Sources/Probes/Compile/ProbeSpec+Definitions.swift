@@ -12,13 +12,13 @@ extension ProbeSpec {
         switch form {
         case .eventProbe(let rest):
             return [definition(group: group, head: "e", rest: rest)]
-        case .kernel(let head, let place) where kind.isKernel:
-            return [try kernelDefinition(group: group, head: head, place: place, context)]
+        case .kernel(let head, let location) where kind.isKernel:
+            return [try kernelDefinition(group: group, head: head, location: location, context)]
         case .short(let form) where kind.isKernel:
-            let place = String(form.dropFirst(kind.rawValue.utf8.count + 1))
-            return [try kernelDefinition(group: group, head: kind.isReturn ? "r" : "p", place: place, context)]
-        case .kernel(let head, let place):
-            return try fileDefinitions(group: group, head: head, written: place, context)
+            let location = String(form.dropFirst(kind.rawValue.utf8.count + 1))
+            return [try kernelDefinition(group: group, head: kind.isReturn ? "r" : "p", location: location, context)]
+        case .kernel(let head, let location):
+            return try fileDefinitions(group: group, head: head, written: location, context)
         case .short:
             return try fileDefinitions(group: group, head: kind.isReturn ? "r" : "p", written: nil, context)
         }
@@ -28,26 +28,26 @@ extension ProbeSpec {
     private func fileDefinitions(
         group: String, head: String, written: String?, _ context: ProbeContext
     ) throws(ProbeResolutionError) -> [ProbeDefinition] {
-        guard let path = place.path else { return [] }
+        guard let path = location.path else { return [] }
         let file = try ProbedFile(path, for: self, in: context)
-        var places: [FunctionPlace] = []
-        switch place {
+        var locations: [FunctionLocation] = []
+        switch location {
         case .marker(_, let provider, let name):
             return try file.markerDefinitions(provider: provider, name: name, group: group)
         case .fileSymbol(_, let symbol, let offset):
-            places = try ProbedFile.saying(self) { () throws(ELFError) in
+            locations = try ProbedFile.saying(self) { () throws(ELFError) in
                 try file.elf.functions(symbol, offset: offset)
             }
         case .fileOffset(_, let offset, _):
             try file.checkIsCode(offset)
-            places = [FunctionPlace(offset: offset, notes: [])]
+            locations = [FunctionLocation(offset: offset, notes: [])]
         case .function, .address, .tracepoint, .event: break
         }
         let arguments = try file.arguments()
-        return places.map { place in
-            let target = written ?? "\(path):\(KernelNumber.hex(place.offset))"
+        return locations.map { location in
+            let target = written ?? "\(path):\(KernelNumber.hex(location.offset))"
             return definition(
-                group: group, head: head, rest: ([target] + arguments).joined(separator: " "), notes: place.notes)
+                group: group, head: head, rest: ([target] + arguments).joined(separator: " "), notes: location.notes)
         }
     }
 
@@ -65,9 +65,9 @@ extension ProbeSpec {
     }
 
     private func kernelDefinition(
-        group: String, head: String, place: String, _ context: ProbeContext
+        group: String, head: String, location: String, _ context: ProbeContext
     ) throws(ProbeResolutionError) -> ProbeDefinition {
-        var words = [place]
+        var words = [location]
         for argument in arguments { words.append(try kernelArgument(argument, context)) }
         return definition(group: group, head: head, rest: words.joined(separator: " "))
     }

@@ -19,13 +19,13 @@ extension ProbedFile {
         var definitions: [ProbeDefinition] = []
         var lines: Set<String> = []
         for site in sites {
-            let place = try place(of: site)
-            let (arguments, notes) = try arguments(at: site, offset: place.offset)
+            let location = try location(of: site)
+            let (arguments, notes) = try arguments(at: site, offset: location.offset)
             let fields = arguments.map(\.field)
             let suffix = events.isEmpty ? "" : "_\(events.count + 1)"
             let event = events[fields] ?? ProbeName.sanitised(spec.eventName, suffix: suffix)
             events[fields] = event
-            let words = ["p:\(group)/\(event)", place.text] + arguments.map(\.text)
+            let words = ["p:\(group)/\(event)", location.text] + arguments.map(\.text)
             let line = words.joined(separator: " ")
             guard lines.insert(line).inserted else { continue }
             definitions.append(ProbeDefinition(line: line, group: group, event: event, notes: notes))
@@ -48,7 +48,7 @@ extension ProbedFile {
     }
 
     /// `PATH:OFFSET(SEMAPHORE)`
-    private func place(of site: Marker) throws(ProbeResolutionError) -> (offset: UInt64, text: String) {
+    private func location(of site: Marker) throws(ProbeResolutionError) -> (offset: UInt64, text: String) {
         guard let offset = elf.fileOffset(ofAddress: site.address) else {
             throw ProbeResolutionError(spec, "\(elf.path) is damaged: a marker is outside of it")
         }

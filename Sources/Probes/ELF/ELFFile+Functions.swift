@@ -1,7 +1,7 @@
 import TextPatterns
 
 /// A location to probe, and a note for the user.
-struct FunctionPlace: Sendable, Hashable {
+struct FunctionLocation: Sendable, Hashable {
     /// Offset in the file.
     let offset: UInt64
     let notes: [String]
@@ -9,14 +9,14 @@ struct FunctionPlace: Sendable, Hashable {
 
 extension ELFFile {
     /// The most functions with one name that are probed.
-    private static let maximumPlaces = 64
+    private static let maximumLocations = 64
 
     /// The file offsets of `offset` bytes into the functions with this name. There are several if `static` functions of
     /// several source files have the same name.
     ///
     /// - Parameter written: the name, perhaps with `@VERSION`.
     /// - Throws: if there is no such function, or the name is that of data.
-    func functions(_ written: String, offset: UInt64) throws(ELFError) -> [FunctionPlace] {
+    func functions(_ written: String, offset: UInt64) throws(ELFError) -> [FunctionLocation] {
         let name = String(written.prefix { $0 != "@" })
         let version = written.contains("@") ? String(written.drop { $0 != "@" }.drop { $0 == "@" }) : nil
         var others: [ELFSymbol] = []
@@ -26,7 +26,7 @@ extension ELFFile {
             let functions = symbols.filter { symbol in
                 isFunction(symbol) && version.map { $0 == symbol.version } ?? true
             }
-            if !functions.isEmpty { return try places(functions, name: written, offset: offset) }
+            if !functions.isEmpty { return try locations(functions, name: written, offset: offset) }
             others += symbols
         }
         throw try missing(name, version: version, among: others)
@@ -38,7 +38,8 @@ extension ELFFile {
         return symbol.isFunction || symbol.kind == .untyped && segment(ofAddress: symbol.address)?.isExecutable == true
     }
 
-    private func places(_ symbols: [ELFSymbol], name: String, offset: UInt64) throws(ELFError) -> [FunctionPlace] {
+    private func locations(_ symbols: [ELFSymbol], name: String, offset: UInt64) throws(ELFError) -> [FunctionLocation]
+    {
         // Prefer what the linker would use: the default version, and symbols visible from outside.
         var chosen = symbols
         for isBetter in [{ $0.isDefaultVersion }, { !$0.isLocal }, { $0.isFunction }] as [(ELFSymbol) -> Bool] {
@@ -47,27 +48,27 @@ extension ELFFile {
         }
         var seen: Set<UInt64> = []
         chosen = chosen.filter { seen.insert($0.address).inserted }
-        guard chosen.count <= Self.maximumPlaces else {
+        guard chosen.count <= Self.maximumLocations else {
             throw ELFError("\(path) has \(chosen.count) functions named \(name): give the offset of one")
         }
-        var places: [FunctionPlace] = []
+        var locations: [FunctionLocation] = []
         for symbol in chosen {
             guard offset == 0 || symbol.size == 0 || offset < symbol.size else {
                 throw ELFError("\(name) in \(path) has \(symbol.size) bytes: +\(offset) is after its end")
             }
             let (address, overflow) = symbol.address.addingReportingOverflow(offset)
-            guard !overflow, let segment = segment(ofAddress: address), let place = fileOffset(ofAddress: address)
+            guard !overflow, let segment = segment(ofAddress: address), let location = fileOffset(ofAddress: address)
             else {
                 throw .damaged(path, "\(name) is outside of it")
             }
             guard segment.isExecutable else { throw ELFError("\(name) in \(path) is in data, not in code") }
-            places.append(FunctionPlace(offset: place, notes: notes(symbol, name: name, offset: offset)))
+            locations.append(FunctionLocation(offset: location, notes: notes(symbol, name: name, offset: offset)))
         }
-        if places.count > 1 {
-            let note = "\(path) has \(places.count) functions named \(name): all are probed"
-            places[0] = FunctionPlace(offset: places[0].offset, notes: [note] + places[0].notes)
+        if locations.count > 1 {
+            let note = "\(path) has \(locations.count) functions named \(name): all are probed"
+            locations[0] = FunctionLocation(offset: locations[0].offset, notes: [note] + locations[0].notes)
         }
-        return places
+        return locations
     }
 
     private func notes(_ symbol: ELFSymbol, name: String, offset: UInt64) -> [String] {

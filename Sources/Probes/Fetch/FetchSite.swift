@@ -1,13 +1,13 @@
 /// What can be fetched at a probe's location.
 struct FetchSite {
     let kind: ProbeKind
-    let place: ProbePlace
+    let location: ProbeLocation
 
     /// Why `$argN` and names of arguments cannot be fetched here, or nil if they can.
     var reasonAgainstArguments: String? {
         switch kind {
         case .kprobe:
-            switch place {
+            switch location {
             case .address: "an address may be anywhere in a function: arguments are only known at kprobe:FUNC"
             case .function(_, let symbol, let offset) where offset != 0:
                 "arguments are available only at the entry of \(symbol): leave out the offset, or name registers"
@@ -16,7 +16,7 @@ struct FetchSite {
         // Since Linux 6.9 the kernel keeps them until the return. An older node refuses the probe.
         case .kretprobe, .fprobe, .fprobeReturn, .tracepoint, .eventProbe: nil
         case .uprobe:
-            if case .fileSymbol(_, let symbol, let offset) = place, offset != 0 {
+            if case .fileSymbol(_, let symbol, let offset) = location, offset != 0 {
                 "arguments are available only at the entry of \(symbol): leave out the offset, or name registers"
             } else {
                 nil

@@ -33,13 +33,13 @@ struct KernelForm {
                 throw text.error(
                     at: name.offset, "\"\(name.text)\" is neither a name nor an address", "BAD_EVENT_NAME")
             }
-            return try spec(group: nil, name: nil, place: name, arguments: text.words[1...])
+            return try spec(group: nil, name: nil, location: name, arguments: text.words[1...])
         }
         let (group, event) = try names()
         guard text.words.count > 1 else {
             throw text.error(at: text.text.utf8.count, "nothing to probe: write \(example)", "BAD_PROBE_ADDR")
         }
-        return try spec(group: group, name: event, place: text.words[1], arguments: text.words[2...])
+        return try spec(group: group, name: event, location: text.words[1], arguments: text.words[2...])
     }
 
     private var example: String {
@@ -78,16 +78,16 @@ struct KernelForm {
     }
 
     private func spec(
-        group: String?, name: String?, place word: ProbeText.Word, arguments: ArraySlice<ProbeText.Word>
+        group: String?, name: String?, location word: ProbeText.Word, arguments: ArraySlice<ProbeText.Word>
     ) throws(ProbeSyntaxError) -> ProbeSpec {
         if letter == "e" { return try eventProbe(group: group, name: name, event: word) }
-        let (kind, place) = try placed(word, arguments: arguments)
+        let (kind, location) = try placed(word, arguments: arguments)
         try checkMaximumActive(kind)
-        let parser = FetchParser(text: text, site: FetchSite(kind: kind, place: place), namesVariables: false)
+        let parser = FetchParser(text: text, site: FetchSite(kind: kind, location: location), namesVariables: false)
         return ProbeSpec(
-            text: text.text, kind: kind, place: place, group: group, name: name,
+            text: text.text, kind: kind, location: location, group: group, name: name,
             arguments: try parser.parse(arguments),
-            form: .kernel(head: "\(letter)\(maximumActive.text)", place: String(word.text)))
+            form: .kernel(head: "\(letter)\(maximumActive.text)", location: String(word.text)))
     }
 
     private func checkMaximumActive(_ kind: ProbeKind) throws(ProbeSyntaxError) {
@@ -111,29 +111,29 @@ struct KernelForm {
 
     private func placed(
         _ word: ProbeText.Word, arguments: ArraySlice<ProbeText.Word>
-    ) throws(ProbeSyntaxError) -> (ProbeKind, ProbePlace) {
+    ) throws(ProbeSyntaxError) -> (ProbeKind, ProbeLocation) {
         if letter == "t" { return (.tracepoint, try tracepoint(word)) }
         if letter == "f" {
             let (target, isReturn) = try withoutReturn(word)
             let fetchesReturn = arguments.contains { $0.text.contains("$retval") }
             let kind: ProbeKind = isReturn || fetchesReturn ? .fprobeReturn : .fprobe
-            let place = try text.functionPlace(target, kind: kind)
-            guard place.isFunctionEntry else {
+            let location = try text.functionLocation(target, kind: kind)
+            guard location.isFunctionEntry else {
                 throw text.error(
                     at: word.offset, "f: probes the entry of a function: use p: for offsets", "BAD_PROBE_ADDR")
             }
-            return (kind, place)
+            return (kind, location)
         }
         if let address = KernelNumber.unsigned(word.text) {
             return (letter == "r" ? .kretprobe : .kprobe, .address(address))
         }
-        if word.position(of: "/") != nil { return try filePlace(word) }
+        if word.position(of: "/") != nil { return try fileLocation(word) }
         let (target, isReturn) = try withoutReturn(word)
         let kind: ProbeKind = isReturn || letter == "r" ? .kretprobe : .kprobe
-        return (kind, try text.functionPlace(target, kind: kind))
+        return (kind, try text.functionLocation(target, kind: kind))
     }
 
-    private func tracepoint(_ word: ProbeText.Word) throws(ProbeSyntaxError) -> ProbePlace {
+    private func tracepoint(_ word: ProbeText.Word) throws(ProbeSyntaxError) -> ProbeLocation {
         guard word.text.utf8.allSatisfy(ProbeName.isIdentifierByte) else {
             let bad = word.text.utf8.firstIndex { !ProbeName.isIdentifierByte($0) } ?? word.text.startIndex
             throw text.error(
@@ -154,7 +154,7 @@ struct KernelForm {
     }
 
     /// `PATH:OFFSET[%return][(COUNTER)]`
-    private func filePlace(_ word: ProbeText.Word) throws(ProbeSyntaxError) -> (ProbeKind, ProbePlace) {
+    private func fileLocation(_ word: ProbeText.Word) throws(ProbeSyntaxError) -> (ProbeKind, ProbeLocation) {
         guard let colon = word.lastPosition(of: ":") else {
             throw text.error(
                 at: word.end, "a file needs an offset: write \(word.text):0x1234, or uprobe:\(word.text):SYMBOL")
@@ -220,7 +220,7 @@ struct KernelForm {
         }
         return ProbeSpec(
             text: text.text, kind: .eventProbe,
-            place: .event(system: String(word.keeping(dot).text), name: String(word.dropping(dot + 1).text)),
+            location: .event(system: String(word.keeping(dot).text), name: String(word.dropping(dot + 1).text)),
             group: group, name: name, arguments: [],
             form: .eventProbe(rest: String(decoding: text.text.utf8.dropFirst(word.offset), as: UTF8.self)))
     }

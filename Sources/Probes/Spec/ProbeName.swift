@@ -29,10 +29,10 @@ enum ProbeName {
 
     /// The name of an event for which the user gave none, as in perf: the function, followed by what differs from a
     /// probe at the function's entry.
-    static func standard(kind: ProbeKind, place: ProbePlace) -> String {
+    static func standard(kind: ProbeKind, location: ProbeLocation) -> String {
         let ending = kind.isReturn ? "__return" : ""
         func hex(_ value: UInt64) -> String { String(value, radix: 16) }
-        switch place {
+        switch location {
         case .function(_, let symbol, let offset):
             return sanitised(symbol, suffix: (offset == 0 ? "" : "_0x\(hex(offset))") + ending)
         case .fileSymbol(_, let symbol, let offset):

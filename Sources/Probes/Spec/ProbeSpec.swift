@@ -19,7 +19,7 @@ public struct ProbeSpec: Sendable, Hashable {
     /// What makes it fire.
     public let kind: ProbeKind
     /// Its location.
-    public let place: ProbePlace
+    public let location: ProbeLocation
     /// The group in the user's text, if there is one.
     public let group: String?
     /// The name of the event: the user's, or one that is derived from the location (`do_filp_open`,
@@ -35,7 +35,7 @@ public struct ProbeSpec: Sendable, Hashable {
     /// The form of a probe's text, with the parts that are passed on to the kernel.
     enum Form: Sendable, Hashable {
         /// The kernel's syntax: the word before the colon (`p`, `r16`, `f`), and the location.
-        case kernel(head: String, place: String)
+        case kernel(head: String, location: String)
         /// An event probe, whose arguments only the kernel reads: everything after the head.
         case eventProbe(rest: String)
         /// A short form without name and arguments: `kprobe:do_filp_open`.
@@ -55,14 +55,14 @@ public struct ProbeSpec: Sendable, Hashable {
     }
 
     init(
-        text: String, kind: ProbeKind, place: ProbePlace, group: String? = nil, name: String?,
+        text: String, kind: ProbeKind, location: ProbeLocation, group: String? = nil, name: String?,
         arguments: [FetchArgument], form: Form
     ) {
         self.text = text
         self.kind = kind
-        self.place = place
+        self.location = location
         self.group = group
-        self.eventName = name ?? ProbeName.standard(kind: kind, place: place)
+        self.eventName = name ?? ProbeName.standard(kind: kind, location: location)
         self.isNamed = name != nil
         self.arguments = arguments
         self.form = form
@@ -74,7 +74,7 @@ public struct ProbeSpec: Sendable, Hashable {
     public var aliases: [String] {
         var names = [eventName, "\(group ?? "probe"):\(eventName)"]
         if case .short(let form) = form { names.append(form) }
-        switch place {
+        switch location {
         case .function(let module, let symbol, let offset):
             let target = Self.spelled(symbol, offset)
             names.append(target)

@@ -37,14 +37,14 @@ struct ShortForm {
     }
 
     func spec() throws(ProbeSyntaxError) -> ProbeSpec {
-        let place = try kind.isKernel ? text.functionPlace(target, kind: kind) : filePlace()
-        let parser = FetchParser(text: text, site: FetchSite(kind: kind, place: place), namesVariables: true)
+        let location = try kind.isKernel ? text.functionLocation(target, kind: kind) : fileLocation()
+        let parser = FetchParser(text: text, site: FetchSite(kind: kind, location: location), namesVariables: true)
         return ProbeSpec(
-            text: text.text, kind: kind, place: place, name: name, arguments: try parser.parse(text.words[1...]),
+            text: text.text, kind: kind, location: location, name: name, arguments: try parser.parse(text.words[1...]),
             form: .short(String(written.text)))
     }
 
-    private func filePlace() throws(ProbeSyntaxError) -> ProbePlace {
+    private func fileLocation() throws(ProbeSyntaxError) -> ProbeLocation {
         let form = kind == .usdt ? "usdt:/PATH:PROVIDER:NAME" : "\(kind.rawValue):/PATH:SYMBOL"
         guard let colon = target.lastPosition(of: ":") else {
             throw text.error(at: target.end, "write \(form)")

@@ -129,7 +129,7 @@ struct ConnectionLifecycle {
         }
     }
 
-    /// A check has failed. Returns false if that is known already or does not matter any more.
+    /// A check has failed. Returns false if that is known already or no longer matters.
     mutating func fail() -> Bool {
         switch phase {
         case .idle, .handshaking, .open:

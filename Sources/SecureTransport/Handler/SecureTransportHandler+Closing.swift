@@ -38,7 +38,7 @@ extension SecureTransportHandler {
             promise?.fail(ChannelError.alreadyClosed)
             return
         }
-        // Data is only left if OpenSSL waits for the rest of a message. It cannot be sent any more.
+        // Data is only left if OpenSSL waits for the rest of a message. It can no longer be sent.
         let error = SecureTransportError(.truncated, tls.side, context.channel)
         for promise in writes.removeAll() { promise.fail(error) }
         connection.endOutput()

@@ -18,12 +18,12 @@ extension TraceDatMetadata {
 
     func eventFormatsBody() -> FieldWriter {
         var systems: [(name: String, texts: [String])] = []
-        var places: [String: Int] = [:]
+        var locations: [String: Int] = [:]
         for format in eventFormats {
-            if let place = places[format.system] {
-                systems[place].texts.append(format.text)
+            if let location = locations[format.system] {
+                systems[location].texts.append(format.text)
             } else {
-                places[format.system] = systems.count
+                locations[format.system] = systems.count
                 systems.append((format.system, [format.text]))
             }
         }

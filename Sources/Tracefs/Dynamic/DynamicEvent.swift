@@ -13,7 +13,7 @@ public struct DynamicEvent: Sendable, Hashable {
     public let definition: String
     public let kind: Kind
     /// The second word: a symbol with an offset, an address, or `PATH:OFFSET`. Empty for synthetic events.
-    public let place: String
+    public let location: String
 
     /// Reads a line, for example `p:kprobes/open do_filp_open dfd=%di:s32`. Nil if it does not define an event.
     ///
@@ -24,9 +24,9 @@ public struct DynamicEvent: Sendable, Hashable {
         guard let first = words.first, let colon = first.firstIndex(of: ":"), let letter = first.first else {
             return nil
         }
-        let place = words.count > 1 ? String(words[1]) : ""
+        let location = words.count > 1 ? String(words[1]) : ""
         let name = first[first.index(after: colon)...].split(separator: "/", omittingEmptySubsequences: false)
-        let isFile = place.hasPrefix("/")
+        let isFile = location.hasPrefix("/")
         switch letter {
         case "p": kind = isFile ? .uprobe : .kprobe
         case "r": kind = isFile ? .uretprobe : .kretprobe
@@ -42,6 +42,6 @@ public struct DynamicEvent: Sendable, Hashable {
         }
         self.event = event
         self.definition = String(line)
-        self.place = kind == .synthetic ? "" : place
+        self.location = kind == .synthetic ? "" : location
     }
 }

@@ -46,10 +46,10 @@ public struct KprobeState: Sendable {
     /// How the probe at a location is planted. Nil if the list has none there.
     ///
     /// Several probes at one location share one breakpoint or jump, so any of their entries will do.
-    public func planting(at place: KprobePlace) -> Planting? {
+    public func planting(at location: KprobeLocation) -> Planting? {
         let found = entries.first { entry in
             guard !entry.flags.contains("[GONE]") else { return false }
-            switch place.location {
+            switch location.target {
             case .address(let address):
                 return entry.address == address
                     || (entry.address == address &+ Self.landingPad && entry.isBehindLandingPad)
@@ -102,8 +102,8 @@ public struct KprobeBlacklist: Sendable {
     /// Names of the functions.
     var symbols: Set<String> { Set(ranges.map(\.symbol)) }
 
-    public func contains(_ place: KprobePlace) -> Bool {
-        switch place.location {
+    public func contains(_ location: KprobeLocation) -> Bool {
+        switch location.target {
         case .address(let address): ranges.contains { $0.range.contains(address) }
         case .symbol(let name, _): ranges.contains { $0.symbol == name }
         }

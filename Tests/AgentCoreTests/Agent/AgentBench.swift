@@ -2,8 +2,8 @@ import Logging
 import NIOCore
 import NIOEmbedded
 import RecentLog
-import Synchronization
 import SystemFacts
+import TestSupport
 import TraceProtocol
 
 @testable import AgentCore
@@ -163,13 +163,4 @@ final class AgentBench {
         agent.assumeIsolated { $0.slowTick() }
         loop.run()
     }
-}
-
-/// A clock that stands still until it is advanced. It begins at 1000 s.
-final class ManualClock: Sendable {
-    private let nanoseconds = Mutex<Int64>(1_000_000_000_000)
-
-    var now: MonotonicRawInstant { MonotonicRawInstant(nanoseconds: nanoseconds.withLock { $0 }) }
-
-    func advance(by duration: Duration) { nanoseconds.withLock { $0 += duration.wholeNanoseconds } }
 }

@@ -3,6 +3,7 @@ import NIOCore
 import NIOEmbedded
 import RecentLog
 import SystemFacts
+import TestSupport
 import TraceProtocol
 
 @testable import ControllerCore
@@ -36,7 +37,7 @@ final class EmbeddedController {
     func advance(_ duration: Duration, turn: Duration = .milliseconds(50)) {
         let end = now.advanced(by: duration)
         while now < end {
-            clock.now = min(now.advanced(by: turn), end)
+            clock.advance(by: min(turn, now.duration(to: end)))
             loop.advanceTime(by: TimeAmount(turn))
             controller.assumeIsolated { $0.tick() }
             for node in nodes { node.answerProbes() }
@@ -57,9 +58,4 @@ final class EmbeddedController {
     func sessionCount() -> Int {
         controller.assumeIsolated { $0.sessions.count }
     }
-}
-
-/// A clock that stands still until it is set. Confined to the test's thread, which is also the loop's.
-private final class ManualClock: @unchecked Sendable {
-    var now = MonotonicRawInstant(nanoseconds: 1_000_000_000_000)
 }

@@ -66,7 +66,7 @@ extension LabTests {
                 }
                 let keys = try await Self.records(stats[0])
                 let powers = try await Self.records(stats[1])
-                let places = try await Self.records(stats[2])
+                let locations = try await Self.records(stats[2])
                 for name in lab.names {
                     #expect(
                         keys.of(name, event).byKey
@@ -76,10 +76,10 @@ extension LabTests {
                         powers.of(name, event).byKey == [
                             "0": 7, "1": 5, "2": 11, "3..4": 3, "9..16": 2, "17..32": 13,
                         ], "\(name)")
-                    #expect(places.of(name, event).total == 41, "\(name)")
+                    #expect(locations.of(name, event).total == 41, "\(name)")
                     // One process sent them all.
-                    let tasks = places.of(name, event).compactMap { $0.key?.split(separator: ",").last }
-                    #expect(Set(tasks).count == 1, "\(places)")
+                    let tasks = locations.of(name, event).compactMap { $0.key?.split(separator: ",").last }
+                    #expect(Set(tasks).count == 1, "\(locations)")
                 }
                 for stat in stats { Self.expect(stat, Self.ways(lab)) }
             }

@@ -44,10 +44,10 @@ extension LabTests {
         func example() async throws {
             try await Lab.with { lab in
                 let texts = try await Self.texts(lab, ["-p", Self.example], while: "sample; sample")
-                let place = #"myprobe: \(do_filp_open\+0x0/0x[0-9a-f]+\) dfd=-100 "#
+                let location = #"myprobe: \(do_filp_open\+0x0/0x[0-9a-f]+\) dfd=-100 "#
                 for name in lab.guests {
-                    #expect(Self.count(texts[name], place + #"pathname="/usr/bin/sample""#) == 2, "\(texts)")
-                    #expect(Self.count(texts[name], place + #"pathname="/proc/self/exe""#) > 0, "\(texts)")
+                    #expect(Self.count(texts[name], location + #"pathname="/usr/bin/sample""#) == 2, "\(texts)")
+                    #expect(Self.count(texts[name], location + #"pathname="/proc/self/exe""#) > 0, "\(texts)")
                 }
             }
         }

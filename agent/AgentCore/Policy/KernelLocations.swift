@@ -6,7 +6,7 @@ struct KernelLocations {
     private(set) var locations: [ProbedLocation] = []
 
     init(_ spec: ProbeSpec, _ addresses: FunctionAddresses) {
-        switch spec.place {
+        switch spec.location {
         case .function(let module, let symbol, let offset):
             // Several functions may have the name, and kernels differ in which one they choose.
             for address in addresses.addresses(of: symbol, module: module) {

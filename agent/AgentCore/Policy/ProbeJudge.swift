@@ -62,7 +62,7 @@ struct ProbeJudge {
     /// A probe of an event is a use of that event.
     private func judgeEvent(_ spec: ProbeSpec) throws(WireRefusal) {
         let used: [EventName]
-        switch spec.place {
+        switch spec.location {
         case .event(let system, let name): used = [EventName(system: system, name: name)].compactMap { $0 }
         // Those with a tracepoint of that name, whatever their system.
         case .tracepoint(let name): used = policy.events.isEmpty ? [] : events().filter { $0.name == name }
@@ -75,13 +75,13 @@ struct ProbeJudge {
 
     private func locations(_ spec: ProbeSpec, _ definitions: [ProbeDefinition]) throws(WireRefusal) -> [ProbedLocation]
     {
-        switch spec.place {
+        switch spec.location {
         case .tracepoint, .event: [WrittenLocation(spec, isTrue: true).location]
         case .function, .address: try kernelLocations(spec)
         case .fileOffset(let path, let offset, _): [ProgramLocation(spec, path, offset).location]
         case .fileSymbol(let path, _, _), .marker(let path, _, _):
             // These lines are our own, so their numbers are read as they were written.
-            definitions.compactMap { DynamicEvent(line: $0.line).flatMap { UprobePlace($0.place) } }.map {
+            definitions.compactMap { DynamicEvent(line: $0.line).flatMap { UprobeLocation($0.location) } }.map {
                 ProgramLocation(spec, path, $0.offset).location
             }
         }

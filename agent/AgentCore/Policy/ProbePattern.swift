@@ -27,7 +27,7 @@ struct ProbePattern: Sendable, Hashable {
                     + (Self.kernelKinds + Self.fileKinds).joined(separator: ", "))
         }
         let location = text[text.index(after: colon)...]
-        guard let first = location.first else { throw PolicyLineError("\"\(text)\" names no place: write \(text)*") }
+        guard let first = location.first else { throw PolicyLineError("\"\(text)\" names no location: write \(text)*") }
         if isFile, !isKernel, !"/*?[\\".contains(first) {
             throw PolicyLineError("the path in \"\(text)\" is not absolute")
         }

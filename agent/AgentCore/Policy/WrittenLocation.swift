@@ -7,10 +7,10 @@ struct WrittenLocation {
     /// - Parameter isTrue: there is no other spelling of such a location.
     init(_ spec: ProbeSpec, isTrue: Bool = false) {
         let kinds = spec.kind.policyKinds
-        let targets = Self.targets(spec.place)
-        var location = ProbedLocation(shown: "\(kinds[0]):\(spec.place.path.map { $0 + ":" } ?? "")\(targets[0])")
-        location.file = spec.place.path.flatMap { FileIdentity($0) }
-        let paths: [String?] = spec.place.path.map { [$0, location.file?.path].compactMap { $0 } } ?? [nil]
+        let targets = Self.targets(spec.location)
+        var location = ProbedLocation(shown: "\(kinds[0]):\(spec.location.path.map { $0 + ":" } ?? "")\(targets[0])")
+        location.file = spec.location.path.flatMap { FileIdentity($0) }
+        let paths: [String?] = spec.location.path.map { [$0, location.file?.path].compactMap { $0 } } ?? [nil]
         for (index, kind) in kinds.enumerated() {
             // A marker's name is one of markers only.
             if spec.kind == .usdt, index > 0 { continue }
@@ -27,8 +27,8 @@ struct WrittenLocation {
         self.location = location
     }
 
-    private static func targets(_ place: ProbePlace) -> [String] {
-        switch place {
+    private static func targets(_ location: ProbeLocation) -> [String] {
+        switch location {
         case .function(let module, let symbol, let offset):
             let all = FunctionName.targets(symbol, offset: offset)
             return all + (module.map { module in all.map { "\(module):\($0)" } } ?? [])

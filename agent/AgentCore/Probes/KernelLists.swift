@@ -21,9 +21,9 @@ final class KernelLists {
     /// The kernel keeps one reference counter for each location. It refuses a second one and writes nothing to its
     /// error log (validate_ref_ctr_offset in kernel/trace/trace_uprobe.c).
     func counterConflict(of line: String) -> WireRefusal? {
-        guard let wanted = DynamicEvent(line: line), let location = UprobePlace(wanted.place),
+        guard let wanted = DynamicEvent(line: line), let location = UprobeLocation(wanted.location),
             let other = ((try? DynamicEvents(root).list()) ?? []).first(where: { event in
-                guard let present = UprobePlace(event.place) else { return false }
+                guard let present = UprobeLocation(event.location) else { return false }
                 return present.path == location.path && present.offset == location.offset
                     && present.referenceCounter != location.referenceCounter
             })

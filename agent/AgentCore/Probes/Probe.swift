@@ -14,7 +14,7 @@ struct Probe: Sendable, Hashable {
 
     /// Where it is in the kernel, if it was given by address.
     var address: UInt64? {
-        if case .address(let address) = spec.place { address } else { nil }
+        if case .address(let address) = spec.location { address } else { nil }
     }
 
     /// Whether a filter or trigger means it by this name or pattern.

@@ -16,12 +16,12 @@ struct ProbeExplanation {
 
     func refusal(_ error: TracefsError) -> WireRefusal {
         guard case .rejected(let rejection) = error else { return WireRefusal(error) }
-        if isAboutLocation(rejection), case .function(_, let symbol, _) = spec.place,
+        if isAboutLocation(rejection), case .function(_, let symbol, _) = spec.location,
             let refusal = refusal(about: symbol, rejection)
         {
             return refusal
         }
-        if isAboutLocation(rejection), case .address = spec.place, isBlacklisted {
+        if isAboutLocation(rejection), case .address = spec.location, isBlacklisted {
             return WireRefusal(
                 .notProbeable, "the address is on the kernel's blacklist: probing it could crash the node")
         }
@@ -54,7 +54,7 @@ struct ProbeExplanation {
     }
 
     private var isBlacklisted: Bool {
-        guard let location = line.split(separator: " ").dropFirst().first.flatMap({ KprobePlace($0) }),
+        guard let location = line.split(separator: " ").dropFirst().first.flatMap({ KprobeLocation($0) }),
             let blacklist = lists.blacklist
         else { return false }
         return blacklist.contains(location)

@@ -65,7 +65,7 @@ struct ProbeSet {
         guard !addressed.isEmpty, let kprobes = try? KprobeState.current() else { return }
         for index in addressed {
             guard let address = (try? outcomes[index].get())?.address,
-                kprobes.planting(at: KprobePlace(address: address)) == nil
+                kprobes.planting(at: KprobeLocation(address: address)) == nil
             else { continue }
             outcomes[index] = .failure(
                 WireRefusal(

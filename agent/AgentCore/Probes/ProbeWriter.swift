@@ -81,7 +81,7 @@ struct ProbeWriter {
     /// The kernel accepts a probe in a module that is not loaded, for the time when it will be. In this session it
     /// would never fire, because probes in modules are planted when they are made.
     private func checkModule(_ spec: ProbeSpec) throws(WireRefusal) {
-        guard case .function(let module?, _, _) = spec.place, module != "vmlinux",
+        guard case .function(let module?, _, _) = spec.location, module != "vmlinux",
             access("/sys/module/\(module.replacing("-", with: "_"))", F_OK) != 0
         else { return }
         throw WireRefusal(.unknownSymbol, "no module \"\(module)\" is loaded on this node")

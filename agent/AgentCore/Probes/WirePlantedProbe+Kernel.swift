@@ -26,7 +26,7 @@ extension WirePlantedProbe {
     static func planting(_ event: DynamicEvent, address: UInt64? = nil, _ kprobes: KprobeState?) -> String {
         switch event.kind {
         case .kprobe, .kretprobe:
-            (address.map { KprobePlace(address: $0) } ?? KprobePlace(event.place)).flatMap {
+            (address.map { KprobeLocation(address: $0) } ?? KprobeLocation(event.location)).flatMap {
                 kprobes?.planting(at: $0)
             }?
             .rawValue ?? ""
@@ -45,7 +45,7 @@ extension DynamicEvent {
     func shown(as name: EventName, address: UInt64?) -> String {
         var text = definition
         if let address {
-            text = text.replacing(" \(place)", with: " 0x" + String(address, radix: 16), maxReplacements: 1)
+            text = text.replacing(" \(location)", with: " 0x" + String(address, radix: 16), maxReplacements: 1)
         }
         return text.replacing("\(event.system)/\(event.name)", with: "\(name.system)/\(name.name)", maxReplacements: 1)
     }

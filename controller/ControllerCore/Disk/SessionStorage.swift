@@ -75,6 +75,6 @@ struct StorageProgress: Sendable {
 /// Hears what was stored, on any thread.
 struct StorageReceiver: Sendable {
     var progress: @Sendable ([StorageProgress]) -> Void
-    /// A node's log cannot be written any more. What was written before stays readable.
+    /// A node's log can no longer be written. What was written before stays readable.
     var failed: @Sendable (_ session: UInt64, _ node: Int, any Error) -> Void
 }

@@ -80,7 +80,7 @@ final class NodeLink: @unchecked Sendable {
     }
 
     /// The time at which a probe was sent, once.
-    func takeProbe(_ id: UInt32) -> MonotonicRawInstant? {
+    func removeProbe(_ id: UInt32) -> MonotonicRawInstant? {
         probes.removeValue(forKey: id)
     }
 }

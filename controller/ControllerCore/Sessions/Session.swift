@@ -71,7 +71,7 @@ class Session {
     /// The first node has started, or the session is being stopped.
     func begin() {}
 
-    /// Nodes record, or the session is being stopped: nothing competes with the start any more.
+    /// Nodes record, or the session is being stopped: nothing competes with the start from now on.
     func release() {}
 
     /// The operator has been told that the session runs.

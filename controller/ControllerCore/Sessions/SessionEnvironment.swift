@@ -11,7 +11,7 @@ struct SessionEnvironment {
     let log: Logger
     /// The processes of Fleetrace that are connected now.
     let excludedProcesses: () -> ExcludedProcesses
-    /// The session of this id is over, and no operator reads it any more.
+    /// The session of this id is over, and no operator reads it.
     let forget: (UInt64) -> Void
 
     /// Calls back after a time. What calls back is kept alive until then.

@@ -47,7 +47,7 @@ public struct FleetCounts: Sendable {
     }
 
     /// Adds what has changed.
-    public mutating func take(_ report: WireCountReport) {
+    public mutating func ingest(_ report: WireCountReport) {
         for counts in report.nodes {
             guard let index = nodeIndices[counts.node] else { continue }
             nodes[index].state = counts.state

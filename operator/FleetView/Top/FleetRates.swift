@@ -75,7 +75,7 @@ public struct FleetRates: Sendable {
     }
 
     /// Adds new totals.
-    public mutating func take(_ report: WireCountReport) {
+    public mutating func ingest(_ report: WireCountReport) {
         for counts in report.nodes {
             guard let index = indices[counts.node] else { continue }
             nodes[index].state = counts.state
@@ -85,7 +85,7 @@ public struct FleetRates: Sendable {
     }
 
     /// Adds what the controller knows of the nodes.
-    public mutating func take(_ list: WireNodeList) {
+    public mutating func ingest(_ list: WireNodeList) {
         for status in list.nodes {
             guard let index = names[status.name] else { continue }
             nodes[index].lostNow = status.eventsLost &- min(status.eventsLost, nodes[index].lost)

@@ -55,7 +55,7 @@ public struct TopModel: Sendable {
     var shown: FleetRates { frozen ?? rates }
 
     /// The tasks of the event that was opened have come.
-    public mutating func take(keys: [(name: String, count: UInt64)]) {
+    public mutating func show(keys: [(name: String, count: UInt64)]) {
         guard case .keys = view, frozen == nil else { return }
         self.keys = keys
         remark = ""

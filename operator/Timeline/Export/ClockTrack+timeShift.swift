@@ -11,8 +11,35 @@ extension ClockTrack {
         append(at: through, segment.estimate(through))
     }
 
-    /// Adds one time that the clock has not frozen.
-    mutating func append(at time: Int64, _ estimate: Int64) {
+    /// Adds the times that the clock has not frozen, up to `last` (ns). The clock maps each of them by itself, along a
+    /// line that may bend where it meets a limit; so the line is halved until its pieces are straight.
+    mutating func extend(to last: Int64, _ clock: LiveClock) {
+        let begin = points.last?.time ?? last - 1
+        guard last > begin, clock.map(last).quality != .unknown else { return }
+        let start = Self.point(begin, clock)
+        if points.isEmpty { append(start) }
+        halve(from: start, to: Self.point(last, clock), depth: 0, clock)
+    }
+
+    /// Pieces that are halved whatever their middle says, and pieces that are halved no further.
+    private static let (leastHalvings, mostHalvings) = (3, 24)
+
+    /// Adds the points after `from`, up to `to`.
+    private mutating func halve(from: Point, to: Point, depth: Int, _ clock: LiveClock) {
+        let middle = Self.point(from.time + (to.time - from.time) / 2, clock)
+        let straight = from.offset + (to.offset - from.offset) / 2
+        let isStraight = depth >= Self.leastHalvings && abs(middle.offset - straight) <= 1
+        guard middle.time > from.time, depth < Self.mostHalvings, !isStraight else { return append(to) }
+        halve(from: from, to: middle, depth: depth + 1, clock)
+        halve(from: middle, to: to, depth: depth + 1, clock)
+    }
+
+    private static func point(_ time: Int64, _ clock: LiveClock) -> Point {
+        Point(time: time, offset: clock.map(time).estimate &- time)
+    }
+
+    /// Adds one time with its estimate.
+    private mutating func append(at time: Int64, _ estimate: Int64) {
         append(Point(time: time, offset: estimate &- time))
     }
 

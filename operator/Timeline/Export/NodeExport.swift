@@ -96,10 +96,8 @@ final class NodeExport {
 
     /// - Returns: the most by which the file's clock differs from the session's, ns.
     private func finish(_ pages: PageExport) throws -> Int64 {
-        if let last = pages.lastTimestamp.map(NodeTimeline.stamp), last > timeline.clock.frozenThrough ?? -1 {
-            let time = timeline.clock.map(last)
-            if time.quality != .unknown { track.append(at: last, time.estimate) }
-        }
+        // No watermark follows the last events.
+        if let last = pages.lastTimestamp.map(NodeTimeline.stamp) { track.extend(to: last, timeline.clock) }
         let totals = (timeline.totals?.cpus ?? []).filter { $0.cpu < UInt32(Watermark.maximumCPUs) }
         let cpus = Set(totals.map(\.cpu)).union(pages.tallies.keys)
         let cpuCount = Int(cpus.max() ?? 0) + 1

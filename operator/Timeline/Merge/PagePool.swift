@@ -63,7 +63,7 @@ final class PagePool {
         return retired
     }
 
-    /// Nothing refers to this any more: its memory is reused.
+    /// Nothing refers to this now: its memory is reused.
     func reclaim(_ old: Retired) {
         for memory in old.memory { store(memory) }
         old.memory = []

@@ -5,7 +5,7 @@ import TraceProtocol
 
 /// Merges the logs of a session's nodes into one order, live or from disk.
 ///
-/// `append` adds records as they come; `release` hands out events that no node can precede any more. They are ordered
+/// `append` adds records as they come; `release` hands out events that no node can still precede. They are ordered
 /// by time, node, CPU and sequence, so that the same input always gives the same output.
 final class TimelineMerger {
     let nodes: [NodeTimeline]

@@ -32,7 +32,7 @@ public final class LiveReader {
     public var filterError: String? { printer.filterError }
 
     /// Adds a piece of a node's log.
-    public func take(_ chunk: LogChunk) {
+    public func append(_ chunk: LogChunk) {
         let index = Int(chunk.node)
         guard scanners.indices.contains(index) else { return }
         scanners[index].feed(chunk.records)

@@ -36,7 +36,7 @@ public final class SessionRecorder {
     }
 
     /// Writes a piece of a node's log.
-    public func take(_ chunk: LogChunk) throws {
+    public func append(_ chunk: LogChunk) throws {
         guard nodes.indices.contains(Int(chunk.node)) else { return }
         let node = nodes[Int(chunk.node)]
         node.log.append(records: chunk.records)

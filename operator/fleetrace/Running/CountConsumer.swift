@@ -24,7 +24,7 @@ final class CountConsumer: SessionConsumer {
     }
 
     func consume(_ report: WireCountReport) throws {
-        counts.take(report)
+        counts.ingest(report)
         guard hasIntervals, let complete = counts.completeInterval, complete > printedNumber else { return }
         try print(complete)
     }

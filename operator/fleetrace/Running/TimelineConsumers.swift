@@ -13,7 +13,7 @@ final class TraceConsumer: SessionConsumer {
     }
 
     func consume(_ chunk: LogChunk) {
-        reader.take(chunk)
+        reader.append(chunk)
     }
 
     func tick() throws {
@@ -38,7 +38,7 @@ final class RecordConsumer: SessionConsumer {
     }
 
     func consume(_ chunk: LogChunk) throws {
-        try recorder.take(chunk)
+        try recorder.append(chunk)
     }
 
     func tick() throws {

@@ -24,7 +24,7 @@ struct RateSample {
         await session.stop()
         guard let report else { throw CommandError("no counts came") }
         var rates = FleetRates(opened)
-        rates.take(report)
+        rates.ingest(report)
         return RateSample(rates: rates.eventRates, remark: chosen.remark)
     }
 

@@ -28,9 +28,9 @@ struct TopScreen {
         var isOver = !draw()
         for await event in events where !isOver {
             switch event {
-            case .counts(let report): model.rates.take(report)
-            case .nodes(let nodes): model.rates.take(nodes)
-            case .tasks(let number, let report): if number == tasks.number { model.take(keys: TaskCount.rows(report)) }
+            case .counts(let report): model.rates.ingest(report)
+            case .nodes(let nodes): model.rates.ingest(nodes)
+            case .tasks(let number, let report): if number == tasks.number { model.show(keys: TaskCount.rows(report)) }
             case .tasksEnded(let number, let reason): if number == tasks.number { model.remark = reason }
             case .resized: break
             case .keys(let keys): isOver = await press(keys)

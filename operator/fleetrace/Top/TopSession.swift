@@ -101,9 +101,9 @@ struct TopSession {
         for await event in events {
             switch event {
             case .counts(let report):
-                rates.take(report)
+                rates.ingest(report)
                 if rates.isComplete { try put(rates.plainLines(clock: TimeOfDay.text(WallClock.now()))) }
-            case .nodes(let nodes): rates.take(nodes)
+            case .nodes(let nodes): rates.ingest(nodes)
             case .stop: return
             case .ended(let reason): throw CommandError(reason)
             case .keys, .resized, .tasks, .tasksEnded, .terminalGone: break

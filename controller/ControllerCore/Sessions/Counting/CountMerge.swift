@@ -53,7 +53,7 @@ public struct CountMerge: Sendable {
         return index
     }
 
-    /// The sums, in no opening. `column` is an index in `columns`.
+    /// The sums, in no order. `column` is an index in `columns`.
     public func rows() -> [WireCountRow] {
         var rows = counts.map { Self.row($0.key.column, $0.value, $0.key.parts) }
         for (column, value) in others {

@@ -151,7 +151,7 @@ final class TracedSession: Session {
     /// Whether attachments may run to their ends.
     var isStored: Bool { stage >= .stored }
 
-    /// A session that has ended is forgotten when nobody reads it any more.
+    /// A session that has ended is forgotten when its last reader is done.
     func closeIfUnused() {
         guard stage == .stored, attachments.isEmpty else { return }
         stage = .closed
@@ -174,11 +174,11 @@ final class TracedSession: Session {
         for attachment in attachments { attachment.pump() }
     }
 
-    /// A node's log cannot be written any more, because the disk is full for example. The session stops: what is there
+    /// A node's log can no longer be written, for example because the disk is full. The session stops: what is there
     /// stays readable.
     func storageFailed(_ index: Int, _ error: any Error) {
         environment.log.error(
-            "a session cannot be stored any more",
+            "a session can no longer be stored",
             metadata: ["session": "\(id.sessionText)", "reason": "\(error)"])
         report(problem: "\(error)")
         stop()

@@ -46,7 +46,7 @@ extension ProbeText {
     }
 
     /// `[MODULE:]FUNC[+OFFSET]`
-    func functionPlace(_ word: Word, kind: ProbeKind) throws(ProbeSyntaxError) -> ProbePlace {
+    func functionLocation(_ word: Word, kind: ProbeKind) throws(ProbeSyntaxError) -> ProbeLocation {
         var target = word
         var module: String?
         if let colon = word.position(of: ":") {

@@ -1,5 +1,5 @@
 /// The location of a probe in its text. Names are looked up on each node.
-public enum ProbePlace: Sendable, Hashable {
+public enum ProbeLocation: Sendable, Hashable {
     /// A kernel function, or an offset of `offset` bytes in it.
     case function(module: String?, symbol: String, offset: UInt64)
     /// A kernel address.

@@ -1,5 +1,5 @@
 /// The location of a uprobe: the second word of its definition, `PATH:OFFSET[(COUNTER)]`, perhaps with `%return`.
-public struct UprobePlace: Sendable, Hashable {
+public struct UprobeLocation: Sendable, Hashable {
     public let path: String
     /// Offset in the file, in bytes.
     public let offset: UInt64
