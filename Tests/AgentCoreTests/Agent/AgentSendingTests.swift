@@ -108,7 +108,7 @@ import TraceProtocol
         #expect(bench.phase() == .draining)
         session.delivery.onDrained()
         bench.loop.run()
-        #expect(session.calls.contains(.finish("no word from the controller for 20 s")))
+        #expect(session.calls.contains(.finish("nothing heard from the controller for 20 s")))
     }
 
     @Test func anAgentThatEndsWaitsForTheControllerAndRemovesEverything() throws {

@@ -33,8 +33,8 @@ extension Agent {
         guard lease.hasRunOut(now: now()) else { return }
         for id in sessions.keys where sessions[id]?.state.isLive == true {
             log.warning(
-                "no word from the controller for too long: recording stops", metadata: ["session": "\(hex(id))"])
-            sessions[id]?.endReason = "no word from the controller for \(lease.duration.components.seconds) s"
+                "nothing heard from the controller for too long: recording stops", metadata: ["session": "\(hex(id))"])
+            sessions[id]?.endReason = "nothing heard from the controller for \(lease.duration.components.seconds) s"
             stop(id)
         }
     }
