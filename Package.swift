@@ -100,7 +100,10 @@ let package = Package(
             ] + nio),
         program(
             "fleetrace-agent", in: "agent",
-            ["AgentCore", "CLinux", "CommandArguments", "SecureTransport", "TraceProtocol", arguments, log, signals]),
+            [
+                "AgentCore", "CLinux", "CommandArguments", "SecureTransport", "SystemFacts", "TraceProtocol", arguments,
+                log, signals,
+            ]),
 
         // The controller.
         library(
@@ -112,15 +115,15 @@ let package = Package(
         program(
             "fleetrace-controller", in: "controller",
             [
-                "ControllerCore", "CommandArguments", "SecureTransport", "TraceProtocol", arguments, log, system,
-                services,
+                "ControllerCore", "CommandArguments", "SecureTransport", "SystemFacts", "TraceProtocol", arguments, log,
+                system, services,
             ]),
 
         // The operator.
         library(
             "OperatorClient", in: "operator",
             [
-                "TraceProtocol", "SecureTransport", "Threads",
+                "TraceProtocol", "SecureTransport", "SystemFacts", "Threads",
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 signals,
             ] + nio),
@@ -167,6 +170,7 @@ let package = Package(
             "ControllerCoreTests",
             [
                 "ControllerCore", "TraceProtocol", "SessionStore", "SystemFacts", "RecentLog", "SecureTransport", log,
+                system,
                 embedded, .product(name: "NIOCore", package: "swift-nio"),
             ]),
         test("CommandArgumentsTests", ["CommandArguments"]),

@@ -10,6 +10,8 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -188,6 +190,12 @@ static inline void linux_drop_program_pages(void) {
         }
     }
     close(pagemap);
+}
+
+/// sigaction(2): whether this process ignores a signal.
+static inline bool linux_signal_is_ignored(int number) {
+    struct sigaction action;
+    return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
 /// prctl(2) PR_SET_NAME: the calling thread's name, at most 15 bytes of it.

@@ -44,15 +44,17 @@ extension IntegrationTests {
             }
         }
 
-        @Test("Ctrl-C, which a terminal sends to the whole process group, stops the trace and prints totals")
-        func interrupt() async throws {
+        @Test(
+            "Ctrl-C and a terminal that goes away, which reach the whole process group, stop the trace and print totals",
+            arguments: [SIGINT, SIGHUP])
+        func interrupt(signal: Int32) async throws {
             let state = TracefsState()
             let run = try await LocalRun.start(Self.exec)
             let child = try RunningProcess(["true"])
             try await child.exit()
             // The line is on the screen before the end.
             try await run.process.output.line(containing: "pid=\(child.pid) ")
-            run.process.sendToGroup(SIGINT)
+            run.process.sendToGroup(signal)
             let status = try await run.process.exit()
             #expect(status == .success, "\(run.process.errors.text)")
             let account = AccountLine.all(in: run.process.errors.texts)

@@ -1,4 +1,3 @@
-import Glibc
 import Logging
 import NIOCore
 import NIOPosix
@@ -12,6 +11,8 @@ import TraceProtocol
 public final class ControllerRuntime: Sendable {
     private let group: MultiThreadedEventLoopGroup
     private let controller: Controller
+    /// Locked as long as this lives.
+    private let folder: DataFolder
     private let listener: any Channel
     private let timer: RepeatedTask
 
@@ -19,14 +20,12 @@ public final class ControllerRuntime: Sendable {
     ///
     /// - Parameters:
     ///   - port: 0 lets the kernel choose one.
-    ///   - directory: where sessions are stored; made if it is not there.
+    ///   - directory: where sessions are stored; made if it is not there. Refused while another controller uses it.
     ///   - leaseMilliseconds: how long agents go on recording without a frame from here.
     public static func start(
         host: String, port: Int, tls: TLSContext, directory: FilePath, leaseMilliseconds: UInt32 = 60_000, log: Logger
     ) async throws -> ControllerRuntime {
-        if mkdir(directory.string, 0o700) != 0, errno != EEXIST {
-            throw StoreDirectoryError(path: directory.string, errno: Errno(rawValue: errno))
-        }
+        let folder = try DataFolder(directory)
         OpenFileLimit.raise()
         let recent = RecentLog(capacity: 1000)
         let log = recent.following(log)
@@ -40,16 +39,20 @@ public final class ControllerRuntime: Sendable {
                 recent: recent)
             await controller.begin()
             let listener = try await Listener.start(host: host, port: port, tls: tls, controller: controller, log: log)
-            return ControllerRuntime(group: group, controller: controller, listener: listener.channel)
+            return ControllerRuntime(
+                group: group, controller: controller, folder: folder, listener: listener.channel)
         } catch {
             try? await group.shutdownGracefully()
             throw error
         }
     }
 
-    private init(group: MultiThreadedEventLoopGroup, controller: Controller, listener: any Channel) {
+    private init(
+        group: MultiThreadedEventLoopGroup, controller: Controller, folder: DataFolder, listener: any Channel
+    ) {
         self.group = group
         self.controller = controller
+        self.folder = folder
         self.listener = listener
         timer = controller.loop.scheduleRepeatedTask(initialDelay: .milliseconds(50), delay: .milliseconds(50)) { _ in
             controller.assumeIsolated { $0.tick() }
@@ -73,11 +76,4 @@ public final class ControllerRuntime: Sendable {
         await controller.shutDown()
         try? await group.shutdownGracefully()
     }
-}
-
-struct StoreDirectoryError: Error, CustomStringConvertible {
-    var path: String
-    var errno: Errno
-
-    var description: String { "cannot create \(path): \(errno) (state a directory of your own with --data)" }
 }

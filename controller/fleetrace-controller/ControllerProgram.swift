@@ -4,6 +4,7 @@ import ControllerCore
 import Logging
 import SecureTransport
 import ServiceLifecycle
+import SystemFacts
 import SystemPackage
 import TraceProtocol
 
@@ -55,7 +56,8 @@ struct ControllerProgram: AsyncParsableCommand {
             leaseMilliseconds: UInt32((lease ?? Self.usualLease) / .milliseconds(1)), log: log)
         log.info("listening", metadata: ["address": "\(runtime.address.map { "\($0)" } ?? "?")"])
         try await ServiceGroup(
-            services: [ControllerService(runtime: runtime)], gracefulShutdownSignals: [.sigterm, .sigint], logger: log
+            services: [ControllerService(runtime: runtime)],
+            gracefulShutdownSignals: [.sigterm, .sigint] + (HangUp.isIgnored ? [] : [.sighup]), logger: log
         ).run()
     }
 }

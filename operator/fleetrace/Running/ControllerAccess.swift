@@ -31,7 +31,7 @@ enum ControllerAccess {
     func withClient(_ body: (ControllerClient) async throws -> Void) async throws {
         try await withConnector { connect in
             let client = try await connect()
-            let signals = await SignalWatch(.sigint, .sigterm, .sighup) { _ in await client.close() }
+            let signals = await SignalWatch { _ in await client.close() }
             defer { signals.cancel() }
             do {
                 try await body(client)

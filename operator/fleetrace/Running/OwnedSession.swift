@@ -15,7 +15,7 @@ struct OwnedSession {
             let client = try await connect()
             // From before the session exists: Ctrl-C must always stop it in order.
             let inbox = SessionInbox()
-            let signals = await SignalWatch(.sigint, .sigterm) { _ in inbox.put(.interrupted) }
+            let signals = await SignalWatch { _ in inbox.put(.interrupted) }
             defer { signals.cancel() }
             let (session, opened) = try await open(client, inbox)
             try startCommand(inbox)

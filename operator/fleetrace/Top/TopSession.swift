@@ -19,7 +19,7 @@ struct TopSession {
 
     func run() async throws {
         let (events, continuation) = AsyncStream<TopEvent>.makeStream()
-        let signals = await SignalWatch(.sigint, .sigterm, .sighup, .sigwinch) {
+        let signals = await SignalWatch(SignalWatch.ending + [.sigwinch]) {
             continuation.yield($0 == .sigwinch ? .resized : .stop)
         }
         defer { signals.cancel() }

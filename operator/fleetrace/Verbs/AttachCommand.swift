@@ -29,7 +29,7 @@ struct AttachCommand: AsyncParsableCommand {
         try await connection.access.withConnector { connect in
             let client = try await connect()
             let inbox = SessionInbox()
-            let signals = await SignalWatch(.sigint, .sigterm) { _ in inbox.put(.interrupted) }
+            let signals = await SignalWatch { _ in inbox.put(.interrupted) }
             defer { signals.cancel() }
             let (attached, description) = try await OperatorSession.attach(
                 to: try await find(client).session, on: client, inbox: inbox)
