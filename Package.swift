@@ -68,6 +68,7 @@ let package = Package(
         library("TextPatterns", in: "Sources"),
         library("SystemFacts", in: "Sources", ["CLinux"]),
         library("Threads", in: "Sources", ["CLinux", .product(name: "NIOCore", package: "swift-nio")]),
+        library("EndingSignals", in: "Sources", ["CLinux", signals]),
         library("CommandArguments", in: "Sources", [arguments, log]),
         library("RecentLog", in: "Sources", [log]),
         library("RingBuffer", in: "Sources", ["TextPatterns"]),
@@ -101,8 +102,8 @@ let package = Package(
         program(
             "fleetrace-agent", in: "agent",
             [
-                "AgentCore", "CLinux", "CommandArguments", "SecureTransport", "SystemFacts", "TraceProtocol", arguments,
-                log, signals,
+                "AgentCore", "CLinux", "CommandArguments", "EndingSignals", "SecureTransport", "TraceProtocol",
+                arguments, log, signals,
             ]),
 
         // The controller.
@@ -115,15 +116,15 @@ let package = Package(
         program(
             "fleetrace-controller", in: "controller",
             [
-                "ControllerCore", "CommandArguments", "SecureTransport", "SystemFacts", "TraceProtocol", arguments, log,
-                system, services,
+                "ControllerCore", "CommandArguments", "EndingSignals", "SecureTransport", "TraceProtocol",
+                arguments, log, system, services,
             ]),
 
         // The operator.
         library(
             "OperatorClient", in: "operator",
             [
-                "TraceProtocol", "SecureTransport", "SystemFacts", "Threads",
+                "EndingSignals", "TraceProtocol", "SecureTransport", "Threads",
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 signals,
             ] + nio),
@@ -138,7 +139,8 @@ let package = Package(
         program(
             "fleetrace", in: "operator",
             [
-                "ControllerCore", "CommandArguments", "OperatorClient", "CountReport", "PerfCounters", "FleetView",
+                "ControllerCore", "CommandArguments", "EndingSignals", "OperatorClient", "CountReport",
+                "PerfCounters", "FleetView",
                 "Timeline", "SessionStore", "SecureTransport", "Probes", "SystemFacts", "TextPatterns", "Threads",
                 "TraceProtocol", arguments, log, system,
             ] + nio),

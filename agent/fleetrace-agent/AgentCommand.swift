@@ -2,9 +2,9 @@ import AgentCore
 import ArgumentParser
 import CLinux
 import CommandArguments
+import EndingSignals
 import Logging
 import SecureTransport
-import SystemFacts
 import TraceProtocol
 import UnixSignals
 
@@ -96,7 +96,7 @@ struct AgentCommand: AsyncParsableCommand {
     ///
     /// A `ServiceGroup` would do the same for one service, and add 1.7 MB to the program.
     private static func run(_ runtime: AgentRuntime) async throws {
-        let signals = await UnixSignalsSequence(trapping: [.sigterm, .sigint] + (HangUp.isIgnored ? [] : [.sighup]))
+        let signals = await UnixSignalsSequence(trapping: .ending)
         let running = Task { try await runtime.run() }
         let listening = Task {
             for await _ in signals { running.cancel() }

@@ -1,10 +1,10 @@
 import ArgumentParser
 import CommandArguments
 import ControllerCore
+import EndingSignals
 import Logging
 import SecureTransport
 import ServiceLifecycle
-import SystemFacts
 import SystemPackage
 import TraceProtocol
 
@@ -56,8 +56,7 @@ struct ControllerProgram: AsyncParsableCommand {
             leaseMilliseconds: UInt32((lease ?? Self.usualLease) / .milliseconds(1)), log: log)
         log.info("listening", metadata: ["address": "\(runtime.address.map { "\($0)" } ?? "?")"])
         try await ServiceGroup(
-            services: [ControllerService(runtime: runtime)],
-            gracefulShutdownSignals: [.sigterm, .sigint] + (HangUp.isIgnored ? [] : [.sighup]), logger: log
+            services: [ControllerService(runtime: runtime)], gracefulShutdownSignals: .ending, logger: log
         ).run()
     }
 }

@@ -1,5 +1,5 @@
+import EndingSignals
 import NIOConcurrencyHelpers
-import SystemFacts
 import UnixSignals
 
 /// Calls a closure for every signal of some kinds. From then on those signals do not end the process.
@@ -7,12 +7,9 @@ public struct SignalWatch: Sendable {
     private let task: Task<Void, Never>
     private let hasFired = NIOLockedValueBox(false)
 
-    /// The signals that ask a command to end in order: Ctrl-C, SIGTERM, and SIGHUP unless nohup(1) has it ignored.
-    public static var ending: [UnixSignal] { [.sigint, .sigterm] + (HangUp.isIgnored ? [] : [.sighup]) }
-
     /// - Parameter onSignal: called off this thread.
     public init(
-        _ signals: [UnixSignal] = SignalWatch.ending, onSignal: @escaping @Sendable (UnixSignal) async -> Void
+        _ signals: [UnixSignal] = .ending, onSignal: @escaping @Sendable (UnixSignal) async -> Void
     ) async {
         let sequence = await UnixSignalsSequence(trapping: signals)
         task = Task { [hasFired] in

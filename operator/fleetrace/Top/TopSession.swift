@@ -1,3 +1,4 @@
+import EndingSignals
 import FleetView
 import OperatorClient
 import SystemFacts
@@ -19,7 +20,7 @@ struct TopSession {
 
     func run() async throws {
         let (events, continuation) = AsyncStream<TopEvent>.makeStream()
-        let signals = await SignalWatch(SignalWatch.ending + [.sigwinch]) {
+        let signals = await SignalWatch(.ending + [.sigwinch]) {
             continuation.yield($0 == .sigwinch ? .resized : .stop)
         }
         defer { signals.cancel() }
