@@ -1,0 +1,81 @@
+"""The honest node's session: numbered calls, every one of which must be in the recording, once and in order."""
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+
+from field import HONEST
+
+EVENT = "syscalls:sys_enter_lseek"
+WHENCE = 0x77  # no program asks for it: these calls are the load's
+RATE = 20_000  # a second
+
+LOAD = """
+import os, sys, time
+rate, whence, started, k = float(sys.argv[1]), int(sys.argv[2]), time.monotonic(), 0
+while True:
+    for k in range(k + 1, int((time.monotonic() - started) * rate) + 1):
+        try: os.lseek(0, k, whence)
+        except OSError: pass
+    time.sleep(0.001)
+"""
+
+
+class HonestSession:
+    """Records `seconds` of the load on the honest node; `verdict` says what is wrong, or nothing."""
+
+    def __init__(self, field, seconds):
+        self.field = field
+        self.directory = os.path.join(field.folder, "honest-session")
+        shutil.rmtree(self.directory, ignore_errors=True)
+        self.record = field.process(
+            "record", "fleetrace", "record", "-e", EVENT, "-f", f"{EVENT}: whence == {WHENCE}", "--on", HONEST,
+            "-o", self.directory, "--for", f"{seconds}s")
+        self.load = None
+
+    def begin(self):
+        """Waits until the session runs and starts the load."""
+        self.field.expect("the honest session does not start", self.is_running)
+        self.load = subprocess.Popen([sys.executable, "-c", LOAD, str(RATE), str(WHENCE)], stdin=subprocess.DEVNULL)
+
+    def is_running(self):
+        return "tracing 1 event on 1 node" in self.record.said()
+
+    def end(self):
+        """Exit status of `record`, or None when it did not end by itself."""
+        try:
+            return self.record.wait(90)
+        except subprocess.TimeoutExpired:
+            return None
+        finally:
+            self.load.kill()
+            self.load.wait()
+
+    def verdict(self):
+        """(what is wrong or None, events, {second since the first event: widest half-width of the bound in us})."""
+        status = self.end()
+        if status != 0:
+            said = self.record.said().strip().splitlines()
+            return f"record: exit {status}: {' | '.join(said[-3:])[:400]}", 0, {}
+        report = subprocess.Popen(
+            [f"{self.field.programs}/fleetrace", "report", "--format", "json", self.directory],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=self.field.env)
+        last, events, problem, bounds, first = None, 0, None, {}, None
+        for line in report.stdout:
+            record = json.loads(line)
+            if record["type"] != "event":
+                problem = problem or f"the timeline says {record['type']}: {record.get('text', '')}"
+                continue
+            number = int(record["fields"]["offset"])
+            if last is not None and number != last + 1:
+                problem = problem or f"call {number} follows call {last}"
+            last, events = number, events + 1
+            first = first or int(record["time_ns"])
+            second = (int(record["time_ns"]) - first) // 1_000_000_000
+            width = (int(record["hi_ns"]) - int(record["lo_ns"])) / 2000 if record["hi_ns"] else float("inf")
+            bounds[second] = max(bounds.get(second, 0.0), width)
+        if report.wait(60) != 0:
+            problem = problem or f"report: exit {report.returncode}: {report.stderr.read()[-400:]}"
+        return problem or (None if events else "no event was recorded"), events, bounds
