@@ -9,7 +9,7 @@ import time
 from field import HONEST
 
 EVENT = "syscalls:sys_enter_lseek"
-WHENCE = 0x77  # no program asks for it: these calls are the load's
+WHENCE = (1 << 16) + os.getpid()  # no program asks for it: these calls are this load's
 RATE = 20_000  # a second
 
 LOAD = """
@@ -62,20 +62,30 @@ class HonestSession:
         report = subprocess.Popen(
             [f"{self.field.programs}/fleetrace", "report", "--format", "json", self.directory],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=self.field.env)
-        last, events, problem, bounds, first = None, 0, None, {}, None
+        numbers, problem, bounds, first = [], None, {}, None
         for line in report.stdout:
             record = json.loads(line)
             if record["type"] != "event":
                 problem = problem or f"the timeline says {record['type']}: {record.get('text', '')}"
                 continue
-            number = int(record["fields"]["offset"])
-            if last is not None and number != last + 1:
-                problem = problem or f"call {number} follows call {last}"
-            last, events = number, events + 1
+            numbers.append(int(record["fields"]["offset"]))
             first = first or int(record["time_ns"])
             second = (int(record["time_ns"]) - first) // 1_000_000_000
             width = (int(record["hi_ns"]) - int(record["lo_ns"])) / 2000 if record["hi_ns"] else float("inf")
             bounds[second] = max(bounds.get(second, 0.0), width)
         if report.wait(60) != 0:
             problem = problem or f"report: exit {report.returncode}: {report.stderr.read()[-400:]}"
-        return problem or (None if events else "no event was recorded"), events, bounds
+        return problem or disorder(numbers), len(numbers), bounds
+
+
+def disorder(numbers):
+    """What is wrong with the numbers of the calls, which must follow each other by one; None when nothing is."""
+    if not numbers:
+        return "no call was recorded"
+    jumps = [(a, b) for a, b in zip(numbers, numbers[1:]) if b != a + 1]
+    if not jumps:
+        return None
+    distinct = set(numbers)
+    missing = max(distinct) - min(distinct) + 1 - len(distinct)
+    return (f"of {len(numbers)} calls {missing} are missing and {len(numbers) - len(distinct)} are there twice; "
+            f"call {jumps[0][1]} follows call {jumps[0][0]}, the first of {len(jumps)} such jumps")
