@@ -70,7 +70,7 @@ let package = Package(
         library("Threads", in: "Sources", ["CLinux", .product(name: "NIOCore", package: "swift-nio")]),
         library("EndingSignals", in: "Sources", ["CLinux", signals]),
         library("CommandArguments", in: "Sources", [arguments, log]),
-        library("RecentLog", in: "Sources", [log]),
+        library("RecentLog", in: "Sources", ["SystemFacts", log]),
         library("RingBuffer", in: "Sources", ["TextPatterns"]),
         library("EventFormat", in: "Sources", ["TextPatterns"]),
         library("TraceClock", in: "Sources"),
@@ -134,8 +134,8 @@ let package = Package(
                 "SessionStore", "TraceProtocol", "TraceClock", "RingBuffer", "EventFormat", "TraceDat", "SystemFacts",
                 "TextPatterns", "Threads", deque,
             ]),
-        library("CountReport", in: "operator", ["TraceProtocol"]),
-        library("FleetView", in: "operator", ["TraceProtocol", "TextPatterns", "CLinux"]),
+        library("CountReport", in: "operator", ["TraceProtocol", "SystemFacts"]),
+        library("FleetView", in: "operator", ["TraceProtocol", "SystemFacts", "TextPatterns", "CLinux"]),
         program(
             "fleetrace", in: "operator",
             [
@@ -182,9 +182,9 @@ let package = Package(
                 "OperatorClient", "SecureTransport", "TraceProtocol",
                 embedded,
             ] + nio),
-        test("FleetraceTests", ["fleetrace", "TraceProtocol", arguments]),
+        test("FleetraceTests", ["fleetrace", "SystemFacts", "TraceProtocol", arguments]),
         test("CountReportTests", ["CountReport", "TraceProtocol"]),
-        test("FleetViewTests", ["FleetView", "TextPatterns", "TraceProtocol"]),
+        test("FleetViewTests", ["FleetView", "SystemFacts", "TextPatterns", "TraceProtocol"]),
         test(
             "TimelineTests",
             ["Timeline", "TraceClock", "TraceProtocol", "TraceDat", "Tracefs", "SystemFacts", "RingBuffer"]),

@@ -1,13 +1,12 @@
-import Glibc
 import Logging
 import Synchronization
+import SystemFacts
 
 /// The last lines of a process's log, to be shown elsewhere.
 public final class RecentLog: Sendable {
     /// One line, as the log has it.
     public struct Line: Sendable, Equatable {
-        /// ns since the epoch.
-        public var at: Int64
+        public var at: EpochInstant
         public var level: Logger.Level
         /// The message, and its metadata as `key=value`, sorted by key. At most `longest` bytes of UTF-8, whole characters.
         public var text: String
@@ -77,15 +76,10 @@ extension RecentLog {
 
         func log(event: LogEvent) {
             behind.log(event: event)
-            var now = timespec()
-            clock_gettime(CLOCK_REALTIME, &now)
             let all = metadata.merging(event.metadata ?? [:]) { $1 }
             let text = ([event.message.description] + all.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" })
                 .joined(separator: " ")
-            recent.add(
-                Line(
-                    at: Int64(now.tv_sec) * 1_000_000_000 + Int64(now.tv_nsec), level: event.level,
-                    text: text.cut(RecentLog.longest)))
+            recent.add(Line(at: .now, level: event.level, text: text.cut(RecentLog.longest)))
         }
     }
 }

@@ -102,11 +102,11 @@ struct ListSurveyTests {
         traffic.events = 50
         rates.measure(traffic, now: Self.instant(3_000_000_000))
         #expect(rates.bytes == 2500 && rates.events == 25)
-        rates.measure(cpu: 100_000_000, now: Self.instant(0))
+        rates.measure(cpu: .milliseconds(100), now: Self.instant(0))
         #expect(rates.cpuPermille == 0)
-        rates.measure(cpu: 600_000_000, now: Self.instant(5_000_000_000))
+        rates.measure(cpu: .milliseconds(600), now: Self.instant(5_000_000_000))
         #expect(rates.cpuPermille == 100)
-        rates.measure(cpu: 1_000, now: Self.instant(10_000_000_000))
+        rates.measure(cpu: .microseconds(1), now: Self.instant(10_000_000_000))
         #expect(rates.cpuPermille == 0)
     }
 }

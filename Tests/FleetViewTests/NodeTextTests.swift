@@ -1,3 +1,4 @@
+import SystemFacts
 import Testing
 import TraceProtocol
 
@@ -74,7 +75,7 @@ struct NodeTextTests {
 
     @Test("The clock's history is thinned evenly, and ends with the last point; breaks stand below")
     func clock() {
-        let lines = Self.text().clock(now: 1000 * Self.second)
+        let lines = Self.text().clock(now: EpochInstant(nanoseconds: 1000 * Self.second))
         #expect(lines[0].hasPrefix("clock mono_raw: ±61us, round trip 120us at best, drift -3.3 ppm"))
         let rows = lines.dropFirst(2).prefix(8).map { $0.split(separator: " ").map(String.init) }
         #expect(rows.map { $0[0] } == ["1000s", "860s", "720s", "580s", "440s", "300s", "160s", "10s"])
@@ -97,7 +98,7 @@ struct NodeTextTests {
         var text = Self.text()
         text.report.clearNodeDescription()
         text.status.connected = false
-        let lines = text.lines(now: 0)
+        let lines = text.lines(now: EpochInstant(nanoseconds: 0))
         #expect(lines[0].contains("NOT CONNECTED"))
         #expect(!lines.contains { $0.hasPrefix("session") || $0.hasPrefix("BUSIEST") || $0.hasPrefix("no probes") })
         #expect(lines.contains { $0.contains("controller info: first") })

@@ -1,4 +1,5 @@
 import ArgumentParser
+import SystemFacts
 import Testing
 import TraceProtocol
 
@@ -87,11 +88,14 @@ import TraceProtocol
 
     @Test("Moments: after the first event, or since the epoch")
     func moments() {
-        guard case .offset(1_500_000_000) = MomentArgument(argument: "1.5s")?.moment else {
+        guard case .offset(.milliseconds(1500)) = MomentArgument(argument: "1.5s")?.moment else {
             Issue.record("1.5s")
             return
         }
-        guard case .epoch(1_700_000_000_500_000_000) = MomentArgument(argument: "@1700000000.5")?.moment else {
+        guard
+            case .epoch(EpochInstant(nanoseconds: 1_700_000_000_500_000_000)) = MomentArgument(
+                argument: "@1700000000.5")?.moment
+        else {
             Issue.record("@1700000000.5")
             return
         }

@@ -1,3 +1,4 @@
+import Glibc
 import SystemFacts
 import Testing
 
@@ -16,5 +17,22 @@ import Testing
         #expect(Duration.nanoseconds(Int64.min).wholeNanoseconds == .min)
         #expect(Duration.seconds(Int64.max).wholeNanoseconds == .max)
         #expect(Duration.seconds(Int64.min).wholeNanoseconds == .min)
+    }
+}
+
+@Suite struct EpochInstantTests {
+    @Test func addsAndMeasures() {
+        let start = EpochInstant(nanoseconds: 1_999_999_999)
+        let end = start.advanced(by: .milliseconds(-2))
+        #expect(end.nanoseconds == 1_997_999_999 && end < start)
+        #expect(end.duration(to: start) == .milliseconds(2))
+        #expect(start.seconds == 1)
+    }
+
+    @Test("It is the C library's time of day, which may be late by a tick")
+    func now() {
+        let earlier = time(nil)
+        let now = EpochInstant.now
+        #expect(earlier <= now.seconds && now.seconds <= time(nil) + 1)
     }
 }

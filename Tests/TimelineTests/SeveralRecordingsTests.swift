@@ -64,8 +64,8 @@ import Testing
 
     @Test func aFilterByTime() throws {
         var filter = TimelineFilter()
-        filter.since = .offset(100_000_000)
-        filter.until = .offset(200_000_000)
+        filter.since = .offset(.milliseconds(100))
+        filter.until = .offset(.milliseconds(200))
         let all = lines(Self.hostAlone)
         func time(_ line: Substring) -> Double {
             line.firstMatch(of: #/ (\d+\.\d{6}): /#).flatMap { Double($0.1) } ?? 0

@@ -1,4 +1,5 @@
 import Foundation
+import SystemFacts
 import TestSupport
 import Testing
 
@@ -65,13 +66,13 @@ import Testing
         let all = try Self.lines()
         let small = all.filter { $0.node == "small-v6.dat" }
         let center = small[small.count / 2].time
-        let reach: Int64 = 5_000_000
-        let near = all.filter { ((center - reach)...(center + reach)).contains($0.time) }
+        let reach = Duration.milliseconds(5)
+        let near = all.filter { abs($0.time - center) <= 5_000_000 }
         var filter = TimelineFilter()
         filter.nodes = ["guest-6.1-kprobes.dat"]
         filter.cpus = [1]
-        filter.since = TimelineMoment.epoch(center).moved(by: -reach)
-        filter.until = TimelineMoment.epoch(center).moved(by: reach)
+        filter.since = TimelineMoment.epoch(EpochInstant(nanoseconds: center)).moved(by: .zero - reach)
+        filter.until = TimelineMoment.epoch(EpochInstant(nanoseconds: center)).moved(by: reach)
         filter.includesOthers = true
         let slice = try Self.lines(filter, jobs: jobs)
         #expect(slice == near.filter { $0.node == "small-v6.dat" || $0.cpu == "[001]" })
@@ -84,8 +85,8 @@ import Testing
         #expect(!others.isEmpty && others == near.filter { $0.node == "small-v6.dat" })
         // A moment after the first event is one on the same clock.
         let first = try #require(all.first?.time)
-        filter.since = TimelineMoment.offset(center - first).moved(by: -reach)
-        filter.until = TimelineMoment.offset(center - first).moved(by: reach)
+        filter.since = TimelineMoment.offset(.nanoseconds(center - first)).moved(by: .zero - reach)
+        filter.until = TimelineMoment.offset(.nanoseconds(center - first)).moved(by: reach)
         #expect(try Self.lines(filter, jobs: jobs) == others)
     }
 }

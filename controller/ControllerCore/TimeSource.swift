@@ -4,11 +4,18 @@ import SystemFacts
 struct TimeSource: Sendable {
     /// The controller's timeline: CLOCK_MONOTONIC_RAW.
     let now: @Sendable () -> MonotonicRawInstant
-    /// Time of day, ns since the epoch.
-    let wallClock: @Sendable () -> Int64
+    /// Time of day.
+    let wallClock: @Sendable () -> EpochInstant
 
-    static let system = TimeSource(now: { .now }, wallClock: { WallClock.now() })
+    static let system = TimeSource(now: { .now }, wallClock: { .now })
 
-    /// Nanoseconds since the epoch at the timeline's origin: added to an instant's nanoseconds, it gives the time of day.
-    var epochOffset: Int64 { wallClock() &- now().nanoseconds }
+    /// The time of day at the timeline's origin.
+    var origin: EpochInstant { EpochInstant(nanoseconds: wallClock().nanoseconds &- now().nanoseconds) }
+}
+
+extension EpochInstant {
+    /// The time of day at a moment of the timeline that begins here.
+    func timeOfDay(at moment: MonotonicRawInstant) -> EpochInstant {
+        EpochInstant(nanoseconds: nanoseconds &+ moment.nanoseconds)
+    }
 }

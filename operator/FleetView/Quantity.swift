@@ -1,3 +1,5 @@
+import SystemFacts
+
 /// Numbers, formatted for people.
 public enum Quantity {
     /// `987`, `12.3k`, `4.56M`: three digits.
@@ -16,9 +18,10 @@ public enum Quantity {
         return text.dropLast() + " \(last)B"
     }
 
-    /// `850us`, `12ms`, `3s`, from ns; `?` below 0, which stands for unknown.
-    public static func duration(_ nanoseconds: Int64) -> String {
-        switch nanoseconds {
+    /// `850us`, `12ms`, `3s`; `?` below 0, which stands for unknown.
+    public static func duration(_ duration: Duration) -> String {
+        let nanoseconds = duration.wholeNanoseconds
+        return switch nanoseconds {
         case ..<0: "?"
         case ..<1000: "\(nanoseconds)ns"
         case ..<1_000_000: "\(nanoseconds / 1000)us"

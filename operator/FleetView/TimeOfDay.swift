@@ -1,12 +1,11 @@
 import Glibc
+import SystemFacts
 
 /// The time of day, in the zone of this machine.
 public enum TimeOfDay {
     /// `HH:MM:SS`.
-    ///
-    /// - Parameter nanoseconds: since the epoch.
-    public static func text(_ nanoseconds: Int64) -> String {
-        var seconds = time_t(nanoseconds / 1_000_000_000)
+    public static func text(_ moment: EpochInstant) -> String {
+        var seconds = time_t(moment.seconds)
         var parts = tm()
         localtime_r(&seconds, &parts)
         func two(_ number: Int32) -> String { String(number + 100).dropFirst().description }

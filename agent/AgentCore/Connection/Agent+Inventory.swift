@@ -38,7 +38,7 @@ extension Agent {
                 description.vitals = agent.vitals
                 description.log = agent.recent.lines.map { line in
                     .with {
-                        $0.at = line.at
+                        $0.at = line.at.nanoseconds
                         $0.level = line.level.rawValue
                         $0.text = line.text
                     }

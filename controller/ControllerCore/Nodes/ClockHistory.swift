@@ -10,8 +10,8 @@ struct ClockHistory {
     private var rejected: UInt64 = 0
     /// The shortest round trip since the last point.
     private var roundTrip: Duration?
-    /// When the last point was made; ns since the epoch.
-    private var lastPoint: Int64?
+    /// When the last point was made.
+    private var lastPoint: EpochInstant?
 
     /// Between two points.
     static let interval = Duration.seconds(10)
@@ -20,9 +20,7 @@ struct ClockHistory {
     static let breakCapacity = 64
 
     /// A probe's outcome.
-    ///
-    /// - Parameter moment: ns since the epoch.
-    mutating func observed(_ observation: LiveClock.Observation, roundTrip: Duration, at moment: Int64) {
+    mutating func observed(_ observation: LiveClock.Observation, roundTrip: Duration, at moment: EpochInstant) {
         switch observation {
         case .rejected:
             rejected += 1
@@ -35,31 +33,29 @@ struct ClockHistory {
     }
 
     /// The node was booted again: what follows is another clock.
-    mutating func rebooted(at moment: Int64) {
+    mutating func rebooted(at moment: EpochInstant) {
         add("\(ClockBreakReason.bootIDChanged)", at: moment)
     }
 
-    private mutating func add(_ reason: String, at moment: Int64) {
+    private mutating func add(_ reason: String, at moment: EpochInstant) {
         if breaks.count == Self.breakCapacity { breaks.removeFirst() }
         breaks.append(
             .with {
-                $0.at = moment
+                $0.at = moment.nanoseconds
                 $0.reason = reason
             })
     }
 
     /// Adds a point, if the last one is long enough ago.
     ///
-    /// - Parameters:
-    ///   - bound: half width; nil while unknown.
-    ///   - moment: ns since the epoch.
-    mutating func sample(bound: Duration?, driftPartsPerMillion drift: Double, at moment: Int64) {
-        guard lastPoint.map({ .nanoseconds(moment - $0) >= Self.interval }) ?? true else { return }
+    /// - Parameter bound: half width; nil while unknown.
+    mutating func sample(bound: Duration?, driftPartsPerMillion drift: Double, at moment: EpochInstant) {
+        guard lastPoint.map({ $0.duration(to: moment) >= Self.interval }) ?? true else { return }
         lastPoint = moment
         if points.count == Self.capacity { points.removeFirst() }
         points.append(
             .with {
-                $0.at = moment
+                $0.at = moment.nanoseconds
                 $0.boundNs = bound?.wholeNanoseconds ?? -1
                 $0.roundTripNs = roundTrip?.wholeNanoseconds ?? -1
                 $0.driftPpb = Int64((drift * 1000).rounded())

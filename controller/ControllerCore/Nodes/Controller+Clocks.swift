@@ -22,7 +22,7 @@ extension Controller {
         guard let sent = link.removeProbe(reply.id), sent.nanoseconds == reply.probeSent else { return }
         let sample = ClockSampleFrame(
             t1: sent.nanoseconds, t2: reply.received, t3: reply.sent, t4: now.nanoseconds)
-        link.node.observe(sample, epochOffset: time.epochOffset)
+        link.node.observe(sample, origin: time.origin)
         for session in sessions.values {
             if let index = session.index(of: link.node) { session.observe(sample, index, at: now) }
         }
@@ -30,7 +30,7 @@ extension Controller {
 
     /// Called about every second.
     func measureNodes(now: MonotonicRawInstant) {
-        let epochOffset = time.epochOffset
-        for node in nodes.values { node.measure(now: now, epochOffset: epochOffset) }
+        let origin = time.origin
+        for node in nodes.values { node.measure(now: now, origin: origin) }
     }
 }

@@ -13,17 +13,17 @@ extension Controller {
         let node = link.node
         if let old = node.link { replace(old, by: link) }
         let now = time.now()
-        let wallClock = time.epochOffset &+ now.nanoseconds
+        let timeOfDay = time.origin.timeOfDay(at: now)
         // The trace clock starts anew with each boot.
         if node.hello.host.bootID != hello.host.bootID {
-            if node.connectedSince != 0 { node.clockHistory.rebooted(at: wallClock) }
+            if node.connectedSince != nil { node.clockHistory.rebooted(at: timeOfDay) }
             node.clock = LiveClock()
             node.recentSamples.removeAll()
         }
         node.hello = hello
         node.vitals = nil
         node.link = link
-        node.connectedSince = wallClock
+        node.connectedSince = timeOfDay
         node.lastHeard = now
         return resume(node, hello)
     }

@@ -10,8 +10,8 @@ final class Node {
     var hello = WireHello()
     /// Its present connection.
     var link: NodeLink?
-    /// ns since the epoch; 0 before the first connection.
-    var connectedSince: Int64 = 0
+    /// Nil before the first connection.
+    var connectedSince: EpochInstant?
     var lastHeard = MonotonicRawInstant(nanoseconds: 0)
     var clock = LiveClock()
     var clockHistory = ClockHistory()
@@ -48,7 +48,7 @@ final class Node {
         status.bytesReceived = traffic.bytes
         status.eventsReceived = traffic.events
         status.eventsLost = traffic.lost
-        status.connectedSince = connectedSince
+        status.connectedSince = connectedSince?.nanoseconds ?? 0
         status.lastHeardMs = lastHeard.duration(to: now).wholeNanoseconds / 1_000_000
         if let vitals { status.vitals = vitals }
         status.agentCpuPermille = rates.cpuPermille
@@ -63,11 +63,12 @@ extension Node {
     /// A session begins with these, so that its first events have a narrow bound already.
     private static let keptSamples = 32
 
-    /// - Parameter epochOffset: of the controller's timeline, ns.
-    func observe(_ sample: ClockSampleFrame, epochOffset: Int64) {
+    /// - Parameter origin: of the controller's timeline.
+    func observe(_ sample: ClockSampleFrame, origin: EpochInstant) {
         let outcome = clock.observe(ClockProbe(t1: sample.t1, t2: sample.t2, t3: sample.t3, t4: sample.t4))
-        let roundTrip = Duration.nanoseconds(sample.roundTrip)
-        clockHistory.observed(outcome, roundTrip: roundTrip, at: sample.t4 &+ epochOffset)
+        let roundTrip = sample.roundTrip
+        let received = MonotonicRawInstant(nanoseconds: sample.t4)
+        clockHistory.observed(outcome, roundTrip: roundTrip, at: origin.timeOfDay(at: received))
         shortestRoundTrip = min(shortestRoundTrip ?? roundTrip, roundTrip)
         recentSamples.append(sample)
         if recentSamples.count > Self.keptSamples { recentSamples.removeFirst() }
@@ -78,15 +79,15 @@ extension Node {
 }
 
 extension ClockSampleFrame {
-    /// ns, without the time that the node took to reply.
-    fileprivate var roundTrip: Int64 { (t4 &- t1) &- (t3 &- t2) }
+    /// Without the time that the node took to reply.
+    fileprivate var roundTrip: Duration { .nanoseconds((t4 &- t1) &- (t3 &- t2)) }
 }
 
 extension Node: SessionNode {
     /// The median of the last ones.
     var usualRoundTrip: Duration? {
         let sorted = recentSamples.map(\.roundTrip).sorted()
-        return sorted.isEmpty ? nil : .nanoseconds(sorted[sorted.count / 2])
+        return sorted.isEmpty ? nil : sorted[sorted.count / 2]
     }
 
     func agentTime(at moment: MonotonicRawInstant) -> Int64? { clock.agentTime(at: moment.nanoseconds) }

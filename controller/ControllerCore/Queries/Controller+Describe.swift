@@ -47,7 +47,7 @@ extension Controller {
         }
         report.log = recent.lines.filter { $0.mentions(node.name) }.suffix(Self.logLines).map { line in
             .with {
-                $0.at = line.at
+                $0.at = line.at.nanoseconds
                 $0.level = line.level.rawValue
                 $0.text = line.text
             }

@@ -42,8 +42,9 @@ extension Controller {
         description.session = UInt64.random(in: 1 ... .max)
         description.name = opening.name
         description.operator = `operator`
-        description.epochOffset = time.epochOffset
-        description.created = time.now().nanoseconds + description.epochOffset
+        let origin = time.origin
+        description.epochOffset = origin.nanoseconds
+        description.created = origin.timeOfDay(at: time.now()).nanoseconds
         description.events = opening.events + opening.count.counters
         description.filters = opening.filters
         description.probes = opening.probes

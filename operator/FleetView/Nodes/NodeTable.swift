@@ -15,8 +15,8 @@ public enum NodeTable {
         let isKnown = node.connected && node.hasVitals
         return [
             node.name, state(node), node.host.kernelRelease, node.host.architecture, "\(node.host.onlineCpus)",
-            "±" + Quantity.duration(node.clockBoundNs), Quantity.duration(node.roundTripNs), "\(node.sessions)",
-            "\(node.eventsReceived)", "\(node.eventsLost)",
+            "±" + Quantity.duration(.nanoseconds(node.clockBoundNs)), Quantity.duration(.nanoseconds(node.roundTripNs)),
+            "\(node.sessions)", "\(node.eventsReceived)", "\(node.eventsLost)",
             node.connected ? Quantity.short(Double(node.bytesPerSecond)) : "-", version(node),
             isKnown ? percent(node.agentCpuPermille) : "-", isKnown ? Quantity.bytes(node.vitals.residentBytes) : "-",
             labels(node),

@@ -1,15 +1,16 @@
+import SystemFacts
 import TraceProtocol
 
 extension NodeText {
-    func facts(now: Int64) -> [String] {
+    func facts(now: EpochInstant) -> [String] {
         let host = status.host
-        let age = Quantity.duration(now - status.connectedSince)
+        let age = Quantity.duration(EpochInstant(nanoseconds: status.connectedSince).duration(to: now))
         return TextTable.lines([
             [
                 "node", status.name,
                 status.connected
                     ? "connected for \(age), heard \(status.lastHeardMs) ms ago"
-                    : "NOT CONNECTED, last heard \(Quantity.duration(status.lastHeardMs * 1_000_000)) ago",
+                    : "NOT CONNECTED, last heard \(Quantity.duration(.milliseconds(status.lastHeardMs))) ago",
             ],
             ["host", host.hostname, "pid \(host.pid), boot \(host.bootID)"],
             [
@@ -20,12 +21,12 @@ extension NodeText {
         ])
     }
 
-    func clock(now: Int64) -> [String] {
+    func clock(now: EpochInstant) -> [String] {
         let clock = report.clock
         let drift = clock.points.last.map { " drift \(Self.drift($0))," } ?? ""
         var lines = [
-            "clock \(status.host.traceClock): ±\(Quantity.duration(status.clockBoundNs)), round trip "
-                + "\(Quantity.duration(status.roundTripNs)) at best,\(drift) "
+            "clock \(status.host.traceClock): ±\(Quantity.duration(.nanoseconds(status.clockBoundNs))), round trip "
+                + "\(Quantity.duration(.nanoseconds(status.roundTripNs))) at best,\(drift) "
                 + "\(clock.acceptedProbes) probes accepted, \(clock.rejectedProbes) rejected"
         ]
         let shown = Self.spread(clock.points, Self.shownPoints)
@@ -33,13 +34,16 @@ extension NodeText {
             lines += TextTable.lines(
                 [["  AGO", "BOUND", "ROUND TRIP", "DRIFT"]]
                     + shown.map { point in
-                        [
-                            "  " + Quantity.duration(now - point.at), "±" + Quantity.duration(point.boundNs),
-                            Quantity.duration(point.roundTripNs), Self.drift(point),
+                        let age = EpochInstant(nanoseconds: point.at).duration(to: now)
+                        return [
+                            "  " + Quantity.duration(age), "±" + Quantity.duration(.nanoseconds(point.boundNs)),
+                            Quantity.duration(.nanoseconds(point.roundTripNs)), Self.drift(point),
                         ]
                     })
         }
-        for note in clock.breaks { lines.append("  \(TimeOfDay.text(note.at)) BREAK: \(note.reason)") }
+        for note in clock.breaks {
+            lines.append("  \(TimeOfDay.text(EpochInstant(nanoseconds: note.at))) BREAK: \(note.reason)")
+        }
         return lines
     }
 
@@ -107,7 +111,8 @@ extension NodeText {
         let packed = vitals.packedBytes > 0 ? " (\(Quantity.short(ratio)) to 1)" : ""
         return [
             "agent's cost: \(NodeTable.percent(status.agentCpuPermille)) of a CPU now, "
-                + "\(Quantity.duration(Int64(clamping: vitals.cpuNs))) of CPU time so far, \(Quantity.bytes(vitals.residentBytes)) of memory",
+                + "\(Quantity.duration(.nanoseconds(vitals.cpuNs))) of CPU time so far, "
+                + "\(Quantity.bytes(vitals.residentBytes)) of memory",
             "  pages: \(Quantity.bytes(vitals.rawBytes)) read, \(Quantity.bytes(vitals.packedBytes)) packed\(packed), "
                 + "\(Quantity.bytes(vitals.heldBytes)) kept until acknowledged",
         ]
@@ -121,7 +126,9 @@ extension NodeText {
         guard !lines.isEmpty else { return [] }
         let last = lines.sorted { $0.line.at < $1.line.at }.suffix(Self.shownLines)
         return ["log, times by the clock of whoever wrote the line:"]
-            + last.map { "  \(TimeOfDay.text($0.line.at)) \($0.whose) \($0.line.level): \($0.line.text)" }
+            + last.map {
+                "  \(TimeOfDay.text(EpochInstant(nanoseconds: $0.line.at))) \($0.whose) \($0.line.level): \($0.line.text)"
+            }
     }
 
     private static let shownLines = 30

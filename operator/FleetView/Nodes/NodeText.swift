@@ -1,3 +1,4 @@
+import SystemFacts
 import TraceProtocol
 
 /// Everything that is known of one node, section by section.
@@ -23,8 +24,7 @@ public struct NodeText: Sendable {
         self.remark = remark
     }
 
-    /// - Parameter now: ns since the epoch.
-    public func lines(now: Int64) -> [String] {
+    public func lines(now: EpochInstant) -> [String] {
         let isThere = report.hasNodeDescription
         let sections = [
             facts(now: now), clock(now: now), isThere ? recordings() : [], isThere ? Self.instances(report) : [],

@@ -15,8 +15,8 @@ public struct FleetRates: Sendable {
         var rate = RateHistory()
         /// Number of the latest interval.
         var interval: UInt64 = 0
-        /// ns since the start.
-        var elapsed: UInt64 = 0
+        /// Since the start.
+        var elapsed = Duration.zero
         /// Lost events as the controller counts them: so far, and since the last report.
         var lost: UInt64 = 0
         var lostNow: UInt64 = 0
@@ -97,12 +97,13 @@ public struct FleetRates: Sendable {
 
 extension FleetRates.Node {
     fileprivate mutating func add(_ news: WireCountTotals) {
-        guard news.elapsedNs > elapsed else { return }
+        let newElapsed = Duration.nanoseconds(news.elapsedNs)
+        guard newElapsed > elapsed else { return }
         var sums = Array(repeating: UInt64(0), count: totals.count)
         for row in news.rows where columns.indices.contains(Int(row.column)) {
             sums[columns[Int(row.column)]] &+= row.count
         }
-        let seconds = Double(news.elapsedNs - elapsed) / 1e9
+        let seconds = (newElapsed - elapsed) / .seconds(1)
         var all = 0.0
         for event in totals.indices {
             let rate = Double(sums[event] &- min(sums[event], totals[event])) / seconds
@@ -112,6 +113,6 @@ extension FleetRates.Node {
         rate.add(all)
         totals = sums
         interval = news.number
-        elapsed = news.elapsedNs
+        elapsed = newElapsed
     }
 }

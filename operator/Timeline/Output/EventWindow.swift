@@ -1,3 +1,5 @@
+import SystemFacts
+
 /// Which events are wanted by node, CPU and time: what can be decided without decoding an event.
 struct EventWindow {
     private let nodes: Set<Int>?
@@ -5,9 +7,11 @@ struct EventWindow {
     private let includesOthers: Bool
     private let since: TimelineMoment?
     private let until: TimelineMoment?
-    /// ns from the timeline to the epoch; 0 where no time of day is known.
-    private let epochOffset: Int64
-    private var firstTime: Int64?
+    /// The time of day at the timeline's origin; the epoch where none is known.
+    private let origin: EpochInstant
+    /// What `since` and `until` are on the timeline, ns, compared for every event; nil before the first event, from
+    /// which they may be counted.
+    private var range: (first: Int64, last: Int64)?
     /// No event is left out.
     let isOpen: Bool
 
@@ -18,7 +22,7 @@ struct EventWindow {
         includesOthers = filter.includesOthers
         since = filter.since
         until = filter.until
-        self.epochOffset = epochOffset
+        origin = EpochInstant(nanoseconds: epochOffset)
         isOpen = filter.nodes.isEmpty && cpus.isEmpty && since == nil && until == nil
     }
 
@@ -28,17 +32,18 @@ struct EventWindow {
     private func isChosen(_ node: Int) -> Bool { nodes?.contains(node) ?? true }
 
     mutating func admits(node: Int, cpu: UInt32, at time: Int64) -> Bool {
-        if firstTime == nil { firstTime = time }
-        guard isChosen(node) ? cpus.isEmpty || cpus.contains(cpu) : includesOthers else { return false }
-        if let since, time < moment(since) { return false }
-        if let until, time > moment(until) { return false }
-        return true
+        if range == nil { range = range(firstEvent: time) }
+        guard let range, isChosen(node) ? cpus.isEmpty || cpus.contains(cpu) : includesOthers else { return false }
+        return time >= range.first && time <= range.last
     }
 
-    private func moment(_ moment: TimelineMoment) -> Int64 {
-        switch moment {
-        case .offset(let offset): (firstTime ?? 0) &+ offset
-        case .epoch(let time): time &- epochOffset
+    private func range(firstEvent: Int64) -> (first: Int64, last: Int64) {
+        func time(_ moment: TimelineMoment) -> Int64 {
+            switch moment {
+            case .offset(let offset): firstEvent &+ offset.wholeNanoseconds
+            case .epoch(let time): origin.duration(to: time).wholeNanoseconds
+            }
         }
+        return (since.map(time) ?? .min, until.map(time) ?? .max)
     }
 }

@@ -1,3 +1,5 @@
+import SystemFacts
+
 /// Which events of a timeline are written.
 public struct TimelineFilter: Sendable {
     /// Empty for all.
@@ -23,16 +25,16 @@ public struct TimelineFilter: Sendable {
 
 /// A moment as a person states it.
 public enum TimelineMoment: Sendable, Hashable {
-    /// ns after the session's first event.
-    case offset(Int64)
-    /// ns since the epoch.
-    case epoch(Int64)
+    /// So long after the session's first event.
+    case offset(Duration)
+    /// A time of day.
+    case epoch(EpochInstant)
 
-    /// The moment so many ns later.
-    public func moved(by nanoseconds: Int64) -> TimelineMoment {
+    /// The moment so much later.
+    public func moved(by duration: Duration) -> TimelineMoment {
         switch self {
-        case .offset(let offset): .offset(offset &+ nanoseconds)
-        case .epoch(let time): .epoch(time &+ nanoseconds)
+        case .offset(let offset): .offset(offset + duration)
+        case .epoch(let time): .epoch(time.advanced(by: duration))
         }
     }
 }

@@ -11,10 +11,10 @@ struct MomentArgument: ExpressibleByArgument {
     init?(argument: String) {
         if argument.hasPrefix("@") {
             guard let seconds = Double(argument.dropFirst()), seconds.magnitude < 9e9 else { return nil }
-            moment = .epoch(Int64(seconds * 1e9))
+            moment = .epoch(EpochInstant(nanoseconds: Int64(seconds * 1e9)))
         } else {
             guard let offset = try? DurationArgument.parse(argument) else { return nil }
-            moment = .offset(offset.wholeNanoseconds)
+            moment = .offset(offset)
         }
     }
 }

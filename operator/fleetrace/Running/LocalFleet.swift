@@ -32,7 +32,7 @@ struct LocalFleet {
     }
 
     private static func start(count: Int, in folder: FilePath) async throws -> LocalFleet {
-        let now = WallClock.now() / 1_000_000_000
+        let now = EpochInstant.now.seconds
         let authority = try CertificateAuthority.create(
             in: folder.appending("pki").string, controller: .controller("controller"),
             operator: .operator("local", role: .admin), now: now)

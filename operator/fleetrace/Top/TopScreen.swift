@@ -45,7 +45,7 @@ struct TopScreen {
     }
 
     private mutating func draw() -> Bool {
-        terminal.write(writer.screen(model.lines(terminal.size, clock: TimeOfDay.text(WallClock.now()))))
+        terminal.write(writer.screen(model.lines(terminal.size, clock: TimeOfDay.text(.now))))
     }
 
     /// - Returns: whether a key ends it.

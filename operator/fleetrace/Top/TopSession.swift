@@ -103,7 +103,7 @@ struct TopSession {
             switch event {
             case .counts(let report):
                 rates.ingest(report)
-                if rates.isComplete { try put(rates.plainLines(clock: TimeOfDay.text(WallClock.now()))) }
+                if rates.isComplete { try put(rates.plainLines(clock: TimeOfDay.text(.now))) }
             case .nodes(let nodes): rates.ingest(nodes)
             case .stop: return
             case .ended(let reason): throw CommandError(reason)

@@ -34,7 +34,7 @@ struct AuthorityCommand: ParsableCommand {
 
         func run() throws {
             try CommandError.catching {
-                let now = WallClock.now() / 1_000_000_000
+                let now = EpochInstant.now.seconds
                 _ = try CertificateAuthority.create(
                     in: directory, controller: .controller(controller), operator: .operator(`operator`, role: .admin),
                     now: now)
@@ -82,7 +82,7 @@ struct AuthorityCommand: ParsableCommand {
                     identity = try .operator(name, role: role)
                 }
                 let files = try CertificateAuthority.open(directory).issueFiles(
-                    identity, now: WallClock.now() / 1_000_000_000)
+                    identity, now: EpochInstant.now.seconds)
                 print("\(files.certificate)\n\(files.privateKey)")
             }
         }

@@ -36,7 +36,7 @@ struct NodeCommand: AsyncParsableCommand {
             guard let status else { throw ClientError.unknownReply }
             let (rates, remark) = await sample
             try put(
-                NodeText(status, report, sessions: sessions, rates: rates, remark: remark).lines(now: WallClock.now()))
+                NodeText(status, report, sessions: sessions, rates: rates, remark: remark).lines(now: .now))
             if report.hasRefusal { throw CommandError(report.refusal.text) }
         }
     }

@@ -103,8 +103,7 @@ struct ReportCommand: ParsableCommand {
         guard let text = around.first, let center = MomentArgument(argument: text)?.moment,
             let reach = around.count > 1 ? try? DurationArgument.parse(around[1]) : Self.usualReach
         else { return nil }
-        let nanoseconds = reach.wholeNanoseconds
-        return (center.moved(by: -nanoseconds), center.moved(by: nanoseconds))
+        return (center.moved(by: .zero - reach), center.moved(by: reach))
     }
 
     private static let usualReach = Duration.milliseconds(5)
