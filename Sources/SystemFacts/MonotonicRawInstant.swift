@@ -1,6 +1,7 @@
 import CLinux
 
-/// A reading of CLOCK_MONOTONIC_RAW: the controller's timeline, and on a node the time that the trace clock shows.
+/// A reading of CLOCK_MONOTONIC_RAW: the controller's timeline, and on a node what the kernel records as trace clock
+/// `mono_raw`. NTP does not slew it and nothing steps it. It stops while the machine is suspended.
 ///
 /// It travels and is stored as Int64 nanoseconds; arithmetic that runs once an event stays in those.
 public struct MonotonicRawInstant: InstantProtocol, Sendable {

@@ -7,26 +7,26 @@ import SystemFacts
 /// records (time_namespaces(7)). The check writes markers into a temporary instance, each between two readings of the
 /// user-space clock, and reads back the markers' time stamps.
 public enum TraceClockCheck: Sendable, Equatable {
-    /// Every marker's time stamp is between its two readings. `uncertainty` is the smallest distance of two readings,
-    /// in ns: a smaller offset cannot be detected.
-    case agrees(uncertainty: UInt64)
-    /// The trace clock minus the user-space clock is in this range, in ns. It is constant for the life of a time
-    /// namespace, so it can be used to convert times. The width of the range adds to their bound.
-    case differs(offset: ClosedRange<Int64>)
+    /// Every marker's time stamp is between its two readings. `uncertainty` is the smallest distance of two readings: a
+    /// smaller offset cannot be detected.
+    case agrees(uncertainty: Duration)
+    /// The trace clock minus the user-space clock is in this range. It is constant for the life of a time namespace, so
+    /// it can be used to convert times. The width of the range adds to their bound.
+    case differs(offset: ClosedRange<Duration>)
     /// The markers contradict each other: no constant offset fits all of them.
     case inconsistent
 
-    /// One marker: the two readings and the kernel's time stamp, in ns.
+    /// One marker: the two readings and the kernel's time stamp.
     public struct Sample: Sendable, Equatable {
         /// CLOCK_MONOTONIC_RAW before the write.
-        public var before: UInt64
+        public var before: MonotonicRawInstant
         /// The marker's time stamp on the trace clock.
-        public var stamp: UInt64
+        public var stamp: MonotonicRawInstant
         /// CLOCK_MONOTONIC_RAW after the write.
-        public var after: UInt64
+        public var after: MonotonicRawInstant
 
-        /// A sample from its three times in ns.
-        public init(before: UInt64, stamp: UInt64, after: UInt64) {
+        /// A sample from its three times.
+        public init(before: MonotonicRawInstant, stamp: MonotonicRawInstant, after: MonotonicRawInstant) {
             self.before = before
             self.stamp = stamp
             self.after = after
@@ -35,16 +35,17 @@ public enum TraceClockCheck: Sendable, Equatable {
 
     /// The common result of the samples. Each restricts the offset to [stamp - after, stamp - before].
     public init(samples: [Sample]) {
-        var range: ClosedRange<Int64>?
-        var narrowest = UInt64.max
+        var range: ClosedRange<Duration>?
+        var narrowest: Duration?
         for sample in samples {
-            let low = Int64(bitPattern: sample.stamp &- sample.after)
-            let high = Int64(bitPattern: sample.stamp &- sample.before)
+            let low = sample.after.duration(to: sample.stamp)
+            let high = sample.before.duration(to: sample.stamp)
             guard sample.before <= sample.after, low <= high else {
                 self = .inconsistent
                 return
             }
-            narrowest = min(narrowest, sample.after - sample.before)
+            let distance = sample.before.duration(to: sample.after)
+            narrowest = min(narrowest ?? distance, distance)
             let lower = max(low, range?.lowerBound ?? low)
             let upper = min(high, range?.upperBound ?? high)
             guard lower <= upper else {
@@ -53,11 +54,11 @@ public enum TraceClockCheck: Sendable, Equatable {
             }
             range = lower...upper
         }
-        guard let range else {
+        guard let range, let narrowest else {
             self = .inconsistent
             return
         }
-        self = range.contains(0) ? .agrees(uncertainty: narrowest) : .differs(offset: range)
+        self = range.contains(.zero) ? .agrees(uncertainty: narrowest) : .differs(offset: range)
     }
 
     /// Runs the check with eight markers in a temporary instance and removes the instance. The removal takes most of
@@ -82,9 +83,9 @@ public enum TraceClockCheck: Sendable, Equatable {
         let pipes = try instance.cpus().map { cpu throws(TracefsError) in try instance.openRawPipe(cpu: cpu) }
         try instance.setTracing(true)
         return try (0..<count).map { _ throws(TracefsError) in
-            let before = MonotonicRawClock.now()
+            let before = MonotonicRawInstant.now
             try marker.write("fleetrace clock check")
-            let after = MonotonicRawClock.now()
+            let after = MonotonicRawInstant.now
             let stamp = try firstStamp(in: pipes, page: page, longSize: longSize)
             return Sample(before: before, stamp: stamp, after: after)
         }
@@ -93,13 +94,13 @@ public enum TraceClockCheck: Sendable, Equatable {
     /// The marker is in the buffer of the CPU on which the thread ran, and it is the only record.
     private static func firstStamp(
         in pipes: [RawPipe], page: UnsafeMutableRawBufferPointer, longSize: Int
-    ) throws(TracefsError) -> UInt64 {
+    ) throws(TracefsError) -> MonotonicRawInstant {
         for pipe in pipes {
             guard let bytes = try pipe.read(into: page) else { continue }
             guard let stamp = FirstRecord.time(page: UnsafeRawBufferPointer(page)[..<bytes], longSize: longSize) else {
                 throw .malformed(path: pipe.path, reason: "the sub-buffer with the clock check's marker has no record")
             }
-            return stamp
+            return MonotonicRawInstant(nanoseconds: Int64(bitPattern: stamp))
         }
         throw .malformed(path: "trace_marker", reason: "the clock check's marker is in no buffer")
     }

@@ -2,13 +2,13 @@ import SystemFacts
 
 /// When recording was switched on or off: the write(2) happened between these two readings of CLOCK_MONOTONIC_RAW.
 public struct TracingSwitch: Sendable, Equatable {
-    /// Just before the write, ns.
-    public let before: UInt64
-    /// Just after the write, ns.
-    public let after: UInt64
+    /// Just before the write.
+    public let before: MonotonicRawInstant
+    /// Just after the write.
+    public let after: MonotonicRawInstant
 
-    /// From its two readings in ns.
-    public init(before: UInt64, after: UInt64) {
+    /// From its two readings.
+    public init(before: MonotonicRawInstant, after: MonotonicRawInstant) {
         self.before = before
         self.after = after
     }
@@ -25,9 +25,9 @@ extension TraceInstance {
         let text = on ? "1" : "0"
         let result: Result<TracingSwitch, TracefsError> = state.withLock { state in
             do throws(TracefsError) {
-                let before = MonotonicRawClock.now()
+                let before = MonotonicRawInstant.now
                 guard try state.tracingOn?.write(text) != nil else { return .failure(.instanceRemoved(name: name)) }
-                return .success(TracingSwitch(before: before, after: MonotonicRawClock.now()))
+                return .success(TracingSwitch(before: before, after: .now))
             } catch {
                 return .failure(error)
             }

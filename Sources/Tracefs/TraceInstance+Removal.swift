@@ -1,10 +1,11 @@
 import CLinux
+import SystemFacts
 
 extension TraceInstance {
     /// A poll(2) in another thread holds a reference to its file until it returns. Closing the descriptor wakes it
     /// (tracing_buffers_flush in kernel/trace/trace.c), but that takes a moment.
     private static let attempts = 50
-    private static let pauseNanoseconds: UInt64 = 1_000_000
+    private static let pause = Duration.milliseconds(1)
 
     /// - Returns: 0, or an errno.
     private static func rmdir(_ path: String) -> Int32 {
@@ -12,7 +13,7 @@ extension TraceInstance {
         for attempt in 0..<attempts {
             outcome = -linux_rmdir(path)
             guard outcome == Errno.busy, attempt + 1 < attempts else { break }
-            linux_sleep_nanoseconds(pauseNanoseconds)
+            linux_sleep_nanoseconds(UInt64(pause.wholeNanoseconds))
         }
         return outcome
     }

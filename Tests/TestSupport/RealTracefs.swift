@@ -25,7 +25,7 @@ public enum RealTracefs {
 
     /// A name that no other test and no other run of the tests has.
     public static func uniqueName(_ purpose: String) -> String {
-        "\(prefix)\(purpose)-\(TaskList.currentProcess())-\(MonotonicRawClock.now())"
+        "\(prefix)\(purpose)-\(TaskList.currentProcess())-\(MonotonicRawInstant.now.nanoseconds)"
     }
 
     /// Runs `body` with a new instance and removes it, whatever happens.

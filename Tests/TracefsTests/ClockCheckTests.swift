@@ -1,37 +1,46 @@
+import SystemFacts
 import Testing
 
 @testable import Tracefs
 
 @Suite struct ClockCheckTests {
-    typealias Sample = TraceClockCheck.Sample
+    /// Times in ns, as the kernel has them.
+    private static func sample(before: UInt64, stamp: UInt64, after: UInt64) -> TraceClockCheck.Sample {
+        func instant(_ time: UInt64) -> MonotonicRawInstant {
+            MonotonicRawInstant(nanoseconds: Int64(bitPattern: time))
+        }
+        return TraceClockCheck.Sample(before: instant(before), stamp: instant(stamp), after: instant(after))
+    }
 
     @Test func agreesIfEveryStampLiesBetween() {
         let check = TraceClockCheck(samples: [
-            Sample(before: 100, stamp: 100, after: 140), Sample(before: 200, stamp: 215, after: 220),
+            Self.sample(before: 100, stamp: 100, after: 140), Self.sample(before: 200, stamp: 215, after: 220),
         ])
-        #expect(check == .agrees(uncertainty: 20))
+        #expect(check == .agrees(uncertainty: .nanoseconds(20)))
     }
 
     @Test func boundsAnOffsetByAllSamples() {
         let check = TraceClockCheck(samples: [
-            Sample(before: 100, stamp: 1120, after: 140), Sample(before: 200, stamp: 1205, after: 220),
+            Self.sample(before: 100, stamp: 1120, after: 140), Self.sample(before: 200, stamp: 1205, after: 220),
         ])
-        #expect(check == .differs(offset: 985...1005))
-        let behind = TraceClockCheck(samples: [Sample(before: 5000, stamp: 10, after: 5010)])
-        #expect(behind == .differs(offset: -5000 ... -4990))
+        #expect(check == .differs(offset: .nanoseconds(985) ... .nanoseconds(1005)))
+        let behind = TraceClockCheck(samples: [Self.sample(before: 5000, stamp: 10, after: 5010)])
+        #expect(behind == .differs(offset: .nanoseconds(-5000) ... .nanoseconds(-4990)))
     }
 
     @Test func saysWhenNoOffsetFits() {
         #expect(
             TraceClockCheck(samples: [
-                Sample(before: 100, stamp: 1120, after: 140), Sample(before: 200, stamp: 9000, after: 220),
+                Self.sample(before: 100, stamp: 1120, after: 140), Self.sample(before: 200, stamp: 9000, after: 220),
             ]) == .inconsistent)
         #expect(TraceClockCheck(samples: []) == .inconsistent)
-        #expect(TraceClockCheck(samples: [Sample(before: 9, stamp: 9, after: 8)]) == .inconsistent)
+        #expect(TraceClockCheck(samples: [Self.sample(before: 9, stamp: 9, after: 8)]) == .inconsistent)
     }
 
     @Test func doesNotTrapOnExtremes() {
-        let samples = [Sample(before: 0, stamp: .max, after: .max), Sample(before: .max, stamp: 0, after: .max)]
+        let samples = [
+            Self.sample(before: 0, stamp: .max, after: .max), Self.sample(before: .max, stamp: 0, after: .max),
+        ]
         _ = TraceClockCheck(samples: samples)
         _ = TraceClockCheck(samples: samples.reversed())
     }

@@ -69,7 +69,7 @@ import TextPatterns
             #expect(offsets.split(whereSeparator: \.isWhitespace).contains { Int($0) ?? 0 != 0 }, "\(check)")
             return
         }
-        #expect(uncertainty > 0)
+        #expect(uncertainty > .zero)
         #expect(try root.instances(prefix: name).isEmpty)
     }
 }

@@ -103,7 +103,7 @@ final class SimulatedAgent: ChannelInboundHandler {
     }
 
     /// The trace clock, ns.
-    static func now() -> Int64 { Int64(MonotonicRawClock.now()) }
+    static func now() -> Int64 { MonotonicRawInstant.now.nanoseconds }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         accepted.fail(error)

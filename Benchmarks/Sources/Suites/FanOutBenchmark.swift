@@ -42,7 +42,7 @@ enum FanOutBenchmark {
     /// One command: when its nodes took their steps, in ns from the command's start.
     private static func round(_ fleet: ControlledFleet, _ log: FanOutLog) async throws -> FanOutTimes {
         log.reset()
-        let begin = Int64(MonotonicRawClock.now())
+        let begin = MonotonicRawInstant.now.nanoseconds
         let trace = try MeasuredProgram.fleetrace.run(
             [
                 "trace", "-e", SimulatedRecording.event, "-p", SimulatedRecording.probe, "--on", "all", "--for",

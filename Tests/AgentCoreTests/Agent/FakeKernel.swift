@@ -69,12 +69,15 @@ final class FakeSession: NodeSession {
 
     func start(at moment: MonotonicRawInstant?) -> WireStarted {
         calls.append(.start(moment))
-        return WireStarted(TracingSwitch(before: 10, after: 20), missed: false)
+        return WireStarted(
+            TracingSwitch(before: MonotonicRawInstant(nanoseconds: 10), after: MonotonicRawInstant(nanoseconds: 20)),
+            missed: false)
     }
 
     func stop(at moment: MonotonicRawInstant?) -> WireStopping {
         calls.append(.stop(moment))
-        return WireStopping(TracingSwitch(before: 30, after: 40))
+        return WireStopping(
+            TracingSwitch(before: MonotonicRawInstant(nanoseconds: 30), after: MonotonicRawInstant(nanoseconds: 40)))
     }
 
     func finish(reason: String) throws {

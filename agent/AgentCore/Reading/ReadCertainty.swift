@@ -10,23 +10,23 @@ enum ReadCertainty: Sendable {
     /// The kernel offers neither: an event that is being written for longer than the allowance arrives late.
     case allowance
 
-    /// The trace clock as the kernel reads it for a stamp and as user space reads it can differ by rounding; ns.
-    private static let rounding: UInt64 = 1_000
-    private static let longestWrite: UInt64 = 20_000_000
+    /// The trace clock as the kernel reads it for a stamp and as user space reads it can differ by rounding.
+    private static let rounding = Duration.microseconds(1)
+    private static let longestWrite = Duration.milliseconds(20)
 
-    /// A time up to which every event is readable when this returns; ns of the trace clock.
-    func settledTime() -> UInt64 {
-        let now = MonotonicRawClock.now()
+    /// A time up to which every event is readable when this returns.
+    func settledTime() -> MonotonicRawInstant {
+        let now = MonotonicRawInstant.now
         switch self {
-        case .pinned: return now - Self.rounding
+        case .pinned: return now.advanced(by: .zero - Self.rounding)
         case .barrier:
             do throws(TracefsError) {
                 try RecordingBarrier.synchronize()
-                return now - Self.rounding
+                return now.advanced(by: .zero - Self.rounding)
             } catch {
-                return now - Self.longestWrite
+                return now.advanced(by: .zero - Self.longestWrite)
             }
-        case .allowance: return now - Self.longestWrite
+        case .allowance: return now.advanced(by: .zero - Self.longestWrite)
         }
     }
 

@@ -55,7 +55,7 @@ final class Tap: Sendable {
         into buffer: UnsafeMutableRawBufferPointer, writer: BatchWriter, certainty: ReadCertainty, log: Logger
     ) -> Outcome {
         let isLast = finishing.load(ordering: .acquiring)
-        let time = certainty.settledTime()
+        let time = UInt64(certainty.settledTime().nanoseconds)
         do {
             for _ in 0..<Self.batchesPerTurn {
                 guard sink.hasRoom else { return .blocked }

@@ -14,7 +14,7 @@ extension MonotonicRawInstant {
     static func wait(until moment: MonotonicRawInstant?) -> Bool {
         guard let moment else { return false }
         let missed = now > moment
-        _ = MonotonicRawClock.wait(until: UInt64(moment.nanoseconds))
+        moment.wait()
         return missed
     }
 }

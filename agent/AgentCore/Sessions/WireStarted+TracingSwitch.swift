@@ -5,8 +5,8 @@ import Tracefs
 extension WireStarted {
     init(_ change: TracingSwitch, missed: Bool) {
         self.init()
-        before = Int64(change.before)
-        after = Int64(change.after)
+        before = change.before.nanoseconds
+        after = change.after.nanoseconds
         self.missed = missed
     }
 }
@@ -14,7 +14,7 @@ extension WireStarted {
 extension WireStopping {
     init(_ change: TracingSwitch) {
         self.init()
-        before = Int64(change.before)
-        after = Int64(change.after)
+        before = change.before.nanoseconds
+        after = change.after.nanoseconds
     }
 }

@@ -90,9 +90,11 @@ extension Node: SessionNode {
         return sorted.isEmpty ? nil : sorted[sorted.count / 2]
     }
 
-    func agentTime(at moment: MonotonicRawInstant) -> Int64? { clock.agentTime(at: moment.nanoseconds) }
+    func agentTime(at moment: MonotonicRawInstant) -> MonotonicRawInstant? {
+        clock.agentTime(at: moment.nanoseconds).map { MonotonicRawInstant(nanoseconds: $0) }
+    }
 
-    func timelineTime(of agentTime: Int64) -> MappedTime { clock.map(agentTime) }
+    func timelineTime(of agentTime: MonotonicRawInstant) -> MappedTime { clock.map(agentTime.nanoseconds) }
 
     func command(
         _ action: WireCommand.OneOf_Action, session: UInt64, reply: @escaping (WireCommandReply) -> Void

@@ -25,8 +25,9 @@ extension Controller {
     }
 
     private func check(_ opening: WireOpenSession) throws(WireRefusal) {
-        guard opening.startInMs <= StartMoment.longestDelay else {
-            throw WireRefusal(.unspecified, "a start can be at most \(StartMoment.longestDelay / 1_000) s ahead")
+        guard .milliseconds(opening.startInMs) <= StartMoment.longestDelay else {
+            let seconds = StartMoment.longestDelay.components.seconds
+            throw WireRefusal(.unspecified, "a start can be at most \(seconds) s ahead")
         }
         guard !opening.events.isEmpty || !opening.probes.isEmpty || !opening.count.counters.isEmpty else {
             throw WireRefusal(.unspecified, "no event was asked for")

@@ -25,7 +25,7 @@ extension Session {
         for index in indices {
             let node = parts[index].node
             var command = WireStart()
-            command.at = node.agentTime(at: moment) ?? 0
+            command.at = node.agentTime(at: moment)?.nanoseconds ?? 0
             let isSent = node.command(.start(command), session: id) { [self] reply in started(index, reply) }
             if !isSent { perform(flow.giveUp(index, "the connection was lost")) }
         }
@@ -36,7 +36,7 @@ extension Session {
         begin()
         let result = reply.startedResult
         if case .success(let started) = result {
-            let after = parts[index].node.timelineTime(of: started.after)
+            let after = parts[index].node.timelineTime(of: MonotonicRawInstant(nanoseconds: started.after))
             parts[index].reply.started = true
             parts[index].reply.missedStart = started.missed
             parts[index].reply.startedAt = after.estimate

@@ -37,7 +37,7 @@ extension Session {
         for index in nodes {
             let node = parts[index].node
             var command = WireStop()
-            command.at = node.agentTime(at: moment) ?? 0
+            command.at = node.agentTime(at: moment)?.nanoseconds ?? 0
             node.command(.stop(command), session: id) { _ in }
         }
     }

@@ -35,7 +35,7 @@ class Session {
         indices = Dictionary(
             members.enumerated().map { (ObjectIdentifier($1.node), $0) }, uniquingKeysWith: { first, _ in first })
         flow = SessionFlow(nodes: members.count, partial: opening.partial)
-        startMoment = StartMoment(delay: opening.startInMs)
+        startMoment = StartMoment(delay: .milliseconds(opening.startInMs))
         openRequest = request
         self.owner = owner
         self.environment = environment

@@ -35,10 +35,10 @@ protocol SessionNode: AnyObject {
     /// What was measured of its clock lately, oldest first.
     var recentSamples: [ClockSampleFrame] { get }
 
-    /// The node's trace clock (ns) at a moment of the controller's timeline; nil while nothing is known of it.
-    func agentTime(at moment: MonotonicRawInstant) -> Int64?
-    /// A time of the node's trace clock (ns) on the controller's timeline.
-    func timelineTime(of agentTime: Int64) -> MappedTime
+    /// The node's trace clock at a moment of the controller's timeline; nil while nothing is known of it.
+    func agentTime(at moment: MonotonicRawInstant) -> MonotonicRawInstant?
+    /// A time of the node's trace clock on the controller's timeline.
+    func timelineTime(of agentTime: MonotonicRawInstant) -> MappedTime
 
     /// Sends a command. The reply comes once: the agent's, or a refusal when the connection is lost before that.
     ///

@@ -6,17 +6,17 @@ struct StartMoment {
     private static let lead = Duration.milliseconds(50)
     /// A node with a longer round trip misses the start, and is named, so that it does not delay all others.
     private static let longestRoundTrip = Duration.seconds(2)
-    /// Agents refuse a start that is much further ahead; ms.
-    static let longestDelay: UInt32 = 60_000
+    /// Agents refuse a start that is much further ahead.
+    static let longestDelay = Duration.seconds(60)
 
     /// As far ahead as the operator asked for.
     let delay: Duration
     /// Nil until the nodes are told.
     private(set) var at: MonotonicRawInstant?
 
-    /// - Parameter milliseconds: from 0 to `longestDelay`.
-    init(delay milliseconds: UInt32) {
-        delay = .milliseconds(Int64(milliseconds))
+    /// - Parameter delay: from 0 to `longestDelay`.
+    init(delay: Duration) {
+        self.delay = delay
     }
 
     /// Sets the moment.

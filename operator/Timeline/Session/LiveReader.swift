@@ -22,7 +22,7 @@ public final class LiveReader {
         stallLimit: Duration = LiveReader.defaultStallLimit
     ) {
         merger = TimelineMerger(
-            nodes: description.nodes, stallLimit: stallLimit, at: Int64(MonotonicRawClock.now()))
+            nodes: description.nodes, stallLimit: stallLimit, at: MonotonicRawInstant.now.nanoseconds)
         printer = TimelinePrinter(
             TimelineLayout(format: format, filter: filter, description: description), output: output)
         scanners = Array(repeating: LogScanner(), count: description.nodes.count)
@@ -71,12 +71,12 @@ public final class LiveReader {
 
     /// An arrival at the controller lies in the past.
     private func learn(from record: LogRecord) {
-        let ahead = record.received &- Int64(MonotonicRawClock.now())
+        let ahead = record.received &- MonotonicRawInstant.now.nanoseconds
         clockOffset = max(clockOffset ?? ahead, ahead)
     }
 
     /// The controller's CLOCK_MONOTONIC_RAW (ns), late by at most the time that chunks take to get here.
     private func now() -> Int64 {
-        Int64(MonotonicRawClock.now()) &+ (clockOffset ?? 0)
+        MonotonicRawInstant.now.nanoseconds &+ (clockOffset ?? 0)
     }
 }

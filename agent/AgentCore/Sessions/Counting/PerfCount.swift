@@ -100,16 +100,16 @@ final class PerfCount: CountSource {
 
     func start(at moment: MonotonicRawInstant?) throws -> WireStarted {
         let missed = MonotonicRawInstant.wait(until: moment)
-        let before = MonotonicRawClock.now()
+        let before = MonotonicRawInstant.now
         try counters?.enable()
-        return WireStarted(TracingSwitch(before: before, after: MonotonicRawClock.now()), missed: missed)
+        return WireStarted(TracingSwitch(before: before, after: .now), missed: missed)
     }
 
     func stop() -> WireStopping {
-        let before = MonotonicRawClock.now()
+        let before = MonotonicRawInstant.now
         counters?.disable()
         defer { onDrained() }
-        return WireStopping(TracingSwitch(before: before, after: MonotonicRawClock.now()))
+        return WireStopping(TracingSwitch(before: before, after: .now))
     }
 
     func refresh() throws {

@@ -72,7 +72,7 @@ final class DecodedCount: CountSource {
     /// Changes of names are recorded already: what happens while they are read is not missed.
     private func readNames() throws {
         let names = try TaskList.commsOfAll()
-        counter.setNames(names, readAt: MonotonicRawClock.now())
+        counter.setNames(names, readAt: .now)
     }
 
     func stop() throws -> WireStopping {

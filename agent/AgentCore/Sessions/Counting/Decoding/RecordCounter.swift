@@ -1,5 +1,6 @@
 import RingBuffer
 import Synchronization
+import SystemFacts
 import TraceProtocol
 
 /// Counts the events of all CPUs of a session from their pages, on the threads that read these.
@@ -37,9 +38,9 @@ final class RecordCounter: PageSink, @unchecked Sendable {
         lock.withLock { _ in tally.settle(cpu: cpu, through: time) }
     }
 
-    /// The names of all tasks, read at this moment (ns of the trace clock).
-    func setNames(_ names: [Int32: String], readAt moment: UInt64) {
-        lock.withLock { _ in tally.setNames(names, readAt: moment) }
+    /// The names of all tasks, read at this moment.
+    func setNames(_ names: [Int32: String], readAt moment: MonotonicRawInstant) {
+        lock.withLock { _ in tally.setNames(names, readAt: UInt64(moment.nanoseconds)) }
     }
 
     var wantsNames: Bool { lock.withLock { _ in tally.wantsNames } }

@@ -61,9 +61,9 @@ final class HistCount: CountSource {
     }
 
     private func switchAll(_ state: String) throws -> TracingSwitch {
-        let before = MonotonicRawClock.now()
+        let before = MonotonicRawInstant.now
         for table in tables { try instance.trace.setTrigger(table.event, table.text(state)) }
-        return TracingSwitch(before: before, after: MonotonicRawClock.now())
+        return TracingSwitch(before: before, after: .now)
     }
 
     func refresh() {}

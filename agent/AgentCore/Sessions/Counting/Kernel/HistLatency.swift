@@ -79,18 +79,18 @@ final class HistLatency: CountSource {
     /// can be counted.
     func start(at moment: MonotonicRawInstant?) throws -> WireStarted {
         let missed = MonotonicRawInstant.wait(until: moment)
-        let before = MonotonicRawClock.now()
+        let before = MonotonicRawInstant.now
         earlierExits = try exits()
         try instance.trace.setTrigger(tables.entry.event, tables.entry.text("cont"))
-        return WireStarted(TracingSwitch(before: before, after: MonotonicRawClock.now()), missed: missed)
+        return WireStarted(TracingSwitch(before: before, after: .now), missed: missed)
     }
 
     func stop() throws -> WireStopping {
         isStopped = true
-        let before = MonotonicRawClock.now()
+        let before = MonotonicRawInstant.now
         try instance.trace.setTrigger(tables.exit.event, tables.exit.text("pause"))
         defer { onDrained() }
-        return WireStopping(TracingSwitch(before: before, after: MonotonicRawClock.now()))
+        return WireStopping(TracingSwitch(before: before, after: .now))
     }
 
     func refresh() {}
