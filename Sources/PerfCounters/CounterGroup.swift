@@ -10,8 +10,8 @@ struct CounterGroup: ~Copyable {
     /// The columns that the group counts, in the order of the values read. A leader that counts nothing has no column.
     private(set) var columns: [Int] = []
     private let leaderCounts: Bool
-    /// Time enabled at the last read, ns.
-    private(set) var lastEnabled: UInt64 = 0
+    /// Time enabled at the last read.
+    private(set) var lastEnabled = Duration.zero
 
     /// The most members: the kernel reads a group into a record with a 16-bit length (`perf_event_validate_size`).
     static let capacity = 500
@@ -80,7 +80,7 @@ struct CounterGroup: ~Copyable {
         let first = leaderCounts ? 3 : 4
         // An empty read means that the counter is in an error state: its CPU was offline when it was started.
         guard bytes >= (first + columns.count) * 8 else { return }
-        lastEnabled = buffer[1]
+        lastEnabled = .nanoseconds(buffer[1])
         for (index, column) in columns.enumerated() {
             body(column, CounterValue(raw: buffer[first + index], enabled: buffer[1], running: buffer[2]))
         }

@@ -128,7 +128,7 @@ struct CountOutputTests {
                 )
             ]))
         let interval = CountInterval(counts, since: told)
-        #expect(interval.length == 2_000_000_000)
+        #expect(interval.length == .seconds(2))
         #expect(interval.nodeSums.map(\.value.count) == [3])
     }
 

@@ -35,7 +35,7 @@ struct CounterSetTests {
         try set.enable()
         usleep(20_000)
         set.disable()
-        var enabled: [Int: Set<UInt64>] = [:]
+        var enabled: [Int: Set<Duration>] = [:]
         set.read { _, cpu, value in
             enabled[cpu, default: []].insert(value.enabled)
             #expect(value.running == value.enabled && !value.isScaled)
@@ -43,7 +43,7 @@ struct CounterSetTests {
         #expect(enabled.count == (try CPUList.online().cpus.count))
         for (_, times) in enabled {
             #expect(times.count == 1)
-            #expect(times.allSatisfy { $0 >= 20_000_000 && $0 < 2_000_000_000 })
+            #expect(times.allSatisfy { $0 >= .milliseconds(20) && $0 < .seconds(2) })
         }
     }
 

@@ -23,7 +23,7 @@ public actor Controller {
     let storage: any SessionStorage
     nonisolated let time: TimeSource
     /// How long agents go on without a frame from here.
-    let leaseMilliseconds: UInt32
+    let lease: Duration
 
     var nodes: [String: Node] = [:]
     var operators: [ObjectIdentifier: OperatorLink] = [:]
@@ -34,13 +34,13 @@ public actor Controller {
     var lastLink = 0
 
     init(
-        name: String, storage: any SessionStorage, leaseMilliseconds: UInt32, host: WireHostFacts,
+        name: String, storage: any SessionStorage, lease: Duration, host: WireHostFacts,
         loop: any EventLoop, time: TimeSource = .system, log: Logger, recent: RecentLog
     ) {
         executor = EventLoopExecutor(loop)
         self.name = name
         self.storage = storage
-        self.leaseMilliseconds = leaseMilliseconds
+        self.lease = lease
         self.host = host
         self.time = time
         self.log = log

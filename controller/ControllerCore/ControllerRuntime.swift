@@ -21,9 +21,9 @@ public final class ControllerRuntime: Sendable {
     /// - Parameters:
     ///   - port: 0 lets the kernel choose one.
     ///   - directory: where sessions are stored; made if it is not there. Refused while another controller uses it.
-    ///   - leaseMilliseconds: how long agents go on recording without a frame from here.
+    ///   - lease: how long agents go on recording without a frame from here.
     public static func start(
-        host: String, port: Int, tls: TLSContext, directory: FilePath, leaseMilliseconds: UInt32 = 60_000, log: Logger
+        host: String, port: Int, tls: TLSContext, directory: FilePath, lease: Duration = .seconds(60), log: Logger
     ) async throws -> ControllerRuntime {
         let folder = try DataFolder(directory)
         OpenFileLimit.raise()
@@ -35,7 +35,7 @@ public final class ControllerRuntime: Sendable {
             let controller = Controller(
                 name: tls.identity.identity.name,
                 storage: FileStorage(directory: directory, loop: group.next()),
-                leaseMilliseconds: leaseMilliseconds, host: try .ofThisProcess(), loop: group.next(), log: log,
+                lease: lease, host: try .ofThisProcess(), loop: group.next(), log: log,
                 recent: recent)
             await controller.begin()
             let listener = try await Listener.start(host: host, port: port, tls: tls, controller: controller, log: log)

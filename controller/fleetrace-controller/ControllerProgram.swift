@@ -53,7 +53,7 @@ struct ControllerProgram: AsyncParsableCommand {
         let tls = try TLSContext.server(AuthorityLayout(pki).controller)
         let runtime = try await ControllerRuntime.start(
             host: listen.host, port: listen.port, tls: tls, directory: FilePath(data),
-            leaseMilliseconds: UInt32((lease ?? Self.usualLease) / .milliseconds(1)), log: log)
+            lease: lease ?? Self.usualLease, log: log)
         log.info("listening", metadata: ["address": "\(runtime.address.map { "\($0)" } ?? "?")"])
         try await ServiceGroup(
             services: [ControllerService(runtime: runtime)], gracefulShutdownSignals: .ending, logger: log

@@ -1,4 +1,6 @@
 /// The time for which a certificate is valid, in seconds since 1970 (UTC). Both ends are included.
+///
+/// Seconds, because the dates of X.509 reach the year 9999, and 64 bits of nanoseconds only 2262.
 public struct CertificateValidity: Sendable, Hashable {
     /// The first second.
     public var notBefore: Int64

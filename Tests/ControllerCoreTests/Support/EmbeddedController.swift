@@ -22,7 +22,7 @@ final class EmbeddedController {
         self.clock = clock
         storage = MemoryStorage(loop: loop)
         controller = Controller(
-            name: "test", storage: storage, leaseMilliseconds: 60_000, host: WireHostFacts(), loop: loop,
+            name: "test", storage: storage, lease: .seconds(60), host: WireHostFacts(), loop: loop,
             time: TimeSource(now: { clock.now }, wallClock: { EpochInstant(nanoseconds: clock.now.nanoseconds) }),
             log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, recent: RecentLog(capacity: 10))
         controller.assumeIsolated { $0.begin() }

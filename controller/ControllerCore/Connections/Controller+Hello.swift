@@ -18,7 +18,7 @@ extension Controller {
         welcome.capabilities = Negotiation.commonCapabilities(theirs: hello.capabilities)
         welcome.identity = identity.description
         welcome.software = "fleetrace \(Negotiation.software)"
-        welcome.leaseMs = leaseMilliseconds
+        welcome.leaseMs = UInt32(clamping: lease.wholeNanoseconds / 1_000_000)
         switch identity.role {
         case .node: return .node(try acceptNode(identity.name, hello, welcome, on: channel))
         case .operator:

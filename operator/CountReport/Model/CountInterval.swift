@@ -4,15 +4,15 @@ public struct CountInterval: Sendable {
     public let nodeSums: [CountLine.Subject: CountSum]
     /// By event and key.
     public let mergedSums: [CountLine.Subject: CountSum]
-    /// End of the stretch since the start, ns.
-    public let end: UInt64
-    /// Its length, ns.
-    public let length: UInt64
+    /// Its end, since the start.
+    public let end: Duration
+    /// Its length.
+    public let length: Duration
 
     /// - Parameter previous: the totals that were shown last; nil for the start.
     public init(_ counts: FleetCounts, since previous: CountInterval.Totals? = nil) {
         end = counts.elapsed
-        length = end - min(end, previous?.end ?? 0)
+        length = max(end - (previous?.end ?? .zero), .zero)
         nodeSums = Self.difference(counts.nodeSums(), previous?.nodeSums)
         mergedSums = Self.difference(counts.mergedSums(), previous?.mergedSums)
     }
@@ -21,7 +21,7 @@ public struct CountInterval: Sendable {
     public struct Totals: Sendable {
         let nodeSums: [CountLine.Subject: CountSum]
         let mergedSums: [CountLine.Subject: CountSum]
-        let end: UInt64
+        let end: Duration
 
         /// The totals of now.
         public init(_ counts: FleetCounts) {
@@ -37,7 +37,7 @@ public struct CountInterval: Sendable {
         for (subject, sum) in now {
             let change = before[subject].map(sum.since) ?? sum
             // Keys of a table that did not change are left out; a counter that counted nothing is shown.
-            if change.count > 0 || change.enabled > 0 || subject.key.isEmpty && !subject.isOther {
+            if change.count > 0 || change.enabled > .zero || subject.key.isEmpty && !subject.isOther {
                 result[subject] = change
             }
         }

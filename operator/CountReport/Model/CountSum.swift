@@ -4,35 +4,36 @@ import TraceProtocol
 public struct CountSum: Sendable, Hashable {
     /// Events; ns for counters of time.
     public var count: UInt64 = 0
-    /// ns; summed over CPUs and nodes. 0 for counts in tables, which have no time.
-    public var enabled: UInt64 = 0
-    /// ns; less than `enabled` where the processor's counters were shared.
-    public var running: UInt64 = 0
+    /// Summed over CPUs and nodes. 0 for counts in tables, which have no time.
+    public var enabled = Duration.zero
+    /// Less than `enabled` where the processor's counters were shared.
+    public var running = Duration.zero
 
     /// Nothing.
     public init() {}
 
     init(_ row: WireCountRow) {
-        (count, enabled, running) = (row.count, row.enabledNs, row.runningNs)
+        count = row.count
+        (enabled, running) = (.nanoseconds(row.enabledNs), .nanoseconds(row.runningNs))
     }
 
     static func += (a: inout CountSum, b: CountSum) {
         a.count &+= b.count
-        a.enabled &+= b.enabled
-        a.running &+= b.running
+        a.enabled += b.enabled
+        a.running += b.running
     }
 
     /// The difference to an earlier sum. A scaled count can shrink; the difference is 0 then.
     func since(_ earlier: CountSum) -> CountSum {
         var sum = CountSum()
         sum.count = count > earlier.count ? count - earlier.count : 0
-        sum.enabled = enabled > earlier.enabled ? enabled - earlier.enabled : 0
-        sum.running = running > earlier.running ? running - earlier.running : 0
+        sum.enabled = max(enabled - earlier.enabled, .zero)
+        sum.running = max(running - earlier.running, .zero)
         return sum
     }
 
     /// The count is an estimate from a part of the time.
-    public var isScaled: Bool { running < enabled && running > 0 }
+    public var isScaled: Bool { running < enabled && running > .zero }
     /// It was enabled and never ran: the count is not known.
-    public var neverRan: Bool { running == 0 && enabled > 0 }
+    public var neverRan: Bool { running == .zero && enabled > .zero }
 }

@@ -87,8 +87,8 @@ public struct FleetCounts: Sendable {
         return sums
     }
 
-    /// The longest time that a node has counted; ns.
-    public var elapsed: UInt64 { nodes.compactMap { $0.totals?.elapsedNs }.max() ?? 0 }
+    /// The longest time that a node has counted.
+    public var elapsed: Duration { .nanoseconds(nodes.compactMap { $0.totals?.elapsedNs }.max() ?? 0) }
     /// Events that nodes could not count.
     public var lost: UInt64 { nodes.reduce(0) { $0 &+ ($1.totals?.lost ?? 0) } }
     /// Exits without an entry.

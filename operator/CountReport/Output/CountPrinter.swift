@@ -84,7 +84,9 @@ public struct CountPrinter: Sendable {
     /// Why counts are missing, as lines for people.
     public static func problems(_ counts: FleetCounts) -> [String] {
         var lines = counts.nodes.compactMap { node -> String? in
-            let upTo = node.totals.map { "its last totals are those after \(CountText.seconds($0.elapsedNs)) s" }
+            let upTo = node.totals.map {
+                "its last totals are those after \(CountText.seconds(.nanoseconds($0.elapsedNs))) s"
+            }
             switch node.state {
             case .silent, .gone:
                 return "node \(node.name): \(node.reason); \(upTo ?? "nothing of it is counted")"

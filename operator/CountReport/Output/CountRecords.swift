@@ -1,3 +1,4 @@
+import SystemFacts
 import TraceProtocol
 
 /// One record for each event, node and key: for programs.
@@ -13,6 +14,10 @@ struct CountRecords {
         /// Nil where the event could not be counted.
         let sum: CountSum?
         let state: String
+
+        /// In ns, as are those below.
+        var enabled: Int64 { sum?.enabled.wholeNanoseconds ?? 0 }
+        var running: Int64 { sum?.running.wholeNanoseconds ?? 0 }
     }
 
     private func records() -> [Record] {
@@ -54,11 +59,11 @@ struct CountRecords {
     func json() -> [String] {
         records().map { record in
             var line = "{"
-            if layout.isTimed { line += "\"elapsed_ns\":\(interval.end)," }
+            if layout.isTimed { line += "\"elapsed_ns\":\(interval.end.wholeNanoseconds)," }
             line += "\"event\":\(JSONText.quoted(record.event)),\"node\":\(JSONText.quoted(record.node))"
             line += ",\"key\":\(record.key.map(JSONText.quoted) ?? "null")"
             line += ",\"count\":\(record.sum.map { "\($0.count)" } ?? "null")"
-            line += ",\"enabled_ns\":\(record.sum?.enabled ?? 0),\"running_ns\":\(record.sum?.running ?? 0)"
+            line += ",\"enabled_ns\":\(record.enabled),\"running_ns\":\(record.running)"
             if !record.state.isEmpty { line += ",\"state\":\(JSONText.quoted(record.state))" }
             return line + "}"
         }
@@ -73,9 +78,10 @@ struct CountRecords {
         records().map { record in
             let fields = [
                 record.event, record.node, record.key ?? "", record.sum.map { "\($0.count)" } ?? "",
-                "\(record.sum?.enabled ?? 0)", "\(record.sum?.running ?? 0)", record.state,
+                "\(record.enabled)", "\(record.running)", record.state,
             ]
-            return ((layout.isTimed ? ["\(interval.end)"] : []) + fields.map(Self.field)).joined(separator: ",")
+            return ((layout.isTimed ? ["\(interval.end.wholeNanoseconds)"] : []) + fields.map(Self.field)).joined(
+                separator: ",")
         }
     }
 

@@ -26,7 +26,7 @@ struct CountRows {
         sums.filter { $0.key.column == column }.map { CountLine(subject: $0.key, sum: $0.value) }.sorted { a, b in
             if a.subject.isOther != b.subject.isOther { return b.subject.isOther }
             // Counters have times. There are few, so they keep their order; keys of tables are many.
-            let isTable = a.sum.enabled == 0 && b.sum.enabled == 0
+            let isTable = a.sum.enabled == .zero && b.sum.enabled == .zero
             if isTable, a.sum.count != b.sum.count { return a.sum.count > b.sum.count }
             if a.subject.node != b.subject.node { return a.subject.node ?? 0 < b.subject.node ?? 0 }
             return Self.precedes(a.subject.key, b.subject.key)

@@ -1,3 +1,4 @@
+import SystemFacts
 import TraceProtocol
 
 /// Numbers and keys, formatted for people.
@@ -22,9 +23,9 @@ public enum CountText {
     }
 
     /// A rate in 1/s.
-    static func rate(_ count: UInt64, over nanoseconds: UInt64) -> String {
-        guard nanoseconds > 0 else { return "" }
-        return short(Double(count) * 1e9 / Double(nanoseconds))
+    static func rate(_ count: UInt64, over time: Duration) -> String {
+        guard time > .zero else { return "" }
+        return short(Double(count) * 1e9 / Double(time.wholeNanoseconds))
     }
 
     /// Three digits and a unit prefix.
@@ -48,14 +49,24 @@ public enum CountText {
 
     /// A part of a whole, in percent.
     static func share(_ part: UInt64, of whole: UInt64) -> String {
-        guard whole > 0 else { return "" }
-        let tenths = UInt64((Double(part) / Double(whole) * 1000).rounded())
+        whole > 0 ? percent(Double(part) / Double(whole)) : ""
+    }
+
+    /// A part of a time, in percent.
+    static func share(_ part: Duration, of whole: Duration) -> String {
+        whole > .zero ? percent(part / whole) : ""
+    }
+
+    private static func percent(_ share: Double) -> String {
+        // A sum that a hostile node has made overflow can be less than its part.
+        let tenths = UInt64(min((share * 1000).rounded(), 1000))
         return "\(tenths / 10).\(tenths % 10) %"
     }
 
-    /// Nanoseconds as seconds with milliseconds.
-    public static func seconds(_ nanoseconds: UInt64) -> String {
-        "\(nanoseconds / 1_000_000_000).\(padded(nanoseconds / 1_000_000 % 1000, 3))"
+    /// In seconds, with milliseconds.
+    public static func seconds(_ time: Duration) -> String {
+        let milliseconds = UInt64(max(time.wholeNanoseconds, 0) / 1_000_000)
+        return "\(milliseconds / 1000).\(padded(milliseconds % 1000, 3))"
     }
 
     /// A value of a key.

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import SystemFacts
 
 /// The terminal in full-screen use: its alternate screen, keys as they are pressed. `leave` restores its settings, and
 /// so does a crash of the process.
@@ -76,10 +77,10 @@ public final class Terminal: Sendable {
         }
     }
 
-    /// The bytes of keys that are pressed within a time (ms); empty without any, nil when the terminal is gone.
-    public func read(within milliseconds: Int32) -> [UInt8]? {
+    /// The bytes of keys that are pressed within a time; empty without any, nil when the terminal is gone.
+    public func read(within time: Duration) -> [UInt8]? {
         var file = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        let ready = poll(&file, 1, milliseconds)
+        let ready = poll(&file, 1, Int32(clamping: time.wholeNanoseconds / 1_000_000))
         if ready == 0 || (ready < 0 && errno == EINTR) { return [] }
         var bytes = [UInt8](repeating: 0, count: 256)
         let count = linux_read(descriptor, &bytes, bytes.count)

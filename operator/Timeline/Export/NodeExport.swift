@@ -94,8 +94,8 @@ final class NodeExport {
         lastSequence = max(lastSequence, number.sequence)
     }
 
-    /// - Returns: the most by which the file's clock differs from the session's, ns.
-    private func finish(_ pages: PageExport) throws -> Int64 {
+    /// - Returns: the most by which the file's clock differs from the session's.
+    private func finish(_ pages: PageExport) throws -> Duration {
         // No watermark follows the last events.
         if let last = pages.lastTimestamp.map(NodeTimeline.stamp) { track.extend(to: last, timeline.clock) }
         let totals = (timeline.totals?.cpus ?? []).filter { $0.cpu < UInt32(Watermark.maximumCPUs) }
@@ -105,7 +105,7 @@ final class NodeExport {
         try pages.writer.finish(
             metadata: facts.files, options: options(totals, track, cpuCount: cpuCount), cpus: cpus,
             clock: facts.clock, longSize: facts.host.longSize == 4 ? 4 : 8)
-        return track.tolerance
+        return .nanoseconds(track.tolerance)
     }
 
     private func options(_ totals: [WireCPUTotals], _ track: ClockTrack, cpuCount: Int) -> TraceDatOptions {

@@ -11,9 +11,9 @@ public struct SessionExport {
         public var path: String?
         /// What could not be read of its log, as lines for people.
         public var damage: [String] = []
-        /// The most by which times in the file differ from those of the session, ns. 0 unless its clock had more points
-        /// than a file gets.
-        public var clockTolerance: Int64 = 0
+        /// The most by which times in the file differ from those of the session. 0 unless its clock had more points than
+        /// a file gets.
+        public var clockTolerance = Duration.zero
     }
 
     private let session: SessionDirectory

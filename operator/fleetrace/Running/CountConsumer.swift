@@ -49,7 +49,7 @@ final class CountConsumer: SessionConsumer {
     func finish(problem: String) throws -> Verdict {
         // What has come since the last whole interval.
         let rest = CountInterval(counts, since: printed)
-        if !hasIntervals || rest.length > 0 { try write(printer.lines(counts, rest)) }
+        if !hasIntervals || rest.length > .zero { try write(printer.lines(counts, rest)) }
         for line in CountPrinter.account(counts) { say(line) }
         return Verdict(problems: CountPrinter.problems(counts) + (problem.isEmpty ? [] : [problem]))
     }

@@ -7,8 +7,8 @@ final class KeyListener: Sendable {
     private let isStopping = Atomic<Bool>(false)
     private let hasEnded = Atomic<Bool>(false)
 
-    /// How long the rest of a key's sequence may take; ms.
-    private static let patience: Int32 = 50
+    /// How long the rest of a key's sequence may take.
+    private static let patience = Duration.milliseconds(50)
 
     /// - Parameter onKeys: called on that thread with the keys that were pressed; nil when the terminal is gone.
     /// - Throws: `ThreadError`.

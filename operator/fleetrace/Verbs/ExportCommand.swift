@@ -69,8 +69,8 @@ struct ExportCommand: ParsableCommand {
             account.nodes.append(node.account)
             damage += node.damage
             if let path = node.path { say("wrote \(path): \(node.account.received) events") }
-            if node.clockTolerance > 0 {
-                say("note: the times in it are within \(node.clockTolerance) ns of the session's")
+            if node.clockTolerance > .zero {
+                say("note: the times in it are within \(node.clockTolerance.wholeNanoseconds) ns of the session's")
             }
         }
         for line in account.lines() { say(line) }

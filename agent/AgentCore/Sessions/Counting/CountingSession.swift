@@ -22,12 +22,12 @@ final class CountingSession: NodeSession {
     private static let refreshTime = Duration.milliseconds(3)
 
     private init(
-        _ source: any CountSource, _ delivery: SessionDelivery, intervalMilliseconds: UInt32, thread: ControlThread,
+        _ source: any CountSource, _ delivery: SessionDelivery, interval: Duration, thread: ControlThread,
         log: Logger
     ) {
         self.source = source
         self.delivery = delivery
-        interval = intervalMilliseconds == 0 ? Self.usualInterval : .milliseconds(Int64(intervalMilliseconds))
+        self.interval = interval
         self.thread = thread
         self.log = log
     }
@@ -42,7 +42,8 @@ final class CountingSession: NodeSession {
     ) throws -> CountingSession {
         CountingSession(
             try source(request, delivery, in: tracefs, readers: readers), delivery,
-            intervalMilliseconds: request.count.intervalMs, thread: thread, log: log)
+            interval: request.count.intervalMs == 0 ? usualInterval : .milliseconds(request.count.intervalMs),
+            thread: thread, log: log)
     }
 
     /// Perf counters for plain counts; for tables the kernel's own, or where it has none that fit, decoded pages.

@@ -129,8 +129,8 @@ final class PerfCount: CountSource {
             var row = WireCountRow()
             row.column = UInt32(cell.column)
             row.count = value.count
-            row.enabledNs = value.enabled
-            row.runningNs = value.running
+            row.enabledNs = UInt64(value.enabled.wholeNanoseconds)
+            row.runningNs = UInt64(value.running.wholeNanoseconds)
             if isByCPU {
                 var key = WireCountKey()
                 key.number = Int64(cell.cpu)
