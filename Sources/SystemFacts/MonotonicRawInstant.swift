@@ -25,14 +25,3 @@ public struct MonotonicRawInstant: InstantProtocol, Sendable {
 
     public static func < (a: MonotonicRawInstant, b: MonotonicRawInstant) -> Bool { a.nanoseconds < b.nanoseconds }
 }
-
-extension Duration {
-    /// The whole nanoseconds in it; what is beyond Int64 (292 years) is cut to that.
-    public var wholeNanoseconds: Int64 {
-        let (seconds, attoseconds) = components
-        let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        guard !overflow else { return seconds < 0 ? .min : .max }
-        let (sum, isOver) = whole.addingReportingOverflow(attoseconds / 1_000_000_000)
-        return isOver ? (seconds < 0 ? .min : .max) : sum
-    }
-}

@@ -1,4 +1,7 @@
 /// A closed interval of controller time, in ns, that contains the true time under the stated assumptions.
+///
+/// Times are Int64 nanoseconds throughout this module, not instants and durations: each event's time is mapped by it,
+/// and its 128-bit products and saturating sums are those of integers.
 @frozen
 public struct ClockBound: Sendable, Hashable {
     /// The least possible time; `Int64.min` when nothing is known.

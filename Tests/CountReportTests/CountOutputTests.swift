@@ -132,6 +132,13 @@ struct CountOutputTests {
         #expect(interval.nodeSums.map(\.value.count) == [3])
     }
 
+    @Test("Counts that overflow when they are added do not end the program")
+    func hostileCounts() {
+        let rows = [SampleCounts.row(0, .max, [.text("a")]), SampleCounts.row(0, 2, [.text("b")])]
+        let lines = Self.lines(Self.counts([rows]), keys: ["comm"])
+        #expect(lines.count == 3 && lines.allSatisfy { !$0.contains("1000") })
+    }
+
     @Test("Control characters in a task's name do not reach the terminal")
     func hostileNames() {
         let counts = Self.counts([[SampleCounts.row(0, 5, [.text("\u{1b}[2Jx\u{9b}y\n")])]])

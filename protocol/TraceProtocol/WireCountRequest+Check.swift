@@ -1,9 +1,11 @@
+import SystemFacts
+
 /// Which count requests can be carried out; the same for operators, controllers and agents.
 extension WireCountRequest {
-    /// ms. More frequent totals would cost more than they are worth.
-    public static let shortestInterval: UInt32 = 10
-    /// ms.
-    public static let longestInterval: UInt32 = 3_600_000
+    /// More frequent totals would cost more than they are worth.
+    public static let shortestInterval = Duration.milliseconds(10)
+    /// An hour.
+    public static let longestInterval = Duration.seconds(3600)
     /// Keys that a table on a node holds unless the request states it.
     public static let usualTableLimit: UInt32 = 4096
     /// As the kernel's tables (TRACING_MAP_BITS_MAX).
@@ -22,10 +24,12 @@ extension WireCountRequest {
 
     /// Why the request cannot be carried out; nil if it can.
     public var problem: String? {
-        if intervalMs != 0, intervalMs < Self.shortestInterval {
-            return "an interval of \(intervalMs) ms is too short: at least \(Self.shortestInterval) ms"
+        let interval = Duration.milliseconds(intervalMs)
+        if intervalMs != 0, interval < Self.shortestInterval {
+            return
+                "an interval of \(intervalMs) ms is too short: at least \(Self.shortestInterval.wholeMilliseconds) ms"
         }
-        if intervalMs > Self.longestInterval { return "an interval can be an hour at most" }
+        if interval > Self.longestInterval { return "an interval can be an hour at most" }
         if keys.count > Self.mostKeys {
             return "\(keys.count) keys besides the node are too many: at most \(Self.mostKeys)"
         }

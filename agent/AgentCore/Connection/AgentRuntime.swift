@@ -117,7 +117,7 @@ public struct AgentRuntime: Sendable {
                 "not connected to the controller",
                 metadata: [
                     "controller": "\(configuration.host):\(configuration.port)", "reason": "\(reason)",
-                    "again_in_ms": "\(pause.wholeNanoseconds / 1_000_000)",
+                    "again_in_ms": "\(pause.wholeMilliseconds)",
                 ])
             try? await Task.sleep(for: pause)
         }

@@ -40,11 +40,10 @@ struct ProbeCheck {
         for _ in 0..<Self.optimizationAttempts {
             let planted = probes.checks().map(\.planted.planted)
             guard planted.contains(KprobeState.Planting.breakpoint.rawValue) else { return }
-            usleep(Self.optimizationPause)
+            usleep(UInt32(Self.optimizationPause / .microseconds(1)))
         }
     }
 
     private static let optimizationAttempts = 10
-    /// Microseconds.
-    private static let optimizationPause: UInt32 = 50_000
+    private static let optimizationPause = Duration.milliseconds(50)
 }

@@ -26,7 +26,7 @@ final class CPUReader: Sendable {
     private static let bufferSize = 256 << 10
     /// How long an event waits at most before it is read.
     static let interval = Duration.milliseconds(40)
-    private static let pollTimeout = Int32(interval.wholeNanoseconds / 1_000_000)
+    private static let pollTimeout = Int32(interval.wholeMilliseconds)
 
     init(cpu: Int, log: Logger) throws {
         self.cpu = cpu

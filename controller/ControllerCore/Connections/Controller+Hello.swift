@@ -1,6 +1,7 @@
 import Logging
 import NIOCore
 import SecureTransport
+import SystemFacts
 import TraceProtocol
 
 /// A peer's first frame, and the reply to it.
@@ -18,7 +19,7 @@ extension Controller {
         welcome.capabilities = Negotiation.commonCapabilities(theirs: hello.capabilities)
         welcome.identity = identity.description
         welcome.software = "fleetrace \(Negotiation.software)"
-        welcome.leaseMs = UInt32(clamping: lease.wholeNanoseconds / 1_000_000)
+        welcome.leaseMs = UInt32(clamping: lease.wholeMilliseconds)
         switch identity.role {
         case .node: return .node(try acceptNode(identity.name, hello, welcome, on: channel))
         case .operator:

@@ -49,7 +49,7 @@ final class Node {
         status.eventsReceived = traffic.events
         status.eventsLost = traffic.lost
         status.connectedSince = connectedSince?.nanoseconds ?? 0
-        status.lastHeardMs = lastHeard.duration(to: now).wholeNanoseconds / 1_000_000
+        status.lastHeardMs = lastHeard.duration(to: now).wholeMilliseconds
         if let vitals { status.vitals = vitals }
         status.agentCpuPermille = rates.cpuPermille
         status.bytesPerSecond = rates.bytes

@@ -80,7 +80,7 @@ public final class Terminal: Sendable {
     /// The bytes of keys that are pressed within a time; empty without any, nil when the terminal is gone.
     public func read(within time: Duration) -> [UInt8]? {
         var file = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        let ready = poll(&file, 1, Int32(clamping: time.wholeNanoseconds / 1_000_000))
+        let ready = poll(&file, 1, Int32(clamping: time.wholeMilliseconds))
         if ready == 0 || (ready < 0 && errno == EINTR) { return [] }
         var bytes = [UInt8](repeating: 0, count: 256)
         let count = linux_read(descriptor, &bytes, bytes.count)

@@ -2,7 +2,8 @@
 /// gives the same output.
 @frozen
 public struct MergeKey: Sendable, Hashable {
-    /// Estimated time on the controller's timeline, ns.
+    /// Estimated time on the controller's timeline, ns. Times are Int64 throughout the merge, as in `TraceClock`: events
+    /// are compared by them millions of times a second.
     public let time: Int64
     /// Index of the node in the session.
     public let node: UInt32

@@ -107,7 +107,8 @@ struct CountOptions: ParsableArguments {
         }
         let (whole, rest) = interval.wholeNanoseconds.quotientAndRemainder(dividingBy: 1_000_000)
         guard rest == 0, let milliseconds = UInt32(exactly: whole) else {
-            throw ValidationError("--interval: whole milliseconds, \(WireCountRequest.shortestInterval)ms to 1h")
+            throw ValidationError(
+                "--interval: whole milliseconds, \(WireCountRequest.shortestInterval.wholeMilliseconds)ms to 1h")
         }
         count.intervalMs = milliseconds
         count.keys = keys

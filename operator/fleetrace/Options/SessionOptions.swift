@@ -86,7 +86,7 @@ struct SessionOptions: ParsableArguments {
         request.comms = comm
         request.bufferKilobytes = UInt32(buffer ?? 0)
         request.partial = partial
-        request.startInMs = UInt32(clamping: (startIn ?? .zero).wholeNanoseconds / 1_000_000)
+        request.startInMs = UInt32(clamping: (startIn ?? .zero).wholeMilliseconds)
         request.name = name
         return request
     }

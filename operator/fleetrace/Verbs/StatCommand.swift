@@ -1,6 +1,7 @@
 import ArgumentParser
 import CommandArguments
 import CountReport
+import SystemFacts
 import TraceProtocol
 
 struct StatCommand: AsyncParsableCommand {
@@ -44,8 +45,8 @@ struct StatCommand: AsyncParsableCommand {
     var command: [String] = []
 
     func validate() throws {
-        if let interval, interval < .milliseconds(WireCountRequest.shortestInterval) {
-            throw ValidationError("--interval: at least \(WireCountRequest.shortestInterval)ms")
+        if let interval, interval < WireCountRequest.shortestInterval {
+            throw ValidationError("--interval: at least \(WireCountRequest.shortestInterval.wholeMilliseconds)ms")
         }
         _ = try request()
     }
