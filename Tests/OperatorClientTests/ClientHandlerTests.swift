@@ -62,6 +62,34 @@ import TraceProtocol
         #expect(try client.sent().isEmpty)
     }
 
+    @Test("A controller that says nothing after the hello, or later to pings, is gone")
+    func silence() throws {
+        let loop = { (client: ClientFixture) in client.channel.embeddedEventLoop }
+        let unwelcomed = try ClientFixture(isAccepted: false)
+        try unwelcomed.handshake()
+        loop(unwelcomed).advanceTime(by: ClientHandler.welcomeTimeout)
+        #expect(!unwelcomed.channel.isActive)
+
+        let client = try ClientFixture()
+        let request = client.request(.listNodes(WireListNodes()))
+        for _ in 0..<3 {
+            loop(client).advanceTime(by: ClientHandler.pingInterval)
+            try client.receive(Frame(.pong, ByteBuffer()))
+        }
+        #expect(request.isPending)
+        loop(client).advanceTime(by: ClientHandler.pingInterval * 3)
+        #expect(request.error?.hasPrefix("nothing has come from the controller for 30 s") == true)
+    }
+
+    @Test("Who does not read its own queue does not take the controller for gone")
+    func fullQueueIsNoSilence() throws {
+        let client = try ClientFixture()
+        try client.receive(
+            LogChunk(session: 7, node: 0, records: ByteBuffer(repeating: 0, count: LogQueue.highWatermark + 1)).frame())
+        client.channel.embeddedEventLoop.advanceTime(by: ClientHandler.pingInterval * 9)
+        #expect(client.channel.isActive)
+    }
+
     @Test("What sessions send is queued in order")
     func queued() throws {
         let client = try ClientFixture()

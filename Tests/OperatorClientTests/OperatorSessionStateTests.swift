@@ -85,6 +85,22 @@ import Testing
             Self.steps(.owner, [.commandEnded(status: 3), .outputClosed]) == [.stop, .end(status: 0, stopping: true)])
     }
 
+    @Test("A command that writes files is stopped in order when nobody reads its output")
+    func outputNotNeeded() {
+        var state = OperatorSessionState(.owner, needsOutput: false)
+        #expect(Step(state.handle(.outputClosed)) == .stop)
+        #expect(Step(state.handle(.consumed(Verdict()))) == .end(status: 0, stopping: false))
+    }
+
+    @Test("An onlooker stops its session for any reason to end, and reads nothing more")
+    func onlooker() {
+        #expect(Self.steps(.onlooker, [.interrupted]) == [.end(status: 0, stopping: true)])
+        #expect(Self.steps(.onlooker, [.timeIsUp]) == [.end(status: 0, stopping: true)])
+        #expect(Self.steps(.onlooker, [.outputClosed]) == [.end(status: 0, stopping: true)])
+        #expect(Self.steps(.onlooker, [.consumerFailed(DiskFull())]) == [.end(status: 1, stopping: false)])
+        #expect(SessionEnding.looked.lines.isEmpty)
+    }
+
     @Test("An error of the consumer ends the command with it")
     func consumerFailed() {
         #expect(Self.steps(.owner, [.consumerFailed(DiskFull())]) == [.end(status: 1, stopping: false)])

@@ -95,8 +95,28 @@ struct OperatorSessionTests {
         controller.send(.chunk(node: 0))
         let ending = try await run(
             controller, consumer: RecordingConsumer(failing: BrokenOutput(isClosedPipe: true)))
-        #expect(ending.exitStatus == 0 && ending.lines.isEmpty)
+        #expect(ending.exitStatus == 0)
+        #expect(ending.lines.first?.hasPrefix("nobody reads the output any longer") == true)
         #expect(controller.requests == ["open", "stop"] && controller.closes == 1)
+    }
+
+    @Test(
+        "Nobody reads stdout any longer while a write to it blocks, and the controller's replies wait behind the queue")
+    func closedPipeBehindABlockedWrite() async throws {
+        // The stop is never replied to.
+        let controller = ScriptedController.opening(endsWhenStopped: false)
+        controller.send(.chunk(node: 0))
+        let blocked = BlockedConsumer()
+        let (session, _) = try await OperatorSession.open(WireOpenSession(), on: controller, inbox: inbox)
+        async let ending = session.run { blocked }
+        await blocked.begun()
+        inbox.put(.outputClosed)
+        guard case .outputClosed = try await ending else {
+            Issue.record("another end")
+            return
+        }
+        #expect(controller.requests == ["open", "stop"] && controller.closes == 1)
+        blocked.release()
     }
 
     @Test("The output cannot be written: the command fails with the reason")

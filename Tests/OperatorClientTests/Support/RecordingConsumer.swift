@@ -36,6 +36,29 @@ final class RecordingConsumer: SessionConsumer, Sendable {
     }
 }
 
+/// A consumer whose first write blocks until the test releases it.
+final class BlockedConsumer: SessionConsumer, Sendable {
+    private let isReleased = ConditionLock(value: false)
+    private let began = AsyncStream<Void>.makeStream()
+
+    func consume(_ chunk: LogChunk) {
+        began.continuation.yield()
+        isReleased.lock(whenValue: true)
+        isReleased.unlock()
+    }
+
+    func begun() async {
+        for await _ in began.stream { return }
+    }
+
+    func release() {
+        isReleased.lock()
+        isReleased.unlock(withValue: true)
+    }
+
+    func finish(problem: String) -> Verdict { Verdict() }
+}
+
 extension LogQueue.Item {
     static func chunk(node: UInt32, bytes: Int = 1) -> LogQueue.Item {
         .chunk(LogChunk(session: 7, node: node, records: ByteBuffer(repeating: 0, count: bytes)))

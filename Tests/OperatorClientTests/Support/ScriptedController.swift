@@ -23,6 +23,11 @@ final class ScriptedController: ControllerConnection {
         return try reply(verb, queue)
     }
 
+    func post(_ verb: WireRequest.OneOf_Verb) {
+        state.withLockedValue { $0.requests.append(Self.name(of: verb)) }
+        _ = try? reply(verb, queue)
+    }
+
     func close() async {
         state.withLockedValue { $0.closes += 1 }
     }

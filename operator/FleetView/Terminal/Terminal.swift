@@ -55,6 +55,11 @@ public final class Terminal: Sendable {
         TerminalSettings.leave()
     }
 
+    /// `leave` of whichever terminal is in full-screen use, if one is. Does not block.
+    public static func restore() {
+        TerminalSettings.leave()
+    }
+
     /// Draws.
     ///
     /// - Returns: false when the terminal is gone.

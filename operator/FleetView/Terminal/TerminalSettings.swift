@@ -1,7 +1,7 @@
 import Glibc
 
 /// The terminal's settings from before it was used full-screen. They are restored by signal handlers too, so everything
-/// here is async-signal-safe (signal-safety(7); tcsetattr(3) and write(2) are), and the state is plain memory.
+/// here is async-signal-safe (signal-safety(7); tcsetattr(3), poll(2) and write(2) are), and the state is plain memory.
 enum TerminalSettings {
     nonisolated(unsafe) private static var descriptor: Int32 = -1
     nonisolated(unsafe) private static var saved = termios()
@@ -30,7 +30,9 @@ enum TerminalSettings {
         let terminal = descriptor
         descriptor = -1
         let sequence: StaticString = "\u{1b}[0m\u{1b}[?25h\u{1b}[?1049l"
-        _ = write(terminal, sequence.utf8Start, sequence.utf8CodeUnitCount)
+        // A terminal that is stopped (Ctrl-S) accepts nothing, and must not hold up the end.
+        var file = pollfd(fd: terminal, events: Int16(POLLOUT), revents: 0)
+        if poll(&file, 1, 0) > 0 { _ = write(terminal, sequence.utf8Start, sequence.utf8CodeUnitCount) }
         tcsetattr(terminal, TCSANOW, &saved)
     }
 }

@@ -7,6 +7,8 @@ public enum ClientError: Error, Sendable, CustomStringConvertible {
     /// A reply of a kind that does not belong to the request.
     case unknownReply
     case unreachable(address: String, reason: String)
+    /// Nothing came from the controller for so long, though it was asked.
+    case silent(Duration)
     /// The controller ended the connection and said why.
     case goodbye(WireGoodbye)
     /// The controller refused one request; the connection stays.
@@ -16,6 +18,8 @@ public enum ClientError: Error, Sendable, CustomStringConvertible {
         switch self {
         case .closed: "the controller closed the connection"
         case .unknownReply: "the controller sent a reply that this version does not know"
+        case .silent(let time):
+            "nothing has come from the controller for \(time.components.seconds) s: it hangs, or its link is down"
         case .unreachable(let address, let reason): "cannot reach the controller at \(address): \(reason)"
         case .goodbye(let goodbye):
             "the controller says: \(goodbye.text)"

@@ -17,10 +17,19 @@ final class ClientHandler: ChannelInboundHandler {
     /// Why the connection ends; nil while nothing is wrong.
     private var failure: (any Error)?
     private var context: ChannelHandlerContext?
-    private var pings: RepeatedTask?
+    private var nextPing: Scheduled<Void>?
+    private var welcomeDeadline: Scheduled<Void>?
+    /// Something has come since the last ping, or it could not: nobody reads while the queue is full.
+    private var hasHeard = true
+    /// The controller's silence lasts for so many pings.
+    private var silentPings = 0
 
     /// The controller closes a connection on which nothing comes for 60 s.
     static let pingInterval = TimeAmount.seconds(15)
+    /// Pings without an answer after which the controller is gone.
+    private static let mostSilentPings = 2
+    /// From the connection to the controller's first frame.
+    static let welcomeTimeout = TimeAmount.seconds(10)
 
     init(hello: Frame, welcomed: EventLoopPromise<NIOLoopBound<ClientHandler>>, queue: LogQueue) {
         self.hello = hello
@@ -54,14 +63,33 @@ final class ClientHandler: ChannelInboundHandler {
     /// The transport is secure: introduces this operator, and sends pings from then on.
     func begin(_ context: ChannelHandlerContext) {
         context.writeAndFlush(wrapOutboundOut(hello), promise: nil)
-        let channel = context.channel
-        pings = context.eventLoop.scheduleRepeatedTask(initialDelay: Self.pingInterval, delay: Self.pingInterval) { _ in
-            channel.writeAndFlush(Frame(.ping, ByteBuffer()), promise: nil)
+        schedulePing(context)
+        welcomeDeadline = context.eventLoop.assumeIsolated().scheduleTask(in: Self.welcomeTimeout) { [self] in
+            endSilence(after: Self.welcomeTimeout)
         }
+    }
+
+    private func schedulePing(_ context: ChannelHandlerContext) {
+        nextPing = context.eventLoop.assumeIsolated().scheduleTask(in: Self.pingInterval) { [self] in ping() }
+    }
+
+    private func ping() {
+        guard let context else { return }
+        silentPings = hasHeard ? 0 : silentPings + 1
+        guard silentPings < Self.mostSilentPings else { return endSilence(after: Self.pingInterval * 2) }
+        hasHeard = queue.isFull
+        context.writeAndFlush(wrapOutboundOut(Frame(.ping, ByteBuffer())), promise: nil)
+        schedulePing(context)
+    }
+
+    private func endSilence(after time: TimeAmount) {
+        guard let context else { return }
+        errorCaught(context: context, error: ClientError.silent(.nanoseconds(time.nanoseconds)))
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let frame = unwrapInboundIn(data)
+        hasHeard = true
         do {
             try receive(frame, context)
         } catch {
@@ -73,6 +101,7 @@ final class ClientHandler: ChannelInboundHandler {
         switch frame.type {
         case .welcome:
             let _: WireWelcome = try frame.message()
+            welcomeDeadline?.cancel()
             welcomed.succeed(NIOLoopBound(self, eventLoop: context.eventLoop))
         case .reply:
             let reply: WireReply = try frame.message()
@@ -114,7 +143,8 @@ final class ClientHandler: ChannelInboundHandler {
         pending.removeAll()
         _ = queue.put(.disconnected("\(reason)")) {}
         self.context = nil
-        pings?.cancel()
+        nextPing?.cancel()
+        welcomeDeadline?.cancel()
         context.fireChannelInactive()
     }
 }

@@ -70,7 +70,24 @@ public final class ControllerClient: ControllerConnection {
         return try await promise.futureResult.get()
     }
 
+    public func post(_ verb: WireRequest.OneOf_Verb) {
+        let loop = channel.eventLoop
+        let promise = loop.makePromise(of: WireReply.OneOf_Outcome.self)
+        loop.execute { [handler] in handler.value.request(verb, promise) }
+    }
+
+    /// The longest time for an orderly close. The process ends after that, and the kernel closes the connection.
+    private static let closeTimeout = TimeAmount.milliseconds(300)
+
     public func close() async {
-        try? await channel.close()
+        let closed = channel.eventLoop.makePromise(of: Void.self)
+        channel.eventLoop.scheduleTask(in: Self.closeTimeout) { closed.succeed() }
+        channel.close().whenComplete { _ in closed.succeed() }
+        try? await closed.futureResult.get()
+    }
+
+    /// Ends the connection, and so whatever waits for it.
+    public func interrupt() {
+        channel.close(promise: nil)
     }
 }

@@ -10,6 +10,10 @@ public protocol ControllerConnection: Sendable {
     /// - Throws: when the connection ends before the reply comes. A refusal is a reply.
     func request(_ verb: WireRequest.OneOf_Verb) async throws -> WireReply.OneOf_Outcome
 
+    /// Sends a request whose reply nobody waits for: it may come behind megabytes that nobody reads.
+    func post(_ verb: WireRequest.OneOf_Verb)
+
+    /// Ends the connection. Does not wait for a controller that does not answer.
     func close() async
 }
 
@@ -76,11 +80,11 @@ extension ControllerConnection {
         return description
     }
 
-    /// Asks for a session's end. The reply comes at once; what the session still holds follows in the queue.
-    func stopSession(_ session: UInt64) async throws {
+    /// Asks for a session's end. What the session still holds follows in the queue.
+    func stopSession(_ session: UInt64) {
         var request = WireStopSession()
         request.session = session
-        guard case .stopped = try await accepted(.stopSession(request)) else { throw ClientError.unknownReply }
+        post(.stopSession(request))
     }
 
     private func accepted(_ verb: WireRequest.OneOf_Verb) async throws -> WireReply.OneOf_Outcome {

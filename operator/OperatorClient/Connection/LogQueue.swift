@@ -52,6 +52,9 @@ public final class LogQueue: Sendable {
         return !isFull
     }
 
+    /// Whether the connection has stopped reading.
+    var isFull: Bool { state.withLockedValue { $0.isFull } }
+
     /// Removes everything that is queued, after waiting at most `patience` for a first item.
     public func removeAll(waiting patience: Duration) -> [Item] {
         guard condition.lock(whenValue: 1, timeoutSeconds: patience / .seconds(1)) else { return [] }

@@ -12,11 +12,12 @@ public struct OperatorSession: Sendable {
     ///
     /// - Throws: `SessionNotStarted` when refusals prevented the start, `ClientError`.
     public static func open(
-        _ request: WireOpenSession, on connection: any ControllerConnection, inbox: SessionInbox = SessionInbox()
+        _ request: WireOpenSession, as role: OperatorSessionState.Role = .owner,
+        on connection: any ControllerConnection, inbox: SessionInbox = SessionInbox()
     ) async throws -> (session: OperatorSession, opened: WireSessionOpened) {
         let opened = try await connection.openSession(request)
         guard opened.started else { throw SessionNotStarted(replies: opened.replies) }
-        return (OperatorSession(id: opened.session, role: .owner, connection: connection, inbox: inbox), opened)
+        return (OperatorSession(id: opened.session, role: role, connection: connection, inbox: inbox), opened)
     }
 
     /// Attaches to a session that somebody else runs, from its beginning.
@@ -31,32 +32,35 @@ public struct OperatorSession: Sendable {
 
     /// Asks the controller to stop the session. It may have ended already, or the connection may be gone, on which the
     /// controller stops it by itself: neither is an error.
-    public func stop() async {
-        try? await connection.stopSession(id)
+    public func stop() {
+        connection.stopSession(id)
     }
 
     /// Stops the session and closes the connection, without reading what is still to come.
     public func cancel() async {
-        await stop()
+        stop()
         await connection.close()
     }
 
     // MARK: Consuming the stream
 
-    /// Runs until the session's stream ends, or a reason to end it early comes.
+    /// Runs until the session's stream ends, or a reason to end it early comes. Nothing that the consumer does, however
+    /// long it blocks, delays that.
     ///
     /// - Parameters:
     ///   - timeLimit: nil for no limit.
+    ///   - needsOutput: without a reader of the output there is nothing left to do.
     ///   - consumer: makes what consumes the stream, on a thread of its own.
     public func run(
-        for timeLimit: Duration? = nil, consumer: @escaping @Sendable () throws -> any SessionConsumer
+        for timeLimit: Duration? = nil, needsOutput: Bool = true,
+        consumer: @escaping @Sendable () throws -> any SessionConsumer
     ) async throws -> SessionEnding {
         try spawnThread(name: "session") { [inbox, queue = connection.queue] in
             inbox.put(Self.event(of: Result { try queue.feed(try consumer()) }))
         }
         let timer = timer(timeLimit)
         defer { timer?.cancel() }
-        return await carryOut()
+        return await carryOut(OperatorSessionState(role, needsOutput: needsOutput))
     }
 
     private func timer(_ limit: Duration?) -> Task<Void, any Error>? {
@@ -68,14 +72,14 @@ public struct OperatorSession: Sendable {
         }
     }
 
-    private func carryOut() async -> SessionEnding {
-        var state = OperatorSessionState(role)
+    private func carryOut(_ initial: OperatorSessionState) async -> SessionEnding {
+        var state = initial
         for await event in inbox.events {
             switch state.handle(event) {
             case .wait: break
-            case .stop: await stop()
+            case .stop: stop()
             case .end(let ending, let stopping):
-                if stopping { await stop() }
+                if stopping { stop() }
                 // The process ends now, whatever state the connection is in.
                 if case .abandoned = ending { return ending }
                 await connection.close()

@@ -6,13 +6,15 @@ public struct OperatorSessionState: Sendable {
     public enum Role: Hashable, Sendable {
         /// This command opened it: a reason to end stops the session, and then its stream is read to the end.
         case owner
+        /// This command opened it to look at what comes: a reason to end ends it at once, without an account.
+        case onlooker
         /// Somebody else runs it: an interrupt only ends the watching.
         case watcher
     }
 
     /// What can happen.
     public enum Event: Sendable {
-        /// Ctrl-C, or SIGTERM.
+        /// Ctrl-C, SIGTERM, or a key that means the same.
         case interrupted
         /// What `--for` allows has passed.
         case timeIsUp
@@ -20,7 +22,7 @@ public struct OperatorSessionState: Sendable {
         case commandEnded(status: Int32)
         /// The stream has ended and was consumed.
         case consumed(Verdict)
-        /// Nobody reads what the consumer writes.
+        /// Nobody reads the command's output any longer.
         case outputClosed
         /// The consumer could not go on.
         case consumerFailed(any Error)
@@ -35,22 +37,27 @@ public struct OperatorSessionState: Sendable {
     }
 
     private let role: Role
+    private let needsOutput: Bool
     private var isStopping = false
     private var commandStatus: Int32 = 0
 
-    public init(_ role: Role) {
+    /// - Parameter needsOutput: whether the output is what the command is for. It is not for one that writes files.
+    public init(_ role: Role, needsOutput: Bool = true) {
         self.role = role
+        self.needsOutput = needsOutput
     }
 
     public mutating func handle(_ event: Event) -> Action {
         switch event {
         case .consumed(let verdict): return .end(.complete(verdict, commandStatus: commandStatus), stopping: false)
-        case .outputClosed: return .end(.outputClosed, stopping: role == .owner)
+        case .outputClosed where needsOutput: return .end(.outputClosed, stopping: role != .watcher)
         case .consumerFailed(let error): return .end(.failed(error), stopping: false)
         case .interrupted where role == .watcher: return .end(.left, stopping: false)
+        case .interrupted where role == .onlooker, .timeIsUp where role == .onlooker:
+            return .end(.looked, stopping: true)
         case .interrupted where isStopping: return .end(.abandoned, stopping: false)
         case .commandEnded(let status): commandStatus = status
-        case .interrupted, .timeIsUp: break
+        case .interrupted, .timeIsUp, .outputClosed: break
         }
         guard !isStopping else { return .wait }
         isStopping = true
@@ -64,9 +71,11 @@ public enum SessionEnding: Sendable {
     case complete(Verdict, commandStatus: Int32)
     /// Whoever read the output wanted no more of it.
     case outputClosed
+    /// An onlooker has seen enough.
+    case looked
     /// This command watches no longer; the session goes on.
     case left
-    /// A second interrupt: the rest of the stream was not read.
+    /// An interrupt while the session was ending: the rest of the stream was not read.
     case abandoned
     case failed(any Error)
 
@@ -74,7 +83,7 @@ public enum SessionEnding: Sendable {
     public var exitStatus: Int32 {
         switch self {
         case .complete(let verdict, let commandStatus): verdict.isGood ? commandStatus : 1
-        case .outputClosed, .left: 0
+        case .outputClosed, .left, .looked: 0
         case .abandoned, .failed: 1
         }
     }
@@ -83,9 +92,12 @@ public enum SessionEnding: Sendable {
     public var lines: [String] {
         switch self {
         case .complete(let verdict, _): verdict.lines
-        case .outputClosed: []
+        case .outputClosed:
+            ["nobody reads the output any longer: the session is over, without an account of what was not printed"]
+        case .looked: []
         case .left: ["no longer watching; the session goes on"]
-        case .abandoned: ["error: interrupted a second time: the rest of the session was not read"]
+        case .abandoned:
+            ["error: interrupted a second time: the rest of the session was not read, so there is no account of it"]
         case .failed(let error): ["error: \(error)"]
         }
     }

@@ -91,8 +91,12 @@ struct SessionOptions: ParsableArguments {
         return request
     }
 
-    /// - Parameter name: of the session, for people; may be empty.
-    func session(name: String = "") -> OwnedSession {
-        OwnedSession(request: request(name: name), access: nodes.access, timeLimit: duration, command: command)
+    /// - Parameters:
+    ///   - name: of the session, for people; may be empty.
+    ///   - needsOutput: whether stdout is what the command is for.
+    func session(name: String = "", needsOutput: Bool = true) -> OwnedSession {
+        OwnedSession(
+            request: request(name: name), access: nodes.access, timeLimit: duration, command: command,
+            needsOutput: needsOutput)
     }
 }

@@ -1,4 +1,5 @@
 import CommandArguments
+import FleetView
 import Glibc
 import NIOCore
 import NIOPosix
@@ -23,20 +24,19 @@ enum ControllerAccess {
     case fleet(ControllerEndpoint)
     case local(agents: Int)
 
-    /// Opens a connection.
-    typealias Connector = () async throws -> ControllerClient
+    /// Opens a connection. A signal ends the attempt.
+    typealias Connector = @Sendable () async throws -> ControllerClient
 
     /// Connects for as long as `body` runs. A signal closes the connection, so that `body` fails and what a local fleet
     /// has made is removed. Errors are printed on stderr and become exit statuses.
     func withClient(_ body: (ControllerClient) async throws -> Void) async throws {
-        try await withConnector { connect in
+        try await withConnector { connect, interrupts in
             let client = try await connect()
-            let signals = await SignalWatch { _ in await client.close() }
-            defer { signals.cancel() }
+            interrupts.forward { client.interrupt() }
             do {
                 try await body(client)
             } catch {
-                if signals.sawSignal { throw CommandError("interrupted") }
+                if interrupts.hasBegun { throw Interrupted() }
                 throw error
             }
             await client.close()
@@ -45,16 +45,19 @@ enum ControllerAccess {
 
     /// For commands that connect more than once or handle signals themselves. A local fleet is stopped after `body`,
     /// also when it throws. Errors are printed on stderr and become exit statuses.
-    func withConnector(_ body: (@escaping Connector) async throws -> Void) async throws {
+    func withConnector(_ body: (@escaping Connector, Interrupts) async throws -> Void) async throws {
         signal(SIGPIPE, SIG_IGN)
+        let interrupts = try Interrupts()
+        interrupts.atForcedEnd { Terminal.restore() }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         try await CommandError.catching {
             switch self {
-            case .fleet(let endpoint): try await body { try await endpoint.connect(group: group) }
+            case .fleet(let endpoint):
+                try await body({ try await interrupts.race { try await endpoint.connect(group: group) } }, interrupts)
             case .local(let count):
-                let fleet = try await LocalFleet.start(count: count)
+                let fleet = try await LocalFleet.start(count: count, interrupts)
                 do {
-                    try await body { try await fleet.connect(group: group) }
+                    try await body({ try await interrupts.race { try await fleet.connect(group: group) } }, interrupts)
                 } catch {
                     await fleet.stop()
                     throw error

@@ -17,12 +17,14 @@ struct LocalFleet {
     private let agents: [ChildProcess]
     private let layout: AuthorityLayout
 
-    static func start(count: Int) async throws -> LocalFleet {
+    static func start(count: Int, _ interrupts: Interrupts) async throws -> LocalFleet {
         var template = Array("/tmp/fleetrace-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else {
             throw CommandError("cannot make a folder in /tmp: \(String(cString: strerror(errno)))")
         }
         let folder = FilePath(String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self))
+        // The agents end with this process, in order.
+        interrupts.atForcedEnd { removeFolder(folder) }
         do {
             return try await start(count: count, in: folder)
         } catch {

@@ -1,4 +1,5 @@
 import OperatorClient
+import Timeline
 import TraceProtocol
 
 /// A session from the command line, from its request to the exit status: what `trace`, `record` and `stat` do.
@@ -9,27 +10,35 @@ struct OwnedSession {
     var timeLimit: Duration?
     /// A command to run meanwhile; may be empty.
     var command: [String] = []
+    /// Without a reader of stdout there is nothing left to do. Otherwise the session is then stopped in order.
+    var needsOutput = true
 
     func run(_ consumer: @escaping @Sendable (WireSessionOpened) throws -> any SessionConsumer) async throws {
-        try await access.withConnector { connect in
+        try await access.withConnector { connect, interrupts in
             let client = try await connect()
-            // From before the session exists: Ctrl-C must always stop it in order.
             let inbox = SessionInbox()
-            let signals = await SignalWatch { _ in inbox.put(.interrupted) }
-            defer { signals.cancel() }
-            let (session, opened) = try await open(client, inbox)
+            let (session, opened) = try await open(client, inbox, interrupts)
+            interrupts.forward { inbox.put(.interrupted) }
+            // Also while nothing is printed.
+            try OutputStream.standardOutput.whenReaderEnds { inbox.put(.outputClosed) }
             try startCommand(inbox)
-            try await session.run(for: timeLimit) { try consumer(opened) }.exit()
+            try await session.run(for: timeLimit, needsOutput: needsOutput) { try consumer(opened) }.exit()
         }
     }
 
+    /// A signal that comes before the session runs ends the command: the controller takes down what there is of it.
     private func open(
-        _ client: ControllerClient, _ inbox: SessionInbox
+        _ client: ControllerClient, _ inbox: SessionInbox, _ interrupts: Interrupts
     ) async throws -> (session: OperatorSession, opened: WireSessionOpened) {
         do {
-            let (session, opened) = try await OperatorSession.open(request, on: client, inbox: inbox)
+            let (session, opened) = try await interrupts.race { [request] in
+                try await OperatorSession.open(request, on: client, inbox: inbox)
+            }
             for line in RefusalText.lines(opened.replies) + StartText.lines(opened) { say(line) }
             return (session, opened)
+        } catch is Interrupted {
+            await client.close()
+            throw CommandError("interrupted before the session had started: nothing of it is kept")
         } catch let error as SessionNotStarted {
             for line in error.lines { say(line) }
             throw CommandError(

@@ -21,7 +21,7 @@ struct RateSample {
         let report = try await session.firstReport(within: patience) { report in
             report.nodes.contains { $0.totals.elapsedNs > 0 }
         }
-        await session.stop()
+        session.stop()
         guard let report else { throw CommandError("no counts came") }
         var rates = FleetRates(opened)
         rates.ingest(report)

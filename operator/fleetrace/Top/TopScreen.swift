@@ -15,9 +15,11 @@ struct TopScreen {
         self.tasks = tasks
     }
 
-    /// Runs until the user leaves. The terminal is then as it was, whatever the reason.
+    /// Runs until the events end. The terminal is then as it was, whatever the reason.
+    ///
+    /// - Parameter onQuit: called when a key asks for the end.
     mutating func run(
-        _ events: AsyncStream<TopEvent>, _ continuation: AsyncStream<TopEvent>.Continuation
+        _ events: AsyncStream<TopEvent>, _ continuation: AsyncStream<TopEvent>.Continuation, onQuit: () -> Void
     ) async throws {
         terminal.enter()
         defer { terminal.leave() }
@@ -25,27 +27,27 @@ struct TopScreen {
             continuation.yield(keys.map { .keys($0) } ?? .terminalGone)
         }
         defer { keys.stop() }
-        var isOver = !draw()
-        for await event in events where !isOver {
+        try draw()
+        for await event in events {
             switch event {
             case .counts(let report): model.rates.ingest(report)
             case .nodes(let nodes): model.rates.ingest(nodes)
             case .tasks(let number, let report): if number == tasks.number { model.show(keys: TaskCount.rows(report)) }
             case .tasksEnded(let number, let reason): if number == tasks.number { model.remark = reason }
             case .resized: break
-            case .keys(let keys): isOver = await press(keys)
-            case .stop: isOver = true
-            case .terminalGone: throw CommandError("the terminal is gone")
-            case .ended(let reason): throw CommandError(reason)
+            case .keys(let keys): if await press(keys) { onQuit() }
+            case .terminalGone: throw Self.terminalIsGone
             }
-            if isOver { break }
-            if !draw() { throw CommandError("the terminal is gone") }
+            try draw()
         }
         await tasks.close()
     }
 
-    private mutating func draw() -> Bool {
-        terminal.write(writer.screen(model.lines(terminal.size, clock: TimeOfDay.text(.now))))
+    private static let terminalIsGone = CommandError("the terminal is gone")
+
+    private mutating func draw() throws {
+        let lines = model.lines(terminal.size, clock: TimeOfDay.text(.now))
+        guard terminal.write(writer.screen(lines)) else { throw Self.terminalIsGone }
     }
 
     /// - Returns: whether a key ends it.

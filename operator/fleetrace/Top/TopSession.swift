@@ -1,4 +1,3 @@
-import EndingSignals
 import FleetView
 import OperatorClient
 import SystemFacts
@@ -6,6 +5,7 @@ import Timeline
 import TraceProtocol
 
 /// `fleetrace top` while it runs: counts from the nodes, keys and size from the terminal, the model's lines to it.
+/// `OperatorSessionState` decides its end.
 struct TopSession {
     var selectors: [String]
     /// As -e has them; empty for the usual ones.
@@ -14,36 +14,28 @@ struct TopSession {
     /// nil: until a key or a signal ends it.
     var timeLimit: Duration?
     var connect: ControllerAccess.Connector
+    var interrupts: Interrupts
 
     /// The list of nodes is requested at most this often.
     private static let shortestPoll = Duration.seconds(1)
 
     func run() async throws {
-        let (events, continuation) = AsyncStream<TopEvent>.makeStream()
-        let signals = await SignalWatch(.ending + [.sigwinch]) {
-            continuation.yield($0 == .sigwinch ? .resized : .stop)
-        }
-        defer { signals.cancel() }
         let client = try await connect()
-        let (session, opened) = try await open(client)
-        try session.forEachReport {
-            continuation.yield(.counts($0))
-        } onEnd: {
-            continuation.yield(.ended($0.reason))
-        }
-        let tasks = [poll(client, continuation), timer(continuation)]
-        defer { for task in tasks { task.cancel() } }
-        do {
-            try await show(FleetRates(opened), events, continuation)
-        } catch {
-            await session.cancel()
-            throw error
-        }
-        await session.cancel()
+        let inbox = SessionInbox()
+        let (session, opened) = try await interrupts.race { [self] in try await open(client, inbox) }
+        interrupts.forward { inbox.put(.interrupted) }
+        let rates = FleetRates(opened)
+        let ending =
+            if let terminal = Terminal() {
+                try await show(session, rates, terminal, client, inbox)
+            } else {
+                try await printRows(session, rates, client, inbox)
+            }
+        try ending.exit()
     }
 
     private func open(
-        _ client: ControllerClient
+        _ client: ControllerClient, _ inbox: SessionInbox
     ) async throws -> (session: OperatorSession, opened: WireSessionOpened) {
         let chosen =
             events.isEmpty
@@ -51,7 +43,7 @@ struct TopSession {
             : try await TopEvents.choose(events, on: selectors, client)
         do {
             let (session, opened) = try await OperatorSession.open(
-                chosen.request(on: selectors, interval: interval), on: client)
+                chosen.request(on: selectors, interval: interval), as: .onlooker, on: client, inbox: inbox)
             for line in RefusalText.lines(opened.replies) { say(line) }
             return (session, opened)
         } catch let error as SessionNotStarted {
@@ -60,54 +52,51 @@ struct TopSession {
         }
     }
 
-    // MARK: Events besides the counts
+    // MARK: Output
+
+    private func show(
+        _ session: OperatorSession, _ rates: FleetRates, _ terminal: Terminal, _ client: ControllerClient,
+        _ inbox: SessionInbox
+    ) async throws -> SessionEnding {
+        let (events, continuation) = AsyncStream<TopEvent>.makeStream()
+        interrupts.onResize { continuation.yield(.resized) }
+        let poll = poll(client) { continuation.yield(.nodes($0)) }
+        defer { poll.cancel() }
+        let screen = Task {
+            do {
+                let tasks = TaskCount(selectors: selectors, connect: connect, events: continuation)
+                var screen = TopScreen(rates, terminal, tasks: tasks)
+                try await screen.run(events, continuation) { inbox.put(.interrupted) }
+            } catch {
+                inbox.put(.consumerFailed(error))
+            }
+        }
+        let ending = try await session.run(for: timeLimit) { ScreenFeed(continuation) }
+        continuation.finish()
+        await screen.value
+        return ending
+    }
+
+    private func printRows(
+        _ session: OperatorSession, _ rates: FleetRates, _ client: ControllerClient, _ inbox: SessionInbox
+    ) async throws -> SessionEnding {
+        try OutputStream.standardOutput.whenReaderEnds { inbox.put(.outputClosed) }
+        let nodes = LatestNodes()
+        let poll = poll(client) { nodes.put($0) }
+        defer { poll.cancel() }
+        return try await session.run(for: timeLimit) { PlainRateRows(rates, nodes) }
+    }
 
     /// What the controller knows of the nodes, at every interval.
     private func poll(
-        _ client: ControllerClient, _ continuation: AsyncStream<TopEvent>.Continuation
+        _ client: ControllerClient, _ body: @escaping @Sendable (WireNodeList) -> Void
     ) -> Task<Void, any Error> {
         Task { [interval] in
             while true {
                 var list = WireNodeList()
                 list.nodes = try await client.nodes()
-                continuation.yield(.nodes(list))
+                body(list)
                 try await Task.sleep(for: max(interval, Self.shortestPoll))
-            }
-        }
-    }
-
-    /// Runs by the clock, however long the controller takes for its replies.
-    private func timer(_ continuation: AsyncStream<TopEvent>.Continuation) -> Task<Void, any Error> {
-        Task { [timeLimit] in
-            guard let timeLimit else { return }
-            try await Task.sleep(for: timeLimit)
-            continuation.yield(.stop)
-        }
-    }
-
-    // MARK: Output
-
-    private func show(
-        _ rates: FleetRates, _ events: AsyncStream<TopEvent>, _ continuation: AsyncStream<TopEvent>.Continuation
-    ) async throws {
-        guard let terminal = Terminal() else { return try await Self.print(rates, events) }
-        var screen = TopScreen(
-            rates, terminal, tasks: TaskCount(selectors: selectors, connect: connect, events: continuation))
-        try await screen.run(events, continuation)
-    }
-
-    /// Without a terminal: plain rows at every interval.
-    private static func print(_ start: FleetRates, _ events: AsyncStream<TopEvent>) async throws {
-        var rates = start
-        for await event in events {
-            switch event {
-            case .counts(let report):
-                rates.ingest(report)
-                if rates.isComplete { try put(rates.plainLines(clock: TimeOfDay.text(.now))) }
-            case .nodes(let nodes): rates.ingest(nodes)
-            case .stop: return
-            case .ended(let reason): throw CommandError(reason)
-            case .keys, .resized, .tasks, .tasksEnded, .terminalGone: break
             }
         }
     }

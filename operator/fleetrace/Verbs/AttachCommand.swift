@@ -26,13 +26,14 @@ struct AttachCommand: AsyncParsableCommand {
     var condition: String?
 
     func run() async throws {
-        try await connection.access.withConnector { connect in
+        try await connection.access.withConnector { connect, interrupts in
             let client = try await connect()
             let inbox = SessionInbox()
-            let signals = await SignalWatch { _ in inbox.put(.interrupted) }
-            defer { signals.cancel() }
-            let (attached, description) = try await OperatorSession.attach(
-                to: try await find(client).session, on: client, inbox: inbox)
+            let (attached, description) = try await interrupts.race { [self] in
+                try await OperatorSession.attach(to: try await find(client).session, on: client, inbox: inbox)
+            }
+            interrupts.forward { inbox.put(.interrupted) }
+            try OutputStream.standardOutput.whenReaderEnds { inbox.put(.outputClosed) }
             let filter = TimelineFilter(condition: condition)
             try await attached.run { [format] in
                 TraceConsumer(description, format: format, filter: filter)

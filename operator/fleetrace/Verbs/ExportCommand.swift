@@ -91,6 +91,7 @@ struct ExportCommand: ParsableCommand {
         filter.nodes = Set(node)
         let report = try TimelineReport(
             [input], format: .json, filter: filter, output: output, jobs: ReportCommand.usualJobs)
+        try output.whenReaderEnds { _exit(0) }
         let account = try report.run()
         try Verdict(account, damage: report.damage, problem: input.problem).exit()
     }

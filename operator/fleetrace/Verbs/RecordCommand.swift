@@ -24,7 +24,7 @@ struct RecordCommand: AsyncParsableCommand {
         guard access(path.string, F_OK) != 0 else {
             throw CommandError("\(path) exists already; choose another name with -o")
         }
-        try await session.session(name: path.lastComponent?.string ?? "").run { opened in
+        try await session.session(name: path.lastComponent?.string ?? "", needsOutput: false).run { opened in
             try RecordConsumer(opened.sessionDescription, at: path)
         }
     }

@@ -90,6 +90,8 @@ struct ReportCommand: ParsableCommand {
                 opened, format: format, filter: filter, output: summary ? nil : .standardOutput,
                 jobs: jobs ?? Self.usualJobs)
             for line in report.assumptions { say("note: \(line)") }
+            // Nothing is left to do then, however long the rest would take.
+            try OutputStream.standardOutput.whenReaderEnds { _exit(0) }
             let account = try report.run()
             if summary { print(account.table().joined(separator: "\n")) }
             try Verdict(

@@ -16,8 +16,7 @@ struct SessionsCommand: AsyncParsableCommand {
     @OptionGroup var connection: ConnectionOptions
 
     func run() async throws {
-        try await connection.access.withConnector { connect in
-            let client = try await connect()
+        try await connection.access.withClient { client in
             var rows = [["SESSION", "NAME", "OPERATOR", "STATE", "NODES", "EVENTS"]]
             for session in try await client.sessions() {
                 rows.append([
@@ -26,7 +25,6 @@ struct SessionsCommand: AsyncParsableCommand {
                 ])
             }
             try put(TextTable.lines(rows))
-            await client.close()
         }
     }
 }

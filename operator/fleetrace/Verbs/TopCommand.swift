@@ -43,10 +43,10 @@ struct TopCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try await nodes.access.withConnector { connect in
+        try await nodes.access.withConnector { connect, interrupts in
             try await TopSession(
                 selectors: nodes.on, events: events, interval: interval ?? Self.usualInterval, timeLimit: duration,
-                connect: connect
+                connect: connect, interrupts: interrupts
             ).run()
         }
     }
