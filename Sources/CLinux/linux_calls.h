@@ -165,6 +165,13 @@ static inline void linux_share_one_heap(void) {
 #endif
 }
 
+/// malloc_trim(3): gives free memory of the heap back to the kernel. Takes milliseconds with a large heap.
+static inline void linux_trim_heap(void) {
+#ifdef M_ARENA_MAX
+    malloc_trim(0);
+#endif
+}
+
 /// Takes the pages of this program's code and constants out of its resident set. Those in use come back from the page
 /// cache at their next use (madvise(2) MADV_DONTNEED); those that only the start needed stay out.
 ///

@@ -79,7 +79,7 @@ struct SessionOpeningTests {
         #expect(opened.started && opened.replies.map(\.started) == [true])
     }
 
-    @Test("A node that does not reply is refused after 30 s, one that does not start after 10 s")
+    @Test("A mute node costs two seconds, once while it prepares and once while it starts, and is named")
     func silent() throws {
         let fleet = EmbeddedController()
         let nodes = try fleet.connectNodes(["a", "b", "c"])
@@ -87,17 +87,59 @@ struct SessionOpeningTests {
         try ann.open { $0.partial = true }
         try nodes[0].prepare()
         try nodes[1].prepare()
-        fleet.advance(.seconds(29))
+        fleet.advance(.milliseconds(1_900))
         #expect(try nodes[0].commands().isEmpty)
-        fleet.advance(.seconds(2))
+        fleet.advance(.milliseconds(300))
         try nodes[0].start()
-        fleet.advance(.seconds(8))
+        fleet.advance(.milliseconds(1_900))
         #expect(try ann.replies().isEmpty)
-        fleet.advance(.seconds(3))
+        fleet.advance(.milliseconds(300))
         let opened = try ann.opened()
         #expect(opened.replies.map(\.started) == [true, false, false])
         #expect(opened.replies.map(\.refusal.code) == [.unspecified, .timeout, .timeout])
+        #expect(opened.replies[2].refusal.text.hasPrefix("no answer within 2 s"))
         #expect(try nodes[2].commands().last?.action == .discard(WireDiscard()))
+    }
+
+    @Test("A busy node is waited for while it says that it goes on, and the time of its queue is not its own")
+    func busy() throws {
+        let fleet = EmbeddedController()
+        let nodes = try fleet.connectNodes(["a", "b"])
+        let ann = try EmbeddedOperator(fleet)
+        try ann.open()
+        try nodes[0].prepare()
+        let waiting = try nodes[1].commands()
+        for second in 0..<50 {
+            try nodes[1].progress(waiting, behind: second < 40 ? 3 : 0)
+            fleet.advance(.seconds(1), turn: .milliseconds(200))
+            #expect(try ann.replies().isEmpty && nodes[0].commands().isEmpty)
+        }
+        try nodes[1].reply(to: waiting[0], .prepared(WirePrepared()))
+        for node in nodes { try node.start() }
+        #expect(try ann.opened().replies.map(\.started) == [true, true])
+    }
+
+    @Test("A node that says for ever that it goes on holds nobody up where --partial allows to go on without it")
+    func endlessProgress() throws {
+        let fleet = EmbeddedController()
+        let nodes = try fleet.connectNodes(["a", "b"])
+        let ann = try EmbeddedOperator(fleet)
+        try ann.open { $0.partial = true }
+        try nodes[0].prepare()
+        let waiting = try nodes[1].commands()
+        for _ in 0..<6 {
+            try nodes[1].progress(waiting)
+            fleet.advance(.seconds(1))
+        }
+        try nodes[0].start()
+        let opened = try ann.opened()
+        #expect(opened.replies.map(\.started) == [true, false])
+        #expect(opened.replies[1].refusal.text == "still busy while others were ready")
+        // Other operators' sessions do not meet it unless they ask for it.
+        try ann.open { $0.selectors = ["a"] }
+        try nodes[0].prepare()
+        try nodes[0].start()
+        #expect(try ann.opened().started)
     }
 
     @Test("A node that is lost while it prepares is refused at once; one that is lost while it starts too")

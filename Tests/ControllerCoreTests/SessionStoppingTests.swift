@@ -33,6 +33,36 @@ struct SessionStoppingTests {
         #expect(fleet.sessionCount() == 0 && fleet.storage.closed.map(\.state) == ["complete"])
     }
 
+    @Test("A node that is told to stop and does not answer costs two seconds, and is named")
+    func mute() throws {
+        let fleet = EmbeddedController()
+        let nodes = try fleet.connectNodes(["a", "b"])
+        let ann = try EmbeddedOperator(fleet)
+        let session = try ann.record(on: nodes)
+        try ann.request(.stopSession(.with { $0.session = session }))
+        try nodes[0].stop()
+        try nodes[0].sendFinish(session)
+        fleet.advance(.milliseconds(1_900))
+        #expect(try ann.streamEnds().isEmpty)
+        fleet.advance(.milliseconds(300))
+        #expect(try ann.streamEnds().count == 1)
+        let state = try #require(fleet.storage.closed.first?.state)
+        #expect(state.hasPrefix("incomplete: b: it was told to stop: no answer within 2 s"), "\(state)")
+    }
+
+    @Test("A node that stops and then sends nothing at all is given up after two seconds")
+    func muteWhileItDrains() throws {
+        let fleet = EmbeddedController()
+        let nodes = try fleet.connectNodes(["a"])
+        let ann = try EmbeddedOperator(fleet)
+        let session = try ann.record(on: nodes)
+        try ann.request(.stopSession(.with { $0.session = session }))
+        try nodes[0].stop()
+        fleet.isAnswering = false
+        fleet.advance(.seconds(3))
+        #expect(fleet.storage.closed.map(\.state) == ["incomplete: a: nothing came from the node for 2 s"])
+    }
+
     @Test("A silent node is waited for as long as its stream advances, and 15 s longer")
     func silent() throws {
         let fleet = EmbeddedController()
@@ -40,7 +70,7 @@ struct SessionStoppingTests {
         let ann = try EmbeddedOperator(fleet)
         let session = try ann.record(on: nodes)
         try ann.request(.stopSession(.with { $0.session = session }))
-        _ = try nodes.map { try $0.command() }
+        for node in nodes { try node.stop() }
         try nodes[0].sendFinish(session)
         fleet.advance(.seconds(10))
         try nodes[1].sendBatch(session)
@@ -75,6 +105,7 @@ struct SessionStoppingTests {
         let ann = try EmbeddedOperator(fleet)
         let session = try ann.record(on: nodes)
         try ann.request(.stopSession(.with { $0.session = session }))
+        try nodes[0].stop()
         for _ in 0..<59 {
             fleet.advance(.seconds(10), turn: .seconds(1))
             try nodes[0].sendBatch(session)

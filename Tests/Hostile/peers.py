@@ -36,14 +36,14 @@ class Peer:
 class Node(Peer):
     """A node that does nothing by itself; `serve_clock` keeps its clock known."""
 
-    def __init__(self, port, pki, name, host=(), labels=(), sessions=(), **more):
+    def __init__(self, port, pki, name, host=(), labels=(), sessions=(), capabilities=(), **more):
         facts = dict(
             kernel_release="6.18-hostile", architecture="x86_64", hostname=name, boot_id=f"boot-{name}",
             online_cpus=2, possible_cpus=2, page_size=4096, long_size=8, trace_clock="mono_raw", pid_namespace=1,
             pid=1)
         facts.update(host)
         super().__init__(port, pki, f"nodes/{name}", dict(
-            versions=[1], capabilities=[], software="hostile", host=facts, labels=list(labels),
+            versions=[1], capabilities=list(capabilities), software="hostile", host=facts, labels=list(labels),
             incarnation=os.urandom(8).hex(), sessions=list(sessions), **more))
 
     def serve_clock(self, seconds, answer=lambda kind, body: None):

@@ -47,9 +47,11 @@ REFUSAL = {
 PREPARED = {1: ("events", EVENT_NAME, "repeated"), 2: ("cpus", "uint"), 3: ("buffer_kilobytes", "uint")}
 STARTED = {1: ("before", "sfixed64"), 2: ("after", "sfixed64"), 3: ("missed", "bool")}
 STOPPING = {1: ("before", "sfixed64"), 2: ("after", "sfixed64")}
+PROGRESS = {1: ("behind", "uint")}
 COMMAND_REPLY = {
     1: ("request", "uint"), 2: ("session", "fixed64"), 3: ("prepared", PREPARED), 4: ("started", STARTED),
     5: ("stopping", STOPPING), 6: ("discarded", {}), 7: ("refusal", REFUSAL), 8: ("noted", {}),
+    12: ("progress", PROGRESS),
 }
 
 BLOB = {1: ("codec", "uint"), 2: ("raw_length", "uint"), 3: ("data", "bytes")}

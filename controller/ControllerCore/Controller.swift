@@ -30,6 +30,8 @@ public actor Controller {
     var sessions: [UInt64: Session] = [:]
     /// Lists of events that nodes have sent, by their digests.
     var lists = ListCache()
+    /// What a burst took is given back.
+    var trim = HeapTrim()
     var ticks = 0
     var lastLink = 0
 
@@ -52,7 +54,11 @@ public actor Controller {
         ticks += 1
         let now = time.now()
         probeClocks()
-        if ticks.isMultiple(of: 20) { measureNodes(now: now) }
+        if ticks.isMultiple(of: 2) { for node in nodes.values { node.link?.checkPatience(now: now) } }
+        if ticks.isMultiple(of: 20) {
+            measureNodes(now: now)
+            if trim.isDue(at: now) { HeapTrim.run() }
+        }
         if ticks.isMultiple(of: 10) { for session in Array(sessions.values) { session.checkDeadline(now: now) } }
         if ticks.isMultiple(of: 300) { for link in operators.values { link.send(Frame(.ping, ByteBuffer())) } }
     }

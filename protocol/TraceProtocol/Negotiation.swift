@@ -4,12 +4,14 @@ public enum Negotiation {
     public static let alpn = "fleetrace/1"
     /// Protocol versions, ascending.
     public static let versions: [UInt32] = [1]
-    public static let capabilities = [Capability.zstd]
+    public static let capabilities = [Capability.zstd, Capability.progress]
     public static let software = "0.1.0"
 
     public enum Capability {
         /// Batches and blobs may be packed with Zstandard.
         public static let zstd = "codec.zstd"
+        /// An agent may say that a command goes on, before its reply.
+        public static let progress = "command.progress"
     }
 
     /// The highest version that both lists contain.

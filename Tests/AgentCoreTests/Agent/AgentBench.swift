@@ -25,7 +25,8 @@ final class AgentBench {
         channel = EmbeddedChannel(loop: loop)
         agent = Agent(
             loop: loop, configuration: AgentConfiguration(host: "controller", port: 1, labels: ["role": "web"]),
-            kernel: NodeSessions(kernel, thread: thread, log: log), inventory: FakeInventory(loop: loop),
+            kernel: NodeSessions(kernel, thread: thread, makers: [thread], log: log),
+            inventory: FakeInventory(loop: loop),
             facts: WireHostFacts(), log: log, recent: RecentLog(), now: { clock.now })
     }
 

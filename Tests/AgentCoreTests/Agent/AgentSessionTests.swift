@@ -154,5 +154,11 @@ import Tracefs
         try bench.command(.excludeProcesses(.with { $0.pids = [4, 5] }))
         guard case .noted = try bench.reply() else { Issue.record("not noted"); return }
         for session in sessions { #expect(session.calls == [.refreshThreads([4, 5])]) }
+        // A burst of changes is made known with the next turn.
+        try bench.command(.excludeProcesses(.with { $0.pids = [6] }))
+        _ = try bench.frames()
+        #expect(sessions[0].calls.count == 1)
+        bench.slowTick()
+        #expect(sessions[0].calls.last == .refreshThreads([6]))
     }
 }

@@ -23,6 +23,8 @@ final class FakeKernel: NodeKernel, @unchecked Sendable {
         return session
     }
 
+    func excludedThreads(_ processes: [Int32]) -> Set<Int32> { Set(processes) }
+
     func removeStaleProbes() -> [StaleProbes.Removal] {
         staleProbeSearches += 1
         return []
@@ -37,7 +39,7 @@ final class FakeSession: NodeSession {
         case start(MonotonicRawInstant?)
         case stop(MonotonicRawInstant?)
         case finish(String)
-        case refreshThreads([Int32]?)
+        case refreshThreads(Set<Int32>)
         case remove(inBackground: Bool)
     }
 
@@ -87,7 +89,12 @@ final class FakeSession: NodeSession {
         delivery.stream.append(try .numbered(.finish, finish))
     }
 
-    func refreshThreads(_ excludedProcesses: [Int32]?) { calls.append(.refreshThreads(excludedProcesses)) }
+    func refreshThreads(_ wanted: Set<Int32>) -> Bool {
+        calls.append(.refreshThreads(wanted))
+        return true
+    }
+
+    func detach() {}
 
     func watermark() -> PendingWatermark? {
         settledTime.map {

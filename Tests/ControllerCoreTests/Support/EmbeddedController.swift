@@ -14,6 +14,8 @@ final class EmbeddedController {
     let storage: MemoryStorage
     let controller: Controller
     private let clock: ManualClock
+    /// Nodes reply to clock probes.
+    var isAnswering = true
     /// What takes part in each turn of the clock.
     private(set) var nodes: [EmbeddedNode] = []
 
@@ -40,7 +42,7 @@ final class EmbeddedController {
             clock.advance(by: min(turn, now.duration(to: end)))
             loop.advanceTime(by: TimeAmount(turn))
             controller.assumeIsolated { $0.tick() }
-            for node in nodes { node.answerProbes() }
+            if isAnswering { for node in nodes { node.answerProbes() } }
         }
     }
 

@@ -86,6 +86,18 @@ final class EmbeddedNode: EmbeddedPeer {
         return start.at
     }
 
+    /// Says of commands that they go on.
+    func progress(_ commands: [WireCommand], behind: UInt32 = 0) throws {
+        for command in commands { try reply(to: command, .progress(.with { $0.behind = behind })) }
+    }
+
+    /// Replies to the one command that has come: it stops.
+    func stop() throws {
+        let command = try command()
+        guard case .stop = command.action else { throw Unexpected(text: "\(name): \(command)") }
+        try reply(to: command, .stopping(WireStopping()))
+    }
+
     // MARK: Its stream
 
     /// Sends a batch of one event and some bytes.

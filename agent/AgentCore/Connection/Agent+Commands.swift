@@ -5,6 +5,7 @@ import TraceProtocol
 /// The controller's commands. Each is replied to once.
 extension Agent {
     func perform(_ command: WireCommand) {
+        commands.begin(command)
         switch command.action {
         case .prepare(let request): prepare(request, command)
         case .start(let request): start(request, command)
@@ -13,7 +14,8 @@ extension Agent {
         case .discard: discard(command.session, replyingTo: command)
         case .excludeProcesses(let processes):
             let pids = processes.pids.map { Int32(bitPattern: $0) }
-            reply(to: command, with: kernel.refreshThreads(pids)) { .noted(WireNoted()) }
+            kernel.exclude(pids)
+            reply(to: command, .noted(WireNoted()))
         case .listNames(let request): reply(to: command, with: inventory.names(request)) { .names($0) }
         case .checkProbes(let request): check(request, command)
         case .describe: reply(to: command, with: describe()) { .described($0) }
@@ -47,11 +49,19 @@ extension Agent {
     }
 
     func reply(to command: WireCommand, _ outcome: WireCommandReply.OneOf_Outcome) {
+        commands.end(command)
         var reply = WireCommandReply()
         reply.request = command.request
         reply.session = command.session
         reply.outcome = outcome
         send(.commandReply, reply)
+    }
+
+    /// Every half second: tells the controller that what it has not been replied to goes on. A controller waits for a
+    /// mute agent much shorter than for a busy one.
+    func sendProgress() {
+        guard isAccepted, reportsProgress else { return }
+        for reply in commands.progress { send(.commandReply, reply) }
     }
 
     func refuse(_ command: WireCommand, _ error: any Error) {

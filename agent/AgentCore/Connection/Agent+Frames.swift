@@ -37,6 +37,7 @@ extension Agent {
         wasAccepted = true
         credit = Credit(balance: Int(clamping: welcome.credit))
         if welcome.leaseMs > 0 { lease.duration = .milliseconds(Int64(welcome.leaseMs)) }
+        reportsProgress = welcome.capabilities.contains(Negotiation.Capability.progress)
         codec.use(Negotiation.codec(welcome.capabilities))
         log.info("connected", metadata: ["as": "\(welcome.identity)", "controller": "\(welcome.software)"])
         for point in welcome.resume {
@@ -67,6 +68,7 @@ extension Agent {
     func dropIfDelivered(_ id: UInt64) {
         guard let session = sessions[id], session.isFinished, session.stream.isAcknowledged else { return }
         sessions[id] = nil
+        trim.released(at: now())
         if sessions.isEmpty, let onIdle {
             self.onIdle = nil
             onIdle.succeed()

@@ -1,4 +1,5 @@
 import NIOCore
+import SystemFacts
 import TraceProtocol
 
 /// What happens by the clock, and the agent's own end.
@@ -21,11 +22,8 @@ extension Agent {
 
     /// Every second: leases and threads.
     func slowTick() {
-        kernel.refreshThreads().whenFailure { [log] in
-            log.warning(
-                "the list of threads that sessions leave out could not be brought up to date",
-                metadata: ["reason": "\($0)"])
-        }
+        if trim.isDue(at: now()) { HeapTrim.run() }
+        kernel.keepThreadsExcluded()
         kernel.removeStaleProbes().whenFailure { [log] in
             log.warning(
                 "probes of a session that has ended are left in the kernel", metadata: ["reason": "\($0)"])

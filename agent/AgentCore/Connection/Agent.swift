@@ -29,6 +29,10 @@ public actor Agent {
     private let incarnation = String(UInt64.random(in: .min ... .max), radix: 16)
 
     var sessions: [UInt64: AgentSession] = [:]
+    /// Of the present connection.
+    var commands = OpenCommands()
+    /// What a burst of sessions took is given back.
+    var trim = HeapTrim()
     var lease: Lease
     var credit = Credit(balance: 0)
     /// The session whose frame went out last.
@@ -39,6 +43,8 @@ public actor Agent {
     private(set) var channel: (any Channel)?
     /// Whether this connection has got its `Welcome`.
     var isAccepted = false
+    /// Whether this connection's controller wants to know that a command goes on.
+    var reportsProgress = false
     /// Whether the last connection got as far as `Welcome`.
     var wasAccepted = false
     var goodbye: WireGoodbye?
@@ -86,6 +92,7 @@ public actor Agent {
     func disconnected(_ reason: (any Error)?) {
         channel = nil
         isAccepted = false
+        commands.removeAll()
         let cause = goodbye.map { ControllerRefusal(goodbye: $0) as any Error } ?? reason
         if let onDisconnect {
             self.onDisconnect = nil

@@ -44,7 +44,7 @@ public struct AgentRuntime: Sendable {
         let facts = try WireHostFacts.ofThisProcess()
 
         // The connection, the kernel's control files, lists that take long to make: each on a thread of its own.
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 3)
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 3 + NodeSessions.makerCount)
         do {
             try await run(root: root, node: node, facts: facts, group: group)
         } catch {
@@ -63,7 +63,9 @@ public struct AgentRuntime: Sendable {
         let kernel = NodeSessions(
             TracefsKernel(
                 tracefs: tracefs, facts: facts, readers: try CPUReaders(log: log), thread: control, log: log),
-            thread: control, log: log)
+            thread: control,
+            makers: (0..<NodeSessions.makerCount).map { _ in ControlThread(loop: group.next(), agentLoop: loop) },
+            log: log)
         let agent = Agent(
             loop: loop, configuration: configuration, kernel: kernel,
             inventory: TracefsInventory(tracefs, thread: ControlThread(loop: group.next(), agentLoop: loop)),
@@ -81,6 +83,11 @@ public struct AgentRuntime: Sendable {
         let vitals = loop.scheduleRepeatedTask(initialDelay: Self.vitalsInterval, delay: Self.vitalsInterval) { _ in
             agent.assumeIsolated { $0.sendVitals() }
         }
+        let progress = loop.scheduleRepeatedTask(
+            initialDelay: Self.progressInterval, delay: Self.progressInterval
+        ) { _ in
+            agent.assumeIsolated { $0.sendProgress() }
+        }
         await withTaskCancellationHandler {
             await connectUntilCancelled(agent, loop: loop)
         } onCancel: {
@@ -92,6 +99,7 @@ public struct AgentRuntime: Sendable {
         tick.cancel()
         slowTick.cancel()
         vitals.cancel()
+        progress.cancel()
         try await agent.shutDown().get()
     }
 
@@ -99,6 +107,7 @@ public struct AgentRuntime: Sendable {
     /// The controller waits a little longer for a node whose events it misses.
     private static let longestPauseWithSessions = Duration.seconds(3)
     private static let vitalsInterval = TimeAmount.seconds(5)
+    private static let progressInterval = TimeAmount.milliseconds(500)
     private static let farewell = TimeAmount.seconds(5)
 
     private func connectUntilCancelled(_ agent: Agent, loop: any EventLoop) async {

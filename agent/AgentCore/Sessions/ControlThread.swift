@@ -5,8 +5,8 @@ import SystemFacts
 /// moment, and brings the result back to the agent's event loop.
 struct ControlThread: Sendable {
     let loop: any EventLoop
-    private let agentLoop: any EventLoop
-    private let now: @Sendable () -> MonotonicRawInstant
+    let agentLoop: any EventLoop
+    let now: @Sendable () -> MonotonicRawInstant
 
     private static let longestLead = Duration.seconds(120)
     /// The thread turns to its work so long before the moment, and serves other sessions until then.
@@ -54,6 +54,8 @@ struct ControlThread: Sendable {
     func isTooFar(_ moment: MonotonicRawInstant) -> Bool {
         moment > now().advanced(by: Self.longestLead)
     }
+
+    func succeeded() -> EventLoopFuture<Void> { agentLoop.makeSucceededVoidFuture() }
 
     /// A result that is known at once.
     func failed<T>(_ error: any Error, of: T.Type = T.self) -> EventLoopFuture<T> {

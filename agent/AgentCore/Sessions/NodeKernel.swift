@@ -1,11 +1,15 @@
 import TraceProtocol
 
-/// What this node's kernel does for the agent. Every call is made on the control thread.
+/// What this node's kernel does for the agent.
 protocol NodeKernel: Sendable {
-    /// Makes everything that a session needs, with recording and counting off.
+    /// Makes everything that a session needs, with recording and counting off. Called on several threads at once, but
+    /// for requests with `WirePrepare.changesSharedState`: those one after the other.
     ///
     /// - Throws: why the node refuses; nothing is left behind then.
     func prepare(_ request: WirePrepare, _ delivery: SessionDelivery) throws -> any NodeSession
+
+    /// The threads that sessions leave out: the agent's, and those of these other Fleetrace processes.
+    func excludedThreads(_ processes: [Int32]) throws -> Set<Int32>
 
     /// Removes the probes of sessions that no longer exist, of this agent or an earlier one.
     ///

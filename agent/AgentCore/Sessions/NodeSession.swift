@@ -3,7 +3,8 @@ import TraceProtocol
 
 /// One session in this node's kernel, whether it records or counts.
 ///
-/// Confined to the control thread. Every call may block for as long as the kernel does.
+/// Made on one of several threads, then confined to the control thread until `detach`, and removed on any thread. Every
+/// call may block for as long as the kernel does.
 protocol NodeSession: AnyObject {
     /// What was prepared, for the reply to `Prepare`.
     func prepared() throws -> WirePrepared
@@ -24,8 +25,9 @@ protocol NodeSession: AnyObject {
 
     /// Brings the list of threads that the session leaves out up to date.
     ///
-    /// - Parameter excludedProcesses: the other Fleetrace processes of this machine, if they have changed.
-    func refreshThreads(_ excludedProcesses: [Int32]?) throws
+    /// - Parameter wanted: the threads to leave out.
+    /// - Returns: whether the kernel's list had to be changed, which takes tens of milliseconds.
+    func refreshThreads(_ wanted: Set<Int32>) throws -> Bool
 
     /// Up to when everything is in the session's stream; nil while that is not known, and for counts.
     ///
@@ -35,6 +37,9 @@ protocol NodeSession: AnyObject {
 
     /// What has been recorded so far; nil for counts.
     func state() -> WireSessionState?
+
+    /// Nothing happens by itself from now on. The last call on the control thread.
+    func detach()
 
     /// Removes everything from the kernel. May be called again.
     ///

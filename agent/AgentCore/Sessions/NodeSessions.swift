@@ -3,38 +3,50 @@ import NIOCore
 import SystemFacts
 import TraceProtocol
 
-/// The sessions that this agent has in the kernel, kept on the control thread.
+/// The sessions that this agent has in the kernel.
 ///
-/// Methods are called on the agent's event loop; results come back on it.
+/// Making and removing one takes a tenth of a second and more, in which the kernel mostly waits: that is done on
+/// several threads at once. In between a session is kept on the control thread. Methods are called on the agent's event
+/// loop; results come back on it.
 final class NodeSessions: Sendable {
-    private let thread: ControlThread
-    private let kernel: any NodeKernel
-    private let table: NIOLoopBoundBox<Table>
-    private let log: Logger
+    /// How many sessions are made or removed at a time. More do not help: the kernel does parts of it one by one.
+    static let makerCount = 4
 
-    private struct Table {
-        var sessions: [UInt64: any NodeSession] = [:]
+    let thread: ControlThread
+    let makers: Makers
+    let kernel: any NodeKernel
+    private let table: NIOLoopBoundBox<Table>
+    let log: Logger
+
+    struct Table {
+        var sessions: [UInt64: Handover] = [:]
         /// Something of a removed session may still be in the kernel.
         var hasStaleProbes = false
+        /// The other Fleetrace processes of this machine.
+        var excludedProcesses: [Int32] = []
+        var refresh = ThreadRefresh()
+        var watermarkTurn = WatermarkTurn()
 
         func session(_ id: UInt64) throws(WireRefusal) -> any NodeSession {
-            guard let session = sessions[id] else { throw WireRefusal.noSuchSession() }
-            return session
+            guard let kept = sessions[id] else { throw WireRefusal.noSuchSession() }
+            return kept.session
         }
 
-        mutating func remove(_ session: any NodeSession) throws {
-            do {
-                try session.remove(inBackground: true)
-            } catch {
-                hasStaleProbes = true
-                throw error
-            }
+        /// Takes a session out, to be removed on another thread.
+        mutating func take(_ id: UInt64) -> Handover? {
+            let taken = sessions.removeValue(forKey: id)
+            taken?.session.detach()
+            return taken
         }
     }
 
-    init(_ kernel: any NodeKernel, thread: ControlThread, log: Logger) {
+    /// - Parameters:
+    ///   - thread: where sessions are kept.
+    ///   - makers: where they are made and removed; at least one.
+    init(_ kernel: any NodeKernel, thread: ControlThread, makers: [ControlThread], log: Logger) {
         self.kernel = kernel
         self.thread = thread
+        self.makers = Makers(makers)
         self.log = log
         table = NIOLoopBoundBox.makeBoxSendingValue(Table(), eventLoop: thread.loop)
     }
@@ -42,15 +54,20 @@ final class NodeSessions: Sendable {
     // MARK: One session
 
     func prepare(_ request: WirePrepare, _ delivery: SessionDelivery) -> EventLoopFuture<WirePrepared> {
-        change { [kernel] table in
+        keepExcluded(request.excludedProcesses.map { Int32(bitPattern: $0) })
+        let isShared = request.changesSharedState
+        return makers.run(isShared: isShared) { [kernel] in
             let session = try kernel.prepare(request, delivery)
             do {
-                let prepared = try session.prepared()
-                table.sessions[delivery.session] = session
-                return prepared
+                return (Handover(session: session, isShared: isShared), try session.prepared())
             } catch {
                 try? session.remove(inBackground: true)
                 throw error
+            }
+        }.flatMap { [self] made, prepared in
+            change { table in
+                table.sessions[delivery.session] = made
+                return prepared
             }
         }
     }
@@ -70,84 +87,31 @@ final class NodeSessions: Sendable {
 
     /// Ends a session that is drained: its totals go into its stream, and everything of it is removed from the kernel.
     func finish(_ id: UInt64, reason: String) -> EventLoopFuture<Void> {
-        change { table in
-            guard let session = table.sessions.removeValue(forKey: id) else { return }
-            let finished = Result { try session.finish(reason: reason) }
-            try table.remove(session)
-            try finished.get()
+        change { table -> (Handover?, (any Error)?) in
+            var failure: (any Error)?
+            do { try table.sessions[id]?.session.finish(reason: reason) } catch { failure = error }
+            return (table.take(id), failure)
+        }.flatMap { [self] taken, failure in
+            remove(taken).flatMapThrowing { if let failure { throw failure } }
         }
     }
 
     /// Removes everything of a session at once.
     func remove(_ id: UInt64) -> EventLoopFuture<Void> {
-        change { table in
-            if let session = table.sessions.removeValue(forKey: id) { try table.remove(session) }
+        change { $0.take(id) }.flatMap { [self] in remove($0) }
+    }
+
+    func remove(_ taken: Handover?, inBackground: Bool = true) -> EventLoopFuture<Void> {
+        guard let taken else { return thread.succeeded() }
+        return makers.run(isShared: taken.isShared) {
+            try taken.session.remove(inBackground: inBackground)
+        }.flatMapError { [self] error in
+            change { $0.hasStaleProbes = true }.flatMapThrowing { throw error }
         }
     }
 
-    // MARK: All sessions
-
-    /// Brings the lists of threads that sessions leave out up to date: threads come and go.
-    ///
-    /// - Parameter excludedProcesses: the other Fleetrace processes of this machine, if they have changed.
-    /// - Returns: fails with the first error, after every session was served.
-    func refreshThreads(_ excludedProcesses: [Int32]? = nil) -> EventLoopFuture<Void> {
-        change { table in
-            var failure: (any Error)?
-            for session in table.sessions.values {
-                do { try session.refreshThreads(excludedProcesses) } catch { failure = failure ?? error }
-            }
-            if let failure { throw failure }
-        }
-    }
-
-    /// The watermarks of all sessions that have one.
-    func watermarks() -> EventLoopFuture<[PendingWatermark]> {
-        change { table in table.sessions.values.compactMap { $0.watermark() } }
-    }
-
-    /// What the sessions that record have recorded so far.
-    func states() -> EventLoopFuture<[WireSessionState]> {
-        change { table in table.sessions.values.compactMap { $0.state() } }
-    }
-
-    /// Removes probes of sessions that no longer exist. A probe that another user of tracefs has enabled cannot be
-    /// removed with its session; this is the second attempt.
-    ///
-    /// - Parameter isExpected: look even though nothing is known to be left.
-    func removeStaleProbes(isExpected: Bool = false) -> EventLoopFuture<Void> {
-        change { [kernel, log] table in
-            guard table.hasStaleProbes || isExpected else { return }
-            let removals = try kernel.removeStaleProbes()
-            table.hasStaleProbes = removals.contains { $0.failure != nil }
-            for removal in removals where removal.failure == nil || isExpected {
-                log.notice(
-                    "probe of a session that has ended",
-                    metadata: [
-                        "probe": "\(removal.event)", "outcome": "\(removal.failure.map { "\($0)" } ?? "removed")",
-                    ])
-            }
-        }
-    }
-
-    /// Removes everything of all sessions, before the agent ends.
-    func shutDown() -> EventLoopFuture<Void> {
-        change { [kernel, log] table in
-            for (id, session) in table.sessions {
-                do {
-                    try session.remove(inBackground: false)
-                } catch {
-                    log.error(
-                        "a session could not be removed from the kernel",
-                        metadata: ["session": "\(String(id, radix: 16))", "reason": "\(error)"])
-                }
-            }
-            table.sessions.removeAll()
-            kernel.shutDown()
-        }
-    }
-
-    private func change<T: Sendable>(_ work: @escaping @Sendable (inout Table) throws -> T) -> EventLoopFuture<T> {
+    /// Works with the sessions, on the control thread.
+    func change<T: Sendable>(_ work: @escaping @Sendable (inout Table) throws -> T) -> EventLoopFuture<T> {
         thread.run { [table] in try table.withValue { try work(&$0) } }
     }
 }

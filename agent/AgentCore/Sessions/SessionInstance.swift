@@ -6,25 +6,22 @@ import Tracefs
 /// What a session has in this node's kernel, whether it records or counts: its instance, its probes, the events that it
 /// selects, and the list of threads that it leaves out.
 ///
-/// Confined to the control thread; every call may block for as long as the kernel does.
+/// Used on one thread at a time; every call may block for as long as the kernel does.
 final class SessionInstance {
     let trace: TraceInstance
     let selection: EventSelection
     private(set) var probes: ProbeSet
     private let shownNames: [EventName: EventName]
-    private var excludedProcesses: [Int32]
     private var untraced = UntracedThreads()
     private var rollback: Rollback
 
     private init(
-        _ trace: TraceInstance, _ selection: EventSelection, _ probes: ProbeSet, excludedProcesses: [UInt32],
-        rollback: Rollback
+        _ trace: TraceInstance, _ selection: EventSelection, _ probes: ProbeSet, rollback: Rollback
     ) {
         self.trace = trace
         self.selection = selection
         self.probes = probes
         self.rollback = rollback
-        self.excludedProcesses = excludedProcesses.map { Int32(bitPattern: $0) }
         shownNames = Dictionary(
             probes.probes.flatMap { probe in probe.events.map { ($0, probe.shown($0)) } }, uniquingKeysWith: { $1 })
     }
@@ -46,9 +43,10 @@ final class SessionInstance {
             if let refusal = probes.refusal { throw refusal }
             let selection = try EventSelection(
                 request, probes: probes.probes, root: tracefs.root, policy: tracefs.policy)
-            let made = SessionInstance(
-                trace, selection, probes, excludedProcesses: request.excludedProcesses, rollback: rollback)
-            try made.refreshThreads()
+            let made = SessionInstance(trace, selection, probes, rollback: rollback)
+            try made.refreshThreads(
+                UntracedThreads.wanted(
+                    excludedProcesses: request.excludedProcesses.map { Int32(bitPattern: $0) }))
             return made
         } catch {
             try? rollback.run()
@@ -70,27 +68,13 @@ final class SessionInstance {
 
     /// Brings the list of threads that stay untraced up to date.
     ///
-    /// - Parameter excludedProcesses: the other Fleetrace processes of this machine, if they have changed.
-    func refreshThreads(_ excludedProcesses: [Int32]? = nil) throws(TracefsError) {
-        if let excludedProcesses { self.excludedProcesses = excludedProcesses }
-        try trace.setNotracePIDs(
-            untraced.update(
-                wanted: Self.threads(with: self.excludedProcesses), now: .now, isAlive: TaskList.exists))
-    }
-
-    /// Own threads, and those of the other Fleetrace processes here: tracing their system calls would cause more of
-    /// them. An excluded process that has ended in the meantime has no threads.
-    private static func threads(with excludedProcesses: [Int32]) throws(TracefsError) -> Set<Int32> {
-        var threads = Set(try TracefsError.translating(TaskList.ownThreads))
-        for pid in excludedProcesses where isFleetrace(pid) {
-            threads.formUnion((try? TaskList.threads(of: pid)) ?? [])
-        }
-        return threads
-    }
-
-    /// The list comes over the network: nobody may hide another program from a trace with it.
-    private static func isFleetrace(_ pid: Int32) -> Bool {
-        TaskList.program(of: pid)?.hasPrefix("fleetrace") ?? false
+    /// - Returns: whether it had to be changed: the kernel then waits for all its readers, 20 to 130 ms.
+    @discardableResult
+    func refreshThreads(_ wanted: Set<Int32>) throws(TracefsError) -> Bool {
+        let listed = untraced.listed
+        let list = untraced.update(wanted: wanted, now: .now, isAlive: TaskList.exists)
+        try trace.setNotracePIDs(list)
+        return list != listed
     }
 
     // MARK: Removal

@@ -20,6 +20,10 @@ struct TracefsKernel: NodeKernel {
             request, delivery, in: tracefs, readers: readers, thread: thread, log: log)
     }
 
+    func excludedThreads(_ processes: [Int32]) throws -> Set<Int32> {
+        try UntracedThreads.wanted(excludedProcesses: processes)
+    }
+
     func removeStaleProbes() throws -> [StaleProbes.Removal] { try StaleProbes.remove(in: tracefs.root) }
 
     func shutDown() { readers.stop() }

@@ -1,4 +1,5 @@
 import SystemFacts
+import Tracefs
 
 /// Which threads a session leaves out of its trace, decided so that the kernel's list is rewritten as rarely as can be.
 ///
@@ -7,6 +8,21 @@ import SystemFacts
 /// moment (`ignore_pid` in kernel/trace/trace_events.c). So numbers of threads that have ended stay listed. They do no
 /// harm until the kernel gives one of them to another task.
 struct UntracedThreads {
+    /// Own threads, and those of the other Fleetrace processes here: tracing their system calls would cause more of
+    /// them. An excluded process that has ended in the meantime has no threads.
+    static func wanted(excludedProcesses: [Int32]) throws(TracefsError) -> Set<Int32> {
+        var threads = Set(try TracefsError.translating(TaskList.ownThreads))
+        for pid in excludedProcesses where isFleetrace(pid) {
+            threads.formUnion((try? TaskList.threads(of: pid)) ?? [])
+        }
+        return threads
+    }
+
+    /// The list comes over the network: nobody may hide another program from a trace with it.
+    private static func isFleetrace(_ pid: Int32) -> Bool {
+        TaskList.program(of: pid)?.hasPrefix("fleetrace") ?? false
+    }
+
     private(set) var listed: Set<Int32> = []
     /// Listed threads that are no longer wanted, and since when.
     private var leaving: [Int32: MonotonicRawInstant] = [:]

@@ -40,7 +40,7 @@ extension Controller {
         // What an earlier connection brought is still under way, and is granted again when it is stored.
         let credit = max(0, creditPerNode - node.outstanding)
         lastLink += 1
-        let link = NodeLink(channel: channel, node: node, credit: credit, phase: lastLink)
+        let link = NodeLink(channel: channel, node: node, credit: credit, phase: lastLink, time: time)
         var welcome = welcome
         welcome.credit = UInt64(credit)
         welcome.resume = connect(link, hello)

@@ -49,6 +49,7 @@ extension Controller {
 
     func disconnected(_ link: OperatorLink) {
         operators[ObjectIdentifier(link)] = nil
+        trim.released(at: time.now())
         link.closed()
         for session in Array(sessions.values) where session.owner === link {
             log.notice("its operator is gone: the session stops", metadata: ["session": "\(session.id.sessionText)"])

@@ -24,7 +24,7 @@ extension Controller {
             }
             try session.receiveCounts(totals, index, at: now)
         case .clockReply: try receiveReply(ClockReplyFrame(frame), from: link, at: now)
-        case .commandReply: link.receive(try frame.message() as WireCommandReply)
+        case .commandReply: link.receive(try frame.message() as WireCommandReply, at: now)
         case .vitals: link.node.observe(try frame.message() as WireVitals, now: now)
         case .ping: link.send(Frame(.pong, frame.body))
         case .goodbye:
@@ -38,6 +38,7 @@ extension Controller {
     private func receiveNumbered(_ frame: Frame, from link: NodeLink, at now: MonotonicRawInstant) throws {
         let bytes = frame.body.readableBytes
         try link.credit.spend(bytes)
+        link.lastStreamed = now
         var body = frame.body
         let number = try StreamNumber(reading: &body, of: frame.type)
         guard let (session, index) = part(number.session, of: link) else {

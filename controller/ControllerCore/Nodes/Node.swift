@@ -97,10 +97,11 @@ extension Node: SessionNode {
     func timelineTime(of agentTime: MonotonicRawInstant) -> MappedTime { clock.map(agentTime.nanoseconds) }
 
     func command(
-        _ action: WireCommand.OneOf_Action, session: UInt64, reply: @escaping (WireCommandReply) -> Void
+        _ action: WireCommand.OneOf_Action, session: UInt64, lead: Duration,
+        reply: @escaping (WireCommandReply) -> Void
     ) -> Bool {
         guard let link else { return false }
-        link.command(action, session: session, reply: reply)
+        link.command(action, session: session, lead: lead, reply: reply)
         return true
     }
 

@@ -16,15 +16,25 @@ final class NodeLink: @unchecked Sendable {
     /// Tells links apart that are probed equally often, so that they are not probed at the same time.
     let phase: Int
 
-    /// Requests that it has not replied to.
-    private var requests: [UInt64: (WireCommandReply) -> Void] = [:]
+    /// When the last frame of a stream came.
+    var lastStreamed = MonotonicRawInstant(nanoseconds: 0)
+
+    /// Commands that it has not replied to.
+    private var requests: [UInt64: OpenRequest] = [:]
     /// Begins anywhere, so that a reply to an earlier connection or controller process fits no request of this one.
     private var lastRequest = UInt64.random(in: 0..<1 << 62)
     private(set) var nextProbe: UInt32 = 0
     /// Probes under way: when each was sent. A reply that states another time is not believed.
     private var probes: [UInt32: MonotonicRawInstant] = [:]
+    private let time: TimeSource
 
-    init(channel: any Channel, node: Node, credit: Int, phase: Int) {
+    private struct OpenRequest {
+        var patience: CommandPatience
+        let reply: (WireCommandReply) -> Void
+    }
+
+    init(channel: any Channel, node: Node, credit: Int, phase: Int, time: TimeSource) {
+        self.time = time
         self.phase = phase
         self.channel = channel
         self.node = node
@@ -42,9 +52,13 @@ final class NodeLink: @unchecked Sendable {
 
     // MARK: Commands
 
-    /// - Parameter session: 0 for a command that belongs to none.
+    /// - Parameters:
+    ///   - session: 0 for a command that belongs to none.
+    ///   - lead: how far ahead the moment lies that the command waits for.
+    ///   - reply: called once: with the agent's reply, or a refusal when `CommandPatience` or the connection ends.
     func command(
-        _ action: WireCommand.OneOf_Action, session: UInt64, reply: @escaping (WireCommandReply) -> Void
+        _ action: WireCommand.OneOf_Action, session: UInt64, lead: Duration = .zero,
+        reply: @escaping (WireCommandReply) -> Void
     ) {
         lastRequest += 1
         var command = WireCommand()
@@ -54,19 +68,33 @@ final class NodeLink: @unchecked Sendable {
         guard let frame = try? Frame(.command, command), frame.body.readableBytes <= frame.type.maximumBody else {
             return reply(.refusal(WireRefusal(.unsupported, "the request is longer than a command may be")))
         }
-        requests[lastRequest] = reply
+        requests[lastRequest] = OpenRequest(patience: CommandPatience(sent: time.now(), lead: lead), reply: reply)
         send(frame)
     }
 
-    func receive(_ reply: WireCommandReply) {
-        requests.removeValue(forKey: reply.request)?(reply)
+    func receive(_ reply: WireCommandReply, at now: MonotonicRawInstant) {
+        if case .progress(let progress) = reply.outcome {
+            requests[reply.request]?.patience.progressed(progress, at: now)
+        } else {
+            requests.removeValue(forKey: reply.request)?.reply(reply)
+        }
+    }
+
+    /// Refuses for the node what it has not replied to in time. Called often.
+    func checkPatience(now: MonotonicRawInstant) {
+        guard !requests.isEmpty else { return }
+        for (id, request) in requests {
+            guard let refusal = request.patience.refusal(at: now, streamed: lastStreamed) else { continue }
+            requests[id] = nil
+            request.reply(.refusal(refusal))
+        }
     }
 
     /// Who waits for a reply need not wait for a time limit when the connection is lost.
     func refuseRequests(_ refusal: WireRefusal) {
         let waiting = requests.values
         requests = [:]
-        for reply in waiting { reply(.refusal(refusal)) }
+        for request in waiting { request.reply(.refusal(refusal)) }
     }
 
     // MARK: Clock probes

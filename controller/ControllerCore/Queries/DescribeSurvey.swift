@@ -14,7 +14,7 @@ struct DescribeSurvey: NodeSurvey {
 
     /// The description, or why there is none.
     var outcome: Result<WireNodeDescription, WireRefusal> {
-        reply ?? .failure(WireRefusal(.timeout, "node \(node) did not reply in time"))
+        reply ?? .failure(WireRefusal(.timeout, "node \(node) is still busy"))
     }
 
     mutating func begin() -> [NodeRequest] {
@@ -22,7 +22,11 @@ struct DescribeSurvey: NodeSurvey {
     }
 
     mutating func replied(_ node: String, _ outcome: Result<WireNodeDescription, WireRefusal>) -> [NodeRequest] {
-        if !isDone { reply = outcome }
+        if !isDone {
+            reply = outcome.mapError { refusal in
+                refusal.code == .timeout ? WireRefusal(.timeout, "node \(node): \(refusal.text)") : refusal
+            }
+        }
         return []
     }
 

@@ -69,6 +69,7 @@ public struct ListSurvey: Sendable, NodeSurvey {
     public mutating func replied(_ node: String, _ outcome: Result<WireNameList, WireRefusal>) -> [NodeRequest] {
         guard let group = asked.removeValue(forKey: node) else { return [] }
         var settles = false
+        var isSilent = false
         switch outcome {
         case .success(let list):
             let digest = Array(list.digest)
@@ -79,21 +80,32 @@ public struct ListSurvey: Sendable, NodeSurvey {
                 holders[digest, default: []] += groups[group].waiting
                 groups[group].waiting = []
             }
-        case .failure(let refusal): refusals[refusal, default: []].append(node)
+        case .failure(let refusal):
+            isSilent = refusal.code == .timeout
+            refusals[refusal, default: []].append(node)
         }
-        switch groups[group].likeness {
-        case .digest: return askNext(group).map { [$0] } ?? []
-        case .hint:
-            var requests: [NodeRequest] = []
-            while let request = askNext(group) { requests.append(request) }
-            return requests
-        }
+        // Silent nodes must not cost their time one after the other.
+        if case .digest = groups[group].likeness, !isSilent { return askNext(group).map { [$0] } ?? [] }
+        return askAll(group)
+    }
+
+    /// Nodes are waited for, and others behind them have not been asked: a busy node must not hold these up.
+    public mutating func grewLate() -> [NodeRequest] {
+        groups.indices.flatMap { askAll($0) }
+    }
+
+    private mutating func askAll(_ group: Int) -> [NodeRequest] {
+        var requests: [NodeRequest] = []
+        while let request = askNext(group) { requests.append(request) }
+        return requests
     }
 
     /// Nodes that have not replied in time.
     public mutating func deadline() {
         let missing = asked.keys + groups.flatMap(\.waiting)
-        if !missing.isEmpty { refusals[WireRefusal(.timeout, "no reply in time"), default: []] += missing }
+        if !missing.isEmpty {
+            refusals[WireRefusal(.timeout, "still busy when the time was up"), default: []] += missing
+        }
         asked = [:]
         for group in groups.indices { groups[group].waiting = [] }
     }

@@ -14,8 +14,16 @@ protocol NodeSurvey {
     ///
     /// - Returns: what to send now.
     mutating func replied(_ node: String, _ outcome: Result<Reply, WireRefusal>) -> [NodeRequest]
+    /// Some time has passed without all replies.
+    ///
+    /// - Returns: what to send now.
+    mutating func grewLate() -> [NodeRequest]
     /// No more replies are waited for.
     mutating func deadline()
+}
+
+extension NodeSurvey {
+    mutating func grewLate() -> [NodeRequest] { [] }
 }
 
 /// A request that has to be sent to a node now.
@@ -58,11 +66,17 @@ final class NodeQuery<Survey: NodeSurvey> {
     ///
     /// - Parameters:
     ///   - nodes: by name, while they are connected.
-    ///   - deadline: calls back when the time for replies is over.
-    func run(_ nodes: @escaping (String) -> NodeLink?, deadline: (@escaping () -> Void) -> Void) {
+    ///   - timeout: how long a node may be busy. One that is mute is refused earlier, by its `CommandPatience`.
+    ///   - after: calls back after a time.
+    func run(
+        _ nodes: @escaping (String) -> NodeLink?, timeout: Duration, after: (Duration, @escaping () -> Void) -> Void
+    ) {
         ask(survey.begin(), nodes)
         guard !isFinished else { return }
-        deadline { [self] in
+        after(CommandPatience.silence) { [self] in
+            if !isFinished { ask(survey.grewLate(), nodes) }
+        }
+        after(timeout) { [self] in
             survey.deadline()
             finishIfDone()
         }

@@ -63,7 +63,7 @@ public struct ProbeSurvey: Sendable, NodeSurvey {
 
     /// Nodes that have not replied in time.
     public mutating func deadline() {
-        for node in waiting { replied(node, .failure(WireRefusal(.timeout, "no reply in time"))) }
+        for node in waiting { replied(node, .failure(WireRefusal(.timeout, "still busy when the time was up"))) }
     }
 
     /// The largest group first; nodes by name.

@@ -60,7 +60,12 @@ extension Controller {
         SessionEnvironment(
             loop: loop.assumeIsolated(), time: time, log: log,
             excludedProcesses: { [self] in assumeIsolated { $0.excludedProcesses() } },
-            forget: { [self] id in assumeIsolated { $0.sessions[id] = nil } })
+            forget: { [self] id in
+                assumeIsolated { controller in
+                    controller.sessions[id] = nil
+                    controller.trim.released(at: controller.time.now())
+                }
+            })
     }
 
     func stopSession(_ id: UInt64, request: UInt64, from link: OperatorLink) throws(WireRefusal) {

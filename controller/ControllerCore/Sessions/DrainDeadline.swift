@@ -2,7 +2,9 @@ import SystemFacts
 
 /// How long a session that is being stopped waits for a node's last frames.
 struct DrainDeadline {
-    /// For a node that is connected and sends nothing of the session.
+    /// For a node from which nothing comes at all.
+    private static let muteLimit = CommandPatience.silence
+    /// For a node that is there, and busy, and sends nothing of the session.
     private static let silentLimit = Duration.seconds(15)
     /// For a node whose connection is lost. An agent that holds events tries to connect every 3 s at least.
     private static let goneLimit = Duration.seconds(6)
@@ -13,14 +15,15 @@ struct DrainDeadline {
 
     /// Why nothing more is expected of a node; nil while it is worth waiting.
     func reason(toGiveUp part: SessionPart, now: MonotonicRawInstant) -> String? {
-        let hasWaited =
-            if let lostAt = part.lostAt {
-                lostAt.duration(to: now) > Self.goneLimit
-            } else {
-                max(stoppedAt, part.lastHeard).duration(to: now) > Self.silentLimit
-            }
-        guard hasWaited || stoppedAt.duration(to: now) > Self.longestDrain else { return nil }
-        return part.lostAt != nil
-            ? "the node was gone when the session stopped" : "the node did not finish in time"
+        let isLate = stoppedAt.duration(to: now) > Self.longestDrain
+        if let lostAt = part.lostAt {
+            return isLate || lostAt.duration(to: now) > Self.goneLimit
+                ? "the node was gone when the session stopped" : nil
+        }
+        if max(stoppedAt, part.node.lastHeard).duration(to: now) > Self.muteLimit {
+            return "nothing came from the node for \(Self.muteLimit.components.seconds) s"
+        }
+        return isLate || max(stoppedAt, part.lastHeard).duration(to: now) > Self.silentLimit
+            ? "the node did not finish in time" : nil
     }
 }

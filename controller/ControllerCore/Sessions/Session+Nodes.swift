@@ -34,7 +34,7 @@ extension Session {
     /// Commands again what was commanded while the node was away. Behind its `Welcome`: nothing may come before that.
     func commandAgain(_ index: Int) {
         guard flow.phase == .stopping, flow.isLive(index) else { return }
-        parts[index].node.command(.stop(WireStop()), session: id) { _ in }
+        parts[index].node.command(.stop(WireStop()), session: id) { [self] reply in stopped(index, reply) }
     }
 
     /// Whether the node already sent everything of its part, so that what still arrives is no stray.

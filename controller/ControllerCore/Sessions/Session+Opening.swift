@@ -3,8 +3,8 @@ import TraceProtocol
 
 /// From the request to nodes that record: preparing all of them, and starting them at one moment.
 extension Session {
-    private static let prepareTimeout = Duration.seconds(30)
-    private static let startTimeout = Duration.seconds(10)
+    /// How long nodes that are ready, of a session that may go on without some, wait for one that is busy.
+    private static let partialPatience = Duration.seconds(5)
 
     func prepare(_ opening: WireOpenSession) {
         let excluded = environment.excludedProcesses()
@@ -13,11 +13,17 @@ extension Session {
             prepare.excludedProcesses = part.node.exclude(excluded)
             let isSent = part.node.command(.prepare(prepare), session: id) { [self] reply in
                 let result = checkPrepared(reply, index)
+                if opening.partial, case .success = result { limitPreparing() }
                 perform(flow.prepared(index, result))
             }
             if !isSent { perform(flow.giveUp(index, "the connection was lost")) }
         }
-        environment.after(Self.prepareTimeout) { [self] in perform(flow.prepareDeadline()) }
+    }
+
+    private func limitPreparing() {
+        guard !isPreparingLimited else { return }
+        isPreparingLimited = true
+        environment.after(Self.partialPatience) { [self] in perform(flow.prepareDeadline()) }
     }
 
     func start(_ indices: [Int]) {
@@ -26,10 +32,13 @@ extension Session {
             let node = parts[index].node
             var command = WireStart()
             command.at = node.agentTime(at: moment)?.nanoseconds ?? 0
-            let isSent = node.command(.start(command), session: id) { [self] reply in started(index, reply) }
+            let isSent = node.command(.start(command), session: id, lead: startMoment.delay) { [self] reply in
+                started(index, reply)
+            }
             if !isSent { perform(flow.giveUp(index, "the connection was lost")) }
         }
-        environment.after(Self.startTimeout + startMoment.delay) { [self] in perform(flow.startDeadline()) }
+        guard flow.isPartial else { return }
+        environment.after(startMoment.delay + Self.partialPatience) { [self] in perform(flow.startDeadline()) }
     }
 
     private func started(_ index: Int, _ reply: WireCommandReply) {

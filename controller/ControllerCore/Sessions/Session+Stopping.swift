@@ -38,8 +38,21 @@ extension Session {
             let node = parts[index].node
             var command = WireStop()
             command.at = node.agentTime(at: moment)?.nanoseconds ?? 0
-            node.command(.stop(command), session: id) { _ in }
+            node.command(.stop(command), session: id) { [self] reply in stopped(index, reply) }
         }
+    }
+
+    /// A node that does not answer is not waited for. One whose connection is lost may come back: `DrainDeadline`.
+    func stopped(_ index: Int, _ reply: WireCommandReply) {
+        guard case .refusal(let refusal) = reply.outcome, refusal.code == .timeout, flow.isLive(index) else { return }
+        giveUp(index, "it was told to stop: \(refusal.text)")
+    }
+
+    private func giveUp(_ index: Int, _ reason: String) {
+        note(.gaveUp, reason, index)
+        // In case it sends again: nobody will acknowledge what it keeps of this session.
+        discard([index])
+        perform(flow.giveUp(index, reason))
     }
 
     private func end() {
@@ -61,10 +74,7 @@ extension Session {
         guard let drain else { return }
         for index in parts.indices where flow.isLive(index) {
             guard let reason = drain.reason(toGiveUp: parts[index], now: now) else { continue }
-            note(.gaveUp, reason, index)
-            // In case it sends again: nobody will acknowledge what it keeps of this session.
-            discard([index])
-            perform(flow.giveUp(index, reason))
+            giveUp(index, reason)
         }
     }
 

@@ -19,6 +19,8 @@ class Session {
     /// The request that `SessionOpened` is the reply to.
     private final let openRequest: UInt64
     final var startMoment: StartMoment
+    /// The nodes that are ready do not wait for ever.
+    final var isPreparingLimited = false
     /// Set when it is being stopped.
     final var drain: DrainDeadline?
     /// Why what the operator gets is not all that they asked for; empty if it is.

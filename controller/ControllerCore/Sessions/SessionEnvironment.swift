@@ -40,12 +40,18 @@ protocol SessionNode: AnyObject {
     /// A time of the node's trace clock on the controller's timeline.
     func timelineTime(of agentTime: MonotonicRawInstant) -> MappedTime
 
-    /// Sends a command. The reply comes once: the agent's, or a refusal when the connection is lost before that.
+    /// When anything came from it last.
+    var lastHeard: MonotonicRawInstant { get }
+
+    /// Sends a command. The reply comes once: the agent's, or a refusal (`nodeLost`, `timeout`) when the connection is
+    /// lost or the node is silent for too long.
     ///
+    /// - Parameter lead: how far ahead the moment lies that the command waits for.
     /// - Returns: false while the node is not connected; then no reply comes.
     @discardableResult
     func command(
-        _ action: WireCommand.OneOf_Action, session: UInt64, reply: @escaping (WireCommandReply) -> Void
+        _ action: WireCommand.OneOf_Action, session: UInt64, lead: Duration,
+        reply: @escaping (WireCommandReply) -> Void
     ) -> Bool
 
     /// The processes that run on the node's machine. The caller tells the node to leave them out.
@@ -59,6 +65,15 @@ protocol SessionNode: AnyObject {
     ///
     /// - Parameter batch: its head, if it is a batch.
     func hold(_ bytes: Int, batch: BatchHeader?)
+}
+
+extension SessionNode {
+    @discardableResult
+    func command(
+        _ action: WireCommand.OneOf_Action, session: UInt64, reply: @escaping (WireCommandReply) -> Void
+    ) -> Bool {
+        command(action, session: session, lead: .zero, reply: reply)
+    }
 }
 
 /// An operator's connection, as a session sees it.

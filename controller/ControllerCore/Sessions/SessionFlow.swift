@@ -50,7 +50,8 @@ public struct SessionFlow: Sendable {
     public private(set) var parts: [Part]
     /// The operator was to be told that the session runs.
     public private(set) var isAnnounced = false
-    private let partial: Bool
+    /// It goes on with the nodes that can.
+    let isPartial: Bool
     /// How many parts are at each step: looked at for each of a thousand replies.
     private var census: Census
 
@@ -73,7 +74,7 @@ public struct SessionFlow: Sendable {
     public init(nodes: Int, partial: Bool) {
         census = Census(preparing: nodes)
         parts = Array(repeating: .preparing, count: nodes)
-        self.partial = partial
+        isPartial = partial
     }
 
     private mutating func move(_ node: Int, to part: Part) {
@@ -93,11 +94,11 @@ public struct SessionFlow: Sendable {
         return decideStart()
     }
 
-    /// Nodes that have not replied in time count as refusals.
+    /// Those that are ready wait no longer: nodes that have not replied count as refusals.
     public mutating func prepareDeadline() -> Step {
         guard phase == .preparing else { return .wait }
         for node in parts.indices where parts[node] == .preparing {
-            move(node, to: .refused(WireRefusal(.timeout, "no reply in time")))
+            move(node, to: .refused(WireRefusal(.timeout, "still busy while others were ready")))
         }
         return decideStart()
     }
@@ -105,7 +106,7 @@ public struct SessionFlow: Sendable {
     private mutating func decideStart() -> Step {
         guard census.preparing == 0 else { return .wait }
         let ready = parts.indices.filter { if case .ready = parts[$0] { true } else { false } }
-        guard !ready.isEmpty, partial || ready.count == parts.count else {
+        guard !ready.isEmpty, isPartial || ready.count == parts.count else {
             phase = .refused
             return .abort(nodes: ready)
         }
@@ -127,7 +128,7 @@ public struct SessionFlow: Sendable {
         guard phase == .starting else { return .wait }
         for node in parts.indices {
             if case .starting = parts[node] {
-                move(node, to: .refused(WireRefusal(.timeout, "did not start in time")))
+                move(node, to: .refused(WireRefusal(.timeout, "had not started when others ran")))
             }
         }
         return decideAnnouncement()

@@ -529,6 +529,15 @@ public nonisolated struct WireCommandReply: Sendable {
     set {outcome = .names(newValue)}
   }
 
+  /// no reply yet: one follows
+  public var progress: WireProgress {
+    get {
+      if case .progress(let v)? = outcome {return v}
+      return WireProgress()
+    }
+    set {outcome = .progress(newValue)}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum OneOf_Outcome: Equatable, Sendable {
@@ -541,8 +550,24 @@ public nonisolated struct WireCommandReply: Sendable {
     case probesChecked(WireProbesChecked)
     case described(WireNodeDescription)
     case names(WireNameList)
+    /// no reply yet: one follows
+    case progress(WireProgress)
 
   }
+
+  public init() {}
+}
+
+/// The command has come and is not done. Sent half a second after the command, and every half second from then on.
+public nonisolated struct WireProgress: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// commands that are done before it is begun; 0: the agent is at work on it
+  public var behind: UInt32 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
 }
@@ -1620,7 +1645,7 @@ nonisolated extension WireExcludeProcesses: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension WireCommandReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".CommandReply"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}session\0\u{1}prepared\0\u{1}started\0\u{1}stopping\0\u{1}discarded\0\u{1}refusal\0\u{1}noted\0\u{3}probes_checked\0\u{1}described\0\u{1}names\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}session\0\u{1}prepared\0\u{1}started\0\u{1}stopping\0\u{1}discarded\0\u{1}refusal\0\u{1}noted\0\u{3}probes_checked\0\u{1}described\0\u{1}names\0\u{1}progress\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1747,6 +1772,19 @@ nonisolated extension WireCommandReply: SwiftProtobuf.Message, SwiftProtobuf._Me
           self.outcome = .names(v)
         }
       }()
+      case 12: try {
+        var v: WireProgress?
+        var hadOneofValue = false
+        if let current = self.outcome {
+          hadOneofValue = true
+          if case .progress(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.outcome = .progress(v)
+        }
+      }()
       default: break
       }
     }
@@ -1800,6 +1838,10 @@ nonisolated extension WireCommandReply: SwiftProtobuf.Message, SwiftProtobuf._Me
       guard case .names(let v)? = self.outcome else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
     }()
+    case .progress?: try {
+      guard case .progress(let v)? = self.outcome else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -1809,6 +1851,36 @@ nonisolated extension WireCommandReply: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.request != rhs.request {return false}
     if lhs.session != rhs.session {return false}
     if lhs.outcome != rhs.outcome {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireProgress: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".Progress"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}behind\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.behind) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.behind != 0 {
+      try visitor.visitSingularUInt32Field(value: self.behind, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireProgress, rhs: WireProgress) -> Bool {
+    if lhs.behind != rhs.behind {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

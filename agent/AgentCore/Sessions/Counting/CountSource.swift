@@ -5,7 +5,7 @@ import Tracefs
 
 /// What counts on this node: perf counters, the kernel's tables, or the agent's own tables over its pages.
 ///
-/// Confined to the agent's control thread.
+/// Used on one thread at a time.
 protocol CountSource: AnyObject {
     /// What is counted, and how.
     var plan: WireCountPlan { get }
@@ -24,8 +24,9 @@ protocol CountSource: AnyObject {
     func rows() throws -> CountedRows
     /// Brings the list of threads that are left out up to date.
     ///
-    /// - Parameter excludedProcesses: the other Fleetrace processes of this machine, if they have changed.
-    func refreshThreads(_ excludedProcesses: [Int32]?) throws
+    /// - Parameter wanted: the threads to leave out.
+    /// - Returns: whether the kernel's list had to be changed.
+    func refreshThreads(_ wanted: Set<Int32>) throws -> Bool
     /// Removes everything from the kernel. May be called again.
     ///
     /// - Parameter inBackground: what takes long may go on after this returns.

@@ -34,7 +34,7 @@ final class CountingSession: NodeSession {
 
     /// Makes everything, with counting off.
     ///
-    /// - Parameter thread: the one that this runs on.
+    /// - Parameter thread: the one that it will be confined to.
     /// - Throws: why the node refuses; nothing is left behind then.
     static func prepare(
         _ request: WirePrepare, _ delivery: SessionDelivery, in tracefs: NodeTracefs, readers: CPUReaders,
@@ -97,14 +97,15 @@ final class CountingSession: NodeSession {
         delivery.stream.append(try .numbered(.finish, finish))
     }
 
-    func refreshThreads(_ excludedProcesses: [Int32]?) throws { try source.refreshThreads(excludedProcesses) }
+    func refreshThreads(_ wanted: Set<Int32>) throws -> Bool { try source.refreshThreads(wanted) }
 
     func watermark() -> PendingWatermark? { nil }
 
     func state() -> WireSessionState? { nil }
 
+    func detach() { sampler?.cancel() }
+
     func remove(inBackground: Bool) throws {
-        sampler?.cancel()
         try source.remove(inBackground: inBackground)
     }
 

@@ -149,7 +149,7 @@ final class PerfCount: CountSource {
     }
 
     /// Counters leave no thread out.
-    func refreshThreads(_ excludedProcesses: [Int32]?) {}
+    func refreshThreads(_ wanted: Set<Int32>) -> Bool { false }
 
     func remove(inBackground: Bool) throws {
         guard let last = counters.take() else { return }

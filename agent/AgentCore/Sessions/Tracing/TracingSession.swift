@@ -63,9 +63,11 @@ final class TracingSession: NodeSession {
         stream.append(try .numbered(.finish, recording.totals(reason: reason)))
     }
 
-    func refreshThreads(_ excludedProcesses: [Int32]?) throws {
-        try recording.instance.refreshThreads(excludedProcesses)
+    func refreshThreads(_ wanted: Set<Int32>) throws -> Bool {
+        try recording.instance.refreshThreads(wanted)
     }
+
+    func detach() {}
 
     func watermark() -> PendingWatermark? {
         let entries = recording.watermarks()

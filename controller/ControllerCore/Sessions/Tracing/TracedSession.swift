@@ -31,6 +31,9 @@ final class TracedSession: Session {
         var position = LogPosition.start
         /// Sequence number of its Finish frame once that has come.
         var finish: UInt64?
+        /// Clock samples that are added together with what comes next: of sixty sessions each log would otherwise be
+        /// written twenty times a second for them alone.
+        var samples: [LogRecord] = []
         /// Events that have come, by CPU.
         var events: [UInt32: UInt64] = [:]
     }
@@ -80,7 +83,9 @@ final class TracedSession: Session {
 
     override func observe(_ sample: ClockSampleFrame, _ index: Int, at now: MonotonicRawInstant) {
         guard stage >= .begun, flow.isLive(index) else { return }
-        append(sample.frame(), index, at: now)
+        logs[index].samples.append(LogRecord(sample.frame(), received: now.nanoseconds))
+        // Watermarks come more often than that, but for a node that hangs.
+        if logs[index].samples.count >= Self.mostSamples { appendSamples(index) }
     }
 
     override func note(_ kind: WireNodeNote.Kind, _ text: String, _ index: Int, started: WireStarted? = nil) {
@@ -106,7 +111,16 @@ final class TracedSession: Session {
         }
     }
 
+    /// A second of them.
+    private static let mostSamples = 20
+
+    private func appendSamples(_ index: Int) {
+        for sample in logs[index].samples { storage.append(sample, session: id, node: index, sequence: 0) }
+        logs[index].samples.removeAll(keepingCapacity: true)
+    }
+
     private func append(_ frame: Frame, _ index: Int, sequence: UInt64 = 0, at now: MonotonicRawInstant) {
+        appendSamples(index)
         storage.append(
             LogRecord(frame, received: now.nanoseconds), session: id, node: index, sequence: sequence)
     }
@@ -140,6 +154,7 @@ final class TracedSession: Session {
     }
 
     override func ended() {
+        for index in logs.indices { appendSamples(index) }
         environment.whenComplete(storage.finish(description)) { [self] result in
             if case .failure(let error) = result { report(problem: "\(error)") }
             stage = .stored

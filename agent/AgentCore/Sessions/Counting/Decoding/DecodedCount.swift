@@ -105,8 +105,8 @@ final class DecodedCount: CountSource {
         return events
     }
 
-    func refreshThreads(_ excludedProcesses: [Int32]?) throws {
-        try recording.instance.refreshThreads(excludedProcesses)
+    func refreshThreads(_ wanted: Set<Int32>) throws -> Bool {
+        try recording.instance.refreshThreads(wanted)
     }
 
     func remove(inBackground: Bool) throws { try recording.remove() }

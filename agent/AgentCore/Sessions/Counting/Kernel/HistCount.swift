@@ -106,7 +106,7 @@ final class HistCount: CountSource {
         return rows
     }
 
-    func refreshThreads(_ excludedProcesses: [Int32]?) throws { try instance.refreshThreads(excludedProcesses) }
+    func refreshThreads(_ wanted: Set<Int32>) throws -> Bool { try instance.refreshThreads(wanted) }
 
     func remove(inBackground: Bool) throws { try instance.remove() }
 }

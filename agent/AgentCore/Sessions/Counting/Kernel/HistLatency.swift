@@ -125,7 +125,7 @@ final class HistLatency: CountSource {
         return table
     }
 
-    func refreshThreads(_ excludedProcesses: [Int32]?) throws { try instance.refreshThreads(excludedProcesses) }
+    func refreshThreads(_ wanted: Set<Int32>) throws -> Bool { try instance.refreshThreads(wanted) }
 
     func remove(inBackground: Bool) throws { try instance.remove() }
 }
