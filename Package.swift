@@ -81,7 +81,7 @@ let package = Package(
         library("SecureTransport", in: "Sources", ["COpenSSL"] + nio),
         library(
             "SessionStore", in: "Sources",
-            ["TraceProtocol", "CZlib", system, .product(name: "NIOCore", package: "swift-nio")]),
+            ["TraceProtocol", "SystemFacts", "CZlib", system, .product(name: "NIOCore", package: "swift-nio")]),
 
         // What travels between the three.
         library(

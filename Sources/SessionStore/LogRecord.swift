@@ -22,6 +22,8 @@ public struct LogRecord: Equatable, Sendable {
     static let bodyHead = 9
     /// No frame is larger, so no record is.
     static let maximumBody = bodyHead + (34 << 20)
+    /// Bytes on disk.
+    static let longest = prefixLength + maximumBody
 
     /// Appends the record in its form on disk.
     public func write(into out: inout ByteBuffer) {
@@ -60,25 +62,29 @@ extension LogRecord {
         /// More bytes are needed; at least this many in all.
         case needs(Int)
         /// No record begins here, or it is damaged.
-        case damaged(String)
+        ///
+        /// - Parameter summed: how many bytes the check sum was computed over to find that.
+        case damaged(String, summed: Int)
     }
 
     static func parse(_ buffer: ByteBuffer) -> Parsed {
         guard let (magic, length, crc) = buffer.peekMultipleIntegers(as: (UInt32, UInt32, UInt32).self) else {
             return .needs(prefixLength)
         }
-        guard magic == LogRecord.magic else { return .damaged("no record begins here") }
-        guard length >= bodyHead, length <= maximumBody else { return .damaged("a length of \(length) bytes") }
+        guard magic == LogRecord.magic else { return .damaged("no record begins here", summed: 0) }
+        guard length >= bodyHead, length <= maximumBody else {
+            return .damaged("a length of \(length) bytes", summed: 0)
+        }
         let total = prefixLength + Int(length)
         guard buffer.readableBytes >= total else { return .needs(total) }
         let start = buffer.readerIndex
         guard LogRecord.crc(of: buffer, from: start, to: start + total) == crc else {
-            return .damaged("its check sum does not match")
+            return .damaged("its check sum does not match", summed: total)
         }
         guard let type = buffer.getInteger(at: start + 12, as: UInt8.self),
             let received = buffer.getInteger(at: start + 13, as: Int64.self),
             let body = buffer.getSlice(at: start + prefixLength + bodyHead, length: Int(length) - bodyHead)
-        else { return .damaged("shorter than its head") }
+        else { return .damaged("shorter than its head", summed: 0) }
         return .record(LogRecord(Frame(FrameType(rawValue: type), body), received: received), length: total)
     }
 }

@@ -9,6 +9,12 @@ public struct LogScanner: Sendable {
     public private(set) var offset: UInt64
     private var damageStart: UInt64?
     private var damageReason = ""
+    /// Bytes of what looked like records and had a wrong check sum.
+    private(set) var vainlySummed = 0
+
+    /// Each byte of a damaged stretch could begin a record that claims to be long. Behind this many bytes that were summed
+    /// in vain, such a stretch is skipped as a whole. So a log that was made to be slow takes time linear in its length.
+    static let mostVainlySummed = 64 << 20
 
     public init(offset: UInt64 = 0) {
         self.offset = offset
@@ -43,9 +49,10 @@ public struct LogScanner: Sendable {
                 return .record(record)
             case .needs(let total):
                 return .needsMore(total - buffer.readableBytes)
-            case .damaged(let reason):
+            case .damaged(let reason, let summed):
                 beginDamage(reason)
-                skipToNextMagic()
+                vainlySummed += summed
+                if summed > 0, vainlySummed > Self.mostVainlySummed { skip(summed) } else { skipToNextMagic() }
             }
         }
     }
@@ -85,7 +92,11 @@ public struct LogScanner: Sendable {
             }
             return min(bytes.count, max(1, bytes.count - 3))
         }
-        buffer.moveReaderIndex(forwardBy: skip)
-        offset += UInt64(skip)
+        self.skip(skip)
+    }
+
+    private mutating func skip(_ count: Int) {
+        buffer.moveReaderIndex(forwardBy: count)
+        offset += UInt64(count)
     }
 }

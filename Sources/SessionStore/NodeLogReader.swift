@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 import SystemPackage
 
@@ -11,17 +12,16 @@ public struct NodeLogReader: ~Copyable {
 
     private static let pieceSize = 1 << 20
 
-    private let layout: SessionLayout
-    private let node: String
+    private let files: NodeLogFiles
     private var file: File?
-    private var path = FilePath()
     private var scanner = LogScanner()
     private var segment = 0
     private var fileOffset: UInt64 = 0
+    /// Bytes in the segment.
+    private var size: UInt64 = 0
 
-    public init(layout: SessionLayout, node: String) {
-        self.layout = layout
-        self.node = node
+    public init(_ files: NodeLogFiles) {
+        self.files = files
     }
 
     deinit {
@@ -32,15 +32,18 @@ public struct NodeLogReader: ~Copyable {
     public mutating func next() throws(StoreError) -> Item? {
         while true {
             guard let file else {
-                guard try openNextSegment() else { return nil }
-                if let damage = try checkMagic() { return damage }
+                guard let opened = try files.open(segment + 1) else { return nil }
+                segment += 1
+                if let damage = try begin(opened) { return damage }
                 continue
             }
             switch scanner.next() {
             case .record(let record): return .record(record)
             case .damage(let offset, let length, let reason): return damage(offset, length, reason)
             case .needsMore(let count):
-                let piece = try NodeLogTail.read(file, at: fileOffset, count: max(count, Self.pieceSize), path)
+                let count = min(UInt64(max(count, Self.pieceSize)), size - min(fileOffset, size))
+                let piece =
+                    count > 0 ? try NodeLogTail.read(file, at: fileOffset, count: Int(count), path) : ByteBuffer()
                 if piece.readableBytes > 0 {
                     fileOffset += UInt64(piece.readableBytes)
                     scanner.feed(piece)
@@ -66,23 +69,23 @@ public struct NodeLogReader: ~Copyable {
         .damage("\(path): \(length) bytes at offset \(offset) are damaged: \(reason)")
     }
 
-    private mutating func openNextSegment() throws(StoreError) -> Bool {
-        segment += 1
-        path = try layout.segment(segment, of: node)
-        do {
-            file = try File.open(path, .readOnly, options: .closeOnExec)
-        } catch Errno.noSuchFileOrDirectory {
-            return false
-        } catch {
-            throw .system("open", path: path.string, error as? Errno ?? .ioError)
-        }
-        return true
-    }
+    private var path: FilePath { files.path(segment) }
 
-    private mutating func checkMagic() throws(StoreError) -> Item? {
-        guard let file else { return nil }
+    /// Looks at a segment's head and length. Damage is all that is read of one that is no segment of ours by its length.
+    private mutating func begin(_ opened: File) throws(StoreError) -> Item? {
+        var facts = stat()
+        guard fstat(opened.rawValue, &facts) == 0 else {
+            try? opened.close()
+            throw .system("examine", path: path.string, Errno(rawValue: errno))
+        }
+        size = UInt64(facts.st_size)
+        guard size <= SessionLayout.longestSegment else {
+            try? opened.close()
+            return .damage("\(path): its \(size) bytes are more than a segment has; nothing of it is read")
+        }
+        file = opened
         let length = SessionLayout.segmentMagic.count
-        let head = try NodeLogTail.read(file, at: 0, count: length, path)
+        let head = try NodeLogTail.read(opened, at: 0, count: length, path)
         fileOffset = UInt64(length)
         scanner = LogScanner(offset: fileOffset)
         guard Array(head.readableBytesView) == SessionLayout.segmentMagic else {

@@ -4,14 +4,12 @@ import SystemPackage
 /// Reads a log that is still being written, in chunks of whole records, up to where its writer has flushed.
 /// Confined to the store's thread.
 public struct NodeLogTail: ~Copyable {
-    private let layout: SessionLayout
-    private let node: String
+    private let files: NodeLogFiles
     private var file: File?
     public private(set) var position = LogPosition.start
 
-    public init(layout: SessionLayout, node: String) {
-        self.layout = layout
-        self.node = node
+    public init(_ files: NodeLogFiles) {
+        self.files = files
     }
 
     deinit {
@@ -23,8 +21,8 @@ public struct NodeLogTail: ~Copyable {
     /// - Parameter end: the writer's position; everything before it consists of whole records.
     public mutating func read(upTo end: LogPosition, size: Int) throws(StoreError) -> ByteBuffer? {
         while position < end {
-            let path = try layout.segment(position.segment, of: node)
-            let open = try openSegment(path)
+            let path = files.path(position.segment)
+            let open = try openSegment()
             let limit = position.segment == end.segment ? Int(end.offset - position.offset) : Int.max
             var chunk = try Self.read(open, at: position.offset, count: min(size, limit), path)
             if chunk.readableBytes == 0 {
@@ -34,10 +32,10 @@ public struct NodeLogTail: ~Copyable {
                 position = LogPosition(segment: position.segment + 1, offset: LogPosition.start.offset)
                 continue
             }
-            var whole = Self.wholeRecords(chunk)
+            var whole = LogRecord.whole(in: chunk, atMost: .max)
             if whole.bytes == 0 {
                 chunk = try Self.read(open, at: position.offset, count: min(whole.nextNeeds, limit), path)
-                whole = Self.wholeRecords(chunk)
+                whole = LogRecord.whole(in: chunk, atMost: .max)
                 guard whole.bytes > 0 else {
                     throw .notASession(path: path.string, "damaged at offset \(position.offset)")
                 }
@@ -48,24 +46,13 @@ public struct NodeLogTail: ~Copyable {
         return nil
     }
 
-    private mutating func openSegment(_ path: FilePath) throws(StoreError) -> File {
+    private mutating func openSegment() throws(StoreError) -> File {
         if let file { return file }
-        let opened = try StoreError.naming("open", path) {
-            try File.open(path, .readOnly, options: .closeOnExec)
+        guard let opened = try files.open(position.segment) else {
+            throw .system("open", path: files.path(position.segment).string, .noSuchFileOrDirectory)
         }
         file = opened
         return opened
-    }
-
-    /// Bytes of whole records at the head of the chunk (by their lengths), and how many the next one needs.
-    private static func wholeRecords(_ chunk: ByteBuffer) -> (bytes: Int, nextNeeds: Int) {
-        var bytes = 0
-        while let length = chunk.getInteger(at: chunk.readerIndex + bytes + 4, as: UInt32.self) {
-            let total = LogRecord.prefixLength + Int(length)
-            guard bytes + total <= chunk.readableBytes else { return (bytes, total) }
-            bytes += total
-        }
-        return (bytes, LogRecord.prefixLength)
     }
 
     static func read(

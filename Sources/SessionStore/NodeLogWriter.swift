@@ -7,21 +7,16 @@ import SystemPackage
 /// Records gather in memory until `flush`, so that a burst of small frames is one write. The first flush makes the node's
 /// directory and segment: a file system needs long for a thousand of them, and nothing may wait for that.
 public struct NodeLogWriter: ~Copyable {
-    private let layout: SessionLayout
-    private let node: String
+    private let files: NodeLogFiles
     /// Nil before the first flush.
     private var file: File?
-    private var path: FilePath
     private var pending = ByteBuffer()
     private var dirty = false
     /// Where the next flushed byte goes.
     public private(set) var position: LogPosition
 
-    /// - Throws: `StoreError.badName` for a name that cannot be a folder's.
-    public init(layout: SessionLayout, node: String) throws(StoreError) {
-        path = try layout.segment(1, of: node)
-        self.layout = layout
-        self.node = node
+    public init(_ files: NodeLogFiles) {
+        self.files = files
         position = .start
     }
 
@@ -44,11 +39,20 @@ public struct NodeLogWriter: ~Copyable {
     ///
     /// - Throws: on failure the segment is cut back to its last whole record, so that it stays readable.
     public mutating func flush() throws(StoreError) {
-        guard pending.readableBytes > 0 else { return }
-        if position.offset >= SessionLayout.segmentLimit { try roll() }
+        while pending.readableBytes > 0 {
+            if position.offset >= SessionLayout.segmentLimit { try roll() }
+            let room = Int(SessionLayout.segmentLimit - position.offset)
+            // Only the last record of a segment may pass its limit.
+            let count = pending.readableBytes <= room ? pending.readableBytes : LogRecord.fitting(pending, room: room)
+            try write(count)
+        }
+        pending.clear(minimumCapacity: 0)
+    }
+
+    private mutating func write(_ count: Int) throws(StoreError) {
         let file = try openFile()
         do {
-            try pending.withUnsafeReadableBytes { bytes in
+            try pending.readableBytesView.prefix(count).withUnsafeBytes { bytes in
                 try StoreError.naming("write", path) {
                     _ = try file.writeAll(toAbsoluteOffset: Int64(position.offset), bytes)
                 }
@@ -58,10 +62,12 @@ public struct NodeLogWriter: ~Copyable {
             pending.clear()
             throw error as? StoreError ?? .notASession(path: path.string, "\(error)")
         }
-        position.offset += UInt64(pending.readableBytes)
-        pending.clear(minimumCapacity: 0)
+        pending.moveReaderIndex(forwardBy: count)
+        position.offset += UInt64(count)
         dirty = true
     }
+
+    private var path: FilePath { files.path(position.segment) }
 
     /// Cuts the segment back to the last whole record of what could be written of `pending`.
     private mutating func keepWholeRecords(_ file: File) {
@@ -83,38 +89,16 @@ public struct NodeLogWriter: ~Copyable {
 
     private mutating func roll() throws(StoreError) {
         try synchronize()
-        let next = try layout.segment(position.segment + 1, of: node)
-        let opened = try Self.create(next)
+        let opened = try files.create(position.segment + 1)
         try? file?.close()
-        (file, path) = (opened, next)
+        file = opened
         position = LogPosition(segment: position.segment + 1, offset: LogPosition.start.offset)
     }
 
     private mutating func openFile() throws(StoreError) -> File {
         if let file { return file }
-        try Self.makeDirectory(layout.directory.appending("nodes"))
-        try Self.makeDirectory(layout.nodeDirectory(node))
-        let created = try Self.create(path)
+        let created = try files.create(position.segment)
         file = created
         return created
-    }
-
-    private static func create(_ path: FilePath) throws(StoreError) -> File {
-        try StoreError.naming("create", path) {
-            let file = try File.open(
-                path, .readWrite, options: [.create, .exclusiveCreate, .closeOnExec], permissions: .ownerReadWrite)
-            do {
-                try file.writeAll(SessionLayout.segmentMagic)
-            } catch {
-                try? file.close()
-                throw error
-            }
-            return file
-        }
-    }
-
-    static func makeDirectory(_ path: FilePath) throws(StoreError) {
-        guard mkdir(path.string, 0o700) != 0, errno != EEXIST else { return }
-        throw .system("create", path: path.string, Errno(rawValue: errno))
     }
 }

@@ -1,85 +1,88 @@
 import Glibc
-import SwiftProtobuf
+import SystemFacts
 import SystemPackage
 import TraceProtocol
 
 /// A session on disk: its manifest and the logs of its nodes.
 public struct SessionDirectory: Sendable {
-    public let layout: SessionLayout
+    public let folder: OpenFolder
     public private(set) var description: WireSessionDescription
     /// Whether the manifest is to survive a power cut.
     private let isDurable: Bool
 
-    /// Makes the directory and its manifest.
+    /// Makes a session at a path.
+    ///
+    /// - Throws: `StoreError.exists` when there is something.
+    public static func create(
+        at path: FilePath, _ description: WireSessionDescription
+    ) throws(StoreError) -> SessionDirectory {
+        if mkdir(path.string, 0o700) != 0 {
+            let code = Errno(rawValue: errno)
+            throw code == .fileExists ? .exists(path: path.string) : .system("create", path: path.string, code)
+        }
+        return try create(in: OpenFolder(at: path), description)
+    }
+
+    /// Makes a session of an empty folder.
     ///
     /// - Parameter isDurable: false for a session that does not outlive its controller: nothing waits for the disk then.
-    /// - Throws: `StoreError.exists` when there is something at that path.
     public static func create(
-        at directory: FilePath, _ description: WireSessionDescription, isDurable: Bool = true
+        in folder: OpenFolder, _ description: WireSessionDescription, isDurable: Bool = true
     ) throws(StoreError) -> SessionDirectory {
-        if mkdir(directory.string, 0o700) != 0 {
-            let code = Errno(rawValue: errno)
-            throw code == .fileExists
-                ? .exists(path: directory.string) : .system("create", path: directory.string, code)
+        for node in description.nodes where !SessionLayout.isNodeName(node) { throw .badName(node) }
+        do throws(SessionManifestError) {
+            try SessionManifest.check(description)
+        } catch {
+            throw .notASession(path: folder.path.string, "\(error)")
         }
-        var session = SessionDirectory(
-            layout: SessionLayout(directory: directory), description: description, isDurable: isDurable)
+        var session = SessionDirectory(folder: folder, description: description, isDurable: isDurable)
         try session.update(description)
         return session
     }
 
     /// Opens a session to read it. Damage to the logs shows when they are read.
-    public static func open(_ directory: FilePath) throws(StoreError) -> SessionDirectory {
-        let layout = SessionLayout(directory: directory)
-        let text = try StoreError.naming("open", layout.manifest) {
-            let file = try File.open(layout.manifest, .readOnly, options: .closeOnExec)
-            defer { try? file.close() }
-            var bytes = [UInt8](repeating: 0, count: maximumManifest)
-            let count = try bytes.withUnsafeMutableBytes { try file.read(into: $0) }
-            return String(decoding: bytes[..<count], as: UTF8.self)
-        }
-        do {
-            var options = JSONDecodingOptions()
-            options.ignoreUnknownFields = true
-            let description = try WireSessionDescription(jsonString: text, options: options)
-            return SessionDirectory(layout: layout, description: description, isDurable: true)
+    public static func open(_ path: FilePath) throws(StoreError) -> SessionDirectory {
+        try open(in: OpenFolder(at: path))
+    }
+
+    private static func open(in folder: OpenFolder) throws(StoreError) -> SessionDirectory {
+        if let session = try find(in: folder) { return session }
+        throw .notASession(path: folder.path.string, "it has no \(SessionLayout.manifest)")
+    }
+
+    /// Opens the session in a folder; nil when there is no manifest.
+    public static func find(in folder: OpenFolder) throws(StoreError) -> SessionDirectory? {
+        let name = SessionLayout.manifest
+        guard let text = try folder.contents(of: name, limit: SessionManifest.longest) else { return nil }
+        do throws(SessionManifestError) {
+            let description = try SessionManifest.decode(text)
+            return SessionDirectory(folder: folder, description: description, isDurable: true)
         } catch {
-            throw .notASession(path: directory.string, "its manifest.json cannot be read (\(error))")
+            throw .notASession(path: folder.path.string, "\(name): \(error)")
         }
     }
 
-    /// Bytes; a thousand nodes take about 100 KiB.
-    private static let maximumManifest = 4 << 20
+    /// When a session was last described, or its folder was made.
+    public static func lastDescribed(in folder: OpenFolder) throws(StoreError) -> EpochInstant {
+        let manifest = try folder.facts(of: SessionLayout.manifest)
+        let facts = if let manifest { manifest } else { try folder.facts() }
+        return EpochInstant(
+            nanoseconds: Int64(facts.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(facts.st_mtim.tv_nsec))
+    }
 
     /// Replaces the manifest, whole or not at all.
     public mutating func update(_ description: WireSessionDescription) throws(StoreError) {
         self.description = description
-        let (directory, manifest) = (layout.directory, layout.manifest)
-        try StoreError.naming("write", manifest) {
-            let temporary = directory.appending("manifest.json.new")
-            let file = try File.open(
-                temporary, .writeOnly, options: [.create, .truncate, .closeOnExec], permissions: .ownerReadWrite)
-            defer { try? file.close() }
-            let text = try description.jsonString() + "\n"
-            try file.writeAll(text.utf8)
-            guard !isDurable || fdatasync(file.rawValue) == 0, rename(temporary.string, manifest.string) == 0 else {
-                throw Errno(rawValue: errno)
-            }
+        let text = try StoreError.naming("write", folder.path.appending(SessionLayout.manifest)) {
+            try SessionManifest.encode(description)
         }
+        try folder.replaceFile(SessionLayout.manifest, with: text, isDurable: isDurable)
     }
 
-    /// Removes the session and everything in it.
-    public func remove() throws(StoreError) {
-        for node in description.nodes {
-            var number = 1
-            while unlink(try layout.segment(number, of: node).string) == 0 { number += 1 }
-            rmdir(try layout.nodeDirectory(node).string)
-        }
-        rmdir(layout.directory.appending("nodes").string)
-        unlink(layout.directory.appending("manifest.json.new").string)
-        unlink(layout.manifest.string)
-        guard rmdir(layout.directory.string) == 0 else {
-            throw .system("remove", path: layout.directory.string, Errno(rawValue: errno))
-        }
+    /// The log of one node.
+    ///
+    /// - Throws: `StoreError.badName` for a name that cannot be a folder's.
+    public func log(of node: String) throws(StoreError) -> NodeLogFiles {
+        try NodeLogFiles(folder, node: node)
     }
 }

@@ -7,6 +7,8 @@ public enum StoreError: Error, Equatable, Sendable {
     case notEmpty(path: String)
     case notASession(path: String, String)
     case badName(String)
+    /// Something else has the name of one of a session's files.
+    case wrongKind(path: String, FileKind, needed: FileKind)
 }
 
 extension StoreError: CustomStringConvertible {
@@ -18,6 +20,8 @@ extension StoreError: CustomStringConvertible {
         case .exists(let path): "\(path) exists already; choose another name or remove it"
         case .notEmpty(let path): "\(path) exists and is not empty; nothing is overwritten, choose another name"
         case .notASession(let path, let why): "\(path) is not a Fleetrace session: \(why)"
+        case .wrongKind(let path, let kind, let needed):
+            "\(path) is \(kind.rawValue), and a session has \(needed.rawValue) there"
         case .badName(let name): "\"\(name)\" cannot be the name of a folder in a session"
         }
     }

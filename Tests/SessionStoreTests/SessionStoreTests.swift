@@ -33,8 +33,8 @@ import TraceProtocol
         return description
     }
 
-    func readAll(_ layout: SessionLayout, _ node: String) throws -> (records: [LogRecord], damage: [String]) {
-        var reader = NodeLogReader(layout: layout, node: node)
+    func readAll(_ session: SessionDirectory, _ node: String) throws -> (records: [LogRecord], damage: [String]) {
+        var reader = NodeLogReader(try session.log(of: node))
         var result: (records: [LogRecord], damage: [String]) = ([], [])
         while let item = try reader.next() {
             switch item {
@@ -45,22 +45,26 @@ import TraceProtocol
         return result
     }
 
-    func write(_ records: [LogRecord], node: String = "web-1") throws -> SessionLayout {
+    func write(_ records: [LogRecord], node: String = "web-1") throws -> SessionDirectory {
         let session = try SessionDirectory.create(at: folder.appending("s"), Self.description())
-        var writer = try NodeLogWriter(layout: session.layout, node: node)
+        var writer = NodeLogWriter(try session.log(of: node))
         for record in records { writer.append(record) }
         try writer.flush()
         try writer.synchronize()
-        return session.layout
+        return session
+    }
+
+    func segment(_ number: Int, of session: SessionDirectory) throws -> URL {
+        URL(fileURLWithPath: try session.log(of: "web-1").path(number).string)
     }
 
     @Test func recordsReadBackAsWritten() throws {
         let records = (0..<100).map { Self.record($0, size: $0 * 977) }
-        let layout = try write(records)
-        let back = try readAll(layout, "web-1")
+        let session = try write(records)
+        let back = try readAll(session, "web-1")
         #expect(back.records == records)
         #expect(back.damage.isEmpty)
-        #expect(try readAll(layout, "db-3").records.isEmpty)
+        #expect(try readAll(session, "db-3").records.isEmpty)
     }
 
     @Test func theManifestReadsBackAndIsNeverOverwrittenByAnotherSession() throws {
@@ -75,17 +79,23 @@ import TraceProtocol
         #expect(throws: StoreError.self) { try SessionDirectory.open(path) }
     }
 
-    @Test func nodeNamesCannotLeaveTheSession() {
-        let layout = SessionLayout(directory: folder)
-        for name in ["..", ".", "", "a/b", "/etc"] {
-            #expect(throws: StoreError.badName(name)) { try layout.segment(1, of: name) }
+    @Test func nodeNamesCannotLeaveTheSession() throws {
+        let session = try SessionDirectory.create(at: folder.appending("s"), Self.description())
+        for name in ["..", ".", "", "a/b", "/etc", "a\nb", String(repeating: "a", count: 251)] {
+            #expect(throws: StoreError.badName(name)) { try session.log(of: name) }
+            var description = Self.description()
+            description.nodes.append(name)
+            #expect(throws: StoreError.badName(name)) {
+                try SessionDirectory.create(at: folder.appending("t\(description.nodes.count)"), description)
+            }
+            try? FileManager.default.removeItem(atPath: folder.appending("t3").string)
         }
     }
 
     @Test func aFlippedBitCostsItsRecordOnly() throws {
         let records = (0..<20).map { Self.record($0, size: 500) }
-        let layout = try write(records)
-        let file = URL(fileURLWithPath: try layout.segment(1, of: "web-1").string)
+        let session = try write(records)
+        let file = try segment(1, of: session)
         let whole = try Data(contentsOf: file)
         var generator = SystemRandomNumberGenerator()
         for _ in 0..<200 {
@@ -94,7 +104,7 @@ import TraceProtocol
             bytes[bit / 8] ^= 1 << UInt8(bit % 8)
             try bytes.write(to: file)
             let hit = (bit / 8 - 8) / (500 + 21)
-            let back = try readAll(layout, "web-1")
+            let back = try readAll(session, "web-1")
             #expect(back.records == records.enumerated().filter { $0.offset != hit }.map(\.element), "bit \(bit)")
             #expect(back.damage.count == 1, "bit \(bit)")
         }
@@ -102,12 +112,12 @@ import TraceProtocol
 
     @Test func aLogCutAnywhereGivesItsWholeRecords() throws {
         let records = (0..<6).map { Self.record($0, size: 40) }
-        let layout = try write(records)
-        let file = URL(fileURLWithPath: try layout.segment(1, of: "web-1").string)
+        let session = try write(records)
+        let file = try segment(1, of: session)
         let whole = try Data(contentsOf: file)
         for length in 0..<whole.count {
             try whole.prefix(length).write(to: file)
-            let back = try readAll(layout, "web-1")
+            let back = try readAll(session, "web-1")
             let expected = max(0, length - 8) / 61
             #expect(back.records == Array(records.prefix(expected)))
             #expect(back.damage.isEmpty == (length >= 8 && (length - 8) % 61 == 0), "length \(length)")
@@ -116,8 +126,8 @@ import TraceProtocol
 
     @Test func aTailFollowsItsWriterInWholeRecords() throws {
         let session = try SessionDirectory.create(at: folder.appending("s"), Self.description())
-        var writer = try NodeLogWriter(layout: session.layout, node: "web-1")
-        var tail = NodeLogTail(layout: session.layout, node: "web-1")
+        var writer = NodeLogWriter(try session.log(of: "web-1"))
+        var tail = NodeLogTail(try session.log(of: "web-1"))
         #expect(try tail.read(upTo: writer.position, size: 1000) == nil)
         var expected: [LogRecord] = []
         var seen: [LogRecord] = []
@@ -137,9 +147,20 @@ import TraceProtocol
         }
     }
 
+    @Test("A flush that is longer than a segment becomes several, of whole records")
+    func longFlushes() throws {
+        let records = (0..<70).map { Self.record($0, size: 1 << 20) }
+        let session = try write(records)
+        #expect(try readAll(session, "web-1").records == records)
+        #expect(try readAll(session, "web-1").damage.isEmpty)
+        let size = try FileManager.default.attributesOfItem(atPath: segment(1, of: session).path)[.size] as? UInt64
+        #expect(try #require(size) <= SessionLayout.longestSegment)
+        #expect(FileManager.default.fileExists(atPath: try segment(2, of: session).path))
+    }
+
     @Test func aSessionCanBeRemovedWhole() throws {
-        let layout = try write([Self.record(1, size: 10)])
-        try SessionDirectory.open(layout.directory).remove()
-        #expect(!FileManager.default.fileExists(atPath: layout.directory.string))
+        let session = try write([Self.record(1, size: 10)])
+        try SessionFiles.remove(from: session.folder)
+        #expect(try session.folder.names().isEmpty)
     }
 }

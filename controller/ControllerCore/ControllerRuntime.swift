@@ -11,8 +11,6 @@ import TraceProtocol
 public final class ControllerRuntime: Sendable {
     private let group: MultiThreadedEventLoopGroup
     private let controller: Controller
-    /// Locked as long as this lives.
-    private let folder: DataFolder
     private let listener: any Channel
     private let timer: RepeatedTask
 
@@ -20,7 +18,8 @@ public final class ControllerRuntime: Sendable {
     ///
     /// - Parameters:
     ///   - port: 0 lets the kernel choose one.
-    ///   - directory: where sessions are stored; made if it is not there. Refused while another controller uses it.
+    ///   - directory: where sessions are stored; made if it is not there. Refused while another controller uses it, and
+    ///     when others than this process's user may.
     ///   - lease: how long agents go on recording without a frame from here.
     public static func start(
         host: String, port: Int, tls: TLSContext, directory: FilePath, lease: Duration = .seconds(60), log: Logger
@@ -29,30 +28,26 @@ public final class ControllerRuntime: Sendable {
         OpenFileLimit.raise()
         let recent = RecentLog(capacity: 1000)
         let log = recent.following(log)
-        LeftoverSessions.settle(in: directory, log: log)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
         do {
+            let storage = FileStorage(in: folder, loop: group.next())
+            storage.settleLeftovers(log: log)
             let controller = Controller(
-                name: tls.identity.identity.name,
-                storage: FileStorage(directory: directory, loop: group.next()),
+                name: tls.identity.identity.name, storage: storage,
                 lease: lease, host: try .ofThisProcess(), loop: group.next(), log: log,
                 recent: recent)
             await controller.begin()
             let listener = try await Listener.start(host: host, port: port, tls: tls, controller: controller, log: log)
-            return ControllerRuntime(
-                group: group, controller: controller, folder: folder, listener: listener.channel)
+            return ControllerRuntime(group: group, controller: controller, listener: listener.channel)
         } catch {
             try? await group.shutdownGracefully()
             throw error
         }
     }
 
-    private init(
-        group: MultiThreadedEventLoopGroup, controller: Controller, folder: DataFolder, listener: any Channel
-    ) {
+    private init(group: MultiThreadedEventLoopGroup, controller: Controller, listener: any Channel) {
         self.group = group
         self.controller = controller
-        self.folder = folder
         self.listener = listener
         timer = controller.loop.scheduleRepeatedTask(initialDelay: .milliseconds(50), delay: .milliseconds(50)) { _ in
             controller.assumeIsolated { $0.tick() }

@@ -25,7 +25,7 @@ struct ControlledFleet {
         let errors = folder.path.appending("controller.log").string
         let controller = try MeasuredProgram.controller.start(
             [
-                "--listen", "127.0.0.1:0", "--pki", pki, "--data", data.path.string,
+                "--listen", "127.0.0.1:0", "--pki", pki, "--data", data.path.appending("data").string,
                 "--log-level", "info",
             ], output: "/dev/null", errors: errors)
         defer {

@@ -13,7 +13,7 @@ extension RecordedPages {
         var comms: [(pid: Int32, name: [UInt8])] = []
         var recording: RecordedPages?
         let unpacker = Unpacker()
-        var reader = NodeLogReader(layout: directory.layout, node: node)
+        var reader = NodeLogReader(try directory.log(of: node))
         while recording?.bytes ?? 0 < limit, let item = try reader.next() {
             guard case .record(let record) = item else { continue }
             switch record.frame.type {

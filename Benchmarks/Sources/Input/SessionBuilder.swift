@@ -27,7 +27,7 @@ struct SessionBuilder {
         description.state = "complete"
         let directory = try SessionDirectory.create(at: path, description)
         for name in description.nodes {
-            var log = try NodeLogWriter(layout: directory.layout, node: name)
+            var log = NodeLogWriter(try directory.log(of: name))
             try write(recording, into: &log)
             try log.flush()
         }

@@ -32,12 +32,12 @@ final class FileSession {
         }
     }
 
-    init(_ description: WireSessionDescription, at path: FilePath) throws(StoreError) {
-        directory = try SessionDirectory.create(at: path, description, isDurable: description.keep)
-        keep = description.keep
+    init(_ directory: SessionDirectory) throws(StoreError) {
+        self.directory = directory
+        keep = directory.description.keep
         logs = []
-        for node in description.nodes {
-            logs.append(NodeLog(try NodeLogWriter(layout: directory.layout, node: node)))
+        for node in directory.description.nodes {
+            logs.append(NodeLog(NodeLogWriter(try directory.log(of: node))))
         }
     }
 

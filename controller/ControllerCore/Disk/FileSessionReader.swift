@@ -12,8 +12,9 @@ final class FileSessionReader {
         }
     }
 
-    init(_ directory: SessionDirectory) {
-        tails = directory.description.nodes.map { Tail(NodeLogTail(layout: directory.layout, node: $0)) }
+    init(_ directory: SessionDirectory) throws(StoreError) {
+        tails = []
+        for node in directory.description.nodes { tails.append(Tail(NodeLogTail(try directory.log(of: node)))) }
     }
 
     func read(node: Int, upTo end: LogPosition, size: Int) throws(StoreError) -> StoredPiece {

@@ -1,14 +1,13 @@
 import Logging
 import NIOCore
 import SessionStore
-import SystemPackage
 import TraceProtocol
 
 /// Keeps sessions in files, each in a folder of its own, on a thread of its own: a disk may block.
 ///
 /// What gathers while the disk is busy is written with one call, and one fdatasync serves all of it.
 final class FileStorage: SessionStorage {
-    private let directory: FilePath
+    private let folder: DataFolder
     private let loop: any EventLoop
     private let state: NIOLoopBoundBox<State>
 
@@ -24,10 +23,10 @@ final class FileStorage: SessionStorage {
     }
 
     /// - Parameters:
-    ///   - directory: holds a folder for each session, named by its id.
+    ///   - folder: holds a folder for each session, named by its id.
     ///   - loop: does the work; its thread blocks while the disk does.
-    init(directory: FilePath, loop: any EventLoop) {
-        self.directory = directory
+    init(in folder: DataFolder, loop: any EventLoop) {
+        self.folder = folder
         self.loop = loop
         state = NIOLoopBoundBox.makeBoxSendingValue(State(), eventLoop: loop)
     }
@@ -39,8 +38,8 @@ final class FileStorage: SessionStorage {
     // MARK: Writing
 
     func open(_ description: WireSessionDescription) -> EventLoopFuture<Void> {
-        loop.submit { [state, directory] in
-            let session = try FileSession(description, at: directory.appending(description.session.sessionText))
+        loop.submit { [state, folder] in
+            let session = try FileSession(try folder.create(description))
             state.withValue { $0.sessions[description.session] = session }
         }
     }
@@ -116,17 +115,35 @@ final class FileStorage: SessionStorage {
     }
 
     func close(_ session: UInt64, keep: Bool) -> EventLoopFuture<Void> {
-        loop.submit { [state] in
+        loop.submit { [state, folder] in
             try state.withValue { state in
                 guard let open = state.sessions.removeValue(forKey: session) else { return }
                 // What will not be written is granted again.
                 let rest = open.surrender()
                 if !rest.isEmpty { state.receiver?.progress(rest) }
                 open.closeLogs()
-                if !keep { try open.directory.remove() }
+                if !keep { try folder.remove(session) }
             }
         }
     }
+
+    /// Settles what an earlier controller left, now and then, as long as the loop runs.
+    ///
+    /// - Parameter log: where it says what it did.
+    func settleLeftovers(log: Logger) {
+        loop.execute { [self] in
+            let others = LeftoverSessions(in: folder, log: log).settle(except: openSessions)
+            guard others > 0 else { return }
+            log.notice("left alone what is not this controller's in its folder", metadata: ["entries": "\(others)"])
+        }
+        loop.scheduleRepeatedTask(initialDelay: Self.leftoverInterval, delay: Self.leftoverInterval) { [self] _ in
+            LeftoverSessions(in: folder, log: log).settle(except: openSessions)
+        }
+    }
+
+    private static let leftoverInterval = TimeAmount.hours(1)
+
+    private var openSessions: Set<UInt64> { state.withValue { Set($0.sessions.keys) } }
 
     // MARK: Reading
 
@@ -135,7 +152,8 @@ final class FileStorage: SessionStorage {
         loop.execute { [state] in
             state.withValue { state in
                 guard let open = state.sessions[session] else { return }
-                state.readers[ObjectIdentifier(reader)] = FileSessionReader(open.directory)
+                // The names of the nodes are those that the session was made with.
+                state.readers[ObjectIdentifier(reader)] = try? FileSessionReader(open.directory)
             }
         }
         return reader

@@ -30,21 +30,19 @@ final class NodeExport {
 
     /// Writes the file, unless there is nothing to write: `result.path` is nil then.
     ///
-    /// - Throws: `StoreError` when the log cannot be read at all, `TraceDatWriteError` for a full disk for example.
+    /// - Throws: `TraceDatWriteError`, for a full disk for example.
     func run() throws -> SessionExport.Node {
-        var log = NodeLogReader(layout: session.layout, node: timeline.name)
-        while let item = try log.next() {
-            switch item {
-            case .record(let record):
-                do {
-                    try append(record.frame)
-                } catch let error as TraceDatWriteError {
-                    throw error
-                } catch {
-                    note("\(error)")
+        var log = NodeLogReader(try session.log(of: timeline.name))
+        do {
+            while let item = try log.next() {
+                switch item {
+                case .record(let record): try write(record.frame)
+                case .damage(let text): note(text)
                 }
-            case .damage(let text): note(text)
             }
+        } catch let error as StoreError {
+            // What was read before it is written all the same.
+            note("\(error)")
         }
         _ = timeline.end()
         let account = timeline.account(pages?.tallies ?? [:])
@@ -61,6 +59,16 @@ final class NodeExport {
 
     private func note(_ reason: String) {
         damage.append("node \(timeline.name): \(reason)")
+    }
+
+    private func write(_ frame: Frame) throws {
+        do {
+            try append(frame)
+        } catch let error as TraceDatWriteError {
+            throw error
+        } catch {
+            note("\(error)")
+        }
     }
 
     private func append(_ frame: Frame) throws {

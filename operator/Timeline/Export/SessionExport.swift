@@ -34,7 +34,7 @@ public struct SessionExport {
     /// Writes one file after the other.
     ///
     /// - Parameter report: called after each node.
-    /// - Throws: `StoreError` or `TraceDatWriteError`; the files of the nodes before stay, and are whole.
+    /// - Throws: `TraceDatWriteError`; the files of the nodes before stay, and are whole.
     public func run(_ report: (Node) -> Void) throws {
         for (index, name) in session.description.nodes.enumerated() where nodes.isEmpty || nodes.contains(name) {
             // The store refuses names that are not one plain part of a path.

@@ -97,22 +97,24 @@ public struct WatermarkGate: Sendable {
 
     /// Moves the frontier as far as the nodes allow at the time `now`.
     public mutating func release(at now: Int64) -> Release {
-        for node in members.keys.sorted() { judge(node, at: now) }
+        for node in members.keys.filter({ isSilent($0, at: now) }).sorted() { stall(node) }
         frontier = max(frontier, nextFrontier())
         let news = events
         events = []
         return Release(frontier: frontier, events: news)
     }
 
-    private mutating func judge(_ node: Node, at now: Int64) {
-        guard var member = members[node] else { return }
-        guard member.state == .active || member.state == .catchingUp else { return }
+    /// Whether a node that output waits for has not moved for too long.
+    private func isSilent(_ node: Node, at now: Int64) -> Bool {
+        guard let member = members[node], member.state == .active || member.state == .catchingUp else { return false }
         let (silence, overflow) = now.subtractingReportingOverflow(member.heard)
-        if overflow ? now > member.heard : silence > stallLimit {
-            member.state = .stalled(since: member.heard)
-            members[node] = member
-            events.append(.stalled(node, since: member.heard))
-        }
+        return overflow ? now > member.heard : silence > stallLimit
+    }
+
+    private mutating func stall(_ node: Node) {
+        guard let heard = members[node]?.heard else { return }
+        members[node]?.state = .stalled(since: heard)
+        events.append(.stalled(node, since: heard))
     }
 
     /// The least watermark of the nodes that output waits for. When it waits for none: the greatest watermark of the

@@ -49,7 +49,7 @@ struct ReportPlan {
                         Node(
                             name: name, shift: description.epochOffset &- (epochOffset ?? 0),
                             source: .log(session: number, node: name),
-                            longName: "\(directory.layout.directory.lastComponent?.string ?? "\(number)")/\(name)"))
+                            longName: "\(directory.folder.path.lastComponent?.string ?? "\(number)")/\(name)"))
                 }
             case .recording(let path, let file):
                 // Without a date it is assumed to be on the first session's timeline, where there is one.

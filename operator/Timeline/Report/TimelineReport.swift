@@ -9,6 +9,7 @@ public final class TimelineReport {
     private let layout: TimelineLayout
     private let output: OutputStream?
     private let jobs: Int
+    /// Those that have not ended, in no order.
     private var logs: [Log] = []
     /// What could not be read, as lines for people.
     public private(set) var damage: [String] = []
@@ -22,7 +23,6 @@ public final class TimelineReport {
         var reader: NodeLogReader
         /// The node's watermark on the timeline, ns.
         var watermark = Int64.min
-        var isAtEnd = false
 
         init(_ reader: consuming NodeLogReader, node: Int) {
             self.node = node
@@ -55,7 +55,7 @@ public final class TimelineReport {
             switch node.source {
             case .log(let session, let name):
                 guard case .session(let directory) = inputs[session] else { continue }
-                logs.append(Log(NodeLogReader(layout: directory.layout, node: name), node: index))
+                logs.append(Log(NodeLogReader(try directory.log(of: name)), node: index))
             case .recording(let recording):
                 if filter.nodes.isEmpty || filter.nodes.contains(node.name) { head = recording.head }
                 do {
@@ -76,7 +76,7 @@ public final class TimelineReport {
 
     /// Prints everything.
     ///
-    /// - Throws: `OutputError` when the output is closed, `StoreError` when a file cannot be read at all.
+    /// - Throws: `OutputError` when the output is closed.
     public func run() throws -> SessionAccount {
         guard let output else {
             var sink = SilentSink()
@@ -97,28 +97,32 @@ public final class TimelineReport {
     }
 
     private func drive<S: TimelineSink & ~Copyable>(into sink: inout S) throws {
-        while let log = furthestBehind() {
-            try read(log)
+        while let index = furthestBehind() {
+            if !read(logs[index]) {
+                logs.swapAt(index, logs.count - 1)
+                logs.removeLast()
+            }
             try merger.release(at: Self.now, into: &sink)
         }
         try merger.release(at: Self.now, into: &sink)
     }
 
     /// The log of the node with the earliest watermark: it holds the others back.
-    private func furthestBehind() -> Log? {
-        logs.lazy.filter { !$0.isAtEnd }.min { ($0.watermark, $0.node) < ($1.watermark, $1.node) }
+    private func furthestBehind() -> Int? {
+        logs.indices.min { (logs[$0].watermark, logs[$0].node) < (logs[$1].watermark, logs[$1].node) }
     }
 
-    /// Reads on until the node's watermark has moved, or its log ends.
-    private func read(_ log: Log) throws {
+    /// Reads on until the node's watermark has moved.
+    ///
+    /// - Returns: false when its log has ended.
+    private func read(_ log: Log) -> Bool {
         let node = merger.nodes[log.node]
         let before = node.watermark
         defer { log.watermark = node.watermarkOnTimeline ?? .min }
         while node.watermark == before {
-            guard let item = try log.reader.next() else {
-                log.isAtEnd = true
+            guard let item = next(of: log) else {
                 merger.end(node.index, at: Self.now)
-                return
+                return false
             }
             switch item {
             case .record(let record):
@@ -129,6 +133,17 @@ public final class TimelineReport {
                 }
             case .damage(let text): damage.append("node \(node.name): \(text)")
             }
+        }
+        return true
+    }
+
+    /// Nil at the end of the log, or when nothing more of it can be read. What other nodes have is printed all the same.
+    private func next(of log: Log) -> NodeLogReader.Item? {
+        do {
+            return try log.reader.next()
+        } catch {
+            damage.append("node \(merger.nodes[log.node].name): \(error)")
+            return nil
         }
     }
 }

@@ -31,7 +31,7 @@ public final class SessionRecorder {
         nodes = []
         for (index, name) in description.nodes.enumerated() {
             nodes.append(
-                Node(try NodeLogWriter(layout: directory.layout, node: name), NodeTimeline(index: index, name: name)))
+                Node(NodeLogWriter(try directory.log(of: name)), NodeTimeline(index: index, name: name)))
         }
     }
 
