@@ -9,7 +9,6 @@ import TraceProtocol
 import UnixSignals
 
 /// `fleetrace-agent`: arguments and wiring.
-@main
 struct AgentCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "fleetrace-agent",
@@ -62,13 +61,6 @@ struct AgentCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard (1...4096).contains(spool) else { throw ValidationError("--spool: 1 to 4096 (megabytes)") }
-    }
-
-    static func main() async {
-        // The threads allocate a few times a second; nodes have better uses for memory. This comes first, because a
-        // thread that has allocated already has a heap and keeps it.
-        linux_share_one_heap()
-        await main(nil)
     }
 
     func run() async throws {

@@ -1,3 +1,4 @@
+import CLinux
 import Logging
 import SystemFacts
 import TraceProtocol
@@ -13,6 +14,9 @@ struct TracefsKernel: NodeKernel {
     let log: Logger
 
     func prepare(_ request: WirePrepare, _ delivery: SessionDelivery) throws -> any NodeSession {
+        // Before, because preparing needs most memory, and after, because recording needs other code.
+        linux_drop_program_pages()
+        defer { dropProgramPages() }
         guard request.hasCount else {
             return try TracingSession.prepare(request, delivery, in: tracefs, facts: facts, readers: readers)
         }
@@ -23,6 +27,14 @@ struct TracefsKernel: NodeKernel {
     func excludedThreads(_ processes: [Int32]) throws -> Set<Int32> {
         try UntracedThreads.wanted(excludedProcesses: processes)
     }
+
+    /// Now, and once more when the session's start is over.
+    private func dropProgramPages() {
+        linux_drop_program_pages()
+        _ = thread.run(after: Self.startIsOver) { linux_drop_program_pages() }
+    }
+
+    private static let startIsOver = Duration.seconds(2)
 
     func removeStaleProbes() throws -> [StaleProbes.Removal] { try StaleProbes.remove(in: tracefs.root) }
 
