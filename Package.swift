@@ -69,6 +69,7 @@ let package = Package(
         library("SystemFacts", in: "Sources", ["CLinux"]),
         library("Threads", in: "Sources", ["CLinux", .product(name: "NIOCore", package: "swift-nio")]),
         library("EndingSignals", in: "Sources", ["CLinux", signals]),
+        library("Guarding", in: "Sources", ["CLinux", "SystemFacts"]),
         library("CommandArguments", in: "Sources", [arguments, log]),
         library("RecentLog", in: "Sources", ["SystemFacts", log]),
         library("RingBuffer", in: "Sources", ["TextPatterns"]),
@@ -96,14 +97,14 @@ let package = Package(
         library(
             "AgentCore", in: "agent",
             [
-                "CLinux", "Threads", "SystemFacts", "TextPatterns", "Tracefs", "Probes", "PerfCounters", "RecentLog",
-                "RingBuffer", "EventFormat", "TraceProtocol", "SecureTransport", log, deque,
+                "CLinux", "Guarding", "Threads", "SystemFacts", "TextPatterns", "Tracefs", "Probes", "PerfCounters",
+                "RecentLog", "RingBuffer", "EventFormat", "TraceProtocol", "SecureTransport", log, deque,
             ] + nio),
         program(
             "fleetrace-agent", in: "agent",
             [
-                "AgentCore", "CLinux", "CommandArguments", "EndingSignals", "SecureTransport", "TraceProtocol",
-                arguments, log, signals,
+                "AgentCore", "CLinux", "CommandArguments", "EndingSignals", "Guarding", "SecureTransport",
+                "TraceProtocol", arguments, log, signals,
             ]),
 
         // The controller.
@@ -139,7 +140,7 @@ let package = Package(
         program(
             "fleetrace", in: "operator",
             [
-                "ControllerCore", "CommandArguments", "EndingSignals", "OperatorClient", "CountReport",
+                "ControllerCore", "CommandArguments", "EndingSignals", "Guarding", "OperatorClient", "CountReport",
                 "PerfCounters", "FleetView",
                 "Timeline", "SessionStore", "SecureTransport", "Probes", "SystemFacts", "TextPatterns", "Threads",
                 "TraceProtocol", arguments, log, system,
@@ -160,6 +161,7 @@ let package = Package(
             "SecureTransportTests",
             ["SecureTransport", "COpenSSL", embedded] + nio),
         test("TraceProtocolTests", ["TraceProtocol"]),
+        test("GuardingTests", ["Guarding"]),
         test("RecentLogTests", ["RecentLog", log]),
         test("SessionStoreTests", ["SessionStore", "TraceProtocol"]),
         test(

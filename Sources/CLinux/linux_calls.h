@@ -11,6 +11,7 @@
 #include <malloc.h>
 #include <poll.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -28,6 +29,7 @@
 
 // glibc declares it only with _DEFAULT_SOURCE or wider; the prototype is fixed by the ABI.
 extern long syscall(long number, ...);
+extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
 
 /// The calling thread's id, in the pid namespace of the process.
 static inline int32_t linux_gettid(void) { return (int32_t)syscall(SYS_gettid); }
@@ -202,6 +204,27 @@ static inline void linux_drop_program_pages(void) {
     }
     close(pagemap);
 }
+
+/// poll(2) for nothing but POLLHUP on one descriptor, without a limit in time. Returns 1, or -errno.
+static inline int linux_poll_hangup(int fd) {
+    struct pollfd entry = {.fd = fd, .events = 0, .revents = 0};
+    int n = poll(&entry, 1, -1);
+    return n < 0 ? -errno : n;
+}
+
+/// pipe2(2) with both ends closed on exec. Returns 0, or -errno.
+static inline int linux_pipe(int ends[2]) {
+    // glibc declares pipe2 only with _GNU_SOURCE.
+    return syscall(SYS_pipe2, ends, O_CLOEXEC) < 0 ? -errno : 0;
+}
+
+/// The program that is started has no descriptor from this one on. Returns an errno. Since glibc 2.34.
+static inline int linux_spawn_close_from(posix_spawn_file_actions_t *actions, int from) {
+    return posix_spawn_file_actions_addclosefrom_np(actions, from);
+}
+
+/// POSIX_SPAWN_SETSID, which glibc declares only with _GNU_SOURCE.
+static const short linux_spawn_new_session = 0x80;
 
 /// sigaction(2): whether this process ignores a signal.
 static inline bool linux_signal_is_ignored(int number) {

@@ -50,18 +50,41 @@ extension TracefsRoot {
         }
         let lock = try InstancesLock.removing(self)
         defer { withExtendedLifetime(lock) {} }
-        return try instances(prefix: prefix).compactMap { name in
-            let path = file("instances/\(name)")
-            var outcome = -linux_rmdir(path)
-            if outcome == Errno.busy, clearHistogramsOfDead(instance: name) { outcome = -linux_rmdir(path) }
-            return switch outcome {
-            case 0: StaleRemoval(name: name, outcome: .removed)
-            case Errno.busy: StaleRemoval(name: name, outcome: .inUse)
-            // Its owner has removed it meanwhile.
-            case Errno.noEntry, Errno.noDevice: nil
-            case let errno: StaleRemoval(name: name, outcome: .failed(.systemCall(.remove, path, errno)))
-            }
+        return try instances(prefix: prefix).compactMap(removeIfStale)
+    }
+
+    /// Removes one instance if no process uses it, in the same way.
+    ///
+    /// - Returns: nil if there is none.
+    public func removeStaleInstance(_ name: String) throws(TracefsError) -> StaleRemoval? {
+        let lock = try InstancesLock.removing(self)
+        defer { withExtendedLifetime(lock) {} }
+        return removeIfStale(name)
+    }
+
+    private func removeIfStale(_ name: String) -> StaleRemoval? {
+        let path = file("instances/\(name)")
+        var outcome = -linux_rmdir(path)
+        if outcome == Errno.busy, clearHistogramsOfDead(instance: name) { outcome = -linux_rmdir(path) }
+        return switch outcome {
+        case 0: StaleRemoval(name: name, outcome: .removed)
+        case Errno.busy: StaleRemoval(name: name, outcome: .inUse)
+        // Its owner has removed it meanwhile.
+        case Errno.noEntry, Errno.noDevice: nil
+        case let errno: StaleRemoval(name: name, outcome: .failed(.systemCall(.remove, path, errno)))
         }
+    }
+
+    /// Switches recording and all events of an instance off, unless its owner lives: its lock on `tracing_on` shows that.
+    ///
+    /// - Returns: whether it is off; false if it has an owner.
+    /// - Throws: also when there is no such instance.
+    public func silenceStaleInstance(_ name: String) throws(TracefsError) -> Bool {
+        let pin = try OpenFile(file("instances/\(name)/tracing_on"), flags: O_RDWR)
+        guard pin.tryLock() else { return false }
+        try pin.write("0")
+        try ControlFile.write("0", to: file("instances/\(name)/events/enable"))
+        return true
     }
 
     /// Removes the hist triggers of an instance if nobody has locked it.

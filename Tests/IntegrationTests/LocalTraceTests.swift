@@ -108,17 +108,59 @@ extension IntegrationTests {
                 !FileManager.default.fileExists(atPath: stale),
                 "an instance that nobody holds outlives an agent's start")
             #expect(run.agents.count == 2)
-            let folder = run.agents.first.flatMap(LocalRun.folder)
-            defer { if let folder { try? FileManager.default.removeItem(atPath: folder) } }
+            let folder = try #require(run.agents.first.flatMap(LocalRun.folder))
+            #expect(FileManager.default.fileExists(atPath: folder + "/data"))
+            #expect(!FileManager.default.fileExists(atPath: folder + "/pki"), "keys that everybody has read")
             run.process.kill()
             let status = try await run.process.exit()
             #expect(status == .signalled(SIGKILL))
+            try await eventually("no folder remains", within: .seconds(1)) {
+                !FileManager.default.fileExists(atPath: folder)
+            }
             try await eventually("no agent survives the command", within: .seconds(10)) { run.survivors.isEmpty }
-
-            let next = try await LocalRun.start(Self.exec + ["--for", "100ms"])
-            let second = try await next.process.exit()
-            #expect(second == .success)
             try await eventually("no instance remains: \(state.leftovers())") { state.leftovers().isEmpty }
+        }
+
+        @Test(
+            "Command, agents and all are killed with -9 in any order: neither keys nor instances nor probes remain",
+            .needsUserProbes)
+        func everybodyKilled() async throws {
+            let state = TracefsState()
+            let before = KernelProbes.lines.count
+            for commandFirst in [true, false] {
+                let run = try await LocalRun.start(Self.exec + ["-p", KernelProbes.shellProbe])
+                let folder = try #require(run.agents.first.flatMap(LocalRun.folder))
+                if commandFirst { run.process.kill() }
+                for agent in run.agents { kill(agent, SIGKILL) }
+                run.process.kill()
+                try await eventually("nothing remains: \(state.leftovers())", within: .seconds(2)) {
+                    !FileManager.default.fileExists(atPath: folder) && state.leftovers().isEmpty
+                        && KernelProbes.lines.count == before
+                }
+            }
+        }
+
+        @Test("Killed with -9 while it starts, it leaves no keys behind")
+        func killedEarly() async throws {
+            let own = {
+                Set(
+                    ((try? FileManager.default.contentsOfDirectory(atPath: "/tmp")) ?? []).filter {
+                        $0.hasPrefix("fleetrace-")
+                    })
+            }
+            for _ in 0..<5 {
+                let before = own()
+                let process = try RunningProcess([try Executables.fleetrace(), "trace", "--local", "2"] + Self.exec)
+                var folders: Set<String> = []
+                try await eventually("it makes its keys") {
+                    folders = own().subtracting(before)
+                    return folders.contains { FileManager.default.fileExists(atPath: "/tmp/\($0)/pki/ca.key") }
+                }
+                process.kill()
+                try await eventually("no folder remains of \(folders)", within: .seconds(1)) {
+                    own().isDisjoint(with: folders)
+                }
+            }
         }
 
         @Test("Agents live as long as the command, however long it is idle")

@@ -18,14 +18,18 @@ extension IntegrationTests {
             }
         }
 
-        @Test("kill -9 of an agent: its probe stays until the next agent starts, and only it is removed then")
+        @Test(
+            "kill -9 of an agent and its guard: its probe stays until the next agent starts, and only it is removed then"
+        )
         func agent() async throws {
             try await ForeignProbe.with { other in
                 try await Fleet.with(agents: 2) { fleet in
                     let trace = try await running(fleet)
                     let killed = fleet.names[1]
-                    fleet.agent(killed)?.kill()
-                    try await fleet.agent(killed)?.exit()
+                    let agent = try #require(fleet.agent(killed))
+                    kill(try #require(ProcessTable.guardian(of: agent.pid)), SIGKILL)
+                    agent.kill()
+                    try await agent.exit()
                     #expect(fleet.probes.count == 2, "who would have removed it?")
                     try fleet.startAgent(killed)
                     try await fleet.connected([killed])

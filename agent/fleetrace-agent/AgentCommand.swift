@@ -3,6 +3,7 @@ import ArgumentParser
 import CLinux
 import CommandArguments
 import EndingSignals
+import Guarding
 import Logging
 import SecureTransport
 import TraceProtocol
@@ -15,7 +16,8 @@ struct AgentCommand: AsyncParsableCommand {
         abstract: "Drives this node's tracefs for a Fleetrace controller.",
         discussion: """
             The agent dials the controller, so this node needs no open port. It has to run as root: tracefs is \
-            root's. What it makes in the kernel it removes at the end, and at its start what a killed agent left.
+            root's. What it makes in the kernel it removes at the end. If it is killed, its guard does so, a small \
+            process that it starts.
 
             Example:
               fleetrace-agent --controller 10.0.0.5:7788 --cert web-1.crt --key web-1.key --ca ca.crt \\
@@ -77,7 +79,9 @@ struct AgentCommand: AsyncParsableCommand {
                 host: controller.host, port: controller.port,
                 labels: Dictionary(labels.map { ($0.key, $0.value) }, uniquingKeysWith: { $1 }),
                 spoolBudget: spool << 20, policy: policy)
-            try await Self.run(AgentRuntime(configuration: configuration, tls: tls, log: log))
+            let guardian = GuardProcess()
+            defer { guardian.end() }
+            try await Self.run(AgentRuntime(configuration: configuration, tls: tls, guardian: guardian, log: log))
         } catch {
             log.critical("the agent cannot go on", metadata: ["reason": "\(error)"])
             throw ExitCode.failure

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Guarding
 import TraceProtocol
 
 /// `fleetrace`: the operator's command. Each verb has a file in Verbs/.
@@ -17,4 +18,9 @@ struct Fleetrace: AsyncParsableCommand {
             ExportCommand.self, ListCommand.self, ProbeCommand.self, NodesCommand.self, NodeCommand.self,
             SessionsCommand.self, AttachCommand.self, ControllerProgramCommand.self, AuthorityCommand.self,
         ])
+
+    static func main() async {
+        if GuardLoop.isThisProcess { GuardLoop.run { LocalFolder.remove($0) } }
+        await main(nil)
+    }
 }

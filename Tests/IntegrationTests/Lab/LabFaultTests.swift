@@ -61,6 +61,33 @@ extension LabTests {
             }
         }
 
+        @Test(
+            "kill -9 of an agent: its guard removes its kprobes and instances within a second, before an agent starts")
+        func guardedAgent() async throws {
+            try await Lab.with { lab in
+                let lost = try #require(lab.guests.first)
+                let traces = try await Self.sessions(lab)
+                // Looks in the guest itself, every 50 ms: the lab starts the next agent a second after the death.
+                let script = """
+                    pkill -9 -x fleetrace-agent; cd /sys/kernel/tracing
+                    for i in $(seq 20); do
+                        if ! grep -q fleetrace_ dynamic_events && ! ls instances | grep -q fleetrace; then
+                            pgrep -x fleetrace-agent >/dev/null || echo "gone after $i"; exit 0
+                        fi
+                        usleep 50000
+                    done
+                    cat dynamic_events; ls instances
+                    """
+                let found = try await lab.guest(lost, script)
+                #expect(found.count == 1 && found[0].hasPrefix("gone after"), "\(found)")
+                for trace in traces {
+                    trace.send(SIGINT)
+                    try await trace.exit(within: .seconds(60))
+                }
+                try await lab.connected(lab.names)
+            }
+        }
+
         @Test("kill -9 of the controller: agents stop the session when they connect to the next one")
         func killedController() async throws {
             try await Lab.with { lab in

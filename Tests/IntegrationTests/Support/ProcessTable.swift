@@ -11,6 +11,18 @@ enum ProcessTable {
         pids.filter { pid in stat(pid).map { $0.parent == parent && $0.state != "Z" } ?? false }
     }
 
+    /// The process that cleans up when this one is killed.
+    static func guardian(of pid: pid_t) -> pid_t? {
+        children(of: pid).first { arguments(of: $0).first == "fleetrace-guard" }
+    }
+
+    /// Memory that a process shares with no other, KiB (proc_pid_smaps_rollup(5)).
+    static func privateKilobytes(of pid: pid_t) -> Int? {
+        guard let data = FileManager.default.contents(atPath: "/proc/\(pid)/smaps_rollup") else { return nil }
+        return String(decoding: data, as: UTF8.self).split(separator: "\n").filter { $0.hasPrefix("Private_Dirty:") }
+            .compactMap { $0.split(separator: " ").dropFirst().first.flatMap { Int($0) } }.first
+    }
+
     static func isAlive(_ pid: pid_t) -> Bool {
         stat(pid).map { $0.state != "Z" && $0.state != "X" } ?? false
     }

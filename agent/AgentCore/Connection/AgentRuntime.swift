@@ -1,3 +1,4 @@
+import Guarding
 import Logging
 import NIOCore
 import NIOPosix
@@ -11,12 +12,15 @@ import Tracefs
 public struct AgentRuntime: Sendable {
     private let configuration: AgentConfiguration
     private let tls: TLSContext
+    private let guardian: GuardProcess
     private let log: Logger
     private let recent = RecentLog()
 
-    public init(configuration: AgentConfiguration, tls: TLSContext, log: Logger) {
+    /// - Parameter guardian: removes what this agent has made in the kernel when it is killed.
+    public init(configuration: AgentConfiguration, tls: TLSContext, guardian: GuardProcess, log: Logger) {
         self.configuration = configuration
         self.tls = tls
+        self.guardian = guardian
         self.log = recent.following(log)
     }
 
@@ -32,7 +36,7 @@ public struct AgentRuntime: Sendable {
                 "instance of an agent that has ended",
                 metadata: ["name": "\(stale.name)", "outcome": "\(stale.outcome)"])
         }
-        try Self.checkClock(root, node: node)
+        try checkClock(root, node: node)
         OpenFileLimit.raise()
         if configuration.policy.count > 0 {
             log.notice(
@@ -59,7 +63,7 @@ public struct AgentRuntime: Sendable {
     ) async throws {
         let (loop, controlLoop) = (group.next(), group.next())
         let control = ControlThread(loop: controlLoop, agentLoop: loop)
-        let tracefs = NodeTracefs(root: root, node: node, policy: configuration.policy)
+        let tracefs = NodeTracefs(root: root, node: node, policy: configuration.policy, guardian: guardian)
         let kernel = NodeSessions(
             TracefsKernel(
                 tracefs: tracefs, facts: facts, readers: try CPUReaders(log: log), thread: control, log: log),
@@ -88,6 +92,7 @@ public struct AgentRuntime: Sendable {
         ) { _ in
             agent.assumeIsolated { $0.sendProgress() }
         }
+        let guardWatch = GuardWatch(guardian: guardian, log: log).start(on: controlLoop)
         await withTaskCancellationHandler {
             await connectUntilCancelled(agent, loop: loop)
         } onCancel: {
@@ -100,6 +105,7 @@ public struct AgentRuntime: Sendable {
         slowTick.cancel()
         vitals.cancel()
         progress.cancel()
+        guardWatch.cancel()
         try await agent.shutDown().get()
     }
 
@@ -162,9 +168,11 @@ public struct AgentRuntime: Sendable {
 
     /// The kernel's stamps and this process's CLOCK_MONOTONIC_RAW must be one clock; in a time namespace they differ
     /// (time_namespaces(7)).
-    private static func checkClock(_ root: TracefsRoot, node: String) throws {
-        let check = try TraceClockCheck.run(
-            in: root, instanceName: "\(InstanceName.prefix)\(node)-clock-\(TaskList.currentProcess())")
+    private func checkClock(_ root: TracefsRoot, node: String) throws {
+        let name = "\(InstanceName.prefix)\(node)-clock-\(TaskList.currentProcess())"
+        guardian.hold(name)
+        let check = try TraceClockCheck.run(in: root, instanceName: name)
+        guardian.release(name)
         guard case .agrees = check else { throw ClockMismatch(check: check) }
     }
 }

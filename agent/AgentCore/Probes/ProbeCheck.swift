@@ -10,9 +10,11 @@ struct ProbeCheck {
     /// In an instance of its own with recording off; nothing is left behind.
     func run(_ request: WireCheckProbes) throws -> WireProbesChecked {
         let name = InstanceName(node: tracefs.node, session: .random(in: 1 ... .max))
-        let instance = try TraceInstance.create(in: tracefs.root, name: name.text)
+        var guarded = GuardedInstance(name.text, at: tracefs.guardian)
+        let instance = try guarded.make { try TraceInstance.create(in: tracefs.root, name: name.text) }
         let result = Result { try run(request, name, instance) }
         try instance.remove()
+        try? guarded.remove { try ProbeSet.remove(ProbeGroup(name), from: tracefs.root) }
         return try result.get()
     }
 

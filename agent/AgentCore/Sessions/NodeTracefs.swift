@@ -1,8 +1,12 @@
+import Guarding
 import Tracefs
 
-/// This node's tracefs, the name of the node in it, and what the node allows there.
+/// This node's tracefs, the name of the node in it, what the node allows there, and who removes what is in it if this
+/// agent is killed.
 struct NodeTracefs: Sendable {
     let root: TracefsRoot
     let node: String
     let policy: Policy
+    /// Told the name of each instance before it is made, and after it and its probes have been removed.
+    let guardian: GuardProcess
 }

@@ -13,14 +13,17 @@ final class SessionInstance {
     private(set) var probes: ProbeSet
     private let shownNames: [EventName: EventName]
     private var untraced = UntracedThreads()
+    private var guarded: GuardedInstance
     private var rollback: Rollback
 
     private init(
-        _ trace: TraceInstance, _ selection: EventSelection, _ probes: ProbeSet, rollback: Rollback
+        _ trace: TraceInstance, _ selection: EventSelection, _ probes: ProbeSet, guarded: GuardedInstance,
+        rollback: Rollback
     ) {
         self.trace = trace
         self.selection = selection
         self.probes = probes
+        self.guarded = guarded
         self.rollback = rollback
         shownNames = Dictionary(
             probes.probes.flatMap { probe in probe.events.map { ($0, probe.shown($0)) } }, uniquingKeysWith: { $1 })
@@ -33,8 +36,9 @@ final class SessionInstance {
         _ request: WirePrepare, session: UInt64, in tracefs: NodeTracefs
     ) throws -> SessionInstance {
         let name = InstanceName(node: tracefs.node, session: session)
-        let trace = try TraceInstance.create(in: tracefs.root, name: name.text)
+        var guarded = GuardedInstance(name.text, at: tracefs.guardian)
         var rollback = Rollback()
+        let trace = try guarded.make { try TraceInstance.create(in: tracefs.root, name: name.text) }
         rollback.add { try ProbeSet.remove(ProbeGroup(name), from: tracefs.root) }
         // Before the probes: an instance holds its probes enabled.
         rollback.add { try trace.remove() }
@@ -43,13 +47,13 @@ final class SessionInstance {
             if let refusal = probes.refusal { throw refusal }
             let selection = try EventSelection(
                 request, probes: probes.probes, root: tracefs.root, policy: tracefs.policy)
-            let made = SessionInstance(trace, selection, probes, rollback: rollback)
+            let made = SessionInstance(trace, selection, probes, guarded: guarded, rollback: rollback)
             try made.refreshThreads(
                 UntracedThreads.wanted(
                     excludedProcesses: request.excludedProcesses.map { Int32(bitPattern: $0) }))
             return made
         } catch {
-            try? rollback.run()
+            try? guarded.remove { try rollback.run() }
             throw error
         }
     }
@@ -88,5 +92,5 @@ final class SessionInstance {
     /// Removes everything that the session has in the kernel. May be called again.
     ///
     /// - Throws: also when another user of tracefs has one of the probes enabled; `StaleProbes` removes it later.
-    func remove() throws { try rollback.run() }
+    func remove() throws { try guarded.remove { try rollback.run() } }
 }

@@ -1,5 +1,4 @@
 import ControllerCore
-import FoundationEssentials
 import Glibc
 import Logging
 import NIOCore
@@ -12,46 +11,45 @@ import TraceProtocol
 /// `--local N`: a controller in this process and N agents as child processes. They talk TLS over loopback with keys
 /// made for this one command, by the same code as in a fleet.
 struct LocalFleet {
-    private let folder: FilePath
+    private let folder: LocalFolder
     private let runtime: ControllerRuntime
     private let agents: [ChildProcess]
-    private let layout: AuthorityLayout
+    /// Of its operator.
+    private let tls: TLSContext
 
     static func start(count: Int, _ interrupts: Interrupts) async throws -> LocalFleet {
-        var template = Array("/tmp/fleetrace-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else {
-            throw CommandError("cannot make a folder in /tmp: \(String(cString: strerror(errno)))")
-        }
-        let folder = FilePath(String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self))
+        let folder = try LocalFolder()
         // The agents end with this process, in order.
-        interrupts.atForcedEnd { removeFolder(folder) }
+        interrupts.atForcedEnd { LocalFolder.remove([folder.path.string]) }
         do {
             return try await start(count: count, in: folder)
         } catch {
-            removeFolder(folder)
+            folder.remove()
             throw error
         }
     }
 
-    private static func start(count: Int, in folder: FilePath) async throws -> LocalFleet {
+    private static func start(count: Int, in folder: LocalFolder) async throws -> LocalFleet {
         let now = EpochInstant.now.seconds
         let authority = try CertificateAuthority.create(
-            in: folder.appending("pki").string, controller: .controller("controller"),
+            in: folder.keys.string, controller: .controller("controller"),
             operator: .operator("local", role: .admin), now: now)
         var log = Logger(label: "controller") { StreamLogHandler.standardError(label: $0) }
         log.logLevel = .critical
         let runtime = try await ControllerRuntime.start(
-            host: "127.0.0.1", port: 0, tls: .server(authority.layout.controller), directory: folder.appending("data"),
+            host: "127.0.0.1", port: 0, tls: .server(authority.layout.controller),
+            directory: folder.path.appending("data"),
             log: log)
         do {
+            let tls = try TLSContext.client(authority.layout.operator, server: .controller("controller"))
             let commands = try (1...count).map { index in
                 let files = try authority.issueFiles(.node("local-\(index)"), now: now)
                 return ChildCommand(
                     arguments: agentArguments(index, files, port: runtime.address?.port ?? 0),
-                    errorFile: folder.appending("agent-\(index).log").string)
+                    errorFile: folder.path.appending("agent-\(index).log").string)
             }
             let agents = try await ChildProcess.startTogether(commands)
-            return LocalFleet(folder: folder, runtime: runtime, agents: agents, layout: authority.layout)
+            return LocalFleet(folder: folder, runtime: runtime, agents: agents, tls: tls)
         } catch {
             await runtime.stop()
             throw error
@@ -72,12 +70,14 @@ struct LocalFleet {
     /// Connects as an operator, and waits until every agent has connected.
     func connect(group: any EventLoopGroup) async throws -> ControllerClient {
         let client = try await ControllerClient.connect(
-            host: "127.0.0.1", port: runtime.address?.port ?? 0,
-            tls: .client(layout.operator, server: .controller("controller")), group: group)
+            host: "127.0.0.1", port: runtime.address?.port ?? 0, tls: tls, group: group)
         for _ in 0..<Self.attempts {
             // Before the clock's first sample, a line would have no time.
             let ready = try await client.nodes().filter { $0.connected && $0.clockBoundNs >= 0 }
-            if ready.count == agents.count { return client }
+            if ready.count == agents.count {
+                folder.removeKeys()
+                return client
+            }
             for (index, agent) in agents.enumerated() where agent.hasExited {
                 throw CommandError("agent local-\(index + 1) has ended: \(log(of: index + 1))")
             }
@@ -89,7 +89,9 @@ struct LocalFleet {
 
     /// The last line that it logged.
     private func log(of agent: Int) -> String {
-        guard let file = try? FileDescriptor.open(folder.appending("agent-\(agent).log"), .readOnly) else { return "" }
+        guard let file = try? FileDescriptor.open(folder.path.appending("agent-\(agent).log"), .readOnly) else {
+            return ""
+        }
         defer { try? file.close() }
         var bytes = [UInt8](repeating: 0, count: 4096)
         let count = (try? bytes.withUnsafeMutableBytes { try file.read(into: $0) }) ?? 0
@@ -110,10 +112,6 @@ struct LocalFleet {
         for agent in agents where !agent.hasExited { agent.send(SIGKILL) }
         for agent in agents { _ = await agent.exit() }
         await runtime.stop()
-        Self.removeFolder(folder)
-    }
-
-    private static func removeFolder(_ folder: FilePath) {
-        try? FileManager.default.removeItem(atPath: folder.string)
+        folder.remove()
     }
 }
