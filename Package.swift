@@ -196,3 +196,32 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// scripts/fuzz builds these instead of the tests: the targets, and the tests' controller, agent and operator without
+// sockets.
+if Context.environment["FLEETRACE_FUZZ"] != nil {
+    package.targets.removeAll { $0.isTest }
+    package.products.append(.library(name: "FuzzTargets", type: .static, targets: ["FuzzTargets"]))
+    package.targets += [
+        .target(
+            name: "ControllerTestBench",
+            dependencies: [
+                "ControllerCore", "SessionStore", "SecureTransport", "SystemFacts", "RecentLog", "TraceProtocol",
+                "TestSupport", log, embedded,
+            ], path: "Tests/ControllerCoreTests/Support"),
+        .target(
+            name: "AgentTestBench",
+            dependencies: ["AgentCore", "SystemFacts", "RecentLog", "TraceProtocol", "TestSupport", log, embedded],
+            path: "Tests/AgentCoreTests/Agent", sources: ["AgentBench.swift", "FakeKernel.swift"]),
+        .target(
+            name: "OperatorTestBench", dependencies: ["OperatorClient", "TraceProtocol", embedded],
+            path: "Tests/OperatorClientTests/Support", sources: ["ClientFixture.swift"]),
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "ControllerTestBench", "AgentTestBench", "OperatorTestBench", "ControllerCore", "AgentCore",
+                "OperatorClient", "Timeline", "FleetView", "CountReport", "SessionStore", "TraceProtocol", "TraceDat",
+                "RingBuffer", "EventFormat", "Probes", "Tracefs", "TextPatterns", "TestSupport", system,
+            ], path: "Fuzz/Targets", swiftSettings: strict),
+    ]
+}

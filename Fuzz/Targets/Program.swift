@@ -5,19 +5,17 @@ private let symbols = Array(
 ).withUnsafeBytes { KernelSymbols(parsing: $0) }
 nonisolated(unsafe) private var out = TextBuffer()
 
-@_cdecl("LLVMFuzzerTestOneInput")
-public func fuzzProgram(_ input: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
-    guard let input, count > 0 else { return 0 }
-    let bytes = UnsafeBufferPointer(start: input, count: count)
-    guard let end = bytes.firstIndex(of: 0) else { return 0 }
-    let text = String(decoding: bytes[..<end], as: UTF8.self)
+/// The text of a `format` file, a NUL, a record.
+@Sendable func fuzzProgram(_ input: UnsafeRawBufferPointer) {
+    guard let end = input.firstIndex(of: 0) else { return }
+    let text = String(decoding: input[..<end], as: UTF8.self)
     let systems = ["sched", "syscalls", "kprobes", "synthetic", "ftrace"]
     let catalog = EventCatalog(
         formats: [(systems[end % systems.count], text)], symbols: symbols,
         printkFormats: [0: "%d%s%*d%pS", 1: "%"], kernel: KernelDescription(longSize: end % 7 == 0 ? 4 : 8))
-    guard let event = catalog.events.values.first else { return 0 }
+    guard let event = catalog.events.values.first else { return }
     // Set the first two bytes to the event's id, so that the record belongs to this event.
-    var record = Array(bytes[(end + 1)...])
+    var record = Array(input[(end + 1)...])
     if record.count >= 2 {
         record[0] = UInt8(truncatingIfNeeded: event.format.id)
         record[1] = UInt8(truncatingIfNeeded: event.format.id >> 8)
@@ -31,5 +29,4 @@ public func fuzzProgram(_ input: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     _ = catalog.render(payload, into: &out)
     catalog.renderFieldsJSON(payload, into: &out)
     precondition(out.count < 64 << 20, "a record of \(record.count) bytes became \(out.count) bytes of text")
-    return 0
 }

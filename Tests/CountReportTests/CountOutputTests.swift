@@ -113,6 +113,20 @@ struct CountOutputTests {
         #expect(bars[3] == 2 * bars[4] && bars[0] == 1 && bars[1] == 0, "\(lines)")
     }
 
+    @Test("Counts of any value become lines: none at all, and as many as a number holds")
+    func extremeCounts() {
+        for count in [0, 1, .max] as [UInt64] {
+            let bucket = SampleCounts.row(0, count, [.number(3)])
+            let node = SampleCounts.row(0, count, enabled: 1, running: .max)
+            let counts = Self.counts([[bucket, bucket], [node], [SampleCounts.row(0, 1, enabled: .max, running: 1)]])
+            for isByNode in [false, true] {
+                #expect(!Self.lines(counts, hist: "size", isByNode: isByNode).isEmpty)
+                #expect(!Self.lines(counts, isByNode: isByNode).isEmpty)
+            }
+        }
+        #expect(CountText.share(UInt64.max, of: 1) == "100.0 %")
+    }
+
     @Test("Intervals hold the counts of their time; a key that did not change is not repeated")
     func intervals() {
         var counts = Self.counts([[SampleCounts.row(0, 5, [.text("a")]), SampleCounts.row(0, 6, [.text("b")])]])

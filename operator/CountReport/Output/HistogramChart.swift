@@ -24,7 +24,7 @@ struct HistogramChart {
                     continue
                 }
                 let chart = Chart(node: line.subject.node, key: line.subject.key.dropLast())
-                charts[chart, default: [:]][HistogramBucket(bucket), default: 0] += line.sum.count
+                charts[chart, default: [:]][HistogramBucket(bucket), default: 0] &+= line.sum.count
             }
             let sorted = charts.sorted { Self.total($0.value) > Self.total($1.value) }
             let shown = layout.top.map { Array(sorted.prefix($0)) } ?? sorted
@@ -51,7 +51,8 @@ struct HistogramChart {
         title += "  \(CountText.grouped(total))"
         guard let first = buckets.keys.min(), let last = buckets.keys.max() else { return [cut(title)] }
         var table = FittedTable([.init(title: ""), .init(title: ""), .init(title: "", isNumber: false, rank: 1)])
-        let most = buckets.values.max() ?? 1
+        // A node may state buckets without a count.
+        let most = max(1, buckets.values.max() ?? 1)
         let room = min(Self.longestBar, max(0, (layout.width ?? Self.usualWidth) - 40))
         for number in first.number...last.number {
             let bucket = HistogramBucket(number: number)

@@ -26,6 +26,6 @@ enum Outliers {
     }
 
     private static func times(_ factor: Double) -> String {
-        factor >= 10 ? String(Int(factor.rounded())) : CountText.short(factor)
+        factor >= 10 ? CountText.grouped(UInt64(exactly: factor.rounded()) ?? .max) : CountText.short(factor)
     }
 }
