@@ -35,7 +35,7 @@ private let conditions = [nil, "prev_pid != 0", "comm ~ \"a*\"", "common_pid > 3
             reader.append(LogChunk(session: 1, node: node, records: records))
             if bytes.rest.count % 3 == 0 { try reader.release() }
         }
-        let account = try reader.finish()
+        let account = try reader.finish(problem: "")
         _ = account.lines() + account.table()
     } catch {
         fatalError("\(error)")

@@ -44,6 +44,17 @@ public enum SessionManifest {
         for time in [description.created, description.epochOffset] where !(-latest...latest).contains(time) {
             throw SessionManifestError("it states a time of \(time) ns")
         }
+        guard description.gaps.count <= SessionAccount.mostGaps else {
+            throw SessionManifestError(
+                "it has \(description.gaps.count) gaps, and a session has at most \(SessionAccount.mostGaps)")
+        }
+        for gap in description.gaps {
+            guard WireRecordingGap.times.contains(gap.from), WireRecordingGap.times.contains(gap.to),
+                nodes.indices.contains(Int(gap.node))
+            else {
+                throw SessionManifestError("it has a gap of node \(gap.node) from \(gap.from) to \(gap.to) ns")
+            }
+        }
     }
 
     /// `malformedNumber` becomes `malformed number`.

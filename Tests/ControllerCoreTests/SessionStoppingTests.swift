@@ -47,7 +47,9 @@ struct SessionStoppingTests {
         fleet.advance(.milliseconds(300))
         #expect(try ann.streamEnds().count == 1)
         let state = try #require(fleet.storage.closed.first?.state)
-        #expect(state.hasPrefix("incomplete: b: it was told to stop: no answer within 2 s"), "\(state)")
+        #expect(
+            state.hasPrefix(
+                "incomplete: node b: its totals are not known: it was told to stop: no answer within 2 s"), "\(state)")
     }
 
     @Test("A node that stops and then sends nothing at all is given up after two seconds")
@@ -60,7 +62,10 @@ struct SessionStoppingTests {
         try nodes[0].stop()
         fleet.isAnswering = false
         fleet.advance(.seconds(3))
-        #expect(fleet.storage.closed.map(\.state) == ["incomplete: a: nothing came from the node for 2 s"])
+        #expect(
+            fleet.storage.closed.map(\.state) == [
+                "incomplete: node a: its totals are not known: nothing came from the node for 2 s"
+            ])
     }
 
     @Test("A silent node is waited for as long as its stream advances, and 15 s longer")
@@ -80,7 +85,10 @@ struct SessionStoppingTests {
         #expect(try nodes[1].command().action == .discard(WireDiscard()))
         #expect(try ann.records()[1]?.notes.last == .gaveUp)
         #expect(try ann.streamEnds().count == 1)
-        #expect(fleet.storage.closed.map(\.state) == ["incomplete: b: the node did not finish in time"])
+        #expect(
+            fleet.storage.closed.map(\.state) == [
+                "incomplete: node b: its totals are not known: the node did not finish in time"
+            ])
     }
 
     @Test("A node that is gone is waited for 6 s")
@@ -95,7 +103,11 @@ struct SessionStoppingTests {
         try nodes[0].sendFinish(session)
         fleet.advance(.seconds(1))
         #expect(try ann.streamEnds().count == 1)
-        #expect(fleet.storage.closed.map(\.state) == ["incomplete: b: the node was gone when the session stopped"])
+        #expect(
+            fleet.storage.closed.map(\.state) == [
+                "incomplete: node b: no record for 59.950 s: the node was gone when the session stopped; its totals "
+                    + "are not known"
+            ])
     }
 
     @Test("A node that goes on sending is given up after ten minutes")

@@ -66,6 +66,30 @@ struct CountOutputTests {
             ])
     }
 
+    @Test("A node that did not count all the time is a problem; one that started a moment late is only stated")
+    func gaps() {
+        var counts = Self.counts([[SampleCounts.row(0, 5)], [SampleCounts.row(0, 5)]])
+        var report = SampleCounts.report([(0, SampleCounts.totals([])), (1, SampleCounts.totals([]))])
+        for index in report.nodes.indices { report.nodes[index].state = .finished }
+        report.nodes[0].gaps = [WireRecordingGap(from: 1, to: 1_500_000_001, "its lease ran out")]
+        report.nodes[1].gaps = [WireRecordingGap(from: 1, to: 2_000_001, "it started late", isTolerated: true)]
+        counts.ingest(report)
+        #expect(CountPrinter.problems(counts) == ["node web-0: no record for 1.500 s: its lease ran out"])
+        #expect(CountPrinter.account(counts).contains("web-1: no record for 0.002 s: it started late"))
+    }
+
+    @Test("A node that promised to count and never started is a problem, too")
+    func neverStarted() {
+        var opened = SampleCounts.opened([("web-0", SampleCounts.plan(["sys:ev"]))])
+        opened.sessionDescription.nodes.append("web-1")
+        var counts = FleetCounts(opened)
+        var report = SampleCounts.report([(0, SampleCounts.totals([])), (1, SampleCounts.totals([]))])
+        report.nodes[0].state = .finished
+        report.nodes[1].gaps = [WireRecordingGap(from: 1, to: nil, "no memory")]
+        counts.ingest(report)
+        #expect(CountPrinter.problems(counts) == ["node web-1: no record to the end: no memory"])
+    }
+
     @Test("Keys: the most frequent first, hidden ones as a sum, and `other` always last")
     func keys() {
         let rows = [("a", 5), ("b", 50), ("c", 7)].map { SampleCounts.row(0, $1, [.text($0)]) }

@@ -186,6 +186,19 @@ struct TopModelTests {
         #expect(!plain.contains("31m") && plain.contains("\u{1b}[7mc"))
     }
 
+    @Test("A node that has ended is said to have, with the reason, and is a problem")
+    func ended() {
+        var rates = Self.model().rates
+        #expect(rates.problems.isEmpty)
+        var report = Self.report(second: 3, [2: [2000, 0]], states: [2: .finished])
+        report.nodes[0].gaps = [WireRecordingGap(from: 1, to: nil, "the agent was stopped")]
+        rates.ingest(report)
+        #expect(rates.problems == ["node b: no record to the end: the agent was stopped"])
+        #expect(rates.plainLines(clock: "12:00:00").last == "12:00:00 b ended: the agent was stopped")
+        rates.ingest(Self.report(second: 4, [3: [9]], states: [3: .silent]))
+        #expect(rates.problems.last == "node c: it counts no longer")
+    }
+
     @Test("Plain rows where there is no screen")
     func plain() {
         #expect(

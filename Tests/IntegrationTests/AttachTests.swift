@@ -35,6 +35,10 @@ extension IntegrationTests {
                 #expect(events(watcher.output.texts) == events(owner.output.texts))
                 #expect(!events(owner.output.texts).isEmpty)
 
+                // What has ended, and is read by nobody, cannot be watched.
+                let late = try await fleet.run(["attach", String(id.prefix(8))] + fleet.access, expecting: .exited(1))
+                #expect(late.errors.text.contains("is running"), "\(late.errors.text)")
+
                 let nobody = try await fleet.run(["attach", "feed"] + fleet.access, expecting: .exited(1))
                 #expect(nobody.errors.text.contains("no session \"feed\" is running"), "\(nobody.errors.text)")
                 try await eventually("no instance remains: \(fleet.instances)") { fleet.instances.isEmpty }

@@ -139,6 +139,8 @@ extension IntegrationTests {
                     #expect(events > 1000, "\(events) events are readable")
                     let summary = try await fleet.run(["report", path, "--summary"], expecting: .exited(1))
                     #expect(summary.errors.text.contains("problem:"), "\(summary.errors.text)")
+                    let table = summary.output.text
+                    #expect(table.contains("  no record from ") && table.contains("NOT COMPLETE"), "\(table)")
                 }
             }
         }
@@ -155,6 +157,8 @@ extension IntegrationTests {
                         try await load.stop()
                         #expect(status == .exited(1))
                         #expect(record.errors.text.contains("the disk is full"), "\(record.errors.text)")
+                        let account = record.errors.text
+                        #expect(account.contains("  no record from ") && account.contains("NOT COMPLETE"), "\(account)")
                         try await eventually("the node stops too: \(fleet.instances)", within: .seconds(20)) {
                             fleet.instances.isEmpty
                         }

@@ -87,6 +87,25 @@ import TraceProtocol
         #expect(try SessionDirectory.open(path.appending("s")).description.nodes == nodes)
     }
 
+    @Test("Gaps that no session has are refused: too many, of a node that is not there, at impossible times")
+    func gaps() throws {
+        func decode(_ gaps: [WireRecordingGap]) throws {
+            let description = WireSessionDescription.with {
+                $0.nodes = ["a"]
+                $0.gaps = gaps
+            }
+            _ = try SessionManifest.decode(Array(description.jsonString().utf8))
+        }
+        let gap = WireRecordingGap(from: 1, to: 2, "x")
+        try decode(Array(repeating: gap, count: 1000))
+        #expect(throws: SessionManifestError.self) { try decode(Array(repeating: gap, count: 1001)) }
+        #expect(throws: SessionManifestError.self) { try decode([WireRecordingGap(from: -1, to: 2, "x")]) }
+        #expect(throws: SessionManifestError.self) { try decode([WireRecordingGap(from: 1, to: .max, "x")]) }
+        var other = gap
+        other.node = 1
+        #expect(throws: SessionManifestError.self) { try decode([other]) }
+    }
+
     // MARK: What is no file
 
     /// Puts something else where a file of a session is.

@@ -12,6 +12,8 @@ private struct RecordingSink: TimelineSink {
     var events: [(node: String, cpu: UInt32, timestamp: UInt64, time: Int64, isLate: Bool)] = []
     var lost: [UInt64?] = []
     var notices: [String] = []
+    /// How many events came before each notice.
+    var places: [Int] = []
 
     mutating func event(_ event: MergedEvent) {
         events.append((event.node.name, event.cpu, event.timestamp, event.time.estimate, event.isLate))
@@ -23,6 +25,7 @@ private struct RecordingSink: TimelineSink {
 
     mutating func notice(_ notice: TimelineNotice, node: NodeTimeline, at time: Int64) {
         notices.append("\(node.name) \(notice)")
+        places.append(events.count)
     }
 }
 
@@ -83,12 +86,25 @@ private struct NodeScript {
         Watermark(session: 1, entries: cpus.map { .init(cpu: $0, time: UInt64(time + offset)) }).frame()
     }
 
-    mutating func finish(recorded: UInt64, lost: UInt64) throws -> Frame {
+    /// The session is told to stop.
+    func stopped(at time: Int64) throws -> Frame {
+        try Frame(
+            .nodeNote,
+            WireNodeNote.with {
+                $0.kind = .stopped
+                $0.at = time
+            })
+    }
+
+    mutating func finish(
+        recorded: UInt64, lost: UInt64, _ change: (inout WireFinish) -> Void = { _ in }
+    ) throws -> Frame {
         var finish = WireFinish()
         var cpu = WireCPUTotals()
         cpu.recorded = recorded
         cpu.lost = lost
         finish.cpus = [cpu]
+        change(&finish)
         let bytes: [UInt8] = try finish.serializedBytes()
         var body = ByteBuffer()
         nextNumber().write(into: &body)
@@ -128,6 +144,7 @@ private struct NodeScript {
         for (event, time) in zip(out.events, [10_000, 20_000, 30_000]) {
             #expect(abs(event.time - (b + Int64(time))) <= 1100)
         }
+        for node in 0..<2 { try merger.append(scripts[node].stopped(at: b + 55_000), node: node, at: b + 60_000) }
         try merger.append(scripts[0].finish(recorded: 2, lost: 0), node: 0, at: b + 60_000)
         try merger.append(scripts[1].finish(recorded: 2, lost: 0), node: 1, at: b + 60_000)
         try merger.release(at: b + 60_000, into: &out)
@@ -164,6 +181,7 @@ private struct NodeScript {
         let b = Self.base
         try merger.append(scripts[0].batch(cpu: 0, at: [b + 1000]), node: 0, at: b)
         try merger.append(scripts[0].batch(cpu: 0, at: [b + 2000, b + 3000], missed: .count(5)), node: 0, at: b)
+        try merger.append(scripts[0].stopped(at: b), node: 0, at: b)
         try merger.append(scripts[0].finish(recorded: 9, lost: 5), node: 0, at: b)
         var out = RecordingSink()
         try merger.release(at: b, into: &out)
@@ -183,7 +201,7 @@ private struct NodeScript {
         bad.body.setInteger(UInt64(0xFFFF).littleEndian, at: bad.body.readerIndex + BatchHeader.length + 8)
         try merger.append(bad, node: 0, at: b)
         try merger.append(scripts[0].batch(cpu: 0, at: [b + 2000]), node: 0, at: b)
-        merger.end(0, at: b)
+        merger.end(0, at: b, "it is cut off")
         var out = RecordingSink()
         try merger.release(at: b, into: &out)
         #expect(out.events.count == 1)
@@ -215,11 +233,64 @@ private struct NodeScript {
                 try merger.release(at: until, into: &out)
                 now = until
             }
-            for node in scripts.indices { merger.end(node, at: now) }
+            for node in scripts.indices { merger.end(node, at: now, "it is cut off") }
             try merger.release(at: now, into: &out)
             #expect(out.events.count == expected.count)
             #expect(zip(out.events, out.events.dropFirst()).allSatisfy { $0.time <= $1.time })
             #expect(out.events.allSatisfy { !$0.isLate })
         }
+    }
+
+    @Test("A node that ends early: the gap is shown where it begins, in the account, and makes it incomplete")
+    func earlyEnd() throws {
+        var scripts = [NodeScript(offset: 0), NodeScript(offset: 0)]
+        let merger = try start(&scripts)
+        let b = Self.base
+        try merger.append(scripts[0].batch(cpu: 0, at: [b + 1000]), node: 0, at: b)
+        try merger.append(scripts[0].watermark(b + 2000), node: 0, at: b)
+        try merger.append(scripts[0].finish(recorded: 1, lost: 0), node: 0, at: b)
+        try merger.append(scripts[1].batch(cpu: 0, at: [b + 1500, b + 9000]), node: 1, at: b)
+        for node in 0..<2 { try merger.append(scripts[node].stopped(at: b + 10_000), node: node, at: b) }
+        try merger.append(scripts[1].finish(recorded: 2, lost: 0), node: 1, at: b)
+        var out = RecordingSink()
+        try merger.release(at: b + 20_000, into: &out)
+        #expect(out.events.map(\.timestamp) == [b + 1000, b + 1500, b + 9000].map(UInt64.init))
+        // Behind the two events before it.
+        #expect(out.places == [2] && out.notices.count == 1 && out.notices[0].contains("ended before it was told to"))
+        #expect(merger.account.gaps.map { [$0.from, $0.to] } == [[b + 2000, b + 10_000]])
+        #expect(merger.account.problems.count == 1)
+    }
+
+    @Test("Gaps that the manifest has are shown in their places, and not a second time")
+    func knownGaps() throws {
+        var scripts = [NodeScript(offset: 0)]
+        let merger = try start(&scripts)
+        let b = Self.base
+        merger.expect([WireRecordingGap(from: b + 1500, to: b + 1700, "off")], of: 0)
+        try merger.append(scripts[0].batch(cpu: 0, at: [b + 1000, b + 2000]), node: 0, at: b)
+        try merger.append(scripts[0].stopped(at: b + 3000), node: 0, at: b)
+        let finish = try scripts[0].finish(recorded: 2, lost: 0) {
+            $0.gaps = [WireRecordingGap(from: b + 1500, to: b + 1700, "off")]
+        }
+        try merger.append(finish, node: 0, at: b)
+        var out = RecordingSink()
+        try merger.release(at: b + 20_000, into: &out)
+        #expect(out.places == [1] && merger.account.problems == ["node n0: no record for 0.000 s: off"])
+    }
+
+    @Test("A log that ends without a last frame: the record ends with the last watermark")
+    func cutOff() throws {
+        var scripts = [NodeScript(offset: 0)]
+        let merger = try start(&scripts)
+        let b = Self.base
+        try merger.append(scripts[0].watermark(b + 2000), node: 0, at: b)
+        merger.end(0, at: b, "the controller ended")
+        var out = RecordingSink()
+        try merger.release(at: b + 20_000, into: &out)
+        #expect(out.notices.count == 1)
+        #expect(
+            merger.account.problems == [
+                "node n0: no record to the end: the controller ended; its totals are not known"
+            ])
     }
 }

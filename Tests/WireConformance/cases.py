@@ -1,6 +1,8 @@
 """What conformance.py runs: each case is a function of a `Bench` that raises `Failed`."""
+import json
 import re
 import subprocess
+import tempfile
 
 from bench import NODE, Steps, check
 
@@ -107,6 +109,33 @@ def aborted_credit(bench):
     check(steps.last("end")["credit"] == steps.last("welcome")["credit"], f"credit left: {steps.last('end')['credit']}")
 
 
+def early_finish(bench):
+    """A node that ends before it is told to: the real operator says so, and does not call the recording complete."""
+    with tempfile.TemporaryDirectory() as folder:
+        agent = bench.agent("--events=5", "--batch-ms=10", "--misbehave=early-finish", "--duration=20")
+        try:
+            bench.connected()
+            where = ["--controller", f"127.0.0.1:{bench.port()}", "--pki", bench.pki]
+            session = f"{folder}/s"
+            record = subprocess.run(
+                [bench.fleetrace, "record", "-e", "conform:tick", "-o", session, "--for", "3s", *where],
+                capture_output=True, text=True, timeout=60)
+        finally:
+            agent.kill()
+        report = subprocess.run([bench.fleetrace, "report", session], capture_output=True, text=True, timeout=60)
+        summary = subprocess.run(
+            [bench.fleetrace, "report", session, "--summary"], capture_output=True, text=True, timeout=60)
+        with open(f"{session}/manifest.json") as manifest:
+            state = json.load(manifest)["state"]
+    reason = "it ended before it was told to"
+    for run in (record, report, summary):
+        check(run.returncode == 1 and "problem: " in run.stderr and reason in run.stderr, run.stderr[-300:])
+    check("no record from here" in report.stdout and reason in report.stdout, report.stdout[-300:])
+    for text in (record.stderr, summary.stdout):
+        check("NOT COMPLETE" in text and "no record from" in text, text[-300:])
+    check(state.startswith("incomplete: ") and reason in state, state)
+
+
 def left_early(bench):
     """An operator that goes while its session is being made leaves nothing on the node."""
     agent = bench.agent("--slow-prepare=0.1", "--duration=7")
@@ -174,6 +203,7 @@ CASES = {
     "harmless-text": harmless_text,
     "aborted-credit": aborted_credit,
     "left-early": left_early,
+    "early-finish": early_finish,
     "largest-request": largest_request,
 }
 SLOW = {"late-start": late_start, "no-finish": no_finish}

@@ -61,7 +61,14 @@ NODE_METADATA = {
     5: ("printk_formats", "string"), 6: ("host", HOST_FACTS), 7: ("comms_as_of", "sfixed64"),
 }
 CPU_TOTALS = {1: ("cpu", "uint"), 2: ("recorded", "uint"), 3: ("lost", "uint"), 4: ("sent", "uint")}
-FINISH = {1: ("cpus", CPU_TOTALS, "repeated"), 2: ("reason", "string"), 3: ("incomplete", "bool")}
+RECORDING_GAP = {
+    1: ("from", "sfixed64"), 2: ("to", "sfixed64"), 3: ("reason", "string"), 4: ("tolerated", "bool"),
+    5: ("node", "uint"),
+}
+FINISH = {
+    1: ("cpus", CPU_TOTALS, "repeated"), 2: ("reason", "string"), 3: ("incomplete", "bool"), 5: ("stopped", STOPPING),
+    6: ("gaps", RECORDING_GAP, "repeated"),
+}
 
 OPEN_SESSION = {
     1: ("selectors", "string", "repeated"), 2: ("events", "string", "repeated"),
@@ -88,6 +95,7 @@ DESCRIPTION = {
     1: ("session", "fixed64"), 2: ("name", "string"), 3: ("operator", "string"), 4: ("created", "sint"),
     5: ("epoch_offset", "sint"), 6: ("events", "string", "repeated"), 7: ("filters", EVENT_SETTING, "repeated"),
     8: ("nodes", "string", "repeated"), 9: ("controller", "string"), 10: ("state", "string"), 11: ("keep", "bool"),
+    13: ("gaps", RECORDING_GAP, "repeated"), 14: ("problem", "string"),
 }
 SESSION_OPENED = {
     1: ("session", "fixed64"), 2: ("started", "bool"), 3: ("replies", NODE_REPLY, "repeated"),
@@ -101,5 +109,6 @@ REPLY = {
 STREAM_END = {1: ("session", "fixed64"), 2: ("problem", "string")}
 NOTE_KINDS = [
     "UNSPECIFIED", "JOINED", "STARTED", "LOST", "RETURNED", "RESTARTED", "GAVE_UP", "DAMAGED",
+    "REFUSED", "LIMITED", "STOPPED",
 ]
-NODE_NOTE = {1: ("kind", "enum"), 2: ("at", "sfixed64"), 3: ("text", "string"), 4: ("started", STARTED)}
+NODE_NOTE = {1: ("kind", "enum"), 2: ("at", "sfixed64"), 3: ("text", "string"), 4: ("started", STARTED), 5: ("moment", "sfixed64")}

@@ -26,6 +26,7 @@ MISBEHAVIOURS = {
     "big-raw": "states an unpacked length above the maximum",
     "duplicate": "after the first reconnect sends frames again that were acknowledged",
     "watermark-flood": "sends as many of the largest watermarks as the socket takes",
+    "early-finish": "sends Finish, with right totals, before it is told to stop",
     "no-finish": "never sends Finish but goes on with watermarks",
     "future-watermark": "sends watermarks with the latest possible times",
     "wild-stamps": "sends pages stamped 0 and 2^64 - 1 with deltas that pass both ends",
@@ -113,6 +114,9 @@ def commit(player, session):
     elif name == "torn-pages":
         for data in torn_pages():
             batch(data)
+    elif name == "early-finish":
+        session.phase = "draining"
+        player.commands.finish(session)
     elif name == "bad-metadata":
         for header, text in (
             (HEADER_PAGE.replace("4080", "99999999999999999999"), "name: x\nID: 70000\nformat:\n"),

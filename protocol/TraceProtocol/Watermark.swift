@@ -24,6 +24,9 @@ public struct Watermark: Hashable, Sendable {
         self.entries = entries
     }
 
+    /// Up to when everything of all CPUs is in frames that were sent before, ns of the trace clock; nil without CPUs.
+    public var least: Int64? { entries.map(\.time).min().flatMap { Int64(exactly: $0) } }
+
     public func frame() -> Frame {
         var body = ByteBuffer()
         body.reserveCapacity(12 + entries.count * 12)

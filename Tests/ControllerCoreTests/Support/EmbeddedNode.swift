@@ -9,6 +9,8 @@ final class EmbeddedNode: EmbeddedPeer {
     let clockOffset: Int64
     /// Sequence number of its last numbered frame.
     var sequence: UInt64 = 0
+    /// Events in the batches that it has sent.
+    private(set) var events: UInt64 = 0
 
     init(_ name: String, _ fleet: EmbeddedController) throws {
         self.name = name
@@ -72,7 +74,7 @@ final class EmbeddedNode: EmbeddedPeer {
     ///
     /// - Returns: the moment that was commanded, of its own clock.
     @discardableResult
-    func start(missed: Bool = false) throws -> Int64 {
+    func start(missed: Bool = false, late: Duration = .zero) throws -> Int64 {
         let command = try command()
         guard case .start(let start) = command.action else { throw Unexpected(text: "\(name): \(command)") }
         try reply(
@@ -80,7 +82,7 @@ final class EmbeddedNode: EmbeddedPeer {
             .started(
                 .with {
                     $0.before = start.at
-                    $0.after = start.at
+                    $0.after = start.at + Int64(late / .nanoseconds(1))
                     $0.missed = missed
                 }))
         return start.at
@@ -103,6 +105,7 @@ final class EmbeddedNode: EmbeddedPeer {
     /// Sends a batch of one event and some bytes.
     func sendBatch(_ session: UInt64, bytes: Int = 100) throws {
         sequence += 1
+        events += 1
         var body = ByteBuffer()
         BatchHeader(
             number: StreamNumber(session: session, sequence: sequence), cpu: 0, firstTimestamp: 1, lost: 0, events: 1,
@@ -112,11 +115,31 @@ final class EmbeddedNode: EmbeddedPeer {
         try send(Frame(.batch, body))
     }
 
-    func sendFinish(_ session: UInt64, counts: WireCountTotals? = nil, reason: String = "") throws {
+    /// Its trace clock.
+    var clock: Int64 { fleet.now.nanoseconds + clockOffset }
+
+    /// Says that everything up to now has been sent.
+    func sendWatermark(_ session: UInt64, cpus: [UInt32] = [0]) throws {
+        let entries = cpus.map { Watermark.Entry(cpu: $0, time: UInt64(clock)) }
+        try send(Watermark(session: session, entries: entries).frame())
+    }
+
+    /// Its last frame, with totals that add up unless the test changes them.
+    func sendFinish(
+        _ session: UInt64, counts: WireCountTotals? = nil, reason: String = "",
+        _ change: (inout WireFinish) -> Void = { _ in }
+    ) throws {
         sequence += 1
         var finish = WireFinish()
         finish.reason = reason
+        finish.cpus = [
+            .with {
+                $0.recorded = events
+                $0.sent = events
+            }
+        ]
         if let counts { finish.counts = counts }
+        change(&finish)
         var body = ByteBuffer()
         StreamNumber(session: session, sequence: sequence).write(into: &body)
         body.writeImmutableBuffer(try Frame(.finish, finish).body)

@@ -16,7 +16,7 @@ extension Controller {
             guard let (session, index) = part(watermark.session, of: link) else {
                 return discardStray(watermark.session, of: link)
             }
-            session.receiveWatermark(frame, index, at: now)
+            session.receive(watermark, frame, index, at: now)
         case .counts:
             let totals: WireCountTotals = try frame.message()
             guard let (session, index) = part(totals.session, of: link) else {

@@ -2,6 +2,18 @@ import TraceProtocol
 
 /// Nodes that are lost while the session runs, and come back.
 extension Session {
+    /// Something happens to a node's part.
+    func note(_ kind: WireNodeNote.Kind, _ text: String, _ index: Int, started: WireStarted? = nil) {
+        var note = WireNodeNote()
+        note.kind = kind
+        note.at = now.nanoseconds
+        note.text = text
+        if let started { note.started = started }
+        if parts[index].isStartCommanded, let moment = startMoment.at { note.moment = moment.nanoseconds }
+        parts[index].account.add(note)
+        noted(note, index)
+    }
+
     func nodeLost(_ index: Int) {
         if flow.isLive(index), flow.phase != .starting {
             note(.lost, "connection lost", index)

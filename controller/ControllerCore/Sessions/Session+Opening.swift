@@ -32,6 +32,7 @@ extension Session {
             let node = parts[index].node
             var command = WireStart()
             command.at = node.agentTime(at: moment)?.nanoseconds ?? 0
+            parts[index].isStartCommanded = true
             let isSent = node.command(.start(command), session: id, lead: startMoment.delay) { [self] reply in
                 started(index, reply)
             }
@@ -58,7 +59,10 @@ extension Session {
     func announce() {
         release()
         for (index, part) in flow.parts.enumerated() {
-            if case .refused(let refusal) = part { note(.refused, refusal.text, index) }
+            // Who has promised to take part and then does not is missed; who refused at once is not.
+            if case .refused(let refusal) = part {
+                note(parts[index].isStartCommanded ? .gaveUp : .refused, refusal.text, index)
+            }
             for text in part.prepared?.notes ?? [] { note(.limited, text, index) }
         }
         discard(flow.parts.indices.filter { !flow.isLive($0) })

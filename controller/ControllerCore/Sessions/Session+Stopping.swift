@@ -33,6 +33,7 @@ extension Session {
         drain = DrainDeadline(stoppedAt: now)
         begin()
         release()
+        noteStop()
         let moment = now.advanced(by: Self.stopLead)
         for index in nodes {
             let node = parts[index].node
@@ -58,15 +59,23 @@ extension Session {
     private func end() {
         // Stopped before every node had started: the operator still waits for the reply.
         if !flow.isAnnounced { replyOpened(started: false) }
-        let incomplete = flow.parts.enumerated().compactMap { index, part in
-            if case .gaveUp(let reason) = part {
-                "\(parts[index].node.name): \(reason)"
-            } else {
-                nil as String?
-            }
+        // It has ended by itself: no node is left.
+        if drain == nil { noteStop() }
+        for (index, part) in flow.parts.enumerated() where parts[index].isStartCommanded {
+            // Without effect where the account has a reason, or the node's last frame.
+            if case .gaveUp(let reason) = part { parts[index].account.cutOff(reason) }
+            parts[index].account.cutOff("its stream is not complete")
         }
-        description.state = incomplete.isEmpty ? "complete" : "incomplete: " + incomplete.joined(separator: "; ")
+        let account = account()
+        description.state = account.state
+        description.gaps = account.gaps
+        description.problem = problem
         ended()
+    }
+
+    /// Up to now the nodes owe a record.
+    private func noteStop() {
+        for index in parts.indices where parts[index].isStartCommanded { note(.stopped, "", index) }
     }
 
     /// Gives up the nodes that a stopping session has waited for long enough. Called often.

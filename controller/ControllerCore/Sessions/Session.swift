@@ -79,8 +79,8 @@ class Session {
     /// The operator has been told that the session runs.
     func announced() {}
 
-    /// Something happened to a node's part.
-    func note(_ kind: WireNodeNote.Kind, _ text: String, _ index: Int, started: WireStarted? = nil) {}
+    /// Something happened to a node's part; its account knows.
+    func noted(_ note: WireNodeNote, _ index: Int) {}
 
     /// The next numbered frame of a node.
     func receive(_ frame: Frame, _ batch: BatchHeader?, sequence: UInt64, _ index: Int, at now: MonotonicRawInstant)
@@ -88,7 +88,9 @@ class Session {
     {}
 
     /// A node's watermarks, as they came.
-    func receiveWatermark(_ frame: Frame, _ index: Int, at now: MonotonicRawInstant) {}
+    ///
+    /// - Parameter watermark: what is in the frame.
+    func receive(_ watermark: Watermark, _ frame: Frame, _ index: Int, at now: MonotonicRawInstant) {}
 
     /// A node's totals of an interval.
     func receiveCounts(_ totals: WireCountTotals, _ index: Int, at now: MonotonicRawInstant) throws {
@@ -97,6 +99,9 @@ class Session {
 
     /// A node's clock was measured.
     func observe(_ sample: ClockSampleFrame, _ index: Int, at now: MonotonicRawInstant) {}
+
+    /// What the session's numbers say at its end.
+    func account() -> SessionAccount { SessionAccount(nodes: []) }
 
     /// Events that have come of a node, by CPU; nil for a kind that receives none.
     func receipt(of index: Int) -> WireSessionReceipt? { nil }

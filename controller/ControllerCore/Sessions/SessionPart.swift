@@ -16,6 +16,16 @@ struct SessionPart {
     var lastUnnumbered = MonotonicRawInstant(nanoseconds: 0)
     /// When its connection was lost; nil while it is there.
     var lostAt: MonotonicRawInstant?
+    /// It was commanded to start: from then on it owes a record.
+    var isStartCommanded = false
+    /// When there is no record of it, and why.
+    var account = PartAccount()
     /// What the operator is told about it when the session opens.
     var reply = WireNodeReply()
+
+    /// A time of the node's trace clock on the controller's timeline, both ns; nil while its clock is not known.
+    func onTimeline(_ time: Int64) -> Int64? {
+        let mapped = node.timelineTime(of: MonotonicRawInstant(nanoseconds: time))
+        return mapped.quality == .unknown ? nil : mapped.estimate
+    }
 }

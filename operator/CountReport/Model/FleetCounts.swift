@@ -12,6 +12,8 @@ public struct FleetCounts: Sendable {
         public internal(set) var state = WireNodeCounts.State.counting
         /// Why it is gone, or ended without a command.
         public internal(set) var reason = ""
+        /// When it did not count.
+        public internal(set) var gaps: [WireRecordingGap] = []
         /// The latest totals; nil before the first.
         public internal(set) var totals: WireCountTotals?
         /// The index in `FleetCounts.columns` of each column of `plan`.
@@ -20,6 +22,10 @@ public struct FleetCounts: Sendable {
 
     /// The nodes that started, by name.
     public private(set) var nodes: [Node] = []
+    /// When nodes did not count that had promised to and never started, by name.
+    public private(set) var missing: [String: [WireRecordingGap]] = [:]
+    /// The names of the session's nodes.
+    private let names: [String]
     /// The names of the events and counters that any node counts.
     public private(set) var columns: [String] = []
     /// Rows with keys, added up over the nodes by the controller; indices of `columns`.
@@ -29,6 +35,7 @@ public struct FleetCounts: Sendable {
 
     /// From the reply to the request.
     public init(_ opened: WireSessionOpened) {
+        names = opened.sessionDescription.nodes
         let sessionIndices = Dictionary(
             opened.sessionDescription.nodes.enumerated().map { ($1, UInt32($0)) },
             uniquingKeysWith: { first, _ in first })
@@ -49,9 +56,15 @@ public struct FleetCounts: Sendable {
     /// Adds what has changed.
     public mutating func ingest(_ report: WireCountReport) {
         for counts in report.nodes {
-            guard let index = nodeIndices[counts.node] else { continue }
+            guard let index = nodeIndices[counts.node] else {
+                if !counts.gaps.isEmpty, names.indices.contains(Int(counts.node)) {
+                    missing[names[Int(counts.node)]] = counts.gaps
+                }
+                continue
+            }
             nodes[index].state = counts.state
             nodes[index].reason = counts.reason
+            nodes[index].gaps = counts.gaps
             if counts.hasTotals { nodes[index].totals = counts.totals }
         }
         guard !report.merged.isEmpty else { return }

@@ -58,6 +58,9 @@ public struct CountPrinter: Sendable {
             lines.append(
                 "\(counts.columns[column]): not counted on \(list(refused.map { counts.nodes[$0].name })): \(reason)")
         }
+        for node in counts.nodes {
+            lines += node.gaps.filter(\.tolerated).map { "\(node.name): \($0.summary)" }
+        }
         if counts.unmatched > 0 { lines.append("\(counts.unmatched) exits without an entry are not counted") }
         return lines
     }
@@ -83,18 +86,9 @@ public struct CountPrinter: Sendable {
 
     /// Why counts are missing, as lines for people.
     public static func problems(_ counts: FleetCounts) -> [String] {
-        var lines = counts.nodes.compactMap { node -> String? in
-            let upTo = node.totals.map {
-                "its last totals are those after \(CountText.seconds(.nanoseconds($0.elapsedNs))) s"
-            }
-            switch node.state {
-            case .silent, .gone:
-                return "node \(node.name): \(node.reason); \(upTo ?? "nothing of it is counted")"
-            case .finished where !node.reason.isEmpty: return "node \(node.name): \(node.reason)"
-            case .counting:
-                return "node \(node.name): its final totals have not arrived; \(upTo ?? "nothing of it is counted")"
-            default: return nil
-            }
+        var lines = counts.nodes.flatMap(problems)
+        for (name, gaps) in counts.missing.sorted(by: { $0.key < $1.key }) {
+            lines += gaps.map { "node \(name): \($0.summary)" }
         }
         for node in counts.nodes {
             guard let lost = node.totals?.lost, lost > 0 else { continue }
@@ -106,6 +100,19 @@ public struct CountPrinter: Sendable {
                         : "events came faster than they could be read and are not counted"))
         }
         return lines
+    }
+
+    /// Why a node did not count all the time, and why its totals are not the final ones.
+    private static func problems(_ node: FleetCounts.Node) -> [String] {
+        let gaps = node.gaps.filter { !$0.tolerated }.map { "node \(node.name): \($0.summary)" }
+        let upTo =
+            node.totals.map { "its last totals are those after \(CountText.seconds(.nanoseconds($0.elapsedNs))) s" }
+            ?? "nothing of it is counted"
+        switch node.state {
+        case .finished: return gaps + (node.reason.isEmpty ? [] : ["node \(node.name): \(node.reason)"])
+        case .silent, .gone: return gaps + ["node \(node.name): \(node.reason); \(upTo)"]
+        default: return gaps + ["node \(node.name): its final totals have not arrived; \(upTo)"]
+        }
     }
 
     private static func list(_ names: [String]) -> String {

@@ -51,7 +51,7 @@ struct CountRecords {
     private func state(_ node: FleetCounts.Node) -> String {
         switch node.state {
         case .silent, .gone: "lost"
-        default: ""
+        default: node.gaps.allSatisfy(\.tolerated) ? "" : "incomplete"
         }
     }
 

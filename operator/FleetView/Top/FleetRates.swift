@@ -9,6 +9,8 @@ public struct FleetRates: Sendable {
         let columns: [Int]
         var state = WireNodeCounts.State.counting
         var reason = ""
+        /// When it did not count.
+        var gaps: [WireRecordingGap] = []
         /// By event.
         var totals: [UInt64]
         var rates: [RateHistory]
@@ -25,6 +27,13 @@ public struct FleetRates: Sendable {
 
         var total: UInt64 { totals.reduce(0, &+) }
         var isStalled: Bool { !isHeard || state != .counting }
+        /// Nothing more will come of it.
+        private var hasEnded: Bool { state == .finished || state == .gone }
+        private var endReason: String { gaps.last?.reason ?? reason }
+        /// What is said of one that is stalled or has ended.
+        var stallNote: String {
+            (hasEnded ? "ended" : "stalled") + (endReason.isEmpty ? "" : ": \(endReason)")
+        }
     }
 
     /// How long a node may be silent: it gets a clock probe at least every second, whatever its interval.
@@ -32,12 +41,16 @@ public struct FleetRates: Sendable {
 
     var nodes: [Node] = []
     public private(set) var events: [String] = []
+    /// Why nodes do not count that had promised to, by index in the session's list of nodes.
+    private var missing: [UInt32: [WireRecordingGap]] = [:]
+    private let allNames: [String]
     /// Index in the session's list of nodes to index in `nodes`.
     private var indices: [UInt32: Int] = [:]
     private var names: [String: Int] = [:]
 
     /// From the reply to the request.
     public init(_ opened: WireSessionOpened) {
+        allNames = opened.sessionDescription.nodes
         let sessionIndices = Dictionary(
             opened.sessionDescription.nodes.enumerated().map { ($1, UInt32($0)) },
             uniquingKeysWith: { first, _ in first })
@@ -74,12 +87,31 @@ public struct FleetRates: Sendable {
             .filter { $0.1 > 0 }.sorted { $0.1 == $1.1 ? $0.0 < $1.0 : $0.1 > $1.1 }
     }
 
+    /// Why nodes did not count all the time, as lines for people.
+    public var problems: [String] {
+        let never = missing.sorted { $0.key < $1.key }.flatMap { index, gaps in
+            gaps.map { "node \(allNames[Int(index)]): \($0.summary)" }
+        }
+        return never
+            + nodes.flatMap { node -> [String] in
+                let gaps = node.gaps.filter { !$0.tolerated }.map { "node \(node.name): \($0.summary)" }
+                guard gaps.isEmpty, node.state != .counting else { return gaps }
+                return ["node \(node.name): " + (node.reason.isEmpty ? "it counts no longer" : node.reason)]
+            }
+    }
+
     /// Adds new totals.
     public mutating func ingest(_ report: WireCountReport) {
         for counts in report.nodes {
-            guard let index = indices[counts.node] else { continue }
+            guard let index = indices[counts.node] else {
+                if !counts.gaps.isEmpty, allNames.indices.contains(Int(counts.node)) {
+                    missing[counts.node] = counts.gaps
+                }
+                continue
+            }
             nodes[index].state = counts.state
             nodes[index].reason = counts.reason
+            nodes[index].gaps = counts.gaps
             if counts.hasTotals { nodes[index].add(counts.totals) }
         }
     }

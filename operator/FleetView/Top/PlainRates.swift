@@ -12,6 +12,9 @@ extension FleetRates {
         let eventWidth = events.reduce(0) { max($0, $1.count) }
         return rows.map { row in
             "\(clock) \(row.node.padded(to: nodeWidth)) \(row.event.padded(to: eventWidth)) \(Quantity.short(row.rate))/s"
-        } + nodes.filter(\.isStalled).map { "\(clock) \($0.name.padded(to: nodeWidth)) stalled" }
+        }
+            + nodes.filter(\.isStalled).map { node in
+                "\(clock) \(node.name.padded(to: nodeWidth)) \(node.stallNote)"
+            }
     }
 }

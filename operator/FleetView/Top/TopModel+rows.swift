@@ -40,8 +40,7 @@ extension TopModel {
         row.history = rate
         row.isBad = node.isStalled || node.lostNow > 0
         row.note =
-            node.isStalled
-            ? "stalled" + (node.reason.isEmpty ? "" : ": \(node.reason)") : node.lostNow > 0 ? "losing events" : ""
+            node.isStalled ? node.stallNote : node.lostNow > 0 ? "losing events" : ""
         return row
     }
 

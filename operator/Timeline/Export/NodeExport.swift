@@ -36,7 +36,7 @@ final class NodeExport {
         do {
             while let item = try log.next() {
                 switch item {
-                case .record(let record): try write(record.frame)
+                case .record(let record): try write(record)
                 case .damage(let text): note(text)
                 }
             }
@@ -44,7 +44,10 @@ final class NodeExport {
             // What was read before it is written all the same.
             note("\(error)")
         }
-        _ = timeline.end()
+        if !timeline.isEnded {
+            timeline.cutOff(
+                session.description.fault ?? "its stream is not complete")
+        }
         let account = timeline.account(pages?.tallies ?? [:])
         var result = SessionExport.Node(account: account)
         if let pages {
@@ -61,9 +64,9 @@ final class NodeExport {
         damage.append("node \(timeline.name): \(reason)")
     }
 
-    private func write(_ frame: Frame) throws {
+    private func write(_ record: LogRecord) throws {
         do {
-            try append(frame)
+            try append(record)
         } catch let error as TraceDatWriteError {
             throw error
         } catch {
@@ -71,7 +74,8 @@ final class NodeExport {
         }
     }
 
-    private func append(_ frame: Frame) throws {
+    private func append(_ record: LogRecord) throws {
+        let frame = record.frame
         switch frame.type {
         case .batch:
             let batch = try Batch(frame)
@@ -91,7 +95,7 @@ final class NodeExport {
             }
             try facts.add(metadata)
         default:
-            _ = try timeline.append(frame) { CPUStream(node: timeline, cpu: $0, index: 0) }
+            _ = try timeline.append(frame, received: record.received) { CPUStream(node: timeline, cpu: $0, index: 0) }
             if frame.type == .watermark { track.follow(timeline.clock) }
         }
     }
@@ -106,7 +110,7 @@ final class NodeExport {
     private func finish(_ pages: PageExport) throws -> Duration {
         // No watermark follows the last events.
         if let last = pages.lastTimestamp.map(NodeTimeline.stamp) { track.extend(to: last, timeline.clock) }
-        let totals = (timeline.totals?.cpus ?? []).filter { $0.cpu < UInt32(Watermark.maximumCPUs) }
+        let totals = (timeline.part.finish?.cpus ?? []).filter { $0.cpu < UInt32(Watermark.maximumCPUs) }
         let cpus = Set(totals.map(\.cpu)).union(pages.tallies.keys)
         let cpuCount = Int(cpus.max() ?? 0) + 1
         let track = self.track.reduced(to: min(Self.mostSamples, Self.samplesSize / 24 / cpuCount))

@@ -1,6 +1,7 @@
 import Glibc
 import SessionStore
 import SystemPackage
+import TraceProtocol
 
 /// Writes a session as trace.dat files, one for each node, for trace-cmd and KernelShark.
 public struct SessionExport {

@@ -20,6 +20,8 @@ final class TimelineMerger {
     /// The memory of the events.
     var pool: PagePool { unpacker.pool }
     private var notices: [(TimelineNotice, NodeTimeline, Int64)] = []
+    /// Gaps that are not shown yet: each is shown where it begins.
+    private var gaps: [(gap: WireRecordingGap, node: NodeTimeline)] = []
     /// Events handed out after later ones.
     var lateEvents: UInt64 = 0
 
@@ -46,19 +48,22 @@ final class TimelineMerger {
     ///
     /// - Parameters:
     ///   - now: ns on the controller's timeline.
+    ///   - received: when the record came to the controller; the greatest number where that is not known.
     /// - Throws: what is wrong with the record; the merge goes on without it.
-    func append(_ frame: Frame, node index: Int, at now: Int64) throws {
+    func append(_ frame: Frame, node index: Int, at now: Int64, received: Int64 = .max) throws {
         let node = nodes[index]
         let renderer = node.renderer
         defer { if node.renderer !== renderer { pool.retire(renderer) } }
-        let change = try node.append(frame) { cpu in add(CPUStream(node: node, cpu: cpu, index: tree.addStream())) }
+        let change = try node.append(frame, received: received) { cpu in
+            add(CPUStream(node: node, cpu: cpu, index: tree.addStream()))
+        }
         switch change {
         case .none: break
         case .events(let stream):
             if stream.current == nil { fetch(stream) }
         case .watermark: advance(node, at: now)
         case .ended:
-            notices.append((.ended, node, now))
+            show(node.part.statedGaps(node.onTimeline) + [node.part.ending(node.onTimeline)], of: node)
             settle(node)
             gate.finish(node: index)
         case .note(let note): append(note, node)
@@ -93,14 +98,16 @@ final class TimelineMerger {
 
     private func append(_ note: WireNodeNote, _ node: NodeTimeline) {
         switch note.kind {
-        case .lost: notices.append((.lost(note.text), node, note.at &+ node.shift))
-        case .returned: notices.append((.returned, node, note.at &+ node.shift))
-        case .limited: notices.append((.limited(note.text), node, note.at &+ node.shift))
+        case .started: show([node.part.lateStart(node.onTimeline)], of: node)
+        case .lost: notices.append((.lost(note.text), node, note.at))
+        case .returned: notices.append((.returned, node, note.at))
+        case .limited: notices.append((.limited(note.text), node, note.at))
         case .refused:
-            notices.append((.refused(note.text), node, note.at &+ node.shift))
+            notices.append((.refused(note.text), node, note.at))
             gate.finish(node: node.index)
         case .gaveUp, .restarted, .damaged:
-            notices.append((.gaveUp(note.text), node, note.at &+ node.shift))
+            show([node.part.ending(node.onTimeline)], of: node)
+            notices.append((.gaveUp(note.text), node, note.at))
             settle(node)
             gate.finish(node: node.index)
         default: break
@@ -108,11 +115,27 @@ final class TimelineMerger {
     }
 
     /// The log of this node has no further record.
-    func end(_ index: Int, at now: Int64) {
-        guard !nodes[index].isEnded else { return }
-        _ = nodes[index].end()
-        settle(nodes[index])
+    ///
+    /// - Parameter reason: why, unless the node's part was at its end.
+    func end(_ index: Int, at now: Int64, _ reason: String) {
+        let node = nodes[index]
+        guard !node.isEnded else { return }
+        node.cutOff(reason)
+        show([node.part.ending(node.onTimeline)], of: node)
+        settle(node)
         gate.finish(node: index)
+    }
+
+    /// Takes a node's gaps from the manifest, so that each is shown where it begins, which its log tells only later.
+    func expect(_ known: [WireRecordingGap], of index: Int) {
+        guard !known.isEmpty else { return }
+        nodes[index].hasKnownGaps = true
+        gaps += known.map { ($0, nodes[index]) }
+    }
+
+    private func show(_ news: [WireRecordingGap?], of node: NodeTimeline) {
+        guard !node.hasKnownGaps else { return }
+        gaps += news.compactMap(\.self).map { ($0, node) }
     }
 
     func damaged(_ index: Int, _ reason: String, at now: Int64) {
@@ -164,9 +187,29 @@ final class TimelineMerger {
             case .recovered(let node): try sink.notice(.recovered, node: nodes[node], at: now)
             }
         }
+        try showGaps(upTo: release.frontier, late: before, into: &sink)
         try drain(upTo: release.frontier, late: before, into: &sink)
         for (notice, node, time) in notices { try sink.notice(notice, node: node, at: time) }
         notices.removeAll(keepingCapacity: true)
         return release.frontier
     }
+
+    /// Shows the gaps that begin before a time, each behind the events that come before it.
+    private func showGaps<S: TimelineSink & ~Copyable>(
+        upTo frontier: Int64, late: Int64, into sink: inout S
+    ) throws {
+        guard !gaps.isEmpty else { return }
+        let due = gaps.filter { $0.gap.place <= frontier }
+            .sorted { ($0.gap.place, $0.node.index) < ($1.gap.place, $1.node.index) }
+        gaps.removeAll { $0.gap.place <= frontier }
+        for (gap, node) in due {
+            try drain(upTo: gap.place, late: late, into: &sink)
+            try sink.notice(.gap(gap), node: node, at: gap.place)
+        }
+    }
+}
+
+extension WireRecordingGap {
+    /// Where it is shown: at its beginning, or where that is not known at its end; ns of the timeline.
+    fileprivate var place: Int64 { from != 0 ? from : to }
 }

@@ -53,7 +53,8 @@ enum TimelineNotice {
     case refused(String)
     /// It does less than was asked.
     case limited(String)
-    case ended
+    /// There is no record of it for some time.
+    case gap(WireRecordingGap)
     /// A part of its log could not be read.
     case damaged(String)
 }

@@ -1,5 +1,6 @@
 import EventFormat
 import TraceClock
+import TraceProtocol
 
 /// Lines that are not events.
 extension LineWriter {
@@ -25,7 +26,7 @@ extension LineWriter {
     }
 
     mutating func append(_ notice: TimelineNotice, node: Int, at time: Int64) {
-        guard let (kind, words) = notice.text else { return }
+        let (kind, words) = notice.text
         switch format {
         case .default, .ftrace:
             text.append("# ")
@@ -34,6 +35,7 @@ extension LineWriter {
             text.append(layout.names[node])
             text.append(": ")
             let start = text.count
+            if case .gap(let gap) = notice { append(spanOf: gap) }
             text.append(words)
             text.replaceControlCharacters(from: start)
             text.append("\n")
@@ -42,11 +44,37 @@ extension LineWriter {
             text.append(kind)
             text.append("\",")
             appendTime(time)
+            if case .gap(let gap) = notice { appendJSON(spanOf: gap) }
             text.append(",\"node\":")
             nodes.appendJSON(of: node, to: &text)
             text.append(",\"text\":")
             text.append(json: words)
             text.append("}\n")
         }
+    }
+
+    /// `no record from here until 12:00:01.000000000 (0.500 s): `
+    private mutating func append(spanOf gap: WireRecordingGap) {
+        guard gap.from != 0 else { return text.append("no record up to here: ") }
+        text.append("no record from here ")
+        guard gap.to != 0 else { return text.append("on: ") }
+        text.append("until ")
+        append(time: gap.to)
+        text.append(" (")
+        text.append(gap.lengthText)
+        text.append("): ")
+    }
+
+    /// Its end. `time_ns` is its beginning where that is known.
+    private mutating func appendJSON(spanOf gap: WireRecordingGap) {
+        text.append(gap.from == 0 ? ",\"from_known\":false,\"to_ns\":" : ",\"to_ns\":")
+        if gap.to == 0 {
+            text.append("null")
+        } else {
+            text.append("\"")
+            text.append(decimal: gap.to &+ epochOffset)
+            text.append("\"")
+        }
+        if gap.tolerated { text.append(",\"tolerated\":true") }
     }
 }

@@ -57,10 +57,6 @@ struct LineWriter: ~Copyable {
 
     /// Appends a time as people read it: of the day, or s of the trace clock where that is unknown.
     mutating func append(time: Int64) {
-        if hasTimeOfDay { return wallTime.append(time &+ epochOffset, to: &text) }
-        if time < 0 { text.append(UInt8(ascii: "-")) }
-        text.append(decimal: time.magnitude / 1_000_000_000)
-        text.append(UInt8(ascii: "."))
-        text.append(decimal: time.magnitude % 1_000_000_000, width: 9)
+        TimeText.append(time, epochOffset: hasTimeOfDay ? epochOffset : nil, &wallTime, to: &text)
     }
 }

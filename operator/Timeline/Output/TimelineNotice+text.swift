@@ -1,16 +1,16 @@
 extension TimelineNotice {
-    /// Its type in JSON and its text; nil where nothing is shown.
-    var text: (kind: String, words: String)? {
+    /// Its type in JSON and its text.
+    var text: (kind: String, words: String) {
         switch self {
         case .stalled: ("stalled", StallNotice.stalled)
         case .recovered: ("recovered", StallNotice.recovered)
         case .lost(let reason): ("disconnected", reason)
-        case .returned: ("reconnected", "connected again; nothing was lost by it")
+        case .returned: ("reconnected", "connected again; it sends what it recorded meanwhile")
         case .refused(let reason): ("refused", "takes no part: \(reason)")
         case .limited(let reason): ("limited", reason)
         case .gaveUp(let reason): ("ended", "its part ends here: \(reason)")
         case .damaged(let reason): ("damaged", reason)
-        case .ended: nil
+        case .gap(let gap): ("gap", gap.reason)
         }
     }
 }

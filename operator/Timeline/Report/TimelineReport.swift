@@ -9,6 +9,8 @@ public final class TimelineReport {
     private let layout: TimelineLayout
     private let output: OutputStream?
     private let jobs: Int
+    /// Of the sessions among the inputs.
+    private let manifests: [WireSessionDescription]
     /// Those that have not ended, in no order.
     private var logs: [Log] = []
     /// What could not be read, as lines for people.
@@ -20,12 +22,15 @@ public final class TimelineReport {
 
     private final class Log {
         let node: Int
+        /// Why it may have no end.
+        let fault: String?
         var reader: NodeLogReader
         /// The node's watermark on the timeline, ns.
         var watermark = Int64.min
 
-        init(_ reader: consuming NodeLogReader, node: Int) {
+        init(_ reader: consuming NodeLogReader, node: Int, fault: String?) {
             self.node = node
+            self.fault = fault
             self.reader = reader
         }
     }
@@ -50,19 +55,22 @@ public final class TimelineReport {
             plan.nodes.map { (name: $0.name, shift: $0.shift) }, stallLimit: nil, at: Self.now)
         self.output = output
         self.jobs = jobs
+        manifests = inputs.compactMap { if case .session(let directory) = $0 { directory.description } else { nil } }
         var head = TimelineLayout.Head()
         for (index, node) in plan.nodes.enumerated() {
             switch node.source {
             case .log(let session, let name):
                 guard case .session(let directory) = inputs[session] else { continue }
-                logs.append(Log(NodeLogReader(try directory.log(of: name)), node: index))
+                let manifest = directory.description
+                logs.append(Log(NodeLogReader(try directory.log(of: name)), node: index, fault: manifest.fault))
+                if manifest.isClosed { merger.expect(manifest.gaps(of: name, shift: node.shift), of: index) }
             case .recording(let recording):
                 if filter.nodes.isEmpty || filter.nodes.contains(node.name) { head = recording.head }
                 do {
                     try merger.add(recording, node: index)
                 } catch {
                     damage.append("\(node.name): \(error)")
-                    merger.end(index, at: Self.now)
+                    merger.end(index, at: Self.now, "it cannot be read")
                 }
             }
         }
@@ -81,7 +89,7 @@ public final class TimelineReport {
         guard let output else {
             var sink = SilentSink()
             try drive(into: &sink)
-            return merger.account
+            return account
         }
         if jobs > 1 {
             var printer = try ParallelPrinter(layout, output: output, pages: merger.pool, threads: jobs)
@@ -93,7 +101,15 @@ public final class TimelineReport {
             try printer.flush()
             filterError = printer.filterError
         }
-        return merger.account
+        return account
+    }
+
+    private var account: SessionAccount {
+        var account = merger.account
+        account.epochOffset = layout.epochOffset
+        account.faults = damage
+        for manifest in manifests { account.add(manifest) }
+        return account
     }
 
     private func drive<S: TimelineSink & ~Copyable>(into sink: inout S) throws {
@@ -121,13 +137,13 @@ public final class TimelineReport {
         defer { log.watermark = node.watermarkOnTimeline ?? .min }
         while node.watermark == before {
             guard let item = next(of: log) else {
-                merger.end(node.index, at: Self.now)
+                merger.end(node.index, at: Self.now, log.fault ?? "its stream is not complete")
                 return false
             }
             switch item {
             case .record(let record):
                 do {
-                    try merger.append(record.frame, node: node.index, at: Self.now)
+                    try merger.append(record.frame, node: node.index, at: Self.now, received: record.received)
                 } catch {
                     damage.append("node \(node.name): \(error)")
                 }

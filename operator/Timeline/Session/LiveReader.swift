@@ -12,6 +12,7 @@ public final class LiveReader {
     private var scanners: [LogScanner]
     /// How far the controller's clock is ahead of this process's, at most; learned from arrivals.
     private var clockOffset: Int64?
+    private let epochOffset: Int64
     public private(set) var damage: [String] = []
 
     /// How long a silent node holds the others back.
@@ -25,6 +26,7 @@ public final class LiveReader {
             nodes: description.nodes, stallLimit: stallLimit, at: MonotonicRawInstant.now.nanoseconds)
         printer = TimelinePrinter(
             TimelineLayout(format: format, filter: filter, description: description), output: output)
+        epochOffset = description.epochOffset
         scanners = Array(repeating: LogScanner(), count: description.nodes.count)
     }
 
@@ -41,7 +43,7 @@ public final class LiveReader {
             case .record(let record):
                 learn(from: record)
                 do {
-                    try merger.append(record.frame, node: index, at: now())
+                    try merger.append(record.frame, node: index, at: now(), received: record.received)
                 } catch {
                     note(index, "\(error)")
                 }
@@ -58,10 +60,16 @@ public final class LiveReader {
     }
 
     /// Nothing more will come.
-    public func finish() throws -> SessionAccount {
-        for index in merger.nodes.indices { merger.end(index, at: now()) }
+    ///
+    /// - Parameter problem: why the session is not whole; empty when nothing is known against it.
+    public func finish(problem: String) throws -> SessionAccount {
+        let reason = problem.isEmpty ? "its stream is not complete" : problem
+        for index in merger.nodes.indices { merger.end(index, at: now(), reason) }
         try release()
-        return merger.account
+        var account = merger.account
+        account.epochOffset = epochOffset
+        account.faults = damage + [problem].filter { !$0.isEmpty }
+        return account
     }
 
     private func note(_ index: Int, _ reason: String) {

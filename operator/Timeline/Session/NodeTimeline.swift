@@ -17,14 +17,14 @@ final class NodeTimeline {
     private(set) var layout: SubBufferLayout?
     /// The node has sent everything up to here; ns of its trace clock.
     private(set) var watermark: Int64?
-    /// The node's own account, once its stream is complete.
-    private(set) var totals: WireFinish?
+    /// When there is no record of it, and its own account once its stream is complete.
+    private(set) var part = PartAccount()
+    /// Its last watermarks.
+    private(set) var watched: [Watermark.Entry] = []
     /// Nothing more will come: its stream is complete, or it was given up.
     private(set) var isEnded = false
-    /// Why there are no totals.
-    private(set) var lossReason: String?
-    /// Why it refused to take part, while others went on.
-    private(set) var refusal: String?
+    /// The manifest has its gaps.
+    var hasKnownGaps = false
 
     /// What a record means for the merge.
     enum Change {
@@ -52,7 +52,7 @@ final class NodeTimeline {
         self.recording = recording
         self.layout = layout
         decoding = recording.decoding
-        totals = recording.totals
+        part.add(recording.totals, at: .max)
         isEnded = true
         for stream in streams {
             stream.segment = .uncorrected
@@ -63,15 +63,18 @@ final class NodeTimeline {
     /// The watermark on the timeline, ns; nil while there is none, or no clock sample.
     var watermarkOnTimeline: Int64? {
         guard let watermark else { return nil }
-        let mapped = clock.map(watermark)
         // Without a clock sample it has no position there.
-        return mapped.quality == .unknown ? nil : mapped.estimate &+ shift
+        return onTimeline(watermark)
     }
 
     /// Adds one record of the node's log.
     ///
-    /// - Parameter makeStream: makes the stream of a new CPU.
-    func append(_ frame: Frame, makeStream: (UInt32) -> CPUStream) throws -> Change {
+    /// - Parameters:
+    ///   - received: when it came, ns of its controller's timeline; the greatest number where that is not known.
+    ///   - makeStream: makes the stream of a new CPU.
+    func append(_ frame: Frame, received: Int64 = .max, makeStream: (UInt32) -> CPUStream) throws -> Change {
+        // The account is on the timeline that is merged onto.
+        let heard = received == .max ? received : received &+ shift
         switch frame.type {
         case .batch:
             let batch = try Batch(frame)
@@ -84,10 +87,11 @@ final class NodeTimeline {
             return .events(stream)
         case .watermark:
             let stated = try Watermark(frame)
-            guard let least = stated.entries.map(\.time).min(), least <= UInt64(Int64.max) else { return .none }
-            guard Int64(least) > watermark ?? .min else { return .none }
-            watermark = Int64(least)
-            clock.freeze(through: Int64(least))
+            watched = stated.entries
+            guard let least = stated.least, least > watermark ?? .min else { return .none }
+            watermark = least
+            part.recorded(through: least, heard: heard)
+            clock.freeze(through: least)
             return .watermark
         case .clockSample:
             let sample = try ClockSampleFrame(frame)
@@ -101,7 +105,8 @@ final class NodeTimeline {
         case .finish:
             var body = frame.body
             _ = try StreamNumber(reading: &body, of: frame.type)
-            totals = try Frame(.finish, body).message()
+            guard part.finish == nil else { throw ProtocolError.malformed(.finish, "a second one") }
+            part.add(try Frame(.finish, body).message(), at: heard)
             return end()
         case .nodeNote: return appendNote(try frame.message())
         default: return .none
@@ -117,25 +122,28 @@ final class NodeTimeline {
     }
 
     private func appendNote(_ note: WireNodeNote) -> Change {
+        var shifted = note
+        shifted.at &+= shift
+        if shifted.moment != 0 { shifted.moment &+= shift }
+        part.add(shifted)
         switch note.kind {
-        case .refused:
-            refusal = note.text
-            _ = end()
-        case .gaveUp, .restarted, .damaged:
-            lossReason = note.text
-            if !isEnded {
-                _ = end()
-                return .note(note)
-            }
+        case .refused, .gaveUp, .restarted, .damaged: _ = end()
         default: break
         }
-        return .note(note)
+        return .note(shifted)
+    }
+
+    private func end() -> Change {
+        isEnded = true
+        return .ended
     }
 
     /// The log has no further record.
-    func end() -> Change {
+    ///
+    /// - Parameter reason: why, unless the node's part was at its end.
+    func cutOff(_ reason: String) {
         isEnded = true
-        return .ended
+        part.cutOff(reason)
     }
 
     /// The key that orders a stream's head; nil while its time is not settled.

@@ -44,7 +44,7 @@ public final class SessionRecorder {
         node.scanner.feed(chunk.records)
         while true {
             switch node.scanner.next() {
-            case .record(let record): count(record.frame, node)
+            case .record(let record): count(record, node)
             case .damage(_, let length, let reason):
                 damage.append("node \(node.timeline.name): \(length) bytes of its log are damaged: \(reason)")
             case .needsMore: return
@@ -53,10 +53,12 @@ public final class SessionRecorder {
     }
 
     /// Counts by walking the pages, as a reader will.
-    private func count(_ frame: Frame, _ node: Node) {
+    private func count(_ record: LogRecord, _ node: Node) {
         do {
             let timeline = node.timeline
-            let change = try timeline.append(frame) { CPUStream(node: timeline, cpu: $0, index: 0) }
+            let change = try timeline.append(record.frame, received: record.received) {
+                CPUStream(node: timeline, cpu: $0, index: 0)
+            }
             guard case .events(let stream) = change, let layout = timeline.layout else { return }
             stream.countAll(layout: layout, unpacker: unpacker)
         } catch {
@@ -77,9 +79,15 @@ public final class SessionRecorder {
     public func finish(problem: String) throws -> SessionAccount {
         try flush()
         for node in nodes { try node.log.synchronize() }
-        let account = SessionAccount(nodes: nodes.map(\.timeline.account))
+        let reason = problem.isEmpty ? "its stream is not complete" : problem
+        for node in nodes where !node.timeline.isEnded { node.timeline.cutOff(reason) }
         var description = directory.description
-        description.state = problem.isEmpty ? "complete" : "interrupted: \(problem)"
+        var account = SessionAccount(
+            nodes: nodes.map(\.timeline.account), epochOffset: description.epochOffset)
+        account.faults = damage + [problem].filter { !$0.isEmpty }
+        description.state = account.state
+        description.gaps = account.gaps
+        description.problem = problem
         try directory.update(description)
         return account
     }

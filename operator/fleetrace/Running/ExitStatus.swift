@@ -1,13 +1,11 @@
 import ArgumentParser
 import OperatorClient
-import Timeline
+import TraceProtocol
 
 extension Verdict {
-    /// - Parameters:
-    ///   - damage: what could not be read, one line each.
-    ///   - problem: what else is wrong; nil when nothing is.
-    init(_ account: SessionAccount, damage: [String], problem: String?) {
-        self.init(problems: damage + account.problems + [problem].compactMap { $0 })
+    /// - Parameter problem: what is wrong besides; nil when nothing is.
+    init(_ account: SessionAccount, problem: String? = nil) {
+        self.init(problems: account.problems + [problem].compactMap(\.self))
     }
 
     /// Prints the problems on stderr. With one, the command ends with exit status 1.

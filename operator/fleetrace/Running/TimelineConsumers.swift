@@ -21,9 +21,9 @@ final class TraceConsumer: SessionConsumer {
     }
 
     func finish(problem: String) throws -> Verdict {
-        let account = try reader.finish()
+        let account = try reader.finish(problem: problem)
         for line in account.lines() { say(line) }
-        return Verdict(account, damage: reader.damage, problem: problem.isEmpty ? reader.filterError : problem)
+        return Verdict(account, problem: problem.isEmpty ? reader.filterError : nil)
     }
 }
 
@@ -49,6 +49,6 @@ final class RecordConsumer: SessionConsumer {
         let account = try recorder.finish(problem: problem)
         for line in account.lines() { say(line) }
         say("wrote \(path), \(recorder.bytes / 1024) KiB; print it with: fleetrace report \(path)")
-        return Verdict(account, damage: recorder.damage, problem: problem.isEmpty ? nil : problem)
+        return Verdict(account)
     }
 }

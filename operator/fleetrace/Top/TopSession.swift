@@ -25,12 +25,15 @@ struct TopSession {
         let (session, opened) = try await interrupts.race { [self] in try await open(client, inbox) }
         interrupts.forward { inbox.put(.interrupted) }
         let rates = FleetRates(opened)
+        let account = RateAccount(rates)
         let ending =
             if let terminal = Terminal() {
-                try await show(session, rates, terminal, client, inbox)
+                try await show(session, rates, terminal, client, inbox, account)
             } else {
-                try await printRows(session, rates, client, inbox)
+                try await printRows(session, rates, client, inbox, account)
             }
+        // Whoever looks wants no account of what was counted, but hears of nodes that did not count.
+        if case .looked = ending { try account.verdict.exit() }
         try ending.exit()
     }
 
@@ -56,7 +59,7 @@ struct TopSession {
 
     private func show(
         _ session: OperatorSession, _ rates: FleetRates, _ terminal: Terminal, _ client: ControllerClient,
-        _ inbox: SessionInbox
+        _ inbox: SessionInbox, _ account: RateAccount
     ) async throws -> SessionEnding {
         let (events, continuation) = AsyncStream<TopEvent>.makeStream()
         interrupts.onResize { continuation.yield(.resized) }
@@ -71,20 +74,21 @@ struct TopSession {
                 inbox.put(.consumerFailed(error))
             }
         }
-        let ending = try await session.run(for: timeLimit) { ScreenFeed(continuation) }
+        let ending = try await session.run(for: timeLimit) { ScreenFeed(continuation, account) }
         continuation.finish()
         await screen.value
         return ending
     }
 
     private func printRows(
-        _ session: OperatorSession, _ rates: FleetRates, _ client: ControllerClient, _ inbox: SessionInbox
+        _ session: OperatorSession, _ rates: FleetRates, _ client: ControllerClient, _ inbox: SessionInbox,
+        _ account: RateAccount
     ) async throws -> SessionEnding {
         try OutputStream.standardOutput.whenReaderEnds { inbox.put(.outputClosed) }
         let nodes = LatestNodes()
         let poll = poll(client) { nodes.put($0) }
         defer { poll.cancel() }
-        return try await session.run(for: timeLimit) { PlainRateRows(rates, nodes) }
+        return try await session.run(for: timeLimit) { PlainRateRows(rates, nodes, account) }
     }
 
     /// What the controller knows of the nodes, at every interval.

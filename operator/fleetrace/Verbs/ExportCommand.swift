@@ -4,6 +4,7 @@ import OperatorClient
 import SessionStore
 import SystemPackage
 import Timeline
+import TraceProtocol
 
 struct ExportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -55,26 +56,26 @@ struct ExportCommand: ParsableCommand {
                 )
             }
             switch to {
-            case .traceDat: try exportRecordings(directory, problem: input.problem)
+            case .traceDat: try exportRecordings(directory)
             case .json: try exportJSON(input)
             }
         }
     }
 
-    private func exportRecordings(_ directory: SessionDirectory, problem: String?) throws {
+    private func exportRecordings(_ directory: SessionDirectory) throws {
         let export = try SessionExport(directory, into: FilePath(target ?? ""), nodes: Set(node))
-        var account = SessionAccount(nodes: [])
-        var damage: [String] = []
+        var account = SessionAccount(nodes: [], epochOffset: directory.description.epochOffset)
         try export.run { node in
             account.nodes.append(node.account)
-            damage += node.damage
+            account.faults += node.damage
             if let path = node.path { say("wrote \(path): \(node.account.received) events") }
             if node.clockTolerance > .zero {
                 say("note: the times in it are within \(node.clockTolerance.wholeNanoseconds) ns of the session's")
             }
         }
+        account.add(directory.description)
         for line in account.lines() { say(line) }
-        try Verdict(account, damage: damage, problem: problem).exit()
+        try Verdict(account).exit()
     }
 
     private func exportJSON(_ input: ReportInput) throws {
@@ -93,6 +94,6 @@ struct ExportCommand: ParsableCommand {
             [input], format: .json, filter: filter, output: output, jobs: ReportCommand.usualJobs)
         try output.whenReaderEnds { _exit(0) }
         let account = try report.run()
-        try Verdict(account, damage: report.damage, problem: input.problem).exit()
+        try Verdict(account).exit()
     }
 }

@@ -94,9 +94,7 @@ struct ReportCommand: ParsableCommand {
             try OutputStream.standardOutput.whenReaderEnds { _exit(0) }
             let account = try report.run()
             if summary { print(account.table().joined(separator: "\n")) }
-            try Verdict(
-                account, damage: report.damage + opened.compactMap(\.problem), problem: report.filterError
-            ).exit()
+            try Verdict(account, problem: report.filterError).exit()
         }
     }
 
@@ -120,17 +118,5 @@ struct ReportCommand: ParsableCommand {
         filter.until = window?.until ?? until?.moment
         filter.includesOthers = !around.isEmpty
         return filter
-    }
-}
-
-extension ReportInput {
-    /// Why the session is not complete, from its manifest; nil when it is.
-    var problem: String? {
-        guard case .session(let directory) = self else { return nil }
-        switch directory.description.state {
-        case "complete": return nil
-        case "recording": return "the session was cut off while it was being recorded"
-        default: return directory.description.state
-        }
     }
 }

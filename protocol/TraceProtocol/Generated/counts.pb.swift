@@ -309,6 +309,9 @@ public nonisolated struct WireNodeCounts: Sendable {
   /// Clears the value of `totals`. Subsequent reads from it will return its default value.
   public mutating func clearTotals() {self._totals = nil}
 
+  /// when it did not count
+  public var gaps: [WireRecordingGap] = []
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum State: SwiftProtobuf.Enum, Swift.CaseIterable {
@@ -781,7 +784,7 @@ nonisolated extension WireCountReport: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension WireNodeCounts: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".NodeCounts"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}node\0\u{1}state\0\u{1}reason\0\u{1}totals\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}node\0\u{1}state\0\u{1}reason\0\u{1}totals\0\u{1}gaps\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -793,6 +796,7 @@ nonisolated extension WireNodeCounts: SwiftProtobuf.Message, SwiftProtobuf._Mess
       case 2: try { try decoder.decodeSingularEnumField(value: &self.state) }()
       case 3: try { try decoder.decodeSingularStringField(value: &self.reason) }()
       case 4: try { try decoder.decodeSingularMessageField(value: &self._totals) }()
+      case 5: try { try decoder.decodeRepeatedMessageField(value: &self.gaps) }()
       default: break
       }
     }
@@ -815,6 +819,9 @@ nonisolated extension WireNodeCounts: SwiftProtobuf.Message, SwiftProtobuf._Mess
     try { if let v = self._totals {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
     } }()
+    if !self.gaps.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.gaps, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -823,6 +830,7 @@ nonisolated extension WireNodeCounts: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs.state != rhs.state {return false}
     if lhs.reason != rhs.reason {return false}
     if lhs._totals != rhs._totals {return false}
+    if lhs.gaps != rhs.gaps {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -771,11 +771,25 @@ public nonisolated struct WireFinish: Sendable {
   /// Clears the value of `counts`. Subsequent reads from it will return its default value.
   public mutating func clearCounts() {self._counts = nil}
 
+  /// when recording was switched off
+  public var stopped: WireStopping {
+    get {_stopped ?? WireStopping()}
+    set {_stopped = newValue}
+  }
+  /// Returns true if `stopped` has been explicitly set.
+  public var hasStopped: Bool {self._stopped != nil}
+  /// Clears the value of `stopped`. Subsequent reads from it will return its default value.
+  public mutating func clearStopped() {self._stopped = nil}
+
+  /// before that: recording was off though it should have been on
+  public var gaps: [WireRecordingGap] = []
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
 
   fileprivate var _counts: WireCountTotals? = nil
+  fileprivate var _stopped: WireStopping? = nil
 }
 
 public nonisolated struct WireCPUTotals: Sendable {
@@ -821,6 +835,9 @@ public nonisolated struct WireNodeNote: Sendable {
   /// Clears the value of `started`. Subsequent reads from it will return its default value.
   public mutating func clearStarted() {self._started = nil}
 
+  /// of STARTED: the start that was commanded, on the controller's timeline
+  public var moment: Int64 = 0
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum Kind: SwiftProtobuf.Enum, Swift.CaseIterable {
@@ -851,6 +868,9 @@ public nonisolated struct WireNodeNote: Sendable {
 
     /// it does less than was asked: a note of its Prepared
     case limited // = 9
+
+    /// the session was told to stop, or has ended by itself
+    case stopped // = 10
     case UNRECOGNIZED(Int)
 
     public init() {
@@ -869,6 +889,7 @@ public nonisolated struct WireNodeNote: Sendable {
       case 7: self = .damaged
       case 8: self = .refused
       case 9: self = .limited
+      case 10: self = .stopped
       default: self = .UNRECOGNIZED(rawValue)
       }
     }
@@ -885,6 +906,7 @@ public nonisolated struct WireNodeNote: Sendable {
       case .damaged: return 7
       case .refused: return 8
       case .limited: return 9
+      case .stopped: return 10
       case .UNRECOGNIZED(let i): return i
       }
     }
@@ -901,6 +923,7 @@ public nonisolated struct WireNodeNote: Sendable {
       .damaged,
       .refused,
       .limited,
+      .stopped,
     ]
 
   }
@@ -2242,7 +2265,7 @@ nonisolated extension WireTaskName: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension WireFinish: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Finish"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}cpus\0\u{1}reason\0\u{1}incomplete\0\u{1}counts\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}cpus\0\u{1}reason\0\u{1}incomplete\0\u{1}counts\0\u{1}stopped\0\u{1}gaps\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2254,6 +2277,8 @@ nonisolated extension WireFinish: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       case 2: try { try decoder.decodeSingularStringField(value: &self.reason) }()
       case 3: try { try decoder.decodeSingularBoolField(value: &self.incomplete) }()
       case 4: try { try decoder.decodeSingularMessageField(value: &self._counts) }()
+      case 5: try { try decoder.decodeSingularMessageField(value: &self._stopped) }()
+      case 6: try { try decoder.decodeRepeatedMessageField(value: &self.gaps) }()
       default: break
       }
     }
@@ -2276,6 +2301,12 @@ nonisolated extension WireFinish: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     try { if let v = self._counts {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
     } }()
+    try { if let v = self._stopped {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    } }()
+    if !self.gaps.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.gaps, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2284,6 +2315,8 @@ nonisolated extension WireFinish: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if lhs.reason != rhs.reason {return false}
     if lhs.incomplete != rhs.incomplete {return false}
     if lhs._counts != rhs._counts {return false}
+    if lhs._stopped != rhs._stopped {return false}
+    if lhs.gaps != rhs.gaps {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2336,7 +2369,7 @@ nonisolated extension WireCPUTotals: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension WireNodeNote: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".NodeNote"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}at\0\u{1}text\0\u{1}started\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}at\0\u{1}text\0\u{1}started\0\u{1}moment\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2348,6 +2381,7 @@ nonisolated extension WireNodeNote: SwiftProtobuf.Message, SwiftProtobuf._Messag
       case 2: try { try decoder.decodeSingularSFixed64Field(value: &self.at) }()
       case 3: try { try decoder.decodeSingularStringField(value: &self.text) }()
       case 4: try { try decoder.decodeSingularMessageField(value: &self._started) }()
+      case 5: try { try decoder.decodeSingularSFixed64Field(value: &self.moment) }()
       default: break
       }
     }
@@ -2370,6 +2404,9 @@ nonisolated extension WireNodeNote: SwiftProtobuf.Message, SwiftProtobuf._Messag
     try { if let v = self._started {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
     } }()
+    if self.moment != 0 {
+      try visitor.visitSingularSFixed64Field(value: self.moment, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2378,11 +2415,12 @@ nonisolated extension WireNodeNote: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if lhs.at != rhs.at {return false}
     if lhs.text != rhs.text {return false}
     if lhs._started != rhs._started {return false}
+    if lhs.moment != rhs.moment {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
 }
 
 nonisolated extension WireNodeNote.Kind: SwiftProtobuf._ProtoNameProviding {
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0UNSPECIFIED\0\u{1}JOINED\0\u{1}STARTED\0\u{1}LOST\0\u{1}RETURNED\0\u{1}RESTARTED\0\u{1}GAVE_UP\0\u{1}DAMAGED\0\u{1}REFUSED\0\u{1}LIMITED\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0UNSPECIFIED\0\u{1}JOINED\0\u{1}STARTED\0\u{1}LOST\0\u{1}RETURNED\0\u{1}RESTARTED\0\u{1}GAVE_UP\0\u{1}DAMAGED\0\u{1}REFUSED\0\u{1}LIMITED\0\u{1}STOPPED\0")
 }

@@ -251,91 +251,85 @@ public nonisolated struct WireAttachSession: Sendable {
   public init() {}
 }
 
-public nonisolated struct WireReply: @unchecked Sendable {
+public nonisolated struct WireReply: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  public var request: UInt64 {
-    get {_storage._request}
-    set {_uniqueStorage()._request = newValue}
-  }
+  public var request: UInt64 = 0
 
-  public var outcome: OneOf_Outcome? {
-    get {return _storage._outcome}
-    set {_uniqueStorage()._outcome = newValue}
-  }
+  public var outcome: WireReply.OneOf_Outcome? = nil
 
   public var nodes: WireNodeList {
     get {
-      if case .nodes(let v)? = _storage._outcome {return v}
+      if case .nodes(let v)? = outcome {return v}
       return WireNodeList()
     }
-    set {_uniqueStorage()._outcome = .nodes(newValue)}
+    set {outcome = .nodes(newValue)}
   }
 
   public var opened: WireSessionOpened {
     get {
-      if case .opened(let v)? = _storage._outcome {return v}
+      if case .opened(let v)? = outcome {return v}
       return WireSessionOpened()
     }
-    set {_uniqueStorage()._outcome = .opened(newValue)}
+    set {outcome = .opened(newValue)}
   }
 
   public var stopped: WireSessionStopped {
     get {
-      if case .stopped(let v)? = _storage._outcome {return v}
+      if case .stopped(let v)? = outcome {return v}
       return WireSessionStopped()
     }
-    set {_uniqueStorage()._outcome = .stopped(newValue)}
+    set {outcome = .stopped(newValue)}
   }
 
   public var attached: WireSessionDescription {
     get {
-      if case .attached(let v)? = _storage._outcome {return v}
+      if case .attached(let v)? = outcome {return v}
       return WireSessionDescription()
     }
-    set {_uniqueStorage()._outcome = .attached(newValue)}
+    set {outcome = .attached(newValue)}
   }
 
   public var sessions: WireSessionList {
     get {
-      if case .sessions(let v)? = _storage._outcome {return v}
+      if case .sessions(let v)? = outcome {return v}
       return WireSessionList()
     }
-    set {_uniqueStorage()._outcome = .sessions(newValue)}
+    set {outcome = .sessions(newValue)}
   }
 
   public var refusal: WireRefusal {
     get {
-      if case .refusal(let v)? = _storage._outcome {return v}
+      if case .refusal(let v)? = outcome {return v}
       return WireRefusal()
     }
-    set {_uniqueStorage()._outcome = .refusal(newValue)}
+    set {outcome = .refusal(newValue)}
   }
 
   public var probeReport: WireProbeReport {
     get {
-      if case .probeReport(let v)? = _storage._outcome {return v}
+      if case .probeReport(let v)? = outcome {return v}
       return WireProbeReport()
     }
-    set {_uniqueStorage()._outcome = .probeReport(newValue)}
+    set {outcome = .probeReport(newValue)}
   }
 
   public var nodeReport: WireNodeReport {
     get {
-      if case .nodeReport(let v)? = _storage._outcome {return v}
+      if case .nodeReport(let v)? = outcome {return v}
       return WireNodeReport()
     }
-    set {_uniqueStorage()._outcome = .nodeReport(newValue)}
+    set {outcome = .nodeReport(newValue)}
   }
 
   public var listReport: WireListReport {
     get {
-      if case .listReport(let v)? = _storage._outcome {return v}
+      if case .listReport(let v)? = outcome {return v}
       return WireListReport()
     }
-    set {_uniqueStorage()._outcome = .listReport(newValue)}
+    set {outcome = .listReport(newValue)}
   }
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -354,8 +348,6 @@ public nonisolated struct WireReply: @unchecked Sendable {
   }
 
   public init() {}
-
-  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 public nonisolated struct WireNodeList: Sendable {
@@ -529,34 +521,46 @@ public nonisolated struct WireNodeReply: Sendable {
 }
 
 /// Sent when every chosen node has replied. `started` is false where a refusal stopped the start.
-public nonisolated struct WireSessionOpened: Sendable {
+public nonisolated struct WireSessionOpened: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  public var session: UInt64 = 0
+  public var session: UInt64 {
+    get {_storage._session}
+    set {_uniqueStorage()._session = newValue}
+  }
 
-  public var started: Bool = false
+  public var started: Bool {
+    get {_storage._started}
+    set {_uniqueStorage()._started = newValue}
+  }
 
-  public var replies: [WireNodeReply] = []
+  public var replies: [WireNodeReply] {
+    get {_storage._replies}
+    set {_uniqueStorage()._replies = newValue}
+  }
 
   public var sessionDescription: WireSessionDescription {
-    get {_sessionDescription ?? WireSessionDescription()}
-    set {_sessionDescription = newValue}
+    get {_storage._sessionDescription ?? WireSessionDescription()}
+    set {_uniqueStorage()._sessionDescription = newValue}
   }
   /// Returns true if `sessionDescription` has been explicitly set.
-  public var hasSessionDescription: Bool {self._sessionDescription != nil}
+  public var hasSessionDescription: Bool {_storage._sessionDescription != nil}
   /// Clears the value of `sessionDescription`. Subsequent reads from it will return its default value.
-  public mutating func clearSessionDescription() {self._sessionDescription = nil}
+  public mutating func clearSessionDescription() {_uniqueStorage()._sessionDescription = nil}
 
   /// ns on the controller's timeline: the moment that was set
-  public var startAt: Int64 = 0
+  public var startAt: Int64 {
+    get {_storage._startAt}
+    set {_uniqueStorage()._startAt = newValue}
+  }
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
 
-  fileprivate var _sessionDescription: WireSessionDescription? = nil
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 public nonisolated struct WireSessionStopped: Sendable {
@@ -604,6 +608,12 @@ public nonisolated struct WireSessionDescription: Sendable {
   public var keep: Bool = false
 
   public var probes: [String] = []
+
+  /// when nodes did not record; final as `state` is
+  public var gaps: [WireRecordingGap] = []
+
+  /// what kept the session as a whole from being complete; empty if nothing did
+  public var problem: String = String()
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1086,226 +1096,188 @@ nonisolated extension WireReply: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
   public static let protoMessageName: String = _protobuf_package + ".Reply"
   public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}nodes\0\u{1}opened\0\u{1}stopped\0\u{1}attached\0\u{1}sessions\0\u{1}refusal\0\u{3}probe_report\0\u{3}node_report\0\u{3}list_report\0")
 
-  fileprivate class _StorageClass {
-    var _request: UInt64 = 0
-    var _outcome: WireReply.OneOf_Outcome?
-
-      // This property is used as the initial default value for new instances of the type.
-      // The type itself is protecting the reference to its storage via CoW semantics.
-      // This will force a copy to be made of this reference when the first mutation occurs;
-      // hence, it is safe to mark this as `nonisolated(unsafe)`.
-      static nonisolated(unsafe) let defaultInstance = _StorageClass()
-
-    private init() {}
-
-    init(copying source: _StorageClass) {
-      _request = source._request
-      _outcome = source._outcome
-    }
-  }
-
-  fileprivate mutating func _uniqueStorage() -> _StorageClass {
-    if !isKnownUniquelyReferenced(&_storage) {
-      _storage = _StorageClass(copying: _storage)
-    }
-    return _storage
-  }
-
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    _ = _uniqueStorage()
-    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
-      while let fieldNumber = try decoder.nextFieldNumber() {
-        // The use of inline closures is to circumvent an issue where the compiler
-        // allocates stack space for every case branch when no optimizations are
-        // enabled. https://github.com/apple/swift-protobuf/issues/1034
-        switch fieldNumber {
-        case 1: try { try decoder.decodeSingularUInt64Field(value: &_storage._request) }()
-        case 2: try {
-          var v: WireNodeList?
-          var hadOneofValue = false
-          if let current = _storage._outcome {
-            hadOneofValue = true
-            if case .nodes(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._outcome = .nodes(v)
-          }
-        }()
-        case 3: try {
-          var v: WireSessionOpened?
-          var hadOneofValue = false
-          if let current = _storage._outcome {
-            hadOneofValue = true
-            if case .opened(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._outcome = .opened(v)
-          }
-        }()
-        case 4: try {
-          var v: WireSessionStopped?
-          var hadOneofValue = false
-          if let current = _storage._outcome {
-            hadOneofValue = true
-            if case .stopped(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._outcome = .stopped(v)
-          }
-        }()
-        case 5: try {
-          var v: WireSessionDescription?
-          var hadOneofValue = false
-          if let current = _storage._outcome {
-            hadOneofValue = true
-            if case .attached(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._outcome = .attached(v)
-          }
-        }()
-        case 6: try {
-          var v: WireSessionList?
-          var hadOneofValue = false
-          if let current = _storage._outcome {
-            hadOneofValue = true
-            if case .sessions(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._outcome = .sessions(v)
-          }
-        }()
-        case 7: try {
-          var v: WireRefusal?
-          var hadOneofValue = false
-          if let current = _storage._outcome {
-            hadOneofValue = true
-            if case .refusal(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._outcome = .refusal(v)
-          }
-        }()
-        case 8: try {
-          var v: WireProbeReport?
-          var hadOneofValue = false
-          if let current = _storage._outcome {
-            hadOneofValue = true
-            if case .probeReport(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._outcome = .probeReport(v)
-          }
-        }()
-        case 9: try {
-          var v: WireNodeReport?
-          var hadOneofValue = false
-          if let current = _storage._outcome {
-            hadOneofValue = true
-            if case .nodeReport(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._outcome = .nodeReport(v)
-          }
-        }()
-        case 10: try {
-          var v: WireListReport?
-          var hadOneofValue = false
-          if let current = _storage._outcome {
-            hadOneofValue = true
-            if case .listReport(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._outcome = .listReport(v)
-          }
-        }()
-        default: break
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.request) }()
+      case 2: try {
+        var v: WireNodeList?
+        var hadOneofValue = false
+        if let current = self.outcome {
+          hadOneofValue = true
+          if case .nodes(let m) = current {v = m}
         }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.outcome = .nodes(v)
+        }
+      }()
+      case 3: try {
+        var v: WireSessionOpened?
+        var hadOneofValue = false
+        if let current = self.outcome {
+          hadOneofValue = true
+          if case .opened(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.outcome = .opened(v)
+        }
+      }()
+      case 4: try {
+        var v: WireSessionStopped?
+        var hadOneofValue = false
+        if let current = self.outcome {
+          hadOneofValue = true
+          if case .stopped(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.outcome = .stopped(v)
+        }
+      }()
+      case 5: try {
+        var v: WireSessionDescription?
+        var hadOneofValue = false
+        if let current = self.outcome {
+          hadOneofValue = true
+          if case .attached(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.outcome = .attached(v)
+        }
+      }()
+      case 6: try {
+        var v: WireSessionList?
+        var hadOneofValue = false
+        if let current = self.outcome {
+          hadOneofValue = true
+          if case .sessions(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.outcome = .sessions(v)
+        }
+      }()
+      case 7: try {
+        var v: WireRefusal?
+        var hadOneofValue = false
+        if let current = self.outcome {
+          hadOneofValue = true
+          if case .refusal(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.outcome = .refusal(v)
+        }
+      }()
+      case 8: try {
+        var v: WireProbeReport?
+        var hadOneofValue = false
+        if let current = self.outcome {
+          hadOneofValue = true
+          if case .probeReport(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.outcome = .probeReport(v)
+        }
+      }()
+      case 9: try {
+        var v: WireNodeReport?
+        var hadOneofValue = false
+        if let current = self.outcome {
+          hadOneofValue = true
+          if case .nodeReport(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.outcome = .nodeReport(v)
+        }
+      }()
+      case 10: try {
+        var v: WireListReport?
+        var hadOneofValue = false
+        if let current = self.outcome {
+          hadOneofValue = true
+          if case .listReport(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.outcome = .listReport(v)
+        }
+      }()
+      default: break
       }
     }
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every if/case branch local when no optimizations
-      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-      // https://github.com/apple/swift-protobuf/issues/1182
-      if _storage._request != 0 {
-        try visitor.visitSingularUInt64Field(value: _storage._request, fieldNumber: 1)
-      }
-      switch _storage._outcome {
-      case .nodes?: try {
-        guard case .nodes(let v)? = _storage._outcome else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
-      }()
-      case .opened?: try {
-        guard case .opened(let v)? = _storage._outcome else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
-      }()
-      case .stopped?: try {
-        guard case .stopped(let v)? = _storage._outcome else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
-      }()
-      case .attached?: try {
-        guard case .attached(let v)? = _storage._outcome else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
-      }()
-      case .sessions?: try {
-        guard case .sessions(let v)? = _storage._outcome else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
-      }()
-      case .refusal?: try {
-        guard case .refusal(let v)? = _storage._outcome else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
-      }()
-      case .probeReport?: try {
-        guard case .probeReport(let v)? = _storage._outcome else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
-      }()
-      case .nodeReport?: try {
-        guard case .nodeReport(let v)? = _storage._outcome else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
-      }()
-      case .listReport?: try {
-        guard case .listReport(let v)? = _storage._outcome else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
-      }()
-      case nil: break
-      }
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.request != 0 {
+      try visitor.visitSingularUInt64Field(value: self.request, fieldNumber: 1)
+    }
+    switch self.outcome {
+    case .nodes?: try {
+      guard case .nodes(let v)? = self.outcome else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    }()
+    case .opened?: try {
+      guard case .opened(let v)? = self.outcome else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    }()
+    case .stopped?: try {
+      guard case .stopped(let v)? = self.outcome else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    }()
+    case .attached?: try {
+      guard case .attached(let v)? = self.outcome else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    }()
+    case .sessions?: try {
+      guard case .sessions(let v)? = self.outcome else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    }()
+    case .refusal?: try {
+      guard case .refusal(let v)? = self.outcome else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+    }()
+    case .probeReport?: try {
+      guard case .probeReport(let v)? = self.outcome else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
+    }()
+    case .nodeReport?: try {
+      guard case .nodeReport(let v)? = self.outcome else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+    }()
+    case .listReport?: try {
+      guard case .listReport(let v)? = self.outcome else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+    }()
+    case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: WireReply, rhs: WireReply) -> Bool {
-    if lhs._storage !== rhs._storage {
-      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
-        let _storage = _args.0
-        let rhs_storage = _args.1
-        if _storage._request != rhs_storage._request {return false}
-        if _storage._outcome != rhs_storage._outcome {return false}
-        return true
-      }
-      if !storagesAreEqual {return false}
-    }
+    if lhs.request != rhs.request {return false}
+    if lhs.outcome != rhs.outcome {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1619,51 +1591,95 @@ nonisolated extension WireSessionOpened: SwiftProtobuf.Message, SwiftProtobuf._M
   public static let protoMessageName: String = _protobuf_package + ".SessionOpened"
   public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}session\0\u{1}started\0\u{1}replies\0\u{3}session_description\0\u{3}start_at\0")
 
+  fileprivate class _StorageClass {
+    var _session: UInt64 = 0
+    var _started: Bool = false
+    var _replies: [WireNodeReply] = []
+    var _sessionDescription: WireSessionDescription? = nil
+    var _startAt: Int64 = 0
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _session = source._session
+      _started = source._started
+      _replies = source._replies
+      _sessionDescription = source._sessionDescription
+      _startAt = source._startAt
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularFixed64Field(value: &self.session) }()
-      case 2: try { try decoder.decodeSingularBoolField(value: &self.started) }()
-      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.replies) }()
-      case 4: try { try decoder.decodeSingularMessageField(value: &self._sessionDescription) }()
-      case 5: try { try decoder.decodeSingularSInt64Field(value: &self.startAt) }()
-      default: break
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularFixed64Field(value: &_storage._session) }()
+        case 2: try { try decoder.decodeSingularBoolField(value: &_storage._started) }()
+        case 3: try { try decoder.decodeRepeatedMessageField(value: &_storage._replies) }()
+        case 4: try { try decoder.decodeSingularMessageField(value: &_storage._sessionDescription) }()
+        case 5: try { try decoder.decodeSingularSInt64Field(value: &_storage._startAt) }()
+        default: break
+        }
       }
     }
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    if self.session != 0 {
-      try visitor.visitSingularFixed64Field(value: self.session, fieldNumber: 1)
-    }
-    if self.started != false {
-      try visitor.visitSingularBoolField(value: self.started, fieldNumber: 2)
-    }
-    if !self.replies.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.replies, fieldNumber: 3)
-    }
-    try { if let v = self._sessionDescription {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
-    } }()
-    if self.startAt != 0 {
-      try visitor.visitSingularSInt64Field(value: self.startAt, fieldNumber: 5)
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if _storage._session != 0 {
+        try visitor.visitSingularFixed64Field(value: _storage._session, fieldNumber: 1)
+      }
+      if _storage._started != false {
+        try visitor.visitSingularBoolField(value: _storage._started, fieldNumber: 2)
+      }
+      if !_storage._replies.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._replies, fieldNumber: 3)
+      }
+      try { if let v = _storage._sessionDescription {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+      } }()
+      if _storage._startAt != 0 {
+        try visitor.visitSingularSInt64Field(value: _storage._startAt, fieldNumber: 5)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: WireSessionOpened, rhs: WireSessionOpened) -> Bool {
-    if lhs.session != rhs.session {return false}
-    if lhs.started != rhs.started {return false}
-    if lhs.replies != rhs.replies {return false}
-    if lhs._sessionDescription != rhs._sessionDescription {return false}
-    if lhs.startAt != rhs.startAt {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._session != rhs_storage._session {return false}
+        if _storage._started != rhs_storage._started {return false}
+        if _storage._replies != rhs_storage._replies {return false}
+        if _storage._sessionDescription != rhs_storage._sessionDescription {return false}
+        if _storage._startAt != rhs_storage._startAt {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1701,7 +1717,7 @@ nonisolated extension WireSessionStopped: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension WireSessionDescription: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".SessionDescription"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}session\0\u{1}name\0\u{1}operator\0\u{1}created\0\u{3}epoch_offset\0\u{1}events\0\u{1}filters\0\u{1}nodes\0\u{1}controller\0\u{1}state\0\u{1}keep\0\u{1}probes\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}session\0\u{1}name\0\u{1}operator\0\u{1}created\0\u{3}epoch_offset\0\u{1}events\0\u{1}filters\0\u{1}nodes\0\u{1}controller\0\u{1}state\0\u{1}keep\0\u{1}probes\0\u{1}gaps\0\u{1}problem\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1721,6 +1737,8 @@ nonisolated extension WireSessionDescription: SwiftProtobuf.Message, SwiftProtob
       case 10: try { try decoder.decodeSingularStringField(value: &self.state) }()
       case 11: try { try decoder.decodeSingularBoolField(value: &self.keep) }()
       case 12: try { try decoder.decodeRepeatedStringField(value: &self.probes) }()
+      case 13: try { try decoder.decodeRepeatedMessageField(value: &self.gaps) }()
+      case 14: try { try decoder.decodeSingularStringField(value: &self.problem) }()
       default: break
       }
     }
@@ -1763,6 +1781,12 @@ nonisolated extension WireSessionDescription: SwiftProtobuf.Message, SwiftProtob
     if !self.probes.isEmpty {
       try visitor.visitRepeatedStringField(value: self.probes, fieldNumber: 12)
     }
+    if !self.gaps.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.gaps, fieldNumber: 13)
+    }
+    if !self.problem.isEmpty {
+      try visitor.visitSingularStringField(value: self.problem, fieldNumber: 14)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1779,6 +1803,8 @@ nonisolated extension WireSessionDescription: SwiftProtobuf.Message, SwiftProtob
     if lhs.state != rhs.state {return false}
     if lhs.keep != rhs.keep {return false}
     if lhs.probes != rhs.probes {return false}
+    if lhs.gaps != rhs.gaps {return false}
+    if lhs.problem != rhs.problem {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

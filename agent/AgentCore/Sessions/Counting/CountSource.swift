@@ -18,6 +18,10 @@ protocol CountSource: AnyObject {
     func start(at moment: MonotonicRawInstant?) throws -> WireStarted
     /// Switches everything off. `SessionDelivery.onDrained` is called when `rows` is final.
     func stop() throws -> WireStopping
+    /// When it was off although it should have counted, as far as that is known; ns of the trace clock.
+    var gaps: [WireRecordingGap] { get }
+    /// In the end the kernel's own counts could not be read: nobody knows how many events are not counted.
+    var isIncomplete: Bool { get }
     /// Brings what can be read up to date: called shortly before the start, and before `rows`.
     func refresh() throws
     /// Everything counted since the start.
@@ -31,4 +35,10 @@ protocol CountSource: AnyObject {
     ///
     /// - Parameter inBackground: what takes long may go on after this returns.
     func remove(inBackground: Bool) throws
+}
+
+extension CountSource {
+    /// Perf counters and the kernel's tables do not depend on `tracing_on`.
+    var gaps: [WireRecordingGap] { [] }
+    var isIncomplete: Bool { false }
 }

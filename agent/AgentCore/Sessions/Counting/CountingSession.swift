@@ -13,6 +13,7 @@ final class CountingSession: NodeSession {
     private let log: Logger
     private var started: MonotonicRawInstant?
     private var stopped: MonotonicRawInstant?
+    private var change: WireStopping?
     /// The reading that is due next.
     private var sampler: Scheduled<Void>?
 
@@ -87,6 +88,7 @@ final class CountingSession: NodeSession {
         MonotonicRawInstant.wait(until: moment)
         let change = try source.stop()
         stopped = MonotonicRawInstant(nanoseconds: change.after)
+        self.change = change
         return change
     }
 
@@ -94,6 +96,9 @@ final class CountingSession: NodeSession {
         var finish = WireFinish()
         finish.reason = reason
         finish.counts = try totals(number: 0)
+        if let change { finish.stopped = change }
+        finish.gaps = source.gaps
+        finish.incomplete = source.isIncomplete
         delivery.stream.append(try .numbered(.finish, finish))
     }
 

@@ -16,6 +16,10 @@ struct EventSelection {
     let triggers: [(event: EventName, trigger: String)]
     /// Triggers that would switch recording on before the session's start: they are set after it.
     let lateTriggers: [(event: EventName, trigger: String)]
+    /// A trigger may switch recording off or on.
+    var switchesRecording: Bool {
+        (triggers + lateTriggers).contains { $0.trigger.hasPrefix("traceoff") || $0.trigger.hasPrefix("traceon") }
+    }
     /// The filter that narrows every event to tasks of certain names; nil for all tasks.
     let taskFilter: String?
     /// What the node's policy has left out, one line for each pattern.

@@ -7,17 +7,20 @@ extension PageRecording {
     func totals(reason: String) -> WireFinish {
         var finish = WireFinish()
         finish.reason = reason
+        if let stopped { finish.stopped = stopped }
+        finish.gaps = watch.gaps
         for tap in taps {
+            // What is not known is left out, not 0.
+            guard let statistics = try? instance.trace.statistics(cpu: tap.cpu) else {
+                finish.incomplete = true
+                continue
+            }
             var cpu = WireCPUTotals()
             cpu.cpu = UInt32(tap.cpu)
             cpu.sent = tap.events.load(ordering: .acquiring)
-            if let statistics = try? instance.trace.statistics(cpu: tap.cpu) {
-                cpu.recorded = UInt64(clamping: statistics.recorded)
-                cpu.lost = UInt64(clamping: statistics.lost)
-                if statistics.entries > 0 { finish.incomplete = true }
-            } else {
-                finish.incomplete = true
-            }
+            cpu.recorded = UInt64(clamping: statistics.recorded)
+            cpu.lost = UInt64(clamping: statistics.lost)
+            if statistics.entries > 0 { finish.incomplete = true }
             finish.cpus.append(cpu)
         }
         return finish

@@ -15,6 +15,10 @@ final class PageRecording {
     let notes: [String]
     private(set) var taps: [Tap] = []
     private var isStopped = false
+    /// When recording was switched off in the end; nil before.
+    private(set) var stopped: WireStopping?
+    /// Whether it was off before, although nobody had told the session to stop.
+    private(set) var watch: TracingWatch
 
     /// Clock of every session (docs/internals/time.md says why).
     static let clock = "mono_raw"
@@ -27,6 +31,7 @@ final class PageRecording {
         self.instance = instance
         self.readers = readers
         self.notes = notes
+        watch = TracingWatch(switchedByTrigger: instance.selection.switchesRecording)
     }
 
     /// The selected events, in the kernel's names.
@@ -107,6 +112,7 @@ final class PageRecording {
         guard !isStopped else { throw WireRefusal(.wrongState, "the session was stopped before its start") }
         let missed = MonotonicRawInstant.wait(until: moment)
         let change = try instance.trace.setTracing(true)
+        watch.switchedOn(at: change.before)
         for (event, trigger) in instance.selection.lateTriggers { try instance.trace.setTrigger(event, trigger) }
         return WireStarted(change, missed: missed)
     }
@@ -114,7 +120,10 @@ final class PageRecording {
     /// Stops recording and lets the taps read to the end.
     func stop() throws(TracefsError) -> WireStopping {
         isStopped = true
+        observeSwitch()
         let change = try instance.trace.setTracing(false)
+        watch.switchedOff(at: change.before)
+        stopped = WireStopping(change)
         // The kernel still finishes records that it had begun; the last drain must find them.
         try? RecordingBarrier.synchronize()
         for tap in taps {
@@ -122,6 +131,12 @@ final class PageRecording {
             readers.wake(cpu: tap.cpu)
         }
         return WireStopping(change)
+    }
+
+    /// Looks whether recording is still on: anybody on the node may switch it off.
+    func observeSwitch() {
+        guard watch.isWatching, let isOn = try? instance.trace.isTracing() else { return }
+        watch.observe(isOn: isOn, at: .now)
     }
 
     /// Per CPU, up to when everything has been given to the sink; nil until each has been read once.

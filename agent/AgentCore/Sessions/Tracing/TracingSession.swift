@@ -70,6 +70,7 @@ final class TracingSession: NodeSession {
     func detach() {}
 
     func watermark() -> PendingWatermark? {
+        recording.observeSwitch()
         let entries = recording.watermarks()
         let events = recording.eventsRead
         if events != eventsSeen {

@@ -10,6 +10,7 @@ public struct CountLedger: Sendable {
         var plan = WireCountPlan()
         var state = WireNodeCounts.State.counting
         var reason = ""
+        var gaps: [WireRecordingGap] = []
         var totals: WireCountTotals?
         /// Not in a report yet.
         var isNews = false
@@ -65,6 +66,13 @@ public struct CountLedger: Sendable {
         nodes[node].isNews = true
     }
 
+    /// When a node did not count.
+    public mutating func set(_ node: Int, gaps: [WireRecordingGap]) {
+        guard gaps != nodes[node].gaps else { return }
+        nodes[node].gaps = gaps
+        nodes[node].isNews = true
+    }
+
     private func check(_ totals: WireCountTotals, of node: Int) throws(ProtocolError) {
         let columns = nodes[node].plan.columns.count
         for row in totals.rows {
@@ -111,6 +119,7 @@ public struct CountLedger: Sendable {
         counts.node = UInt32(node)
         counts.state = entry.state
         counts.reason = entry.reason
+        counts.gaps = entry.gaps
         guard let totals = entry.totals else { return counts }
         counts.totals = totals
         if isMerged { counts.totals.rows = CountMerge.sums(totals.rows) }

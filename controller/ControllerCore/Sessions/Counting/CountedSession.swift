@@ -37,6 +37,7 @@ final class CountedSession: Session {
         guard parts[index].lastUnnumbered.duration(to: now) >= shortestInterval else { return }
         parts[index].lastUnnumbered = now
         try ledger.receive(totals, from: index)
+        parts[index].account.recorded(through: totals.at, heard: now.nanoseconds)
         scheduleReport()
     }
 
@@ -47,7 +48,7 @@ final class CountedSession: Session {
         node.grant(frame.body.readableBytes)
         node.acknowledge(StreamNumber(session: id, sequence: sequence))
         parts[index].durable = sequence
-        if frame.type == .finish { try finish(index, frame) }
+        if frame.type == .finish { try finish(index, frame, at: now) }
     }
 
     override func announced() {
@@ -55,9 +56,11 @@ final class CountedSession: Session {
         sendReport()
     }
 
-    override func note(_ kind: WireNodeNote.Kind, _ text: String, _ index: Int, started: WireStarted? = nil) {
-        noteState(kind, text, index)
+    override func noted(_ note: WireNodeNote, _ index: Int) {
+        noteState(note, index)
     }
+
+    override func account() -> SessionAccount { finalAccount() }
 
     override func ended() {
         sendEnd()

@@ -10,7 +10,7 @@ final class TracedSession: Session {
 
     let storage: any SessionStorage
     /// By node, what has come and what may be read.
-    private(set) var logs: [ReceivedLog]
+    var logs: [ReceivedLog]
     var attachments: [Attachment] = []
     private var stage = Stage.opening
 
@@ -34,6 +34,8 @@ final class TracedSession: Session {
         /// Clock samples that are added together with what comes next: of sixty sessions each log would otherwise be
         /// written twenty times a second for them alone.
         var samples: [LogRecord] = []
+        /// Its last watermarks: a node owes the totals of these CPUs.
+        var watched: [Watermark.Entry] = []
         /// Events that have come, by CPU.
         var events: [UInt32: UInt64] = [:]
     }
@@ -71,13 +73,15 @@ final class TracedSession: Session {
         // Watermarks alone do not keep a stopped session open.
         parts[index].lastHeard = now
         if let batch { logs[index].events[batch.cpu, default: 0] &+= UInt64(batch.events) }
-        if frame.type == .finish { logs[index].finish = sequence }
+        if frame.type == .finish { finish(frame, sequence: sequence, index, at: now) }
         append(frame, index, sequence: sequence, at: now)
     }
 
-    override func receiveWatermark(_ frame: Frame, _ index: Int, at now: MonotonicRawInstant) {
+    override func receive(_ watermark: Watermark, _ frame: Frame, _ index: Int, at now: MonotonicRawInstant) {
         guard parts[index].lastUnnumbered.duration(to: now) >= Self.shortestInterval else { return }
         parts[index].lastUnnumbered = now
+        logs[index].watched = watermark.entries
+        if let least = watermark.least { parts[index].account.recorded(through: least, heard: now.nanoseconds) }
         append(frame, index, at: now)
     }
 
@@ -88,16 +92,12 @@ final class TracedSession: Session {
         if logs[index].samples.count >= Self.mostSamples { appendSamples(index) }
     }
 
-    override func note(_ kind: WireNodeNote.Kind, _ text: String, _ index: Int, started: WireStarted? = nil) {
-        let now = now
-        var note = WireNodeNote()
-        note.kind = kind
-        note.at = now.nanoseconds
-        note.text = text
-        if let started { note.started = started }
+    override func noted(_ note: WireNodeNote, _ index: Int) {
         guard let frame = try? Frame(.nodeNote, note) else { return }
-        append(frame, index, at: now)
+        append(frame, index, at: MonotonicRawInstant(nanoseconds: note.at))
     }
+
+    override func account() -> SessionAccount { storedAccount() }
 
     override func receipt(of index: Int) -> WireSessionReceipt? {
         WireSessionReceipt.with { receipt in
@@ -119,7 +119,7 @@ final class TracedSession: Session {
         logs[index].samples.removeAll(keepingCapacity: true)
     }
 
-    private func append(_ frame: Frame, _ index: Int, sequence: UInt64 = 0, at now: MonotonicRawInstant) {
+    func append(_ frame: Frame, _ index: Int, sequence: UInt64 = 0, at now: MonotonicRawInstant) {
         appendSamples(index)
         storage.append(
             LogRecord(frame, received: now.nanoseconds), session: id, node: index, sequence: sequence)
@@ -196,6 +196,8 @@ final class TracedSession: Session {
             "a session can no longer be stored",
             metadata: ["session": "\(id.sessionText)", "reason": "\(error)"])
         report(problem: "\(error)")
+        // Its log does not take it any more; its account does.
+        note(.damaged, "the controller could not store it: \(error)", index)
         stop()
         discard([index])
         perform(flow.giveUp(index, "the controller could not store it: \(error)"))

@@ -10,11 +10,13 @@ final class DecodedCount: CountSource {
     private(set) var plan = WireCountPlan()
     var events: [EventName] { recording.events.map(recording.instance.shownName) }
     var notes: [String] { recording.notes }
+    var gaps: [WireRecordingGap] { recording.watch.gaps }
     private let recording: PageRecording
     private let counter: RecordCounter
     private let readers: CPUReaders
     private let needsNames: Bool
     private var isStopped = false
+    private(set) var isIncomplete = false
     /// Lost so far, as far as it is known while counting, and when that was read.
     private var lost: (events: UInt64, at: MonotonicRawInstant) = (0, MonotonicRawInstant(nanoseconds: 0))
 
@@ -81,6 +83,7 @@ final class DecodedCount: CountSource {
     }
 
     func refresh() throws {
+        recording.observeSwitch()
         readers.wakeAll()
         if counter.wantsNames { try readNames() }
     }
@@ -98,7 +101,9 @@ final class DecodedCount: CountSource {
     private func lostEvents() -> UInt64 {
         let now = MonotonicRawInstant.now
         guard isStopped || lost.at.duration(to: now) >= Self.lossInterval else { return lost.events }
-        let events = recording.totals(reason: "").cpus.reduce(UInt64(0)) { sum, cpu in
+        let totals = recording.totals(reason: "")
+        isIncomplete = isStopped && totals.incomplete
+        let events = totals.cpus.reduce(UInt64(0)) { sum, cpu in
             sum + (isStopped ? cpu.recorded - min(cpu.recorded, cpu.sent) : cpu.lost)
         }
         lost = (events, now)

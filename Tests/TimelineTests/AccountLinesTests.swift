@@ -1,0 +1,91 @@
+import Testing
+import TraceProtocol
+
+@testable import Timeline
+
+@Suite("The account as people read it, and gaps as lines of the timeline")
+struct AccountLinesTests {
+    private typealias Node = SessionAccount.Node
+
+    /// Node a is whole, node b has a gap, of node c nothing is known.
+    private static func account() -> SessionAccount {
+        func cpu(_ recorded: UInt64?, _ received: UInt64, _ lost: UInt64?) -> SessionAccount.CPU {
+            SessionAccount.CPU(cpu: 0, received: received, recorded: recorded, lost: lost)
+        }
+        return SessionAccount(nodes: [
+            Node(name: "a", cpus: [cpu(5, 3, 2)], hasTotals: true),
+            Node(
+                name: "b", cpus: [cpu(4, 4, 0)], hasTotals: true,
+                gaps: [WireRecordingGap(from: 1_500_000_000, to: 3_000_000_000, "the agent was stopped")]),
+            Node(
+                name: "c", cpus: [cpu(nil, 7, nil)], hasTotals: false,
+                gaps: [WireRecordingGap(from: 2_000_000_000, to: nil, "it was killed")]),
+        ])
+    }
+
+    @Test("Lines: what is not known is not summed, and the total says that it is not complete")
+    func lines() {
+        #expect(
+            Self.account().lines() == [
+                "a  recorded 5 = received 3 + lost 2",
+                "b  recorded 4 = received 4 + lost 0",
+                "b  no record from 1.500000000 to 3.000000000 (1.500 s): the agent was stopped",
+                "c  recorded ? = received 7 + lost ?",
+                "c  no record from 2.000000000 to the end: it was killed",
+                "total: 14 events received, at least 2 lost (not known of c); NOT COMPLETE: 2 problems",
+            ])
+    }
+
+    @Test("The summary has the same gaps and the same total")
+    func table() {
+        let (lines, table) = (Self.account().lines(), Self.account().table())
+        #expect(table.last == lines.last)
+        #expect(
+            table.filter { $0.contains("no record") }.map { $0.split(separator: " ") }
+                == lines.filter { $0.contains("no record") }.map { $0.split(separator: " ") })
+        #expect(Self.account().state.hasPrefix("incomplete: node b: no record for 1.500 s: the agent was stopped; "))
+    }
+
+    @Test("A node that sent nothing at all has a row, too")
+    func silentNode() {
+        let account = SessionAccount(nodes: [Node(name: "a", cpus: [], hasTotals: false, end: "gone")])
+        #expect(account.table()[1].split(separator: " ") == ["a", "-", "?", "0", "?"])
+        #expect(
+            account.lines().last
+                == "total: 0 events received, at least 0 lost (not known of a); NOT COMPLETE: 1 problem")
+    }
+
+    @Test("A whole session of one node needs no total; one of two has the usual one")
+    func whole() {
+        let node = Node(
+            name: "a", cpus: [SessionAccount.CPU(cpu: 0, received: 1, recorded: 1, lost: 0)], hasTotals: true)
+        #expect(SessionAccount(nodes: [node]).lines().count == 1)
+        #expect(SessionAccount(nodes: [node, node]).lines().last == "total: 2 events received, 0 lost")
+    }
+
+    private static func line(_ gap: WireRecordingGap, _ format: OutputFormat) -> String {
+        let layout = TimelineLayout(format: format, filter: TimelineFilter(), nodes: ["a", "b"], epochOffset: nil)
+        var lines = LineWriter(layout)
+        lines.append(.gap(gap), node: 1, at: gap.from)
+        return String(decoding: lines.text.bytes, as: UTF8.self)
+    }
+
+    @Test("A gap in every format", arguments: [OutputFormat.default, .ftrace])
+    func comment(format: OutputFormat) {
+        let closed = WireRecordingGap(from: 1_500_000_000, to: 3_000_000_000, "a\u{1B}reason")
+        #expect(
+            Self.line(closed, format)
+                == "# 1.500000000 b: no record from here until 3.000000000 (1.500 s): a?reason\n")
+        let open = WireRecordingGap(from: 1_500_000_000, to: nil, "reason")
+        #expect(Self.line(open, format) == "# 1.500000000 b: no record from here on: reason\n")
+    }
+
+    @Test("A gap in JSON")
+    func json() {
+        let gap = WireRecordingGap(from: 1_500_000_000, to: nil, "reason", isTolerated: true)
+        #expect(
+            Self.line(gap, .json)
+                == "{\"type\":\"gap\",\"time_ns\":null,\"clock_ns\":\"1500000000\",\"to_ns\":null,\"tolerated\":true,"
+                + "\"node\":\"b\",\"text\":\"reason\"}\n")
+    }
+}
