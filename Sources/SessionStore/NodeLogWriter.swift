@@ -46,7 +46,7 @@ public struct NodeLogWriter: ~Copyable {
             let count = pending.readableBytes <= room ? pending.readableBytes : LogRecord.fitting(pending, room: room)
             try write(count)
         }
-        pending.clear(minimumCapacity: 0)
+        releasePending()
     }
 
     private mutating func write(_ count: Int) throws(StoreError) {
@@ -68,6 +68,13 @@ public struct NodeLogWriter: ~Copyable {
     }
 
     private var path: FilePath { files.path(position.segment) }
+
+    /// More memory than this is not kept for the next records: a log begins with a node's symbols, which are megabytes.
+    private static let mostKept = 64 << 10
+
+    private mutating func releasePending() {
+        if pending.capacity > Self.mostKept { pending = ByteBuffer() } else { pending.clear() }
+    }
 
     /// Cuts the segment back to the last whole record of what could be written of `pending`.
     private mutating func keepWholeRecords(_ file: File) {

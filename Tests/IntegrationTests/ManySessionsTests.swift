@@ -10,14 +10,15 @@ extension IntegrationTests {
             try await Fleet.with(agents: 2) { fleet in
                 let load = SystemCallLoad(cpu: 0, rate: 100, limit: 300)
                 let begin = ContinuousClock.now
-                let traces = try (0..<60).map { _ in
+                // They write: to print, each would have to read the symbols of two nodes, on the processors of both.
+                let traces = try (0..<60).map { number in
                     fleet.keep(
                         try RunningProcess(
-                            [try Executables.fleetrace(), "trace"] + load.selection
-                                + ["--buffer", "256", "--for", "15s"] + fleet.access))
+                            [try Executables.fleetrace(), "record", "-o", fleet.folder.file("s\(number)")]
+                                + load.selection + ["--buffer", "256", "--for", "15s"] + fleet.access))
                 }
                 for trace in traces {
-                    let status = try await trace.exit(within: .seconds(180))
+                    let status = try await trace.exit(within: .seconds(240))
                     #expect(status == .success, "\(trace.errors.text)")
                     let lines = AccountLine.all(in: trace.errors.texts)
                     #expect(lines.count == 2 && lines.allSatisfy { $0.balances }, "\(trace.errors.text)")

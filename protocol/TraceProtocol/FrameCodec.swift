@@ -38,14 +38,26 @@ public struct FrameDecoder: NIOSingleStepByteToMessageDecoder {
     }
 }
 
-/// Writes a frame's prefix and body.
-public struct FrameEncoder: MessageToByteEncoder {
+/// Writes each frame's prefix and body in one piece.
+///
+/// It keeps no buffer (NIO's `MessageToByteHandler` does): one that has held a node's symbols once would hold megabytes
+/// for as long as the connection lasts.
+public final class FrameWriter: ChannelOutboundHandler {
     public typealias OutboundIn = Frame
+    public typealias OutboundOut = ByteBuffer
 
     public init() {}
 
-    public func encode(data frame: Frame, out: inout ByteBuffer) throws {
-        try frame.write(into: &out)
+    public func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        let frame = unwrapOutboundIn(data)
+        var bytes = context.channel.allocator.buffer(capacity: frame.wireLength)
+        do {
+            try frame.write(into: &bytes)
+        } catch {
+            promise?.fail(error)
+            return context.fireErrorCaught(error)
+        }
+        context.write(wrapOutboundOut(bytes), promise: promise)
     }
 }
 

@@ -60,7 +60,7 @@ struct SimulatedFleet {
                     try SecureTransport.addClient(to: channel, tls)
                     let pipeline = channel.pipeline.syncOperations
                     try pipeline.addHandler(ByteToMessageHandler(FrameDecoder(accepting: .toAgent)))
-                    try pipeline.addHandler(MessageToByteHandler(FrameEncoder()))
+                    try pipeline.addHandler(FrameWriter())
                     try pipeline.addHandler(SimulatedAgent(hello, inventory, accepted: accepted, observe: observe))
                 }
             }

@@ -48,7 +48,7 @@ struct LoopbackLink: Sendable {
                 channel.eventLoop.makeCompletedFuture {
                     if case .mutualTLS(let server, _) = security { try SecureTransport.addServer(to: channel, server) }
                     try channel.pipeline.syncOperations.addHandlers([
-                        ByteToMessageHandler(FrameDecoder()), MessageToByteHandler(FrameEncoder()), handler(),
+                        ByteToMessageHandler(FrameDecoder()), FrameWriter(), handler(),
                     ])
                 }
             }
@@ -66,7 +66,7 @@ struct LoopbackLink: Sendable {
                 channel.eventLoop.makeCompletedFuture {
                     if case .mutualTLS(_, let client) = security { try SecureTransport.addClient(to: channel, client) }
                     try channel.pipeline.syncOperations.addHandlers([
-                        ByteToMessageHandler(FrameDecoder()), MessageToByteHandler(FrameEncoder()), handler(),
+                        ByteToMessageHandler(FrameDecoder()), FrameWriter(), handler(),
                     ])
                 }
             }

@@ -25,6 +25,8 @@ extension Agent {
                 switch result {
                 case .success(let prepared):
                     if agent.sessions[id]?.state.prepared() == .tearDown { agent.tearDown(id) }
+                    // Making it took megabytes: names and symbols.
+                    agent.trim.released(at: agent.now())
                     agent.reply(to: command, .prepared(prepared))
                 case .failure(let error):
                     agent.sessions[id] = nil

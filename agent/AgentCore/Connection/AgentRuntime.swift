@@ -153,7 +153,7 @@ public struct AgentRuntime: Sendable {
                         try SecureTransport.addClient(to: channel, tls)
                         let pipeline = channel.pipeline.syncOperations
                         try pipeline.addHandler(ByteToMessageHandler(FrameDecoder(accepting: .toAgent)))
-                        try pipeline.addHandler(MessageToByteHandler(FrameEncoder()))
+                        try pipeline.addHandler(FrameWriter())
                         try pipeline.addHandler(Uplink(agent: agent))
                     }
                 }

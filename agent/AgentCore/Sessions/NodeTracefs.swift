@@ -1,12 +1,13 @@
 import Guarding
 import Tracefs
 
-/// This node's tracefs, the name of the node in it, what the node allows there, and who removes what is in it if this
-/// agent is killed.
+/// This node's tracefs, the name of the node in it, what the node allows there, who removes what is in it if this agent
+/// is killed, and the kernel's symbols.
 struct NodeTracefs: Sendable {
     let root: TracefsRoot
     let node: String
     let policy: Policy
     /// Told the name of each instance before it is made, and after it and its probes have been removed.
     let guardian: GuardProcess
+    let symbols = PackedSymbols()
 }

@@ -18,6 +18,7 @@ struct TracefsKernel: NodeKernel {
         linux_drop_program_pages()
         defer { dropProgramPages() }
         guard request.hasCount else {
+            defer { _ = thread.run(after: Self.symbolsAreOld) { [symbols = tracefs.symbols] in symbols.removeOld() } }
             return try TracingSession.prepare(request, delivery, in: tracefs, facts: facts, readers: readers)
         }
         return try CountingSession.prepare(
@@ -35,6 +36,7 @@ struct TracefsKernel: NodeKernel {
     }
 
     private static let startIsOver = Duration.seconds(2)
+    private static let symbolsAreOld = Duration.seconds(6)
 
     func removeStaleProbes() throws -> [StaleProbes.Removal] { try StaleProbes.remove(in: tracefs.root) }
 

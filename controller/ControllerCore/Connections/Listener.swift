@@ -27,7 +27,7 @@ struct Listener {
                     }
                     let pipeline = channel.pipeline.syncOperations
                     try pipeline.addHandler(ByteToMessageHandler(FrameDecoder(accepting: .fromPeers)))
-                    try pipeline.addHandler(MessageToByteHandler(FrameEncoder()))
+                    try pipeline.addHandler(FrameWriter())
                     try pipeline.addHandler(PeerHandler(controller: controller))
                 }
             }

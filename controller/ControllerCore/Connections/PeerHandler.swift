@@ -12,7 +12,7 @@ final class PeerHandler: ChannelInboundHandler {
     private let controller: Controller
     private var peer: Peer?
     private var helloDeadline: Scheduled<Void>?
-    /// A Goodbye that cannot be sent must not lead to another: the encoder reports each write after a failed one.
+    /// A Goodbye that cannot be sent must not lead to another.
     private var isRefusing = false
 
     /// What the controller keeps for the connection, from its `Hello` on.

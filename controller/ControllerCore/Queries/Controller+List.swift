@@ -3,7 +3,7 @@ import TraceProtocol
 
 /// Lists of what nodes have.
 extension Controller {
-    private static let listTimeout = Duration.seconds(10)
+    private static let listTimeout = Duration.seconds(15)
     /// Bytes of texts in one reply, below the limit of its frame.
     private static let reportLimit = 24 << 20
     /// Bytes of one list unpacked.

@@ -46,6 +46,11 @@ final class NodeQuery<Survey: NodeSurvey> {
     private let read: (WireCommandReply, NodeRequest) -> Result<Survey.Reply, WireRefusal>
     private let finish: (Survey) -> Void
     private var isFinished = false
+    private var isLimited = false
+    private var after: ((Duration, @escaping () -> Void) -> Void)?
+
+    /// How long the operator waits for busy nodes when others have replied.
+    private static var busyPatience: Duration { .seconds(10) }
 
     /// - Parameters:
     ///   - command: what is sent to a node.
@@ -69,14 +74,21 @@ final class NodeQuery<Survey: NodeSurvey> {
     ///   - timeout: how long a node may be busy. One that is mute is refused earlier, by its `CommandPatience`.
     ///   - after: calls back after a time.
     func run(
-        _ nodes: @escaping (String) -> NodeLink?, timeout: Duration, after: (Duration, @escaping () -> Void) -> Void
+        _ nodes: @escaping (String) -> NodeLink?, timeout: Duration,
+        after: @escaping (Duration, @escaping () -> Void) -> Void
     ) {
+        self.after = after
         ask(survey.begin(), nodes)
         guard !isFinished else { return }
         after(CommandPatience.silence) { [self] in
             if !isFinished { ask(survey.grewLate(), nodes) }
         }
-        after(timeout) { [self] in
+        limit(timeout)
+    }
+
+    private func limit(_ time: Duration) {
+        after?(time) { [self] in
+            guard !isFinished else { return }
             survey.deadline()
             finishIfDone()
         }
@@ -100,6 +112,9 @@ final class NodeQuery<Survey: NodeSurvey> {
         _ nodes: @escaping (String) -> NodeLink?
     ) {
         ask(survey.replied(request.node, outcome), nodes)
+        guard !isFinished, !isLimited, case .success = outcome else { return }
+        isLimited = true
+        limit(Self.busyPatience)
     }
 
     private func finishIfDone() {

@@ -60,6 +60,7 @@ extension Controller {
         SessionEnvironment(
             loop: loop.assumeIsolated(), time: time, log: log,
             excludedProcesses: { [self] in assumeIsolated { $0.excludedProcesses() } },
+            releasedMemory: { [self] in assumeIsolated { $0.trim.released(at: $0.time.now()) } },
             forget: { [self] id in
                 assumeIsolated { controller in
                     controller.sessions[id] = nil

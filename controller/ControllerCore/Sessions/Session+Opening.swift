@@ -58,6 +58,7 @@ extension Session {
 
     func announce() {
         release()
+        environment.releasedMemory()
         for (index, part) in flow.parts.enumerated() {
             // Who has promised to take part and then does not is missed; who refused at once is not.
             if case .refused(let refusal) = part {

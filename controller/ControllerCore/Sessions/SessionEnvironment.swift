@@ -11,6 +11,8 @@ struct SessionEnvironment {
     let log: Logger
     /// The processes of Fleetrace that are connected now.
     let excludedProcesses: () -> ExcludedProcesses
+    /// What it took to open a session is no longer needed.
+    let releasedMemory: () -> Void
     /// The session of this id is over, and no operator reads it.
     let forget: (UInt64) -> Void
 

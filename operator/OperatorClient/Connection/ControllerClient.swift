@@ -56,7 +56,7 @@ public final class ControllerClient: ControllerConnection {
                     try SecureTransport.addClient(to: channel, tls, limits: limits)
                     let pipeline = channel.pipeline.syncOperations
                     try pipeline.addHandler(ByteToMessageHandler(FrameDecoder(accepting: .toOperator)))
-                    try pipeline.addHandler(MessageToByteHandler(FrameEncoder()))
+                    try pipeline.addHandler(FrameWriter())
                     try pipeline.addHandler(ClientHandler(hello: hello, welcomed: welcomed, queue: queue))
                 }
             }

@@ -31,12 +31,17 @@ struct NodeCommand: AsyncParsableCommand {
             async let described = client.describeNode(name)
             let sessions = try await client.sessions().filter { $0.nodes.contains(name) }
             let status = try await client.nodes().first { $0.name == name }
-            async let sample = sampleRates(client, sessions, isConnected: status?.connected == true)
+            let sample = Task { [self] in
+                await sampleRates(client, sessions, isConnected: status?.connected == true)
+            }
             let report = try await described
             guard let status else { throw ClientError.unknownReply }
-            let (rates, remark) = await sample
+            // A node that does not describe itself does not count either: that is not waited for.
+            var sampled: (rates: [(event: String, rate: Double)]?, remark: String) = (nil, "")
+            if !report.hasRefusal { sampled = await sample.value }
             try put(
-                NodeText(status, report, sessions: sessions, rates: rates, remark: remark).lines(now: .now))
+                NodeText(status, report, sessions: sessions, rates: sampled.rates, remark: sampled.remark)
+                    .lines(now: .now))
             if report.hasRefusal { throw CommandError(report.refusal.text) }
         }
     }

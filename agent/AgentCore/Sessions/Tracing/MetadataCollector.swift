@@ -2,9 +2,10 @@ import SystemFacts
 import TraceProtocol
 import Tracefs
 
-/// Reads what a reader elsewhere needs to decode a session's pages. Runs on the control thread.
+/// Reads what a reader elsewhere needs to decode a session's pages. Runs where the session is made.
 struct MetadataCollector {
     let root: TracefsRoot
+    let symbols: PackedSymbols
 
     /// The first metadata of a session: layouts, formats, names of all tasks that run now, and symbols where the
     /// events print any.
@@ -27,7 +28,7 @@ struct MetadataCollector {
         metadata.printkFormats = (try? root.printkFormats()) ?? ""
         metadata.commsAsOf = MonotonicRawInstant.now.nanoseconds
         if metadata.formats.contains(where: { Self.printsSymbols($0.text) }) {
-            metadata.symbols = try Self.symbols()
+            metadata.symbols = try symbols.current()
         }
         return metadata
     }
@@ -36,11 +37,5 @@ struct MetadataCollector {
     /// built-in stack formats do not; their symbols are needed only with a stack trace trigger or option.
     static func printsSymbols(_ format: String) -> Bool {
         ["%pS", "%ps", "%pB", "%pF", "%pf"].contains { format.contains($0) }
-    }
-
-    /// /proc/kallsyms, packed. It has megabytes of text; zlib's level 1 packs it to a quarter.
-    static func symbols() throws -> WireCompressedBlob {
-        let text = try TracefsRoot.kallsyms()
-        return try text.withUnsafeBytes { try WireCompressedBlob(packing: $0) }
     }
 }

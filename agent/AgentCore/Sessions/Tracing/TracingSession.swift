@@ -31,7 +31,7 @@ final class TracingSession: NodeSession {
                 codec: delivery.codec)
             try recording.openTaps(feeding: sink, onDrained: delivery.onDrained)
             let session = TracingSession(recording, delivery.stream, tracefs.root)
-            try session.sendMetadata(facts)
+            try session.sendMetadata(facts, tracefs.symbols)
             recording.attach()
             return session
         } catch {
@@ -89,8 +89,8 @@ final class TracingSession: NodeSession {
 
     // MARK: Metadata
 
-    private func sendMetadata(_ facts: WireHostFacts) throws {
-        var metadata = try MetadataCollector(root: root).initial(for: recording, facts: facts)
+    private func sendMetadata(_ facts: WireHostFacts, _ symbols: PackedSymbols) throws {
+        var metadata = try MetadataCollector(root: root, symbols: symbols).initial(for: recording, facts: facts)
         metadata.comms = names.news(in: try TaskList.commsOfAll().merging(root.savedCmdlines()) { $1 })
         stream.append(try .numbered(.metadata, metadata))
     }
