@@ -74,7 +74,10 @@ extension LabTests {
                 // The lab would start the next agent a second after the death, and that one cleans up too.
                 let script = """
                     agent=$(which fleetrace-agent); mv $agent $agent.away; cd /sys/kernel/tracing
-                    pkill -9 -x fleetrace-agent
+                    # busybox finds the guard too: it is the same program.
+                    for pid in $(pidof fleetrace-agent); do
+                        [ $(cat /proc/$pid/comm) != fleetrace-agent ] || kill -9 $pid
+                    done
                     for i in $(seq 100); do
                         if ! grep -q fleetrace_ dynamic_events && ! ls instances | grep -q fleetrace; then
                             echo "gone after $i"; break
