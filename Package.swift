@@ -147,7 +147,7 @@ let package = Package(
             ] + nio),
 
         // Tests.
-        library("TestSupport", in: "Tests", ["RingBuffer", "Tracefs", "SystemFacts", "TraceProtocol", "CZlib"]),
+        library("TestSupport", in: "Tests", ["RingBuffer", "Tracefs", "SystemFacts", "TraceProtocol", "CZlib", log]),
         test("TextPatternsTests", ["TextPatterns"]),
         test("SystemFactsTests", ["SystemFacts"]),
         test("RingBufferTests", ["RingBuffer"]),
@@ -162,7 +162,7 @@ let package = Package(
             ["SecureTransport", "COpenSSL", embedded] + nio),
         test("TraceProtocolTests", ["TraceProtocol"]),
         test("GuardingTests", ["Guarding"]),
-        test("RecentLogTests", ["RecentLog", log]),
+        test("RecentLogTests", ["RecentLog", "SystemFacts", log]),
         test("SessionStoreTests", ["SessionStore", "TraceProtocol"]),
         test(
             "AgentCoreTests",

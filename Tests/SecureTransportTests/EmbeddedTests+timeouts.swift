@@ -53,6 +53,28 @@ extension EmbeddedTests {
         #expect(pair.serverRecord.seen.failures.isEmpty)
     }
 
+    /// The server's clock says that a certificate has ended: a message may follow, and 2 s later the connection fails.
+    @Test func aConnectionEndsWithACertificate() throws {
+        var limits = TransportLimits()
+        limits.idleTimeout = nil
+        let pair = try EmbeddedPair(pki, limits: limits)
+        defer { pair.finish() }
+        try pair.pump()
+        let peer = try #require(pair.serverRecord.seen.facts?.peerCertificate.notAfter)
+        let end = min(peer, pair.serverHandler.ownCertificateEnd)
+        pair.serverHandler.wallClock = { end }
+        pair.loop.advanceTime(by: .minutes(10))
+        #expect(pair.server.isActive && pair.serverRecord.seen.certificateEnded == nil)
+        pair.serverHandler.wallClock = { end + 1 }
+        // It looks at the clock once a minute, and once a second when the end is near.
+        pair.loop.advanceTime(by: .seconds(1))
+        let check = try #require(pair.serverRecord.seen.certificateEnded?.check)
+        #expect(check == .endedWhileOpen(isOwn: end == pair.serverHandler.ownCertificateEnd))
+        #expect(pair.server.isActive && pair.serverRecord.seen.failures.isEmpty)
+        pair.loop.advanceTime(by: .seconds(2))
+        #expect(pair.serverRecord.seen.failures.map(\.check) == [check])
+    }
+
     @Test func unusedStorageIsGivenBack() throws {
         var limits = TransportLimits()
         limits.idleTimeout = nil

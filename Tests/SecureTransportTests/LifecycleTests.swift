@@ -115,38 +115,3 @@ import Testing
         #expect(clock.verdict(now: start + .seconds(16)) == .checkAt(start + .seconds(25)))
     }
 }
-
-@Suite struct HandshakeGateTests {
-    @Test func admitsUpToItsLimit() {
-        var gate = HandshakeGate(limit: 2)
-        let step23 = gate.admit()
-        #expect(step23)
-        let step24 = gate.admit()
-        #expect(step24)
-        let step25 = gate.admit()
-        #expect(!step25)
-        #expect(gate.refused == 1)
-        gate.finish()
-        let step26 = gate.admit()
-        #expect(step26)
-        #expect(gate.underWay == 2)
-    }
-
-    @Test func finishNeverGoesBelowZero() {
-        var gate = HandshakeGate(limit: 0)
-        gate.finish()
-        #expect(gate.underWay == 0)
-        #expect(gate.limit == 1)
-    }
-
-    @Test func ticketsGivePlacesBack() {
-        let gate = SharedHandshakeGate(limit: 1)
-        var ticket = gate.admit()
-        #expect(ticket != nil)
-        let step27 = gate.admit()
-        #expect(step27 == nil)
-        ticket = nil
-        #expect(gate.snapshot.underWay == 0)
-        #expect(gate.admit() != nil)
-    }
-}

@@ -21,6 +21,7 @@ WELCOME = {
 }
 GOODBYE_REASONS = [
     "UNSPECIFIED", "SHUTTING_DOWN", "NO_COMMON_VERSION", "PROTOCOL_ERROR", "NOT_ALLOWED", "REPLACED", "OVERLOADED",
+    "IN_USE", "CERTIFICATE_ENDED",
 ]
 GOODBYE = {1: ("reason", "enum"), 2: ("text", "string"), 3: ("versions", "uint", "repeated")}
 
@@ -34,7 +35,7 @@ PREPARE = {
 COMMAND = {
     1: ("request", "uint"), 2: ("session", "fixed64"), 3: ("prepare", PREPARE), 4: ("start", {1: ("at", "sfixed64")}),
     5: ("stop", {1: ("at", "sfixed64")}), 6: ("discard", {}),
-    7: ("exclude_processes", {1: ("pids", "uint", "repeated")}),
+    7: ("exclude_processes", {1: ("pids", "uint", "repeated")}), 11: ("asked_by", "string"),
 }
 COMMAND_ACTIONS = ("prepare", "start", "stop", "discard", "exclude_processes")
 REFUSAL_CODES = [
@@ -74,7 +75,7 @@ OPEN_SESSION = {
     1: ("selectors", "string", "repeated"), 2: ("events", "string", "repeated"),
     3: ("filters", EVENT_SETTING, "repeated"), 4: ("triggers", EVENT_SETTING, "repeated"),
     5: ("buffer_kilobytes", "uint"), 6: ("partial", "bool"), 7: ("keep", "bool"), 8: ("name", "string"),
-    9: ("start_in_ms", "uint"), 10: ("stall_ms", "uint"),
+    9: ("start_in_ms", "uint"), 10: ("stall_ms", "uint"), 16: ("private", "bool"),
 }
 SESSION = {1: ("session", "fixed64")}
 REQUEST = {
@@ -95,7 +96,7 @@ DESCRIPTION = {
     1: ("session", "fixed64"), 2: ("name", "string"), 3: ("operator", "string"), 4: ("created", "sint"),
     5: ("epoch_offset", "sint"), 6: ("events", "string", "repeated"), 7: ("filters", EVENT_SETTING, "repeated"),
     8: ("nodes", "string", "repeated"), 9: ("controller", "string"), 10: ("state", "string"), 11: ("keep", "bool"),
-    13: ("gaps", RECORDING_GAP, "repeated"), 14: ("problem", "string"),
+    13: ("gaps", RECORDING_GAP, "repeated"), 14: ("problem", "string"), 15: ("private", "bool"),
 }
 SESSION_OPENED = {
     1: ("session", "fixed64"), 2: ("started", "bool"), 3: ("replies", NODE_REPLY, "repeated"),

@@ -24,6 +24,7 @@ public actor Controller {
     nonisolated let time: TimeSource
     /// How long agents go on without a frame from here.
     let lease: Duration
+    let twins: TwinRule
 
     var nodes: [String: Node] = [:]
     var operators: [ObjectIdentifier: OperatorLink] = [:]
@@ -32,21 +33,28 @@ public actor Controller {
     var lists = ListCache()
     /// What a burst took is given back.
     var trim = HeapTrim()
+    var audit: AuditLog
+    /// Private sessions, also those that are over: logs still mention them.
+    var privateSessions = PrivateSessions()
+    var certificates = CertificateUse()
+    var refusals = LineThrottle<RefusedConnection>(limit: Controller.refusalLines)
     var ticks = 0
     var lastLink = 0
 
     init(
-        name: String, storage: any SessionStorage, lease: Duration, host: WireHostFacts,
-        loop: any EventLoop, time: TimeSource = .system, log: Logger, recent: RecentLog
+        name: String, storage: any SessionStorage, lease: Duration, twins: TwinRule = .refuse, host: WireHostFacts,
+        loop: any EventLoop, time: TimeSource = .system, log: Logger, recent: RecentLog, auditLog: Logger? = nil
     ) {
         executor = EventLoopExecutor(loop)
         self.name = name
         self.storage = storage
         self.lease = lease
+        self.twins = twins
         self.host = host
         self.time = time
         self.log = log
         self.recent = recent
+        audit = AuditLog(auditLog ?? log)
     }
 
     /// Every 50 ms: clock probes, rates, deadlines.
@@ -58,6 +66,8 @@ public actor Controller {
         if ticks.isMultiple(of: 20) {
             measureNodes(now: now)
             if trim.isDue(at: now) { HeapTrim.run() }
+            reportRefusals()
+            audit.expire(now: now)
         }
         if ticks.isMultiple(of: 10) { for session in Array(sessions.values) { session.checkDeadline(now: now) } }
         if ticks.isMultiple(of: 300) { for link in operators.values { link.send(Frame(.ping, ByteBuffer())) } }

@@ -21,12 +21,16 @@ public final class ControllerRuntime: Sendable {
     ///   - directory: where sessions are stored; made if it is not there. Refused while another controller uses it, and
     ///     when others than this process's user may.
     ///   - lease: how long agents go on recording without a frame from here.
+    ///   - twins: what becomes of a second machine with a connected node's certificate.
     public static func start(
-        host: String, port: Int, tls: TLSContext, directory: FilePath, lease: Duration = .seconds(60), log: Logger
+        host: String, port: Int, tls: TLSContext, directory: FilePath, lease: Duration = .seconds(60),
+        twins: TwinRule = .refuse, log: Logger
     ) async throws -> ControllerRuntime {
         let folder = try DataFolder(directory)
         OpenFileLimit.raise()
         let recent = RecentLog(capacity: 1000)
+        // Everybody who may look at a node reads the recent lines, so audit lines are not among them.
+        let auditLog = log
         let log = recent.following(log)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
         do {
@@ -34,10 +38,10 @@ public final class ControllerRuntime: Sendable {
             storage.settleLeftovers(log: log)
             let controller = Controller(
                 name: tls.identity.identity.name, storage: storage,
-                lease: lease, host: try .ofThisProcess(), loop: group.next(), log: log,
-                recent: recent)
+                lease: lease, twins: twins, host: try .ofThisProcess(), loop: group.next(), log: log,
+                recent: recent, auditLog: auditLog)
             await controller.begin()
-            let listener = try await Listener.start(host: host, port: port, tls: tls, controller: controller, log: log)
+            let listener = try await Listener.start(host: host, port: port, tls: tls, controller: controller)
             return ControllerRuntime(group: group, controller: controller, listener: listener.channel)
         } catch {
             try? await group.shutdownGracefully()

@@ -8,6 +8,8 @@ import ServiceLifecycle
 import SystemPackage
 import TraceProtocol
 
+extension TwinRule: ExpressibleByArgument {}
+
 /// `fleetrace-controller`: arguments and wiring.
 @main
 struct ControllerProgram: AsyncParsableCommand {
@@ -37,6 +39,13 @@ struct ControllerProgram: AsyncParsableCommand {
 
     private static let usualLease = Duration.seconds(60)
 
+    @Option(
+        help: """
+            A second machine with a connected node's certificate: 'refuse' it while the first one answers, or 'name' it
+            NAME~2, so that both take part.
+            """)
+    var twins = TwinRule.refuse
+
     @Option(help: "Least severe messages to log: trace, debug, info, notice, warning, error.")
     var logLevel = Logger.Level.info
 
@@ -53,7 +62,7 @@ struct ControllerProgram: AsyncParsableCommand {
         let tls = try TLSContext.server(AuthorityLayout(pki).controller)
         let runtime = try await ControllerRuntime.start(
             host: listen.host, port: listen.port, tls: tls, directory: FilePath(data),
-            lease: lease ?? Self.usualLease, log: log)
+            lease: lease ?? Self.usualLease, twins: twins, log: log)
         log.info("listening", metadata: ["address": "\(runtime.address.map { "\($0)" } ?? "?")"])
         try await ServiceGroup(
             services: [ControllerService(runtime: runtime)], gracefulShutdownSignals: .ending, logger: log

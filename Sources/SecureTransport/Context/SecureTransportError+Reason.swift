@@ -7,6 +7,9 @@ extension SecureTransportError {
         case .unknownAuthority(let words):
             "the \(peer)'s certificate was not issued by an authority known here (\(words))"
         case .expired: "the \(peer)'s certificate has expired"
+        case .endedWhileOpen(let isOwn):
+            (isOwn ? "this side's" : "the \(peer)'s")
+                + " certificate has expired while it was connected; 'fleetrace ca issue' makes a new one"
         case .notYetValid: "the \(peer)'s certificate is not valid yet; compare the clocks of both hosts"
         case .revoked: "the \(peer)'s certificate has been revoked"
         case .revocationListUnusable(let words): "the revocation list cannot be used (\(words))"
@@ -25,6 +28,10 @@ extension SecureTransportError {
         case .protocolViolation(let words): "the \(peer) broke the protocol (\(words))"
         case .handshakeTimeout(let milliseconds): "no TLS handshake within \(milliseconds) ms"
         case .handshakeTooLarge(let limit): "the \(peer)'s handshake is larger than \(limit) bytes"
+        case .displaced(let hadGreeted):
+            hadGreeted
+                ? "too many handshakes, and this one had not ended"
+                : "too many connections, and the \(peer) had not begun its handshake"
         case .idleTimeout(let milliseconds): "nothing came from the \(peer) for \(milliseconds) ms"
         case .endedInHandshake: "the \(peer) ended the connection before the handshake was done"
         case .truncated: "the connection ended without notice; the last data may be missing"

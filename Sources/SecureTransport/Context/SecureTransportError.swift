@@ -25,6 +25,8 @@ public struct SecureTransportError: Error, Sendable, Hashable, CustomStringConve
         case unknownAuthority(String)
         /// The certificate has expired.
         case expired
+        /// This side's certificate or the peer's has ended while the connection was open.
+        case endedWhileOpen(isOwn: Bool)
         /// The certificate is not valid yet, usually because a clock is wrong.
         case notYetValid
         /// The certificate is on the revocation list.
@@ -53,6 +55,8 @@ public struct SecureTransportError: Error, Sendable, Hashable, CustomStringConve
         case handshakeTimeout(milliseconds: Int64)
         /// The handshake needed more bytes than allowed.
         case handshakeTooLarge(limit: Int)
+        /// The place of its handshake was needed by another peer, before it had sent a whole ClientHello or after that.
+        case displaced(hadGreeted: Bool)
         /// Nothing was received for longer than allowed, in milliseconds.
         case idleTimeout(milliseconds: Int64)
         /// The connection ended before the handshake was done.

@@ -2,30 +2,15 @@ import NIOCore
 
 /// Adds the transport to pipelines.
 public enum SecureTransport {
-    /// The listener has reached its limit of concurrent handshakes.
-    public struct Busy: Error, Sendable, Hashable, CustomStringConvertible {
-        /// The most concurrent handshakes.
-        public let limit: Int
-
-        /// A message for the listener's log.
-        public var description: String { "\(limit) handshakes are under way already" }
-    }
-
-    /// Adds the server's side to a new connection. Call it first in a `childChannelInitializer`, and let its error fail
-    /// the initializer: the connection is then closed, and the peer tries again later.
+    /// Adds the server's side to a new connection. Call it first in a `childChannelInitializer`.
     ///
-    /// - Throws: `Busy` if `gate` has reached its limit.
+    /// - Parameter gate: decides when the handshake begins, and disconnects peers that take others' places.
     public static func addServer(
         to channel: any Channel, _ tls: TLSContext, limits: TransportLimits = TransportLimits(),
         gate: SharedHandshakeGate? = nil, onFailure: (@Sendable (SecureTransportError) -> Void)? = nil
     ) throws {
-        var ticket: HandshakeTicket?
-        if let gate {
-            ticket = gate.admit()
-            if ticket == nil { throw Busy(limit: gate.snapshot.limit) }
-        }
         try channel.pipeline.syncOperations.addHandler(
-            SecureTransportHandler(tls, limits: limits, admission: ticket, onFailure: onFailure))
+            SecureTransportHandler(tls, limits: limits, admission: gate?.admit(channel), onFailure: onFailure))
     }
 
     /// Adds the client's side to a connection. Call it first in a `channelInitializer`.

@@ -16,4 +16,7 @@ public enum SecureTransportEvent: Sendable, Hashable {
     /// authenticated:
     /// the server verifies the client's certificate afterwards, and a refusal arrives as an error.
     case handshakeCompleted(PeerIdentity, TLSFacts)
+    /// A certificate of this open connection has ended. There is a moment for a last message, then the connection fails
+    /// with this error.
+    case certificateEnded(SecureTransportError)
 }

@@ -6,8 +6,9 @@ extension SecureTransportHandler {
 
     /// Decrypts, or continues the handshake.
     public func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard let connection, lifecycle.phase != .failed, lifecycle.phase != .closed else { return }
+        guard lifecycle.phase != .failed, lifecycle.phase != .closed else { return }
         var received = unwrapInboundIn(data)
+        guard let connection else { return greet(&received) }
         idle?.heard(now: context.eventLoop.now)
         if connection.wire.inbound.readableBytes == 0 {
             connection.wire.inbound = received
@@ -15,7 +16,12 @@ extension SecureTransportHandler {
             // Only if a later handler makes the channel read inside of its channelRead.
             connection.wire.inbound.writeBuffer(&received)
         }
-        guard !isReading else { return }
+        consume(context)
+    }
+
+    /// Continues with all input: the handshake, or what follows it.
+    func consume(_ context: ChannelHandlerContext) {
+        guard let connection, !isReading else { return }
         isReading = true
         defer { isReading = false }
         if lifecycle.phase == .handshaking, !goOn(context) { return }
@@ -28,7 +34,7 @@ extension SecureTransportHandler {
         deliverPlaintext(context)
         context.fireChannelReadComplete()
         // The outstanding read has not received a whole record, or the handler itself is waiting.
-        if lifecycle.readsOnItsOwn {
+        if lifecycle.readsOnItsOwn, !isWaiting {
             context.read()
         } else if wantsRead, lifecycle.phase == .open {
             idle?.listen(now: context.eventLoop.now)
@@ -39,6 +45,8 @@ extension SecureTransportHandler {
     /// Reads records. The request is remembered until plaintext has been passed on.
     public func read(context: ChannelHandlerContext) {
         wantsRead = true
+        // A connection that waits at the gate takes no more than its ClientHello.
+        guard !isWaiting else { return }
         idle?.listen(now: context.eventLoop.now)
         context.read()
     }

@@ -36,6 +36,32 @@ extension SecureTransportHandler {
         }
     }
 
+    /// The time for a last message after a certificate has ended.
+    private static let farewell = TimeAmount.seconds(2)
+
+    /// The first look is after a moment: a client whose certificate has ended already learns it from the server.
+    func startLifetime(_ lifetime: CertificateLifetime, _ context: ChannelHandlerContext) {
+        lifetimeCheck = context.eventLoop.assumeIsolated().scheduleTask(in: .seconds(1)) { [weak self] in
+            self?.checkLifetime(lifetime)
+        }
+    }
+
+    /// Ends the connection when a certificate does.
+    func checkLifetime(_ lifetime: CertificateLifetime) {
+        guard let context, lifecycle.phase == .open else { return }
+        switch lifetime.verdict(now: wallClock()) {
+        case .checkIn(let delay):
+            lifetimeCheck = context.eventLoop.assumeIsolated().scheduleTask(in: delay) { [weak self] in
+                self?.checkLifetime(lifetime)
+            }
+        case .ended(let isOwn):
+            let check = SecureTransportError.Check.endedWhileOpen(isOwn: isOwn)
+            setDeadline(Self.farewell) { check }
+            context.fireUserInboundEventTriggered(
+                SecureTransportEvent.certificateEnded(SecureTransportError(check, tls.side, context.channel)))
+        }
+    }
+
     /// Buffers were used. Schedules the release of their storage for when they are unused for a while. So a busy
     /// connection does not allocate, and an idle one holds no memory.
     func noteUse() {

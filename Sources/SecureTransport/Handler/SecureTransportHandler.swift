@@ -1,5 +1,11 @@
 import NIOCore
 
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Musl
+#endif
+
 /// Mutual TLS 1.3 over a byte stream.
 ///
 /// It is the first handler of a connection's pipeline. The handlers after it see plaintext, the network sees TLS
@@ -26,11 +32,21 @@ public final class SecureTransportHandler: ChannelDuplexHandler {
     let tls: TLSContext
     let limits: TransportLimits
     let onFailure: (@Sendable (SecureTransportError) -> Void)?
+    /// The place of the handshake at the listener's gate, until the handshake is over.
     var admission: HandshakeTicket?
+    /// What has come before the gate lets TLS begin.
+    var greeting = ByteBuffer()
+    var hasGreeted = false
+    /// The ClientHello is here, and the gate has not let TLS begin.
+    var isWaiting: Bool { hasGreeted && connection == nil && lifecycle.phase == .handshaking }
 
     var context: ChannelHandlerContext?
     var connection: TLSConnection?
     var lifecycle = ConnectionLifecycle()
+    /// The last second of this side's certificate, as it was when the connection began.
+    var ownCertificateEnd = Int64.max
+    /// Seconds since 1970; tests give their own.
+    var wallClock: () -> Int64 = { Int64(time(nil)) }
     /// The channel has ended, so there is nothing to close.
     var isInactive = false
 
@@ -55,16 +71,25 @@ public final class SecureTransportHandler: ChannelDuplexHandler {
     var deadline: Scheduled<Void>?
     var idleCheck: Scheduled<Void>?
     var trimCheck: Scheduled<Void>?
+    var lifetimeCheck: Scheduled<Void>?
     var usedSinceTrim = false
 
     /// - Parameters:
     ///   - tls: the side's settings. The connection uses the certificates that are current when it starts.
     ///   - limits: times and sizes.
-    ///   - admission: the permission for a handshake, released when the handshake is over.
     ///   - onFailure: called with the same error as the pipeline, for a listener's log.
-    public init(
-        _ tls: TLSContext, limits: TransportLimits = TransportLimits(), admission: HandshakeTicket? = nil,
+    public convenience init(
+        _ tls: TLSContext, limits: TransportLimits = TransportLimits(),
         onFailure: (@Sendable (SecureTransportError) -> Void)? = nil
+    ) {
+        self.init(tls, limits: limits, admission: nil, onFailure: onFailure)
+    }
+
+    /// - Parameter admission: the place of the handshake, released when the handshake is over. With one, the handshake
+    ///   waits for `HandshakeTurn.start`.
+    init(
+        _ tls: TLSContext, limits: TransportLimits, admission: HandshakeTicket?,
+        onFailure: (@Sendable (SecureTransportError) -> Void)?
     ) {
         self.tls = tls
         self.limits = limits
@@ -104,6 +129,7 @@ public final class SecureTransportHandler: ChannelDuplexHandler {
 
     /// Handles the end of the socket's input. Other events are passed on.
     public func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if let turn = event as? HandshakeTurn { return take(turn, context) }
         guard let event = event as? ChannelEvent, event == .inputClosed else {
             context.fireUserInboundEventTriggered(event)
             return
@@ -127,10 +153,12 @@ public final class SecureTransportHandler: ChannelDuplexHandler {
         deadline?.cancel()
         idleCheck?.cancel()
         trimCheck?.cancel()
-        (deadline, idleCheck, trimCheck) = (nil, nil, nil)
+        lifetimeCheck?.cancel()
+        (deadline, idleCheck, trimCheck, lifetimeCheck) = (nil, nil, nil, nil)
         admission = nil
         connection = nil
         plaintext = ByteBuffer()
+        greeting = ByteBuffer()
         let closed = closePromise
         closePromise = nil
         for promise in writes.removeAll() { promise.fail(ChannelError.ioOnClosedChannel) }

@@ -13,6 +13,7 @@ final class AgentBench {
     let loop = EmbeddedEventLoop()
     let kernel = FakeKernel()
     let clock = ManualClock()
+    let audit = AuditRecorder()
     let agent: Agent
     private(set) var channel: EmbeddedChannel
     private var lastRequest: UInt64 = 0
@@ -20,6 +21,7 @@ final class AgentBench {
     init() {
         let loop = self.loop
         let clock = self.clock
+        let audit = self.audit
         let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let thread = ControlThread(loop: loop, agentLoop: loop, now: { clock.now })
         channel = EmbeddedChannel(loop: loop)
@@ -27,7 +29,8 @@ final class AgentBench {
             loop: loop, configuration: AgentConfiguration(host: "controller", port: 1, labels: ["role": "web"]),
             kernel: NodeSessions(kernel, thread: thread, makers: [thread], log: log),
             inventory: FakeInventory(loop: loop),
-            facts: WireHostFacts(), log: log, recent: RecentLog(), now: { clock.now })
+            facts: WireHostFacts(), log: log, recent: RecentLog(),
+            auditLog: Logger(label: "audit") { _ in audit }, now: { clock.now })
     }
 
     // MARK: The connection
@@ -106,12 +109,13 @@ final class AgentBench {
 
     // MARK: Commands
 
-    func command(_ action: WireCommand.OneOf_Action?, session: UInt64 = 1) throws {
+    func command(_ action: WireCommand.OneOf_Action?, session: UInt64 = 1, askedBy: String = "") throws {
         lastRequest += 1
         var command = WireCommand()
         command.request = lastRequest
         command.session = session
         command.action = action
+        command.askedBy = askedBy
         try send(Frame(.command, command))
     }
 

@@ -13,20 +13,23 @@ final class EmbeddedController {
     let loop = EmbeddedEventLoop()
     let storage: MemoryStorage
     let controller: Controller
+    private let audit = AuditRecorder()
     private let clock: ManualClock
     /// Nodes reply to clock probes.
     var isAnswering = true
     /// What takes part in each turn of the clock.
     private(set) var nodes: [EmbeddedNode] = []
 
-    init() {
+    init(twins: TwinRule = .refuse) {
         let clock = ManualClock()
         self.clock = clock
+        let audit = self.audit
         storage = MemoryStorage(loop: loop)
         controller = Controller(
-            name: "test", storage: storage, lease: .seconds(60), host: WireHostFacts(), loop: loop,
+            name: "test", storage: storage, lease: .seconds(60), twins: twins, host: WireHostFacts(), loop: loop,
             time: TimeSource(now: { clock.now }, wallClock: { EpochInstant(nanoseconds: clock.now.nanoseconds) }),
-            log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, recent: RecentLog(capacity: 10))
+            log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, recent: RecentLog(capacity: 10),
+            auditLog: Logger(label: "audit") { _ in audit })
         controller.assumeIsolated { $0.begin() }
         loop.run()
     }
@@ -56,6 +59,9 @@ final class EmbeddedController {
     func connected(_ node: EmbeddedNode) {
         nodes.append(node)
     }
+
+    /// Audit lines since the last call.
+    func auditLines() -> [String] { audit.removeAll() }
 
     func sessionCount() -> Int {
         controller.assumeIsolated { $0.sessions.count }

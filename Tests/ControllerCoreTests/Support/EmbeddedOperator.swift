@@ -7,8 +7,8 @@ import TraceProtocol
 final class EmbeddedOperator: EmbeddedPeer {
     private var lastRequest: UInt64 = 0
 
-    init(_ fleet: EmbeddedController, name: String = "ann") throws {
-        super.init(try .operator(name, role: .tracer), fleet)
+    init(_ fleet: EmbeddedController, name: String = "ann", role: OperatorRole = .tracer) throws {
+        super.init(try .operator(name, role: role), fleet)
         try connect(WireHello())
     }
 

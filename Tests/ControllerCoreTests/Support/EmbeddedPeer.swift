@@ -23,7 +23,7 @@ class EmbeddedPeer {
         let handler = PeerHandler(controller: fleet.controller)
         channel = EmbeddedChannel(handler: handler, loop: fleet.loop)
         channel.connect(to: try SocketAddress(ipAddress: "127.0.0.1", port: 1), promise: nil)
-        handler.expectHello(from: identity, on: channel)
+        handler.expectHello(from: identity, certificate: identity.uri, on: channel)
         var hello = hello
         hello.versions = Negotiation.versions
         waiting = []

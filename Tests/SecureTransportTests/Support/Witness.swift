@@ -15,6 +15,7 @@ struct Seen: Sendable {
     var sent = 0
     var inputClosed = false
     var isInactive = false
+    var certificateEnded: SecureTransportError?
     /// The order of events: identified, data, failed, inputClosed, inactive.
     var order: [String] = []
 }
@@ -135,6 +136,9 @@ final class Witness: ChannelInboundHandler {
                 left = count
                 send(context)
             }
+        }
+        if case .certificateEnded(let error)? = event as? SecureTransportEvent {
+            record.note { $0.certificateEnded = error }
         }
         if let event = event as? ChannelEvent, event == .inputClosed {
             record.note("inputClosed") { $0.inputClosed = true }

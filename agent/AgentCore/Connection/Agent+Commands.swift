@@ -26,7 +26,6 @@ extension Agent {
 
     /// Finds out whether probes would work, and leaves none.
     private func check(_ request: WireCheckProbes, _ command: WireCommand) {
-        log.notice("check probes", metadata: ["operator": "\(request.operator)", "probes": "\(request.probes)"])
         let checked = inventory.check(request)
         reply(to: command, with: checked) { .probesChecked($0) }
         checked.whenComplete { [kernel] _ in _ = kernel.removeStaleProbes(isExpected: true) }
@@ -50,6 +49,7 @@ extension Agent {
 
     func reply(to command: WireCommand, _ outcome: WireCommandReply.OneOf_Outcome) {
         commands.end(command)
+        audit(command, outcome)
         var reply = WireCommandReply()
         reply.request = command.request
         reply.session = command.session

@@ -22,6 +22,7 @@ extension Agent {
 
     /// Every second: leases and threads.
     func slowTick() {
+        audit.expire(now: now())
         if trim.isDue(at: now()) { HeapTrim.run() }
         kernel.keepThreadsExcluded()
         kernel.removeStaleProbes().whenFailure { [log] in

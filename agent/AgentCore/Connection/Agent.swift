@@ -28,6 +28,7 @@ public actor Agent {
     /// Distinguishes a restart of this agent from its reconnection.
     private let incarnation = String(UInt64.random(in: .min ... .max), radix: 16)
 
+    var audit: AuditLog
     var sessions: [UInt64: AgentSession] = [:]
     /// Of the present connection.
     var commands = OpenCommands()
@@ -58,6 +59,7 @@ public actor Agent {
     init(
         loop: any EventLoop, configuration: AgentConfiguration, kernel: NodeSessions, inventory: any Inventory,
         facts: WireHostFacts, log: Logger, recent: RecentLog,
+        auditLog: Logger? = nil,
         now: @escaping @Sendable () -> MonotonicRawInstant = { .now }
     ) {
         executor = EventLoopExecutor(loop)
@@ -67,6 +69,7 @@ public actor Agent {
         self.facts = facts
         self.log = log
         self.recent = recent
+        audit = AuditLog(auditLog ?? log)
         self.now = now
         lease = Lease(duration: Self.defaultLease, now: now())
     }

@@ -14,6 +14,8 @@ public struct AgentRuntime: Sendable {
     private let tls: TLSContext
     private let guardian: GuardProcess
     private let log: Logger
+    /// Not among the recent lines, which everybody reads who may look at a node.
+    private let auditLog: Logger
     private let recent = RecentLog()
 
     /// - Parameter guardian: removes what this agent has made in the kernel when it is killed.
@@ -21,6 +23,7 @@ public struct AgentRuntime: Sendable {
         self.configuration = configuration
         self.tls = tls
         self.guardian = guardian
+        auditLog = log
         self.log = recent.following(log)
     }
 
@@ -73,7 +76,7 @@ public struct AgentRuntime: Sendable {
         let agent = Agent(
             loop: loop, configuration: configuration, kernel: kernel,
             inventory: TracefsInventory(tracefs, thread: ControlThread(loop: group.next(), agentLoop: loop)),
-            facts: facts, log: log, recent: recent)
+            facts: facts, log: log, recent: recent, auditLog: auditLog)
         kernel.removeStaleProbes(isExpected: true).whenFailure { [log] in
             log.warning("probes of an earlier agent may be left in the kernel", metadata: ["reason": "\($0)"])
         }

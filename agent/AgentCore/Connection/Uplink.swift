@@ -15,9 +15,15 @@ final class Uplink: ChannelInboundHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case .handshakeCompleted = event as? SecureTransportEvent {
+        switch event as? SecureTransportEvent {
+        case .handshakeCompleted:
             let channel = context.channel
             agent.assumeIsolated { $0.connected(channel) }
+        case .certificateEnded(let error):
+            failure = failure ?? error
+            sendGoodbye(context, .certificateEnded, error.reason)
+            context.close(promise: nil)
+        case nil: break
         }
         context.fireUserInboundEventTriggered(event)
     }
@@ -40,15 +46,15 @@ final class Uplink: ChannelInboundHandler {
         if failure == nil {
             failure = error
             // When the transport has failed, nothing can be sent over it.
-            if error is ProtocolError { sendGoodbye(context, error) }
+            if error is ProtocolError { sendGoodbye(context, .protocolError, "\(error)") }
         }
         context.close(promise: nil)
     }
 
-    private func sendGoodbye(_ context: ChannelHandlerContext, _ error: any Error) {
+    private func sendGoodbye(_ context: ChannelHandlerContext, _ reason: WireGoodbye.Reason, _ text: String) {
         var goodbye = WireGoodbye()
-        goodbye.reason = .protocolError
-        goodbye.text = String("\(error)".prefix(1000))
+        goodbye.reason = reason
+        goodbye.text = String(text.prefix(1000))
         guard let frame = try? Frame(.goodbye, goodbye) else { return }
         context.writeAndFlush(wrapOutboundOut(frame), promise: nil)
     }

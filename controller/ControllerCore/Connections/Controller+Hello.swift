@@ -21,9 +21,11 @@ extension Controller {
         welcome.software = "fleetrace \(Negotiation.software)"
         welcome.leaseMs = UInt32(clamping: lease.wholeMilliseconds)
         switch identity.role {
-        case .node: return .node(try acceptNode(identity.name, hello, welcome, on: channel))
+        case .node: return try admit(identity.name, hello, welcome, on: channel)
         case .operator:
-            let link = OperatorLink(channel: channel, identity: identity, host: hello.host)
+            let link = OperatorLink(channel: channel, identity: identity, host: hello.host) {
+                [self] link, request, result in assumeIsolated { $0.audit(link, request, result) }
+            }
             operators[ObjectIdentifier(link)] = link
             link.send(try Frame(.welcome, welcome))
             excludedProcessesChanged()
@@ -32,21 +34,19 @@ extension Controller {
         }
     }
 
-    private func acceptNode(
-        _ name: String, _ hello: WireHello, _ welcome: WireWelcome, on channel: any Channel
-    ) throws -> NodeLink {
-        let node = nodes[name] ?? Node(name: name)
-        nodes[name] = node
+    /// A connection is its node's from now on.
+    func accept(_ node: Node, _ hello: WireHello, _ welcome: WireWelcome, on channel: any Channel) throws -> NodeLink {
         // What an earlier connection brought is still under way, and is granted again when it is stored.
         let credit = max(0, creditPerNode - node.outstanding)
         lastLink += 1
         let link = NodeLink(channel: channel, node: node, credit: credit, phase: lastLink, time: time)
         var welcome = welcome
+        welcome.identity = "\(PeerRole.node)/\(node.name)"
         welcome.credit = UInt64(credit)
         welcome.resume = connect(link, hello)
         link.send(try Frame(.welcome, welcome))
         for session in sessions.values { if let index = session.index(of: node) { session.commandAgain(index) } }
-        log.info("node connected", metadata: ["node": "\(name)", "kernel": "\(hello.host.kernelRelease)"])
+        log.info("node connected", metadata: ["node": "\(node.name)", "kernel": "\(hello.host.kernelRelease)"])
         excludedProcessesChanged()
         return link
     }

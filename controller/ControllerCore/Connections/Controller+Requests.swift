@@ -8,6 +8,7 @@ extension Controller {
         switch frame.type {
         case .request:
             let request: WireRequest = try frame.message()
+            link.began(request)
             do throws(WireRefusal) {
                 try perform(request, from: link)
             } catch {
@@ -24,7 +25,7 @@ extension Controller {
     private func perform(_ request: WireRequest, from link: OperatorLink) throws(WireRefusal) {
         switch request.verb {
         case .listNodes: link.respond(to: request.request, .nodes(nodeList()))
-        case .listSessions: link.respond(to: request.request, .sessions(sessionList()))
+        case .listSessions: link.respond(to: request.request, .sessions(sessionList(for: link)))
         case .openSession(let message):
             try require(.tracer, "start sessions", link)
             try openSession(message, request: request.request, from: link)
@@ -47,12 +48,16 @@ extension Controller {
         throw WireRefusal(.noPermission, "operator \(link.name) may not \(what): that needs the role \(role)")
     }
 
-    func disconnected(_ link: OperatorLink) {
-        operators[ObjectIdentifier(link)] = nil
+    /// - Parameter reason: why readers of its sessions do not get all that they asked for, if that is known.
+    func disconnected(_ link: OperatorLink, because reason: String? = nil) {
+        guard operators.removeValue(forKey: ObjectIdentifier(link)) != nil else { return }
         trim.released(at: time.now())
         link.closed()
         for session in Array(sessions.values) where session.owner === link {
-            log.notice("its operator is gone: the session stops", metadata: ["session": "\(session.id.sessionText)"])
+            log.notice(
+                "its operator is gone: the session stops",
+                metadata: ["session": "\(session.id.sessionText)", "reason": "\(reason ?? "connection lost")"])
+            if let reason { session.report(problem: reason) }
             session.stop()
         }
         excludedProcessesChanged()

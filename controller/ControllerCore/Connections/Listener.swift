@@ -1,29 +1,45 @@
-import Logging
 import NIOCore
 import NIOPosix
 import SecureTransport
+import SystemFacts
 import TraceProtocol
 
 /// The one port that agents and operators dial.
 struct Listener {
     let channel: any Channel
 
-    /// Handshakes under way at most; each costs more than a millisecond of CPU.
-    private static let handshakes = 64
+    /// Connections that the kernel keeps until they are accepted; it lowers this to net.core.somaxconn.
+    private static let backlog: Int32 = 4096
+    /// Connections that are accepted in one turn of the loop, so that a flood does not make others wait.
+    private static let acceptedPerTurn: UInt = 4
 
-    static func start(
-        host: String, port: Int, tls: TLSContext, controller: Controller, log: Logger
-    ) async throws -> Listener {
-        let gate = SharedHandshakeGate(limit: handshakes)
+    static func start(host: String, port: Int, tls: TLSContext, controller: Controller) async throws -> Listener {
+        var limits = HandshakeLimits()
+        // The rest is for peers that are known, and for the logs of sessions.
+        limits.places = min(limits.places, OpenFileLimit.current / 4)
+        let gate = SharedHandshakeGate(limits)
         let channel = try await ServerBootstrap(group: controller.loop)
-            .serverChannelOption(.backlog, value: 1024)
+            .serverChannelOption(.backlog, value: backlog)
+            .serverChannelOption(.maxMessagesPerRead, value: acceptedPerTurn)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelInitializer { server in
+                server.eventLoop.makeCompletedFuture {
+                    let guardian = AcceptGuard(gate: gate) { error in
+                        controller.assumeIsolated {
+                            $0.connectionRefused("a connection could not be accepted", server, "\(error)")
+                        }
+                    }
+                    try server.pipeline.syncOperations.addHandler(guardian)
+                }
+            }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.writeBufferWaterMark, value: .init(low: 256 << 10, high: 1 << 20))
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try SecureTransport.addServer(to: channel, tls, gate: gate) { failure in
-                        log.warning("connection refused", metadata: ["reason": "\(failure)"])
+                        controller.assumeIsolated {
+                            $0.connectionRefused("connection refused", channel, failure.reason)
+                        }
                     }
                     let pipeline = channel.pipeline.syncOperations
                     try pipeline.addHandler(ByteToMessageHandler(FrameDecoder(accepting: .fromPeers)))

@@ -9,20 +9,41 @@ final class OperatorLink: @unchecked Sendable {
     let identity: PeerIdentity
     let host: WireHostFacts
     private var streams: [any OperatorStream] = []
+    /// Requests without a reply.
+    private var underWay: [UInt64: AuditedRequest] = [:]
+    /// Notes a request and its result.
+    private let audit: (OperatorLink, AuditedRequest, String) -> Void
 
-    init(channel: any Channel, identity: PeerIdentity, host: WireHostFacts) {
+    init(
+        channel: any Channel, identity: PeerIdentity, host: WireHostFacts,
+        audit: @escaping (OperatorLink, AuditedRequest, String) -> Void
+    ) {
         self.channel = channel
         self.identity = identity
         self.host = host
+        self.audit = audit
     }
 
     var name: String { identity.name }
+    /// Its address, without the port.
+    var address: String { channel.remoteAddress?.ipAddress ?? "?" }
+    /// For logs of others.
+    var description: String { "\(identity) from \(address)" }
+
+    /// A request has come. Its reply is noted with it.
+    func began(_ request: WireRequest) {
+        let audited = AuditedRequest(request)
+        if let earlier = underWay.updateValue(audited, forKey: request.request) {
+            audit(self, earlier, "no reply: its number was used again")
+        }
+    }
 
     func send(_ frame: Frame) {
         channel.writeAndFlush(frame, promise: nil)
     }
 
     func respond(to request: UInt64, _ outcome: WireReply.OneOf_Outcome) {
+        if let audited = underWay.removeValue(forKey: request) { audit(self, audited, outcome.auditText) }
         var reply = WireReply()
         reply.request = request
         reply.outcome = outcome
@@ -51,6 +72,8 @@ final class OperatorLink: @unchecked Sendable {
     }
 
     func closed() {
+        for audited in underWay.values { audit(self, audited, "no reply: the operator left") }
+        underWay = [:]
         for stream in streams { stream.operatorLeft() }
     }
 }

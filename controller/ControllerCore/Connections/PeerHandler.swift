@@ -11,6 +11,8 @@ final class PeerHandler: ChannelInboundHandler {
 
     private let controller: Controller
     private var peer: Peer?
+    /// The fingerprint of the certificate that this connection counts for.
+    private var certificate: String?
     private var helloDeadline: Scheduled<Void>?
     /// A Goodbye that cannot be sent must not lead to another.
     private var isRefusing = false
@@ -18,6 +20,7 @@ final class PeerHandler: ChannelInboundHandler {
     /// What the controller keeps for the connection, from its `Hello` on.
     enum Peer: Sendable {
         case unknown(PeerIdentity)
+        case newcomer(Newcomer)
         case node(NodeLink)
         case `operator`(OperatorLink)
     }
@@ -29,16 +32,36 @@ final class PeerHandler: ChannelInboundHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case .handshakeCompleted(let identity, _) = event as? SecureTransportEvent {
-            expectHello(from: identity, on: context.channel)
+        switch event as? SecureTransportEvent {
+        case .handshakeCompleted(let identity, let facts):
+            expectHello(from: identity, certificate: facts.peerCertificate.fingerprint, on: context.channel)
+        case .certificateEnded(let error): certificateEnded(error, on: context.channel)
+        case nil: break
         }
         context.fireUserInboundEventTriggered(event)
     }
 
     /// The certificate has said who the peer is.
-    func expectHello(from identity: PeerIdentity, on channel: any Channel) {
+    func expectHello(from identity: PeerIdentity, certificate: String, on channel: any Channel) {
+        do {
+            try controller.assumeIsolated { try $0.count(certificate, of: identity) }
+        } catch {
+            return refuse(channel, error)
+        }
+        self.certificate = certificate
         peer = .unknown(identity)
         helloDeadline = channel.eventLoop.scheduleTask(in: Self.helloTimeout) { channel.close(promise: nil) }
+    }
+
+    /// Sessions learn why they lose the peer before the connection ends.
+    func certificateEnded(_ error: SecureTransportError, on channel: any Channel) {
+        let refusal = ConnectionRefusal(.certificateEnded, error.reason)
+        switch peer {
+        case .node(let link): controller.assumeIsolated { $0.disconnected(link, because: refusal.description) }
+        case .operator(let link): controller.assumeIsolated { $0.disconnected(link, because: refusal.description) }
+        case .newcomer, .unknown, nil: break
+        }
+        refuse(channel, refusal)
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -51,12 +74,16 @@ final class PeerHandler: ChannelInboundHandler {
                 let channel = context.channel
                 let hello: WireHello = try frame.message()
                 peer = try controller.assumeIsolated { try $0.accept(hello, from: identity, on: channel) }
+            case .newcomer(let newcomer):
+                guard let link = newcomer.link else { throw ProtocolError.unexpected(frame.type, "before Welcome") }
+                peer = .node(link)
+                try controller.assumeIsolated { try $0.receive(frame, from: link) }
             case .node(let link): try controller.assumeIsolated { try $0.receive(frame, from: link) }
             case .operator(let link): try controller.assumeIsolated { try $0.receive(frame, from: link) }
             case nil: break
             }
         } catch {
-            refuse(context, error)
+            refuse(context.channel, error)
         }
     }
 
@@ -67,12 +94,14 @@ final class PeerHandler: ChannelInboundHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // A failed handshake is reported by the listener with the peer's address.
-        if error is ProtocolError { refuse(context, error) } else { context.close(promise: nil) }
+        if error is ProtocolError { refuse(context.channel, error) } else { context.close(promise: nil) }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
         helloDeadline?.cancel()
+        if let certificate { controller.assumeIsolated { $0.certificates.end(certificate) } }
         switch peer {
+        case .newcomer(let newcomer): controller.assumeIsolated { $0.disconnected(newcomer) }
         case .node(let link): controller.assumeIsolated { $0.disconnected(link) }
         case .operator(let link): controller.assumeIsolated { $0.disconnected(link) }
         case .unknown, nil: break
@@ -81,23 +110,9 @@ final class PeerHandler: ChannelInboundHandler {
     }
 
     /// Tells the peer why before the connection ends.
-    private func refuse(_ context: ChannelHandlerContext, _ error: any Error) {
+    private func refuse(_ channel: any Channel, _ error: any Error) {
         guard !isRefusing else { return }
         isRefusing = true
-        var goodbye = WireGoodbye()
-        goodbye.reason = .protocolError
-        // The text may quote what the peer sent, and a Goodbye has a limit.
-        goodbye.text = String("\(error)".prefix(1_000))
-        if case .noCommonVersion = error as? ProtocolError {
-            goodbye.reason = .noCommonVersion
-            goodbye.versions = Negotiation.versions
-        }
-        if let frame = try? Frame(.goodbye, goodbye) {
-            context.writeAndFlush(wrapOutboundOut(frame), promise: nil)
-        }
-        controller.assumeIsolated { $0.log }.warning(
-            "connection ended",
-            metadata: ["peer": "\(context.channel.remoteAddress.map { "\($0)" } ?? "?")", "reason": "\(error)"])
-        context.close(promise: nil)
+        controller.assumeIsolated { $0.end(channel, because: error) }
     }
 }

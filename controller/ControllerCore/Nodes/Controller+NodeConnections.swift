@@ -56,14 +56,17 @@ extension Controller {
         }
     }
 
-    func disconnected(_ link: NodeLink) {
+    func disconnected(_ link: NodeLink, because reason: String = "connection lost") {
         let node = link.node
         guard node.link === link else { return }
         node.link = nil
-        log.warning("node lost", metadata: ["node": "\(node.name)"])
-        for session in Array(sessions.values) { if let index = session.index(of: node) { session.nodeLost(index) } }
+        log.warning("node lost", metadata: ["node": "\(node.name)", "reason": "\(reason)"])
+        for session in Array(sessions.values) {
+            if let index = session.index(of: node) { session.nodeLost(index, because: reason) }
+        }
         link.refuseRequests(WireRefusal(.nodeLost, "the connection was lost"))
         excludedProcessesChanged()
+        if let newcomer = node.newcomer { succeed(newcomer) }
     }
 
     // MARK: Which processes traces leave out

@@ -9,6 +9,7 @@ extension Controller {
         // A connection that was replaced may still have frames in its pipeline.
         guard link.node.link === link else { return }
         link.node.lastHeard = now
+        if link.node.newcomer != nil { olderAnswered(link.node) }
         switch frame.type {
         case .batch, .metadata, .finish: try receiveNumbered(frame, from: link, at: now)
         case .watermark:

@@ -10,6 +10,8 @@ final class Node {
     var hello = WireHello()
     /// Its present connection.
     var link: NodeLink?
+    /// A connection that takes its place if it does not answer.
+    var newcomer: Newcomer?
     /// Nil before the first connection.
     var connectedSince: EpochInstant?
     var lastHeard = MonotonicRawInstant(nanoseconds: 0)
@@ -27,6 +29,9 @@ final class Node {
     init(name: String) {
         self.name = name
     }
+
+    /// The name in the certificate: that of a twin has a number behind it.
+    var certifiedName: String { String(name.prefix { $0 != "~" }) }
 
     /// What has come from the node.
     struct Traffic {
@@ -97,11 +102,11 @@ extension Node: SessionNode {
     func timelineTime(of agentTime: MonotonicRawInstant) -> MappedTime { clock.map(agentTime.nanoseconds) }
 
     func command(
-        _ action: WireCommand.OneOf_Action, session: UInt64, lead: Duration,
+        _ action: WireCommand.OneOf_Action, session: UInt64, lead: Duration, askedBy: String,
         reply: @escaping (WireCommandReply) -> Void
     ) -> Bool {
         guard let link else { return false }
-        link.command(action, session: session, lead: lead, reply: reply)
+        link.command(action, session: session, lead: lead, askedBy: askedBy, reply: reply)
         return true
     }
 

@@ -55,9 +55,10 @@ final class NodeLink: @unchecked Sendable {
     /// - Parameters:
     ///   - session: 0 for a command that belongs to none.
     ///   - lead: how far ahead the moment lies that the command waits for.
+    ///   - askedBy: whose request it is, for the agent's audit lines.
     ///   - reply: called once: with the agent's reply, or a refusal when `CommandPatience` or the connection ends.
     func command(
-        _ action: WireCommand.OneOf_Action, session: UInt64, lead: Duration = .zero,
+        _ action: WireCommand.OneOf_Action, session: UInt64, lead: Duration = .zero, askedBy: String = "",
         reply: @escaping (WireCommandReply) -> Void
     ) {
         lastRequest += 1
@@ -65,6 +66,7 @@ final class NodeLink: @unchecked Sendable {
         command.request = lastRequest
         command.session = session
         command.action = action
+        command.askedBy = askedBy
         guard let frame = try? Frame(.command, command), frame.body.readableBytes <= frame.type.maximumBody else {
             return reply(.refusal(WireRefusal(.unsupported, "the request is longer than a command may be")))
         }

@@ -19,21 +19,25 @@ extension Controller {
         }
         let query = NodeQuery(
             DescribeSurvey(node: message.node, isConnected: nodes[message.node]?.link != nil),
+            askedBy: link.description,
             command: { _ in .describe(.with { $0.state = true }) },
             read: { reply, _ in reply.result { if case .described(let it) = $0 { it } else { nil } } },
             finish: { [self] survey in
-                let report = assumeIsolated { $0.report(on: message.node, survey.outcome) }
+                let report = assumeIsolated { $0.report(on: message.node, survey.outcome, for: link.viewer) }
                 link.respond(to: request, .nodeReport(report))
             })
         run(query, timeout: Self.describeTimeout)
     }
 
-    private func report(on name: String, _ outcome: Result<WireNodeDescription, WireRefusal>) -> WireNodeReport {
+    private func report(
+        on name: String, _ outcome: Result<WireNodeDescription, WireRefusal>, for viewer: PrivateSessions.Viewer
+    ) -> WireNodeReport {
         var report = nodes[name].map { known(of: $0) } ?? WireNodeReport()
         switch outcome {
         case .success(let description): report.nodeDescription = description
         case .failure(let refusal): report.refusal = refusal
         }
+        report.hide(privateSessions.hidden(from: viewer))
         return report
     }
 

@@ -17,6 +17,7 @@ extension Controller {
         }
         let query = NodeQuery(
             ListSurvey(members) { lists.list($0) },
+            askedBy: link.description,
             command: { request in
                 var what = message.what
                 what.known = request.known.map { .init($0) }

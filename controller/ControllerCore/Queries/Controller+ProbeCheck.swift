@@ -1,4 +1,3 @@
-import Logging
 import TraceProtocol
 
 /// Whether probes would work on nodes.
@@ -12,14 +11,12 @@ extension Controller {
         let chosen = try chosenNodes(message.selectors).map(\.name)
         if let problem = ProbeLimits.problem(message.probes.count) { throw WireRefusal(.unspecified, problem) }
         guard !message.probes.isEmpty else { throw WireRefusal(.unspecified, "no probe was asked for") }
-        log.notice(
-            "check probes",
-            metadata: ["operator": "\(link.name)", "nodes": "\(chosen)", "probes": "\(message.probes)"])
         var check = WireCheckProbes()
         check.probes = message.probes
         check.operator = link.name
         let query = NodeQuery(
             ProbeSurvey(nodes: chosen, probes: message.probes.count, limit: Self.checkReportLimit),
+            askedBy: link.description,
             command: { [check] _ in .checkProbes(check) },
             read: { reply, _ in reply.result { if case .probesChecked(let it) = $0 { it } else { nil } } },
             finish: { survey in link.respond(to: request, .probeReport(survey.report())) })

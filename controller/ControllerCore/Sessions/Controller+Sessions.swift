@@ -8,7 +8,8 @@ extension Controller {
         let chosen = try chosenNodes(opening.selectors)
         try check(opening)
         let description = description(of: opening, on: chosen, operator: link.name)
-        log.notice("session", metadata: description.logMetadata(opening))
+        if !description.private { log.notice("session", metadata: description.logMetadata(opening)) }
+        privateSessions.add(description)
         let members: [(node: any SessionNode, incarnation: String)] = chosen.map { ($0, $0.hello.incarnation) }
         let session: Session =
             if opening.hasCount {
@@ -53,6 +54,7 @@ extension Controller {
         description.controller = name
         description.state = "recording"
         description.keep = opening.keep
+        description.private = opening.private
         return description
     }
 
@@ -70,8 +72,7 @@ extension Controller {
     }
 
     func stopSession(_ id: UInt64, request: UInt64, from link: OperatorLink) throws(WireRefusal) {
-        let session = try session(id)
-        log.notice("stop", metadata: ["session": "\(id.sessionText)", "operator": "\(link.name)"])
+        let session = try session(id, for: link)
         session.stop()
         var stopped = WireSessionStopped()
         stopped.session = id
@@ -79,19 +80,21 @@ extension Controller {
     }
 
     func attachSession(_ id: UInt64, request: UInt64, from link: OperatorLink) throws(WireRefusal) {
-        guard let session = try session(id) as? TracedSession else {
+        guard let session = try session(id, for: link) as? TracedSession else {
             throw WireRefusal(.unsupported, "\(id.sessionText) is a count: only its own operator reads it")
         }
         link.respond(to: request, .attached(session.description))
         session.attach(link)
     }
 
-    func sessionList() -> WireSessionList {
-        .with { $0.sessions = sessions.values.map(\.description).sorted { $0.created < $1.created } }
+    func sessionList(for link: OperatorLink) -> WireSessionList {
+        let seen = sessions.values.map(\.description).filter { link.sees($0) }
+        return .with { $0.sessions = seen.sorted { $0.created < $1.created } }
     }
 
-    private func session(_ id: UInt64) throws(WireRefusal) -> Session {
-        guard let session = sessions[id] else {
+    /// A private session of somebody else is refused like one that does not exist.
+    private func session(_ id: UInt64, for link: OperatorLink) throws(WireRefusal) -> Session {
+        guard let session = sessions[id], link.sees(session.description) else {
             throw WireRefusal(.noSuchSession, "no session \(id.sessionText) is running")
         }
         return session

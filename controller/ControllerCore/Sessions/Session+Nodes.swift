@@ -14,9 +14,9 @@ extension Session {
         noted(note, index)
     }
 
-    func nodeLost(_ index: Int) {
+    func nodeLost(_ index: Int, because reason: String) {
         if flow.isLive(index), flow.phase != .starting {
-            note(.lost, "connection lost", index)
+            note(.lost, reason, index)
             parts[index].lostAt = now
         } else {
             perform(flow.giveUp(index, "the connection was lost"))

@@ -11,7 +11,10 @@ extension Session {
         var prepare = WirePrepare(opening, operator: description.operator)
         for (index, part) in parts.enumerated() {
             prepare.excludedProcesses = part.node.exclude(excluded)
-            let isSent = part.node.command(.prepare(prepare), session: id) { [self] reply in
+            let isSent = part.node.command(
+                .prepare(prepare), session: id, lead: .zero, askedBy: owner?.description ?? ""
+            ) {
+                [self] reply in
                 let result = checkPrepared(reply, index)
                 if opening.partial, case .success = result { limitPreparing() }
                 perform(flow.prepared(index, result))
@@ -93,7 +96,7 @@ extension Session {
 
 extension WirePrepare {
     /// What every node is told alike.
-    fileprivate init(_ opening: WireOpenSession, operator name: String) {
+    init(_ opening: WireOpenSession, operator name: String) {
         self.init()
         events = opening.events
         filters = opening.filters

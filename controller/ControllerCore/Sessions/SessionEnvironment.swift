@@ -48,11 +48,13 @@ protocol SessionNode: AnyObject {
     /// Sends a command. The reply comes once: the agent's, or a refusal (`nodeLost`, `timeout`) when the connection is
     /// lost or the node is silent for too long.
     ///
-    /// - Parameter lead: how far ahead the moment lies that the command waits for.
+    /// - Parameters:
+    ///   - lead: how far ahead the moment lies that the command waits for.
+    ///   - askedBy: whose request it is, for the agent's audit lines.
     /// - Returns: false while the node is not connected; then no reply comes.
     @discardableResult
     func command(
-        _ action: WireCommand.OneOf_Action, session: UInt64, lead: Duration,
+        _ action: WireCommand.OneOf_Action, session: UInt64, lead: Duration, askedBy: String,
         reply: @escaping (WireCommandReply) -> Void
     ) -> Bool
 
@@ -70,16 +72,26 @@ protocol SessionNode: AnyObject {
 }
 
 extension SessionNode {
+    /// Sends a command of the controller's own.
     @discardableResult
     func command(
         _ action: WireCommand.OneOf_Action, session: UInt64, reply: @escaping (WireCommandReply) -> Void
     ) -> Bool {
-        command(action, session: session, lead: .zero, reply: reply)
+        command(action, session: session, lead: .zero, askedBy: "", reply: reply)
+    }
+
+    func command(
+        _ action: WireCommand.OneOf_Action, session: UInt64, lead: Duration,
+        reply: @escaping (WireCommandReply) -> Void
+    ) -> Bool {
+        command(action, session: session, lead: lead, askedBy: "", reply: reply)
     }
 }
 
 /// An operator's connection, as a session sees it.
 protocol SessionOperator: AnyObject {
+    /// Who it is and from where, for logs of others.
+    var description: String { get }
     /// False while the connection has as much waiting as it should.
     var isWritable: Bool { get }
 

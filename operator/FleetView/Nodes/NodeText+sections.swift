@@ -62,6 +62,12 @@ extension NodeText {
 
     /// Recording sessions, and for each CPU where its events are.
     func recordings() -> [String] {
+        let hidden = report.hiddenSessions
+        let others = hidden > 0 ? ["\(hidden) private \(hidden == 1 ? "session" : "sessions") of other operators"] : []
+        return others + shownRecordings()
+    }
+
+    private func shownRecordings() -> [String] {
         report.nodeDescription.sessions.flatMap { session -> [String] in
             let known = sessions.first { $0.session == session.session }
             let received = report.received.first { $0.session == session.session }

@@ -56,7 +56,11 @@ final class ClientHandler: ChannelInboundHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case .handshakeCompleted = event as? SecureTransportEvent { begin(context) }
+        switch event as? SecureTransportEvent {
+        case .handshakeCompleted: begin(context)
+        case .certificateEnded(let error): errorCaught(context: context, error: error)
+        case nil: break
+        }
         context.fireUserInboundEventTriggered(event)
     }
 

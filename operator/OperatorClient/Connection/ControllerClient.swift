@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 import NIOPosix
 import SecureTransport
@@ -15,11 +16,42 @@ public final class ControllerClient: ControllerConnection {
         self.queue = queue
     }
 
+    /// Attempts when the connection breaks without a reason before it is accepted: a controller that is flooded with
+    /// connections may have given this one's place to another.
+    private static let attempts = 3
+    private static let pause = Duration.milliseconds(50)
+
     /// Connects, and returns when the controller has accepted this operator.
     ///
-    /// - Throws: `ClientError.unreachable`.
+    /// - Throws: `ClientError.unreachable`; `.goodbye` with the controller's reason when it does not admit this operator.
     public static func connect(
         host: String, port: Int, tls: TLSContext, group: any EventLoopGroup
+    ) async throws -> ControllerClient {
+        var attempt = 1
+        while true {
+            do {
+                return try await connectOnce(host, port, tls, group)
+            } catch  where attempt < attempts && isBroken(error) {
+                try await Task.sleep(for: pause * attempt)
+                attempt += 1
+            } catch {
+                if case .goodbye = error as? ClientError { throw error }
+                throw ClientError.unreachable(address: "\(host):\(port)", reason: "\(error)")
+            }
+        }
+    }
+
+    /// Whether a connection ended with neither a reason from the controller nor one of this side.
+    private static func isBroken(_ error: any Error) -> Bool {
+        switch error {
+        case let error as IOError: error.errnoCode == ECONNRESET || error.errnoCode == EPIPE
+        case let error as SecureTransportError: error.check == .endedInHandshake || error.check == .endedBeforeData
+        default: false
+        }
+    }
+
+    private static func connectOnce(
+        _ host: String, _ port: Int, _ tls: TLSContext, _ group: any EventLoopGroup
     ) async throws -> ControllerClient {
         var hello = WireHello()
         hello.versions = Negotiation.versions
@@ -35,7 +67,7 @@ public final class ControllerClient: ControllerConnection {
             return ControllerClient(channel: channel, handler: try await welcomed.futureResult.get(), queue: queue)
         } catch {
             welcomed.fail(error)
-            throw ClientError.unreachable(address: "\(host):\(port)", reason: "\(error)")
+            throw error
         }
     }
 

@@ -63,6 +63,8 @@ struct SessionOptions: ParsableArguments {
     @Flag(help: "Go on with the nodes that can, when some cannot.")
     var partial = false
 
+    @OptionGroup var privacy: PrivacyOption
+
     @Argument(parsing: .postTerminator, help: "A command to run meanwhile; the trace ends when it does.")
     var command: [String] = []
 
@@ -88,6 +90,7 @@ struct SessionOptions: ParsableArguments {
         request.partial = partial
         request.startInMs = UInt32(clamping: (startIn ?? .zero).wholeMilliseconds)
         request.name = name
+        request.private = privacy.isPrivate
         return request
     }
 

@@ -6,7 +6,7 @@ import TraceProtocol
 struct SessionsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sessions",
-        abstract: "List the sessions that run now.",
+        abstract: "List the sessions that run now: those that are shared, and your own.",
         discussion: """
             Example:
               fleetrace sessions
@@ -17,10 +17,11 @@ struct SessionsCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await connection.access.withClient { client in
-            var rows = [["SESSION", "NAME", "OPERATOR", "STATE", "NODES", "EVENTS"]]
+            var rows = [["SESSION", "NAME", "OPERATOR", "SEEN BY", "STATE", "NODES", "EVENTS"]]
             for session in try await client.sessions() {
                 rows.append([
-                    session.identifier, session.name, session.operator, session.state, "\(session.nodes.count)",
+                    session.identifier, session.name, session.operator, session.private ? "owner, admins" : "all",
+                    session.state, "\(session.nodes.count)",
                     session.events.joined(separator: " "),
                 ])
             }

@@ -41,6 +41,8 @@ struct StatCommand: AsyncParsableCommand {
     @Flag(help: "Go on with the nodes that can, when some cannot.")
     var partial = false
 
+    @OptionGroup var privacy: PrivacyOption
+
     @Argument(parsing: .postTerminator, help: "A command to run meanwhile; counting ends when it does.")
     var command: [String] = []
 
@@ -55,6 +57,7 @@ struct StatCommand: AsyncParsableCommand {
         var request = WireOpenSession()
         request.selectors = nodes.on
         request.partial = partial
+        request.private = privacy.isPrivate
         try count.fill(&request, interval: interval ?? .zero, isForPrograms: format != .table)
         return request
     }

@@ -179,6 +179,10 @@ public nonisolated struct WireGoodbye: Sendable {
     /// the same node name connected again
     case replaced // = 5
     case overloaded // = 6
+
+    /// another machine with this certificate is connected and answers
+    case inUse // = 7
+    case certificateEnded // = 8
     case UNRECOGNIZED(Int)
 
     public init() {
@@ -194,6 +198,8 @@ public nonisolated struct WireGoodbye: Sendable {
       case 4: self = .notAllowed
       case 5: self = .replaced
       case 6: self = .overloaded
+      case 7: self = .inUse
+      case 8: self = .certificateEnded
       default: self = .UNRECOGNIZED(rawValue)
       }
     }
@@ -207,6 +213,8 @@ public nonisolated struct WireGoodbye: Sendable {
       case .notAllowed: return 4
       case .replaced: return 5
       case .overloaded: return 6
+      case .inUse: return 7
+      case .certificateEnded: return 8
       case .UNRECOGNIZED(let i): return i
       }
     }
@@ -220,6 +228,8 @@ public nonisolated struct WireGoodbye: Sendable {
       .notAllowed,
       .replaced,
       .overloaded,
+      .inUse,
+      .certificateEnded,
     ]
 
   }
@@ -301,6 +311,9 @@ public nonisolated struct WireCommand: Sendable {
     }
     set {action = .listNames(newValue)}
   }
+
+  /// for the audit log: whose request this is, e.g. "operator/ann (tracer) from 10.0.0.9"
+  public var askedBy: String = String()
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1235,12 +1248,12 @@ nonisolated extension WireGoodbye: SwiftProtobuf.Message, SwiftProtobuf._Message
 }
 
 nonisolated extension WireGoodbye.Reason: SwiftProtobuf._ProtoNameProviding {
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0UNSPECIFIED\0\u{1}SHUTTING_DOWN\0\u{1}NO_COMMON_VERSION\0\u{1}PROTOCOL_ERROR\0\u{1}NOT_ALLOWED\0\u{1}REPLACED\0\u{1}OVERLOADED\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0UNSPECIFIED\0\u{1}SHUTTING_DOWN\0\u{1}NO_COMMON_VERSION\0\u{1}PROTOCOL_ERROR\0\u{1}NOT_ALLOWED\0\u{1}REPLACED\0\u{1}OVERLOADED\0\u{1}IN_USE\0\u{1}CERTIFICATE_ENDED\0")
 }
 
 nonisolated extension WireCommand: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Command"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}session\0\u{1}prepare\0\u{1}start\0\u{1}stop\0\u{1}discard\0\u{3}exclude_processes\0\u{3}check_probes\0\u{1}describe\0\u{3}list_names\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}session\0\u{1}prepare\0\u{1}start\0\u{1}stop\0\u{1}discard\0\u{3}exclude_processes\0\u{3}check_probes\0\u{1}describe\0\u{3}list_names\0\u{3}asked_by\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1354,6 +1367,7 @@ nonisolated extension WireCommand: SwiftProtobuf.Message, SwiftProtobuf._Message
           self.action = .listNames(v)
         }
       }()
+      case 11: try { try decoder.decodeSingularStringField(value: &self.askedBy) }()
       default: break
       }
     }
@@ -1405,6 +1419,9 @@ nonisolated extension WireCommand: SwiftProtobuf.Message, SwiftProtobuf._Message
     }()
     case nil: break
     }
+    if !self.askedBy.isEmpty {
+      try visitor.visitSingularStringField(value: self.askedBy, fieldNumber: 11)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1412,6 +1429,7 @@ nonisolated extension WireCommand: SwiftProtobuf.Message, SwiftProtobuf._Message
     if lhs.request != rhs.request {return false}
     if lhs.session != rhs.session {return false}
     if lhs.action != rhs.action {return false}
+    if lhs.askedBy != rhs.askedBy {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -295,6 +295,12 @@ public nonisolated struct WireNodeReport: @unchecked Sendable {
     set {_uniqueStorage()._log = newValue}
   }
 
+  /// private ones of others that record there, left out of everything above
+  public var hiddenSessions: UInt32 {
+    get {_storage._hiddenSessions}
+    set {_uniqueStorage()._hiddenSessions = newValue}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -1039,7 +1045,7 @@ nonisolated extension WireDescribeNode: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension WireNodeReport: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".NodeReport"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}node\0\u{3}node_description\0\u{1}refusal\0\u{1}clock\0\u{1}received\0\u{1}log\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}node\0\u{3}node_description\0\u{1}refusal\0\u{1}clock\0\u{1}received\0\u{1}log\0\u{3}hidden_sessions\0")
 
   fileprivate class _StorageClass {
     var _node: String = String()
@@ -1048,6 +1054,7 @@ nonisolated extension WireNodeReport: SwiftProtobuf.Message, SwiftProtobuf._Mess
     var _clock: WireClockHistory? = nil
     var _received: [WireSessionReceipt] = []
     var _log: [WireLogLine] = []
+    var _hiddenSessions: UInt32 = 0
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1064,6 +1071,7 @@ nonisolated extension WireNodeReport: SwiftProtobuf.Message, SwiftProtobuf._Mess
       _clock = source._clock
       _received = source._received
       _log = source._log
+      _hiddenSessions = source._hiddenSessions
     }
   }
 
@@ -1088,6 +1096,7 @@ nonisolated extension WireNodeReport: SwiftProtobuf.Message, SwiftProtobuf._Mess
         case 4: try { try decoder.decodeSingularMessageField(value: &_storage._clock) }()
         case 5: try { try decoder.decodeRepeatedMessageField(value: &_storage._received) }()
         case 6: try { try decoder.decodeRepeatedMessageField(value: &_storage._log) }()
+        case 7: try { try decoder.decodeSingularUInt32Field(value: &_storage._hiddenSessions) }()
         default: break
         }
       }
@@ -1118,6 +1127,9 @@ nonisolated extension WireNodeReport: SwiftProtobuf.Message, SwiftProtobuf._Mess
       if !_storage._log.isEmpty {
         try visitor.visitRepeatedMessageField(value: _storage._log, fieldNumber: 6)
       }
+      if _storage._hiddenSessions != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._hiddenSessions, fieldNumber: 7)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1133,6 +1145,7 @@ nonisolated extension WireNodeReport: SwiftProtobuf.Message, SwiftProtobuf._Mess
         if _storage._clock != rhs_storage._clock {return false}
         if _storage._received != rhs_storage._received {return false}
         if _storage._log != rhs_storage._log {return false}
+        if _storage._hiddenSessions != rhs_storage._hiddenSessions {return false}
         return true
       }
       if !storagesAreEqual {return false}

@@ -220,6 +220,12 @@ public nonisolated struct WireOpenSession: @unchecked Sendable {
     set {_uniqueStorage()._stacks = newValue}
   }
 
+  /// shown to its operator and to admins only
+  public var `private`: Bool {
+    get {_storage._private}
+    set {_uniqueStorage()._private = newValue}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -615,6 +621,9 @@ public nonisolated struct WireSessionDescription: Sendable {
   /// what kept the session as a whole from being complete; empty if nothing did
   public var problem: String = String()
 
+  /// as in OpenSession
+  public var `private`: Bool = false
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -866,7 +875,7 @@ nonisolated extension WireListSessions: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension WireOpenSession: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".OpenSession"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}selectors\0\u{1}events\0\u{1}filters\0\u{1}triggers\0\u{3}buffer_kilobytes\0\u{1}partial\0\u{1}keep\0\u{1}name\0\u{3}start_in_ms\0\u{3}stall_ms\0\u{1}probes\0\u{1}pids\0\u{1}comms\0\u{1}count\0\u{1}stacks\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}selectors\0\u{1}events\0\u{1}filters\0\u{1}triggers\0\u{3}buffer_kilobytes\0\u{1}partial\0\u{1}keep\0\u{1}name\0\u{3}start_in_ms\0\u{3}stall_ms\0\u{1}probes\0\u{1}pids\0\u{1}comms\0\u{1}count\0\u{1}stacks\0\u{1}private\0")
 
   fileprivate class _StorageClass {
     var _selectors: [String] = []
@@ -884,6 +893,7 @@ nonisolated extension WireOpenSession: SwiftProtobuf.Message, SwiftProtobuf._Mes
     var _comms: [String] = []
     var _count: WireCountRequest? = nil
     var _stacks: [String] = []
+    var _private: Bool = false
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -909,6 +919,7 @@ nonisolated extension WireOpenSession: SwiftProtobuf.Message, SwiftProtobuf._Mes
       _comms = source._comms
       _count = source._count
       _stacks = source._stacks
+      _private = source._private
     }
   }
 
@@ -942,6 +953,7 @@ nonisolated extension WireOpenSession: SwiftProtobuf.Message, SwiftProtobuf._Mes
         case 13: try { try decoder.decodeRepeatedStringField(value: &_storage._comms) }()
         case 14: try { try decoder.decodeSingularMessageField(value: &_storage._count) }()
         case 15: try { try decoder.decodeRepeatedStringField(value: &_storage._stacks) }()
+        case 16: try { try decoder.decodeSingularBoolField(value: &_storage._private) }()
         default: break
         }
       }
@@ -999,6 +1011,9 @@ nonisolated extension WireOpenSession: SwiftProtobuf.Message, SwiftProtobuf._Mes
       if !_storage._stacks.isEmpty {
         try visitor.visitRepeatedStringField(value: _storage._stacks, fieldNumber: 15)
       }
+      if _storage._private != false {
+        try visitor.visitSingularBoolField(value: _storage._private, fieldNumber: 16)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1023,6 +1038,7 @@ nonisolated extension WireOpenSession: SwiftProtobuf.Message, SwiftProtobuf._Mes
         if _storage._comms != rhs_storage._comms {return false}
         if _storage._count != rhs_storage._count {return false}
         if _storage._stacks != rhs_storage._stacks {return false}
+        if _storage._private != rhs_storage._private {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -1717,7 +1733,7 @@ nonisolated extension WireSessionStopped: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension WireSessionDescription: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".SessionDescription"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}session\0\u{1}name\0\u{1}operator\0\u{1}created\0\u{3}epoch_offset\0\u{1}events\0\u{1}filters\0\u{1}nodes\0\u{1}controller\0\u{1}state\0\u{1}keep\0\u{1}probes\0\u{1}gaps\0\u{1}problem\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}session\0\u{1}name\0\u{1}operator\0\u{1}created\0\u{3}epoch_offset\0\u{1}events\0\u{1}filters\0\u{1}nodes\0\u{1}controller\0\u{1}state\0\u{1}keep\0\u{1}probes\0\u{1}gaps\0\u{1}problem\0\u{1}private\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1739,6 +1755,7 @@ nonisolated extension WireSessionDescription: SwiftProtobuf.Message, SwiftProtob
       case 12: try { try decoder.decodeRepeatedStringField(value: &self.probes) }()
       case 13: try { try decoder.decodeRepeatedMessageField(value: &self.gaps) }()
       case 14: try { try decoder.decodeSingularStringField(value: &self.problem) }()
+      case 15: try { try decoder.decodeSingularBoolField(value: &self.`private`) }()
       default: break
       }
     }
@@ -1787,6 +1804,9 @@ nonisolated extension WireSessionDescription: SwiftProtobuf.Message, SwiftProtob
     if !self.problem.isEmpty {
       try visitor.visitSingularStringField(value: self.problem, fieldNumber: 14)
     }
+    if self.`private` != false {
+      try visitor.visitSingularBoolField(value: self.`private`, fieldNumber: 15)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1805,6 +1825,7 @@ nonisolated extension WireSessionDescription: SwiftProtobuf.Message, SwiftProtob
     if lhs.probes != rhs.probes {return false}
     if lhs.gaps != rhs.gaps {return false}
     if lhs.problem != rhs.problem {return false}
+    if lhs.`private` != rhs.`private` {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

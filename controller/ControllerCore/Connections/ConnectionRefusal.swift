@@ -1,0 +1,43 @@
+import NIOCore
+import SecureTransport
+import TraceProtocol
+
+/// Why a peer that has proved who it is may not stay. It gets the text in a Goodbye.
+struct ConnectionRefusal: Error, CustomStringConvertible {
+    let reason: WireGoodbye.Reason
+    let description: String
+
+    init(_ reason: WireGoodbye.Reason, _ text: String) {
+        self.reason = reason
+        description = text
+    }
+}
+
+extension Controller {
+    /// A connection has been authenticated.
+    ///
+    /// - Throws: `ConnectionRefusal` when its certificate has all the connections that it may have.
+    func count(_ certificate: String, of identity: PeerIdentity) throws {
+        guard certificates.begin(certificate, identity.role) else {
+            throw ConnectionRefusal(
+                .overloaded,
+                "\(identity) has \(CertificateUse.most(identity.role)) connections with this certificate, the most that "
+                    + "one may have; end one and try again")
+        }
+    }
+
+    /// Tells a peer why its connection ends, and ends it.
+    func end(_ channel: any Channel, because error: any Error) {
+        var goodbye = WireGoodbye()
+        // The text may quote what the peer sent, and a Goodbye has a limit.
+        goodbye.text = String("\(error)".prefix(1_000))
+        goodbye.reason = (error as? ConnectionRefusal)?.reason ?? .protocolError
+        if case .noCommonVersion = error as? ProtocolError {
+            goodbye.reason = .noCommonVersion
+            goodbye.versions = Negotiation.versions
+        }
+        if let frame = try? Frame(.goodbye, goodbye) { channel.writeAndFlush(frame, promise: nil) }
+        connectionRefused("connection ended", channel, "\(error)")
+        channel.close(promise: nil)
+    }
+}

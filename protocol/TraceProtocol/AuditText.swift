@@ -1,0 +1,28 @@
+/// What audit lines say of requests, the same on both sides.
+extension WirePrepare {
+    /// What is recorded or counted.
+    public var auditText: String {
+        var parts = ["events \(events + count.counters)"]
+        for (name, texts) in [
+            ("probes", probes), ("filters", filters.map(\.text)), ("triggers", triggers.map(\.text)),
+            ("pids", pids.map { "\($0)" }), ("comms", comms), ("stacks", stacks), ("keys", count.keys),
+        ] where !texts.isEmpty {
+            parts.append("\(name) \(texts)")
+        }
+        if bufferKilobytes > 0 { parts.append("buffer \(bufferKilobytes) KiB") }
+        return parts.joined(separator: ", ")
+    }
+}
+
+extension WireListNames {
+    /// What is listed.
+    public var auditText: String {
+        switch what {
+        case .events: "events"
+        case .functions(let pattern): "functions \(pattern)"
+        case .counters: "counters"
+        case .usdt(let program): "usdt \(program)"
+        case nil: "what is not known here"
+        }
+    }
+}
