@@ -5,6 +5,7 @@ import CommandArguments
 import EndingSignals
 import Guarding
 import Logging
+import RecentLog
 import SecureTransport
 import TraceProtocol
 import UnixSignals
@@ -67,7 +68,7 @@ struct AgentCommand: AsyncParsableCommand {
 
     func run() async throws {
         if exitWithParent { ParentWatch.exitWithParent() }
-        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+        LoggingSystem.bootstrap(SafeLogHandler.standardError)
         var log = Logger(label: "fleetrace-agent")
         log.logLevel = logLevel
         do {

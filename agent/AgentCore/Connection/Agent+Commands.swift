@@ -1,4 +1,5 @@
 import NIOCore
+import RecentLog
 import SystemFacts
 import TraceProtocol
 
@@ -26,7 +27,7 @@ extension Agent {
 
     /// Finds out whether probes would work, and leaves none.
     private func check(_ request: WireCheckProbes, _ command: WireCommand) {
-        log.notice("check probes", metadata: ["operator": "\(request.operator)", "probes": "\(request.probes)"])
+        log.notice("check probes", metadata: ["operator": "\(request.operator)", "probes": .texts(request.probes)])
         let checked = inventory.check(request)
         reply(to: command, with: checked) { .probesChecked($0) }
         checked.whenComplete { [kernel] _ in _ = kernel.removeStaleProbes(isExpected: true) }

@@ -1,4 +1,5 @@
 import Logging
+import RecentLog
 import TraceProtocol
 
 /// Whether probes would work on nodes.
@@ -14,7 +15,7 @@ extension Controller {
         guard !message.probes.isEmpty else { throw WireRefusal(.unspecified, "no probe was asked for") }
         log.notice(
             "check probes",
-            metadata: ["operator": "\(link.name)", "nodes": "\(chosen)", "probes": "\(message.probes)"])
+            metadata: ["operator": "\(link.name)", "nodes": .texts(chosen), "probes": .texts(message.probes)])
         var check = WireCheckProbes()
         check.probes = message.probes
         check.operator = link.name
