@@ -193,6 +193,16 @@ let package = Package(
             "TimelineTests",
             ["Timeline", "TraceClock", "TraceProtocol", "TraceDat", "Tracefs", "SystemFacts", "RingBuffer"]),
 
+        // The messages of all errors, as a person has read them.
+        test(
+            "MessagesTests",
+            [
+                "SafeText", "SystemFacts", "TextPatterns", "RingBuffer", "EventFormat", "TraceDat", "TraceClock",
+                "Tracefs",
+                "Probes", "PerfCounters", "SecureTransport", "SessionStore", "TraceProtocol", "AgentCore",
+                "ControllerCore", "OperatorClient", "Timeline", "fleetrace", arguments, system,
+            ] + nio),
+
         // The product as a whole, with real kernels, networks and processes.
         test("IntegrationTests", ["CLinux", "Tracefs", "SystemFacts", "SecureTransport"]),
     ],

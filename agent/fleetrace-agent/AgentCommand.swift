@@ -76,6 +76,7 @@ struct AgentCommand: AsyncParsableCommand {
             let tls = try TLSContext.client(
                 IdentityFiles(certificate: certificate, privateKey: key, authorities: ca),
                 server: .controller(serverName))
+            try tls.require(.node)
             let configuration = AgentConfiguration(
                 host: controller.host, port: controller.port,
                 labels: Dictionary(labels.map { ($0.key, $0.value) }, uniquingKeysWith: { $1 }),

@@ -97,7 +97,7 @@ final class PeerHandler: ChannelInboundHandler {
         }
         controller.assumeIsolated { $0.log }.warning(
             "connection ended",
-            metadata: ["peer": "\(context.channel.remoteAddress.map { "\($0)" } ?? "?")", "reason": "\(error)"])
+            metadata: ["peer": "\(context.channel.remoteAddress?.shown ?? "?")", "reason": "\(error)"])
         context.close(promise: nil)
     }
 }

@@ -35,7 +35,9 @@ public final class ControllerClient: ControllerConnection {
             return ControllerClient(channel: channel, handler: try await welcomed.futureResult.get(), queue: queue)
         } catch {
             welcomed.fail(error)
-            throw ClientError.unreachable(address: "\(host):\(port)", reason: "\(error)")
+            // What the controller says itself is no failure to reach it.
+            if let error = error as? ClientError { throw error }
+            throw ClientError.unreachable(address: "\(host):\(port)", reason: ConnectionFailure.reason(error))
         }
     }
 

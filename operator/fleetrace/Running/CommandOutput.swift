@@ -17,9 +17,14 @@ func put(_ lines: [String]) throws {
     try bytes.withUnsafeBytes { try OutputStream.standardOutput.write($0) }
 }
 
-/// Writes a line to stderr. Further lines of the text, such as a caret below a filter, are indented, so that no peer's
-/// text can pass for a line of this program.
-func say(_ text: String) {
-    let bytes = Array((text.safeLines.joined(separator: "\n") + "\n").utf8)
+/// Writes a line to stderr, made safe: it stays one line.
+func say(_ line: String) { writeToStandardError([line.safeLine]) }
+
+/// Writes a message to stderr. Its further lines, such as a caret below a filter, are indented, so that no peer's text
+/// can pass for a line of this program.
+func say(message: String) { writeToStandardError(message.safeLines) }
+
+private func writeToStandardError(_ lines: [String]) {
+    let bytes = Array((lines.joined(separator: "\n") + "\n").utf8)
     _ = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
 }
