@@ -65,19 +65,20 @@ let package = Package(
         header("COpenSSL"),
         header("CZlib"),
         header("CZstd"),
+        library("SafeText", in: "Sources"),
         library("TextPatterns", in: "Sources"),
         library("SystemFacts", in: "Sources", ["CLinux"]),
         library("Threads", in: "Sources", ["CLinux", .product(name: "NIOCore", package: "swift-nio")]),
         library("EndingSignals", in: "Sources", ["CLinux", signals]),
         library("Guarding", in: "Sources", ["CLinux", "SystemFacts"]),
         library("CommandArguments", in: "Sources", [arguments, log]),
-        library("RecentLog", in: "Sources", ["SystemFacts", log]),
+        library("RecentLog", in: "Sources", ["SafeText", "SystemFacts", log]),
         library("RingBuffer", in: "Sources", ["TextPatterns"]),
-        library("EventFormat", in: "Sources", ["TextPatterns"]),
+        library("EventFormat", in: "Sources", ["SafeText", "TextPatterns"]),
         library("TraceClock", in: "Sources"),
         library("TraceDat", in: "Sources", ["RingBuffer", "CZlib", "CZstd"]),
         library("Tracefs", in: "Sources", ["CLinux", "SystemFacts", "TextPatterns"]),
-        library("Probes", in: "Sources", ["CLinux", "TextPatterns"]),
+        library("Probes", in: "Sources", ["CLinux", "SafeText", "TextPatterns"]),
         library("PerfCounters", in: "Sources", ["CPerfEvent"]),
         library("SecureTransport", in: "Sources", ["COpenSSL"] + nio),
         library(
@@ -88,7 +89,7 @@ let package = Package(
         library(
             "TraceProtocol", in: "protocol",
             [
-                "CZlib", "CZstd", "SystemFacts",
+                "CZlib", "CZstd", "SafeText", "SystemFacts",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ]),
@@ -103,7 +104,7 @@ let package = Package(
         program(
             "fleetrace-agent", in: "agent",
             [
-                "AgentCore", "CLinux", "CommandArguments", "EndingSignals", "Guarding", "SecureTransport",
+                "AgentCore", "CLinux", "CommandArguments", "EndingSignals", "Guarding", "RecentLog", "SecureTransport",
                 "TraceProtocol", arguments, log, signals,
             ]),
 
@@ -117,37 +118,38 @@ let package = Package(
         program(
             "fleetrace-controller", in: "controller",
             [
-                "ControllerCore", "CommandArguments", "EndingSignals", "SecureTransport", "TraceProtocol",
-                arguments, log, system, services,
+                "ControllerCore", "CommandArguments", "EndingSignals", "RecentLog", "SecureTransport",
+                "TraceProtocol", arguments, log, system, services,
             ]),
 
         // The operator.
         library(
             "OperatorClient", in: "operator",
             [
-                "EndingSignals", "TraceProtocol", "SecureTransport", "Threads",
+                "EndingSignals", "SafeText", "TraceProtocol", "SecureTransport", "Threads",
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 signals,
             ] + nio),
         library(
             "Timeline", in: "operator",
             [
-                "SessionStore", "TraceProtocol", "TraceClock", "RingBuffer", "EventFormat", "TraceDat", "SystemFacts",
-                "TextPatterns", "Threads", deque,
+                "SessionStore", "TraceProtocol", "TraceClock", "RingBuffer", "EventFormat", "TraceDat", "SafeText",
+                "SystemFacts", "TextPatterns", "Threads", deque,
             ]),
-        library("CountReport", in: "operator", ["TraceProtocol", "SystemFacts"]),
-        library("FleetView", in: "operator", ["TraceProtocol", "SystemFacts", "TextPatterns", "CLinux"]),
+        library("CountReport", in: "operator", ["SafeText", "TraceProtocol", "SystemFacts"]),
+        library("FleetView", in: "operator", ["SafeText", "TraceProtocol", "SystemFacts", "TextPatterns", "CLinux"]),
         program(
             "fleetrace", in: "operator",
             [
                 "ControllerCore", "CommandArguments", "EndingSignals", "Guarding", "OperatorClient", "CountReport",
-                "PerfCounters", "FleetView",
+                "PerfCounters", "FleetView", "RecentLog", "SafeText",
                 "Timeline", "SessionStore", "SecureTransport", "Probes", "SystemFacts", "TextPatterns", "Threads",
                 "TraceProtocol", arguments, log, system,
             ] + nio),
 
         // Tests.
         library("TestSupport", in: "Tests", ["RingBuffer", "Tracefs", "SystemFacts", "TraceProtocol", "CZlib", log]),
+        test("SafeTextTests", ["SafeText"]),
         test("TextPatternsTests", ["TextPatterns"]),
         test("SystemFactsTests", ["SystemFacts"]),
         test("RingBufferTests", ["RingBuffer"]),
@@ -186,10 +188,20 @@ let package = Package(
             ] + nio),
         test("FleetraceTests", ["fleetrace", "SystemFacts", "TraceProtocol", arguments]),
         test("CountReportTests", ["CountReport", "TraceProtocol"]),
-        test("FleetViewTests", ["FleetView", "SystemFacts", "TextPatterns", "TraceProtocol"]),
+        test("FleetViewTests", ["FleetView", "SafeText", "SystemFacts", "TextPatterns", "TraceProtocol"]),
         test(
             "TimelineTests",
             ["Timeline", "TraceClock", "TraceProtocol", "TraceDat", "Tracefs", "SystemFacts", "RingBuffer"]),
+
+        // The messages of all errors, as a person has read them.
+        test(
+            "MessagesTests",
+            [
+                "SafeText", "SystemFacts", "TextPatterns", "RingBuffer", "EventFormat", "TraceDat", "TraceClock",
+                "Tracefs",
+                "Probes", "PerfCounters", "SecureTransport", "SessionStore", "TraceProtocol", "AgentCore",
+                "ControllerCore", "OperatorClient", "Timeline", "fleetrace", arguments, system,
+            ] + nio),
 
         // The product as a whole, with real kernels, networks and processes.
         test("IntegrationTests", ["CLinux", "Tracefs", "SystemFacts", "SecureTransport"]),

@@ -1,4 +1,5 @@
 import Logging
+import SafeText
 import Synchronization
 import SystemFacts
 
@@ -8,7 +9,8 @@ public final class RecentLog: Sendable {
     public struct Line: Sendable, Equatable {
         public var at: EpochInstant
         public var level: Logger.Level
-        /// The message, and its metadata as `key=value`, sorted by key. At most `longest` bytes of UTF-8, whole characters.
+        /// The message, and its metadata as `key=value`, sorted by key, as `SafeLogHandler` writes them. At most `longest`
+        /// bytes of UTF-8, whole characters.
         public var text: String
 
         /// Whether the text contains a word. Words consist of letters, digits, `-`, `_` and `.`.
@@ -76,8 +78,9 @@ extension RecentLog {
 
         func log(event: LogEvent) {
             behind.log(event: event)
-            let all = metadata.merging(event.metadata ?? [:]) { $1 }
-            let text = ([event.message.description] + all.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" })
+            let all = metadata.merging(event.safeMetadata ?? [:]) { $1 }
+            let text =
+                ([event.message.description.safeLine] + all.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" })
                 .joined(separator: " ")
             recent.add(Line(at: .now, level: event.level, text: text.cut(RecentLog.longest)))
         }

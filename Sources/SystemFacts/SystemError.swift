@@ -36,7 +36,9 @@ extension SystemError: CustomStringConvertible {
 
 /// The text of an errno value, in lower case for use within a sentence: `permission denied`.
 public func errnoText(_ errno: Int32) -> String {
-    withUnsafeTemporaryAllocation(of: CChar.self, capacity: 128) { buffer in
+    // Of include/linux/errno.h: not meant for programs, but tracefs lets them through, and the C library has no text.
+    if errno == 524 { return "not supported by this kernel (ENOTSUPP)" }
+    return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 128) { buffer in
         guard let base = buffer.baseAddress else { return "error \(errno)" }
         linux_error_text(errno, base, buffer.count)
         let text = String(cString: base)

@@ -1,3 +1,5 @@
+import Glibc
+
 /// What is wrong with a trace.dat file, and where.
 public struct TraceDatError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The kinds of damage, and formats that this reader does not support. Sizes are in bytes.
@@ -44,11 +46,16 @@ public struct TraceDatError: Error, Sendable, Equatable, CustomStringConvertible
     }
 
     /// One line for the person who reads the log.
-    public var description: String { "\(what) (at offset \(offset))" }
+    public var description: String {
+        switch reason {
+        case .system, .notARegularFile, .notATraceDat: what
+        default: "\(what) (at offset \(offset))"
+        }
+    }
 
     private var what: String {
         switch reason {
-        case .system(let call, let errno): "\(call) failed with errno \(errno)"
+        case .system(let call, let errno): "\(call): \(String(cString: strerror(errno)))"
         case .notARegularFile: "not a regular file"
         case .notATraceDat: "not a trace.dat file"
         case .unsupportedVersion(let version): "trace.dat version \"\(version)\"; versions 6 and 7 can be read"
@@ -104,4 +111,24 @@ public struct TraceDatDamage: Sendable, Equatable, CustomStringConvertible {
 
     /// One line for the person who reads the log.
     public var description: String { "\(part): \(error)" }
+}
+
+extension TraceDatDamage.Part: CustomStringConvertible {
+    /// For messages.
+    public var description: String {
+        switch self {
+        case .options: "a list of options, and what only later ones point to"
+        case .option(let number): "option \(number)"
+        case .headerInfo: "the layout of pages"
+        case .ftraceFormats: "formats of ftrace's own events"
+        case .eventFormats: "formats of events"
+        case .kallsyms: "the kernel's symbols"
+        case .printkFormats: "format strings of trace_printk"
+        case .commandLines: "names of processes"
+        case .buffer(let name): "the list of CPUs of \(Self.buffer(name))"
+        case .cpuData(let name, let cpu): "CPU \(cpu) of \(Self.buffer(name))"
+        }
+    }
+
+    private static func buffer(_ name: String) -> String { name.isEmpty ? "the main buffer" : "buffer \"\(name)\"" }
 }

@@ -38,10 +38,21 @@ extension KernelRejection: CustomStringConvertible {
     public var description: String {
         let target = event.map { " of \($0)" } ?? ""
         guard let log else {
-            return "the kernel refused the \(kind.rawValue)\(target) \"\(text)\": \(errnoText(errno))"
+            return "the kernel refused the \(kind.rawValue)\(target) \"\(text)\": \(reason)"
         }
         var lines = ["the kernel refused the \(kind.rawValue)\(target): \(log.message)", "  " + log.command]
         if let caret = log.caret { lines.append("  " + String(repeating: " ", count: caret) + "^") }
         return lines.joined(separator: "\n")
+    }
+
+    /// Where the kernel gives no more than an errno.
+    private var reason: String {
+        switch (kind, errno) {
+        case (.trigger, Errno.invalid):
+            "no trigger of this kernel, or malformed (the event's file \"trigger\" lists those that it has)"
+        case (.trigger, Errno.exists): "the event has such a trigger already"
+        case (_, Errno.permission), (_, Errno.access): "it does not allow this here"
+        default: errnoText(errno)
+        }
     }
 }

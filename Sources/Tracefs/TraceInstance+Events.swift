@@ -106,7 +106,7 @@ extension TraceInstance {
         do {
             try ControlFile.write(text, to: file(relative))
         } catch {
-            guard case .failed(.write, _, let errno) = error else {
+            guard let errno = error.writeErrno else {
                 throw describing(error.explainingMissing(file(relative), "there is no event \(event)"))
             }
             let log = lastError(filterOf: kind == .filter ? event : nil)

@@ -44,7 +44,9 @@ extension TracefsError: CustomStringConvertible {
         switch self {
         case .notPermitted(let operation, let path, let errno):
             "cannot \(operation.rawValue) \(path): \(errnoText(errno)) "
-                + "(run the agent as root or give it CAP_SYS_ADMIN and access to tracefs)"
+                + (operation == .open || operation == .mount
+                    ? "(run the agent as root or give it CAP_SYS_ADMIN and access to tracefs)"
+                    : "(the kernel does not allow it, or a security module such as SELinux)")
         case .lockedDown(let path):
             "cannot open \(path): the kernel is locked down for confidentiality "
                 + "(boot without lockdown=confidentiality, or leave this node out)"
@@ -67,7 +69,7 @@ extension TracefsError: CustomStringConvertible {
         case .unknownEvent(let unknown):
             unknown.description
         case .malformed(let path, let reason):
-            "cannot make sense of \(path): \(reason)"
+            "\(path) has content that is not known here: \(reason)"
         case .tooLarge(let path, let limit):
             "\(path) is larger than \(limit) bytes"
         case .unsupported(let what, let reason):
@@ -103,6 +105,15 @@ extension TracefsError {
         case Errno.permission where Lockdown.isConfidential: .lockedDown(path: path)
         case Errno.access, Errno.permission: .notPermitted(operation: operation, path: path, errno: errno)
         default: .failed(operation: operation, path: path, errno: errno)
+        }
+    }
+
+    /// The errno of a write that the kernel refused. The file was open already, so EPERM is about the text, not about who
+    /// writes it.
+    var writeErrno: Int32? {
+        switch self {
+        case .failed(.write, _, let errno), .notPermitted(.write, _, let errno): errno
+        default: nil
         }
     }
 

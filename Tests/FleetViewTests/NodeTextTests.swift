@@ -1,3 +1,4 @@
+import SafeText
 import SystemFacts
 import Testing
 import TraceProtocol
@@ -90,7 +91,7 @@ struct NodeTextTests {
             lines.dropFirst().map { $0.drop { $0 == " " }.dropFirst(9) } == [
                 "controller info: first", "agent notice: second\u{1b}[31m",
             ])
-        #expect(lines.last?.printable.contains("\u{1b}") == false)
+        #expect(lines.last?.safeLine.contains("\u{1b}") == false)
     }
 
     @Test("A node that could not be asked: only what the controller knows")

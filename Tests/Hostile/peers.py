@@ -42,9 +42,10 @@ class Node(Peer):
             online_cpus=2, possible_cpus=2, page_size=4096, long_size=8, trace_clock="mono_raw", pid_namespace=1,
             pid=1)
         facts.update(host)
-        super().__init__(port, pki, f"nodes/{name}", dict(
+        hello = dict(
             versions=[1], capabilities=list(capabilities), software="hostile", host=facts, labels=list(labels),
-            incarnation=os.urandom(8).hex(), sessions=list(sessions), **more))
+            incarnation=os.urandom(8).hex(), sessions=list(sessions))
+        super().__init__(port, pki, f"nodes/{name}", hello | more)
 
     def serve_clock(self, seconds, answer=lambda kind, body: None):
         """Answers clock probes and pings for a time; every other frame goes to `answer`."""

@@ -114,7 +114,7 @@ extension IntegrationTests {
                 let nodes = try RunningProcess([fleetrace, "nodes", "--controller", "127.0.0.1:1", "--pki", pki])
                 let status = try await nodes.exit(within: .seconds(20))
                 #expect(status == .exited(1))
-                #expect(nodes.errors.text.contains("127.0.0.1:1") && nodes.errors.text.contains("Connection refused"))
+                #expect(nodes.errors.text.contains("127.0.0.1:1") && nodes.errors.text.contains("connection refused"))
                 #expect(nodes.errors.texts.count == 1, "\(nodes.errors.text)")
                 let missing = try RunningProcess([
                     fleetrace, "nodes", "--controller", "127.0.0.1:1", "--pki", folder.file("none"),

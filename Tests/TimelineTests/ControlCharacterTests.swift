@@ -10,13 +10,14 @@ struct ControlCharacterTests {
         arguments: [
             ("<stack trace>\n => schedule\n => do_nanosleep", "<stack trace>  => schedule  => do_nanosleep"),
             ("\u{1b}[31mred\u{7}\r\u{7f}", "?[31mred???"), ("plain é", "plain é"), ("", ""),
+            ("a\u{202e}b\u{9b}c\u{2028}", "a?b?c?"),
         ])
     func replaced(text: String, line: String) {
         var buffer = TextBuffer()
         buffer.append(UInt8(ascii: "\t"))
         let start = buffer.count
         for byte in text.utf8 { buffer.append(byte) }
-        buffer.replaceControlCharacters(from: start)
+        buffer.makeSafe(from: start)
         #expect(String(decoding: buffer.bytes, as: UTF8.self) == "\t" + line)
     }
 }

@@ -103,7 +103,8 @@ import TextPatterns
             kind: .trigger, event: EventName("sched:sched_switch"), text: "nonsense", log: nil, errno: 22)
         #expect(
             silent.description
-                == "the kernel refused the trigger of sched:sched_switch \"nonsense\": invalid argument")
+                == "the kernel refused the trigger of sched:sched_switch \"nonsense\": no trigger of this kernel, or malformed "
+                + "(the event's file \"trigger\" lists those that it has)")
     }
 
     @Test(arguments: [

@@ -5,6 +5,7 @@ import CommandArguments
 import EndingSignals
 import Guarding
 import Logging
+import RecentLog
 import SecureTransport
 import TraceProtocol
 import UnixSignals
@@ -67,7 +68,7 @@ struct AgentCommand: AsyncParsableCommand {
 
     func run() async throws {
         if exitWithParent { ParentWatch.exitWithParent() }
-        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+        LoggingSystem.bootstrap(SafeLogHandler.standardError)
         var log = Logger(label: "fleetrace-agent")
         log.logLevel = logLevel
         do {
@@ -75,6 +76,7 @@ struct AgentCommand: AsyncParsableCommand {
             let tls = try TLSContext.client(
                 IdentityFiles(certificate: certificate, privateKey: key, authorities: ca),
                 server: .controller(serverName))
+            try tls.require(.node)
             let configuration = AgentConfiguration(
                 host: controller.host, port: controller.port,
                 labels: Dictionary(labels.map { ($0.key, $0.value) }, uniquingKeysWith: { $1 }),

@@ -41,7 +41,12 @@ public final class ControllerRuntime: Sendable {
                 lease: lease, twins: twins, host: try .ofThisProcess(), loop: group.next(), log: log,
                 recent: recent, auditLog: auditLog)
             await controller.begin()
-            let listener = try await Listener.start(host: host, port: port, tls: tls, controller: controller)
+            let listener: Listener
+            do {
+                listener = try await Listener.start(host: host, port: port, tls: tls, controller: controller)
+            } catch {
+                throw ListenError(address: "\(host):\(port)", reason: ConnectionFailure.reason(error))
+            }
             return ControllerRuntime(group: group, controller: controller, listener: listener.channel)
         } catch {
             try? await group.shutdownGracefully()

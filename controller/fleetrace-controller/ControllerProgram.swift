@@ -3,6 +3,7 @@ import CommandArguments
 import ControllerCore
 import EndingSignals
 import Logging
+import RecentLog
 import SecureTransport
 import ServiceLifecycle
 import SystemPackage
@@ -56,7 +57,7 @@ struct ControllerProgram: AsyncParsableCommand {
     }
 
     func run() async throws {
-        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+        LoggingSystem.bootstrap(SafeLogHandler.standardError)
         var log = Logger(label: "fleetrace-controller")
         log.logLevel = logLevel
         let tls = try TLSContext.server(AuthorityLayout(pki).controller)

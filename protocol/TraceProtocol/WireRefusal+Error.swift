@@ -1,3 +1,5 @@
+import SafeText
+
 /// A node's or the controller's reasoned no. It travels as it is thrown.
 extension WireRefusal: Error {
     /// - Parameters:
@@ -11,4 +13,10 @@ extension WireRefusal: Error {
         self.detail = detail
         self.nearMatches = nearMatches
     }
+
+    /// The kernel's own text with its caret, as indented lines.
+    public var shownDetail: [String] { Array(detail.safeBlock.prefix(Self.mostDetail)) }
+
+    /// Lines. A command of several and its caret are fewer.
+    private static let mostDetail = 20
 }

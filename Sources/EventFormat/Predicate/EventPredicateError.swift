@@ -12,7 +12,7 @@ public struct EventPredicateError: Error, Sendable, Equatable, CustomStringConve
     /// The reason, the filter with a caret below the position, and the fields.
     public var description: String {
         var text = "\(reason)\n  \(filter)\n  \(String(repeating: " ", count: min(position, 200)))^"
-        if !fields.isEmpty { text += "\nfields: \(fields.joined(separator: " "))" }
+        if !fields.isEmpty { text += "\n  fields: \(fields.joined(separator: " "))" }
         return text
     }
 }

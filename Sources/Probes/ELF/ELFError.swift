@@ -1,13 +1,13 @@
+import SafeText
+
 /// Why a file cannot be probed.
 struct ELFError: Error, Sendable, Hashable {
     /// One line, with the path.
     let message: String
 
-    /// Names come from files of other people, so control characters are not passed on to a terminal.
+    /// Names come from files of other people.
     init(_ message: String) {
-        self.message = String(
-            String.UnicodeScalarView(
-                message.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 }))
+        self.message = message.safeLine
     }
 
     /// The file contradicts itself.

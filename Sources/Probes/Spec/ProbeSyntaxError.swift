@@ -1,3 +1,5 @@
+import SafeText
+
 /// What is wrong with a probe text, and the position.
 ///
 /// The command line checks a text first, so that nothing is sent to a node for a malformed one.
@@ -31,10 +33,9 @@ extension ProbeSyntaxError: CustomStringConvertible {
 
 /// A text and, below it, a caret.
 enum CaretLine {
-    /// Both lines, indented by two. Control characters could move the cursor, so they are shown as `?`.
+    /// Both lines, indented by two.
     static func lines(text: String, offset: Int) -> String {
-        let shown = String(text.map { $0.isASCII && ($0.asciiValue ?? 0) < 0x20 ? "?" : $0 })
-        let before = String(decoding: text.utf8.prefix(offset), as: UTF8.self)
-        return "  \(shown)\n  " + String(repeating: " ", count: before.count) + "^"
+        let before = String(decoding: text.utf8.prefix(offset), as: UTF8.self).safeLine
+        return "  \(text.safeLine)\n  " + String(repeating: " ", count: before.terminalColumns) + "^"
     }
 }

@@ -36,7 +36,7 @@ public struct DynamicEvents: Sendable {
             // kernel/trace/trace_dynevent.c).
             try ControlFile.write(line, to: path, flags: O_APPEND)
         } catch {
-            guard case .failed(.write, _, let errno) = error else { throw error.explainingMissing(path, Self.missing) }
+            guard let errno = error.writeErrno else { throw error.explainingMissing(path, Self.missing) }
             // The log is shared with other users too, so it is read but not cleared. The group in the line identifies
             // our entry.
             let log = (try? ControlFile.text(root.file("error_log"))) ?? ""

@@ -1,4 +1,5 @@
 import NIOCore
+import RecentLog
 import SystemFacts
 import TraceProtocol
 

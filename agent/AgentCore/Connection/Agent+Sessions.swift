@@ -1,4 +1,5 @@
 import NIOCore
+import RecentLog
 import SystemFacts
 import TraceProtocol
 
@@ -13,9 +14,9 @@ extension Agent {
             "prepare",
             metadata: [
                 "session": "\(hex(id))", "operator": "\(request.operator)",
-                "events": "\(request.events + request.count.counters)", "counts": "\(request.hasCount)",
-                "probes": "\(request.probes)", "filters": "\(request.filters.map(\.text))",
-                "triggers": "\(request.triggers.map(\.text))",
+                "events": .texts(request.events + request.count.counters), "counts": "\(request.hasCount)",
+                "probes": .texts(request.probes), "filters": .texts(request.filters.map(\.text)),
+                "triggers": .texts(request.triggers.map(\.text)),
             ])
         let delivery = delivery(of: id)
         sessions[id] = AgentSession(

@@ -35,9 +35,15 @@ public struct AgentRuntime: Sendable {
         let root = try TracefsRoot.locate(mountIfNeeded: true)
         let node = tls.identity.identity.name
         for stale in try root.removeStaleInstances(prefix: InstanceName.prefix) {
-            log.notice(
-                "instance of an agent that has ended",
-                metadata: ["name": "\(stale.name)", "outcome": "\(stale.outcome)"])
+            switch stale.outcome {
+            case .removed:
+                log.notice("removed the instance of an agent that has ended", metadata: ["name": "\(stale.name)"])
+            case .inUse: log.info("left the instance of an agent that runs", metadata: ["name": "\(stale.name)"])
+            case .failed(let error):
+                log.warning(
+                    "the instance of an agent that has ended could not be removed",
+                    metadata: ["name": "\(stale.name)", "reason": "\(error)"])
+            }
         }
         try checkClock(root, node: node)
         OpenFileLimit.raise()
@@ -134,7 +140,8 @@ public struct AgentRuntime: Sendable {
             log.warning(
                 "not connected to the controller",
                 metadata: [
-                    "controller": "\(configuration.host):\(configuration.port)", "reason": "\(reason)",
+                    "controller": "\(configuration.host):\(configuration.port)",
+                    "reason": "\(ConnectionFailure.reason(reason))",
                     "again_in_ms": "\(pause.wholeMilliseconds)",
                 ])
             try? await Task.sleep(for: pause)

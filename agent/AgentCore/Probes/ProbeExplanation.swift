@@ -1,5 +1,6 @@
 import Glibc
 import Probes
+import SystemFacts
 import TraceProtocol
 import Tracefs
 
@@ -112,7 +113,7 @@ struct ProbeExplanation {
     /// The kernel's message without the session's group, which means nothing to a person, in its command.
     private func forOperator(_ rejection: KernelRejection) -> String {
         guard let log = rejection.log else {
-            return "the kernel refused it: \(String(cString: strerror(rejection.errno)))"
+            return "the kernel refused it: \(errnoText(rejection.errno))"
         }
         let hidden = "\(group.name)/"
         var (command, caret) = (log.command, log.caret)

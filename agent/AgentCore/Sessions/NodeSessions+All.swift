@@ -68,11 +68,14 @@ extension NodeSessions {
             return makers.run(isShared: true) { [kernel] in try kernel.removeStaleProbes() }.flatMap {
                 [self] removals in
                 for removal in removals where removal.failure == nil || isExpected {
-                    log.notice(
-                        "probe of a session that has ended",
-                        metadata: [
-                            "probe": "\(removal.event)", "outcome": "\(removal.failure.map { "\($0)" } ?? "removed")",
-                        ])
+                    if let failure = removal.failure {
+                        log.notice(
+                            "the probe of a session that has ended could not be removed yet",
+                            metadata: ["probe": "\(removal.event)", "reason": "\(failure)"])
+                    } else {
+                        log.notice(
+                            "removed the probe of a session that has ended", metadata: ["probe": "\(removal.event)"])
+                    }
                 }
                 return change { $0.hasStaleProbes = removals.contains { $0.failure != nil } }
             }

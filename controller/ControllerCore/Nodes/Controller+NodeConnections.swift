@@ -1,5 +1,6 @@
 import Logging
 import NIOCore
+import SecureTransport
 import SystemFacts
 import TraceClock
 import TraceProtocol
@@ -32,7 +33,7 @@ extension Controller {
         var goodbye = WireGoodbye()
         goodbye.reason = .replaced
         goodbye.text =
-            "node \(old.node.name) has connected again from \(link.channel.remoteAddress.map { "\($0)" } ?? "?")"
+            "node \(old.node.name) has connected again from \(link.channel.remoteAddress?.shown ?? "?")"
         if let frame = try? Frame(.goodbye, goodbye) { old.send(frame) }
         disconnected(old)
         old.channel.close(promise: nil)

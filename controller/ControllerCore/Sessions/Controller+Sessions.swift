@@ -1,4 +1,5 @@
 import Logging
+import RecentLog
 import SystemFacts
 import TraceProtocol
 
@@ -104,10 +105,10 @@ extension Controller {
 extension WireSessionDescription {
     fileprivate func logMetadata(_ opening: WireOpenSession) -> Logger.Metadata {
         [
-            "session": "\(session.sessionText)", "operator": "\(self.operator)", "nodes": "\(nodes)",
-            "events": "\(events)", "counts": "\(opening.hasCount)",
-            "probes": "\(opening.probes)", "filters": "\(opening.filters.map(\.text))",
-            "triggers": "\(opening.triggers.map(\.text))",
+            "session": "\(session.sessionText)", "operator": "\(self.operator)", "nodes": .texts(nodes),
+            "events": .texts(events), "counts": "\(opening.hasCount)",
+            "probes": .texts(opening.probes), "filters": .texts(opening.filters.map(\.text)),
+            "triggers": .texts(opening.triggers.map(\.text)),
         ]
     }
 }

@@ -1,3 +1,4 @@
+import SafeText
 import TraceProtocol
 
 /// How counts are written.
@@ -41,7 +42,7 @@ public struct CountPrinter: Sendable {
             layout.isTimed
             ? []
             : Outliers.lines(counts, interval).map { line in
-                layout.width.map { FittedTable.cut(line, to: max(1, $0)) } ?? line
+                layout.width.map { line.clipped(to: max(1, $0)) } ?? line
             }
         if layout.keys.isEmpty, !layout.isByNode {
             return EventTable(counts: counts, interval: interval, layout: layout).lines(header: isFirst) + outliers

@@ -1,3 +1,4 @@
+import SafeText
 import SystemFacts
 import TraceProtocol
 
@@ -41,7 +42,7 @@ struct CountRecords {
 
     private func key(_ line: CountLine) -> String? {
         if line.subject.isOther { return "other" }
-        var parts = line.subject.key.map(CountText.key)
+        var parts = line.subject.key.map(CountText.rawKey)
         if layout.hasBuckets, let bucket = line.subject.key.last {
             parts[parts.count - 1] = HistogramBucket(bucket).text
         }
@@ -80,13 +81,8 @@ struct CountRecords {
                 record.event, record.node, record.key ?? "", record.sum.map { "\($0.count)" } ?? "",
                 "\(record.enabled)", "\(record.running)", record.state,
             ]
-            return ((layout.isTimed ? ["\(interval.end.wholeNanoseconds)"] : []) + fields.map(Self.field)).joined(
+            return ((layout.isTimed ? ["\(interval.end.wholeNanoseconds)"] : []) + fields.map(CSVField.text)).joined(
                 separator: ",")
         }
-    }
-
-    private static func field(_ text: String) -> String {
-        guard text.contains(where: { ",\"\n\r".contains($0) }) else { return text }
-        return "\"" + text.replacing("\"", with: "\"\"") + "\""
     }
 }

@@ -1,3 +1,4 @@
+import SafeText
 import SystemFacts
 import TraceProtocol
 
@@ -69,18 +70,16 @@ public enum CountText {
         return "\(milliseconds / 1000).\(padded(milliseconds % 1000, 3))"
     }
 
-    /// A value of a key.
-    public static func key(_ key: WireCountKey) -> String {
+    /// A value of a key, for tables.
+    public static func key(_ key: WireCountKey) -> String { rawKey(key).safeLine }
+
+    /// A value of a key as it is: tasks choose their own names.
+    static func rawKey(_ key: WireCountKey) -> String {
         switch key.value {
         case .number(let number): String(number)
         case .unsigned(let number): String(number)
-        case .text(let bytes): printable(String(decoding: bytes, as: UTF8.self))
+        case .text(let bytes): String(decoding: bytes, as: UTF8.self)
         case nil: ""
         }
-    }
-
-    /// Without control characters, which a terminal would obey: tasks choose their own names.
-    static func printable(_ text: String) -> String {
-        String(text.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : Character($0) })
     }
 }

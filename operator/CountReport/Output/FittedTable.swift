@@ -1,3 +1,5 @@
+import SafeText
+
 /// Rows in columns that fit into a width: the least important columns are left out first, then texts are cut.
 struct FittedTable {
     struct Column {
@@ -24,7 +26,7 @@ struct FittedTable {
     func lines(width: Int?, header: Bool = true) -> [String] {
         var kept = Array(columns.indices)
         var widths = columns.indices.map { column in
-            max(header ? columns[column].title.count : 0, rows.map { $0[column].count }.max() ?? 0)
+            max(header ? columns[column].title.count : 0, rows.map { $0[column].terminalColumns }.max() ?? 0)
         }
         // An empty column is left out.
         kept.removeAll { column in columns[column].rank > 0 && rows.allSatisfy { $0[column].isEmpty } }
@@ -47,17 +49,13 @@ struct FittedTable {
         return (head + rows).map { row in
             var line = ""
             for (position, column) in kept.enumerated() {
-                let text = Self.cut(row[column], to: widths[column])
-                let fill = String(repeating: " ", count: widths[column] - text.count)
+                let text = row[column].clipped(to: widths[column])
+                let fill = String(repeating: " ", count: max(0, widths[column] - text.terminalColumns))
                 if position > 0 { line += String(repeating: " ", count: Self.gap) }
                 line += columns[column].isNumber ? fill + text : text + fill
             }
             while line.hasSuffix(" ") { line.removeLast() }
-            return width.map { Self.cut(line, to: max(1, $0)) } ?? line
+            return width.map { line.clipped(to: max(1, $0)) } ?? line
         }
-    }
-
-    static func cut(_ text: String, to width: Int) -> String {
-        text.count <= width ? text : String(text.prefix(width - 1)) + "~"
     }
 }

@@ -1,3 +1,4 @@
+import SafeText
 import TraceProtocol
 
 /// Powers of two as bars: one chart for each event, node and key.
@@ -68,6 +69,6 @@ struct HistogramChart {
     }
 
     private func cut(_ line: String) -> String {
-        layout.width.map { FittedTable.cut(line, to: max(1, $0)) } ?? line
+        layout.width.map { line.clipped(to: max(1, $0)) } ?? line
     }
 }

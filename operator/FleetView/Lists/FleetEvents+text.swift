@@ -1,3 +1,5 @@
+import SafeText
+
 extension FleetEvents {
     /// A table of events: on how many nodes each is, and whether its records differ.
     ///

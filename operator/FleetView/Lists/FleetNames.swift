@@ -1,3 +1,4 @@
+import SafeText
 import TextPatterns
 import TraceProtocol
 
@@ -26,7 +27,9 @@ public struct FleetNames: Sendable {
             nodes += group.nodes.count
             if list.cut { cut += group.nodes }
             let text = String(decoding: try list.text.unpacked(limit: Self.longestList), as: UTF8.self)
-            for line in text.split(separator: "\n") { counts[prefix + line, default: 0] += group.nodes.count }
+            for line in text.unicodeScalars.split(separator: "\n").map(Substring.init) {
+                counts[prefix + line, default: 0] += group.nodes.count
+            }
         }
         entries = counts.map { Entry(name: $0.key, nodes: $0.value, missing: nodes - $0.value) }
             .sorted { $0.name < $1.name }
@@ -42,7 +45,7 @@ public struct FleetNames: Sendable {
     }
 
     public static func lines(_ entries: [Entry], title: String) -> [String] {
-        let width = max(entries.reduce(0) { max($0, $1.name.count) }, title.count)
+        let width = max(entries.reduce(0) { max($0, $1.name.terminalColumns) }, title.count)
         return [title.padded(to: width) + "  NODES"]
             + entries.map { entry in
                 entry.name.padded(to: width) + "  \(entry.nodes)"

@@ -69,7 +69,7 @@ public struct ProbeTable {
     private static func detail(_ refusal: WireRefusal, _ probe: String, _ nodes: [String], _ total: Int) -> [String] {
         guard !refusal.detail.isEmpty else { return [] }
         return ["\(probe), \(NodeNames.short(nodes, of: total)): \(refusal.text)"]
-            + refusal.detail.split(separator: "\n").map(String.init)
+            + refusal.shownDetail
     }
 
     /// Kernels with different layouts of the same probe's record. Each node's events are decoded by its own layout, but

@@ -1,3 +1,5 @@
+import SafeText
+
 /// How a line looks. The text states what a colour means, too: not every terminal has colours.
 public enum Style: Sendable, Equatable {
     case plain, bold, dim, red
@@ -28,7 +30,7 @@ public struct ScreenWriter: Sendable {
     /// The lines that fit on the screen, each cut to its width.
     public func screen(_ lines: [StyledLine], in size: ScreenSize) -> String {
         screen(
-            lines.prefix(size.rows).map { StyledLine($0.text.printable.clipped(to: size.columns), $0.style) })
+            lines.prefix(size.rows).map { StyledLine($0.text.safeLine.clipped(to: size.columns), $0.style) })
     }
 
     /// A whole screen, drawn over the last one, so that it does not flicker.

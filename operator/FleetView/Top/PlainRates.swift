@@ -1,3 +1,5 @@
+import SafeText
+
 extension FleetRates {
     /// Plain rows for output that is not a terminal: time, node, event and rate, the most frequent first.
     public func plainLines(clock: String) -> [String] {

@@ -1,3 +1,5 @@
+import SafeText
+
 extension TopModel {
     /// How many rows of the table fit on a screen.
     public func tableRows(_ size: ScreenSize) -> Int { max(0, size.rows - 3 - (size.rows > 8 ? 1 : 0)) }
@@ -29,7 +31,7 @@ extension TopModel {
     }
 
     private static func fitted(_ lines: [StyledLine], _ size: ScreenSize) -> [StyledLine] {
-        lines.prefix(size.rows).map { StyledLine($0.text.printable.clipped(to: size.columns), $0.style) }
+        lines.prefix(size.rows).map { StyledLine($0.text.safeLine.clipped(to: size.columns), $0.style) }
     }
 
     private var hasBadNodes: Bool { shown.nodes.contains { $0.isStalled || $0.lostNow > 0 } }

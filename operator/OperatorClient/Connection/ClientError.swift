@@ -1,3 +1,4 @@
+import SafeText
 import TraceProtocol
 
 /// Why the controller did not do what an operator asked for.
@@ -25,7 +26,7 @@ public enum ClientError: Error, Sendable, CustomStringConvertible {
             "the controller says: \(goodbye.text)"
                 + (goodbye.versions.isEmpty
                     ? "" : " (it speaks protocol \(goodbye.versions.map(String.init).joined(separator: ", ")))")
-        case .refused(let refusal): refusal.text + (refusal.detail.isEmpty ? "" : "\n\(refusal.detail)")
+        case .refused(let refusal): ([refusal.text.safeLine] + refusal.shownDetail).joined(separator: "\n")
         }
     }
 }

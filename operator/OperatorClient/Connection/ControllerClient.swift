@@ -35,8 +35,9 @@ public final class ControllerClient: ControllerConnection {
                 try await Task.sleep(for: pause * attempt)
                 attempt += 1
             } catch {
-                if case .goodbye = error as? ClientError { throw error }
-                throw ClientError.unreachable(address: "\(host):\(port)", reason: "\(error)")
+                // What the controller says itself is no failure to reach it.
+                if let error = error as? ClientError { throw error }
+                throw ClientError.unreachable(address: "\(host):\(port)", reason: ConnectionFailure.reason(error))
             }
         }
     }

@@ -1,6 +1,8 @@
+import SafeText
 import TraceProtocol
 
-/// Why nodes refused. Nodes with the same refusal share a line.
+/// Why nodes refused. Nodes with the same refusal share a line. A node's text is one line, and the kernel's below it are
+/// indented, so that a node cannot write in another's name.
 public enum RefusalText {
     /// - Parameter replies: of all nodes that were asked.
     public static func lines(_ replies: [WireNodeReply]) -> [String] {
@@ -20,8 +22,7 @@ public enum RefusalText {
 
     public static func lines(_ groups: [Group], of total: Int) -> [String] {
         groups.flatMap { group -> [String] in
-            ["\(NodeGroupText.who(group.nodes, of: total)): \(group.refusal.text)"]
-                + (group.refusal.detail.isEmpty ? [] : group.refusal.detail.split(separator: "\n").map { "  " + $0 })
+            ["\(NodeGroupText.who(group.nodes, of: total)): \(group.refusal.text)".safeLine] + group.refusal.shownDetail
         }
     }
 }

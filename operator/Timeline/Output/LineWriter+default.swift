@@ -12,7 +12,7 @@ extension LineWriter {
         let start = text.count
         text.append(task)
         // Any process may choose its name.
-        text.replaceControlCharacters(from: start)
+        text.makeSafe(from: start)
         text.append(UInt8(ascii: "-"))
         text.append(decimal: Int64(renderer.common.pid(of: event.payload) ?? 0))
         text.pad(from: start, to: 22)
@@ -25,7 +25,7 @@ extension LineWriter {
             event.payload, context: RenderContext(timestamp: event.timestamp, cpu: Int(event.cpu)),
             includingName: false,
             into: &text)
-        text.replaceControlCharacters(from: body)
+        text.makeSafe(from: body)
         text.append(UInt8(ascii: "\n"))
     }
 

@@ -2,7 +2,8 @@ import EventFormat
 
 extension LineWriter {
     /// As the kernel's `trace` file has it. The time is the node's own trace clock, or, where several nodes are shown,
-    /// the timeline's, with the node's name in front.
+    /// the timeline's, with the node's name in front. On a terminal each event is one safe line; elsewhere it is the
+    /// kernel's bytes.
     @inline(__always)
     mutating func appendTraceLine(_ event: MergedEvent, _ task: TaskName) {
         event.withRenderer { appendTraceLine(event, task, $0) }
@@ -11,6 +12,7 @@ extension LineWriter {
     @inline(__always)
     private mutating func appendTraceLine(_ event: MergedEvent, _ task: TaskName, _ renderer: NodeRenderer) {
         var timestamp = event.timestamp
+        let start = text.count
         if showsNode {
             nodes.appendColumn(of: event.nodeIndex, to: &text)
             timestamp = UInt64(max(0, event.time.estimate))
@@ -30,6 +32,7 @@ extension LineWriter {
         }
         renderer.catalog.render(
             event.payload, context: RenderContext(timestamp: event.timestamp, cpu: Int(event.cpu)), into: &text)
+        if layout.isForTerminal { text.makeSafe(from: start) }
         text.append(UInt8(ascii: "\n"))
     }
 }

@@ -32,12 +32,12 @@ extension LineWriter {
             text.append("# ")
             append(time: time)
             text.append(UInt8(ascii: " "))
+            let start = text.count
             text.append(layout.names[node])
             text.append(": ")
-            let start = text.count
             if case .gap(let gap) = notice { append(spanOf: gap) }
             text.append(words)
-            text.replaceControlCharacters(from: start)
+            text.makeSafe(from: start)
             text.append("\n")
         case .json:
             text.append("{\"type\":\"")

@@ -1,4 +1,5 @@
 import EventFormat
+import SafeText
 
 /// The nodes' names as they stand in lines, by index in the session: made once, copied for every event.
 final class NodeLabels: @unchecked Sendable {
@@ -15,7 +16,7 @@ final class NodeLabels: @unchecked Sendable {
         labels = .allocate(capacity: names.count)
         for (index, name) in names.enumerated() {
             var column = TextBuffer(capacity: 128)
-            column.append(name)
+            column.append(name.safeLine)
             column.pad(from: 0, to: width)
             column.append(UInt8(ascii: " "))
             var json = TextBuffer(capacity: 128)

@@ -10,6 +10,9 @@ public struct OutputStream: Sendable {
         self.descriptor = descriptor
     }
 
+    /// Whether somebody reads along on a terminal.
+    var isTerminal: Bool { isatty(descriptor) == 1 }
+
     /// Writes everything.
     ///
     /// - Throws: `OutputError`.

@@ -28,28 +28,4 @@ extension TextBuffer {
         }
         append(name)
     }
-
-    /// Text from a traced machine may hold anything; a terminal must not obey it. Line breaks, which stand between the
-    /// functions of a stack, become spaces: an event is one line.
-    mutating func replaceControlCharacters(from start: Int) {
-        guard hasControlCharacters(from: start) else { return }
-        let clean = bytes[start...].map { byte in
-            switch byte {
-            case 10: UInt8(ascii: " ")
-            case ..<32, 127: UInt8(ascii: "?")
-            default: byte
-            }
-        }
-        truncate(to: start)
-        clean.withUnsafeBytes { append($0) }
-    }
-
-    /// Looks at all bytes without a branch for each, so that the compiler takes many at a time.
-    private func hasControlCharacters(from start: Int) -> Bool {
-        var found: UInt8 = 0
-        for byte in UnsafeRawBufferPointer(rebasing: bytes[start...]) {
-            found |= (byte < 32 ? 1 : 0) | (byte == 127 ? 1 : 0)
-        }
-        return found != 0
-    }
 }

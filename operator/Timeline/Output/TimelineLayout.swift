@@ -14,6 +14,8 @@ final class TimelineLayout: Sendable {
     let filter: TimelineFilter
     /// What a `trace` file's head says of the buffer.
     let head: Head
+    /// Somebody reads the lines on a terminal, which must not obey them: not even `ftrace` is the kernel's bytes then.
+    let isForTerminal: Bool
 
     /// The counts in the head of the kernel's `trace` file.
     struct Head: Sendable {
@@ -25,13 +27,15 @@ final class TimelineLayout: Sendable {
     }
 
     init(
-        format: OutputFormat, filter: TimelineFilter, nodes names: [String], epochOffset: Int64?, head: Head = Head()
+        format: OutputFormat, filter: TimelineFilter, nodes names: [String], epochOffset: Int64?, head: Head = Head(),
+        output: OutputStream?
     ) {
         self.format = format
         self.filter = filter
         self.names = names
         self.epochOffset = epochOffset
         self.head = head
+        isForTerminal = output?.isTerminal ?? false
         let shown =
             filter.nodes.isEmpty || filter.includesOthers ? names : names.filter(filter.nodes.contains)
         nodes = NodeLabels(names, width: shown.map(\.utf8.count).max() ?? 0)
@@ -39,9 +43,12 @@ final class TimelineLayout: Sendable {
     }
 
     /// A session's.
-    convenience init(format: OutputFormat, filter: TimelineFilter, description: WireSessionDescription) {
+    convenience init(
+        format: OutputFormat, filter: TimelineFilter, description: WireSessionDescription, output: OutputStream
+    ) {
         self.init(
-            format: format, filter: filter, nodes: description.nodes, epochOffset: description.epochOffset)
+            format: format, filter: filter, nodes: description.nodes, epochOffset: description.epochOffset,
+            output: output)
     }
 
     var window: EventWindow { EventWindow(filter, nodes: names, epochOffset: epochOffset ?? 0) }

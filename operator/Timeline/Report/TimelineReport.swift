@@ -75,7 +75,8 @@ public final class TimelineReport {
             }
         }
         layout = TimelineLayout(
-            format: format, filter: filter, nodes: names, epochOffset: plan.epochOffset, head: head)
+            format: format, filter: filter, nodes: names, epochOffset: plan.epochOffset, head: head,
+            output: output)
         for input in inputs {
             guard case .recording(let path, let file) = input else { continue }
             damage += file.damage.map { "\(path): \($0)" }

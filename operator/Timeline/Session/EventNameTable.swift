@@ -14,14 +14,27 @@ final class EventNameTable {
         var names: [UInt8] = []
         for id in 0..<count {
             if let format = catalog.event(id: id)?.format {
-                names += format.system.utf8
+                names += Self.shown(format.system)
                 names.append(UInt8(ascii: ":"))
-                names += format.name.utf8
+                names += Self.shown(format.name)
             }
             (ends + id).initialize(to: UInt32(clamping: names.count))
         }
         bytes = .allocate(capacity: max(1, names.count))
         bytes.initialize(from: names, count: names.count)
+    }
+
+    /// A format file is a node's text. The kernel's names are C identifiers and `-`; every other byte becomes `?`, so that
+    /// a name can stand in a line and inside quotes of JSON as it is.
+    private static func shown(_ name: String) -> [UInt8] {
+        name.utf8.map { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "."):
+                byte
+            default: UInt8(ascii: "?")
+            }
+        }
     }
 
     deinit {

@@ -25,7 +25,7 @@ public final class LiveReader {
         merger = TimelineMerger(
             nodes: description.nodes, stallLimit: stallLimit, at: MonotonicRawInstant.now.nanoseconds)
         printer = TimelinePrinter(
-            TimelineLayout(format: format, filter: filter, description: description), output: output)
+            TimelineLayout(format: format, filter: filter, description: description, output: output), output: output)
         epochOffset = description.epochOffset
         scanners = Array(repeating: LogScanner(), count: description.nodes.count)
     }

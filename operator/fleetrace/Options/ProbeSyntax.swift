@@ -8,7 +8,7 @@ enum ProbeSyntax {
             do throws(ProbeSyntaxError) {
                 _ = try ProbeSpec(parsing: probe)
             } catch {
-                throw ValidationError("probe \(error)")
+                throw ValidationError("not a probe: \(error)")
             }
         }
     }

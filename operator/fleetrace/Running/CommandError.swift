@@ -30,7 +30,7 @@ struct CommandError: Error, CustomStringConvertible {
         // Whoever reads the output has closed it, as `head` does: that is no failure.
         if let error = error as? any OutputFailure, error.isClosedPipe { return ExitCode.success }
         if error is ExitCode || error is ValidationError || error is CleanExit { return error }
-        say("error: \(error)")
+        say(message: "error: \(error)")
         return ExitCode.failure
     }
 }

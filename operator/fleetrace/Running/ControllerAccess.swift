@@ -15,6 +15,7 @@ struct ControllerEndpoint {
 
     func connect(group: any EventLoopGroup) async throws -> ControllerClient {
         let tls = try TLSContext.client(files, server: .controller(serverName))
+        try tls.require(.operator)
         return try await ControllerClient.connect(host: address.host, port: address.port, tls: tls, group: group)
     }
 }

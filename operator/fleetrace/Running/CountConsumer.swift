@@ -8,7 +8,6 @@ final class CountConsumer: SessionConsumer {
     private var counts: FleetCounts
     private var printer: CountPrinter
     private let hasIntervals: Bool
-    private let output: OutputStream
     /// The totals up to the last interval that was printed.
     private var printed: CountInterval.Totals?
     /// The number of that interval; 0 before the first.
@@ -20,7 +19,6 @@ final class CountConsumer: SessionConsumer {
         counts = FleetCounts(opened)
         hasIntervals = request.intervalMs > 0
         self.printer = printer
-        output = .standardOutput
     }
 
     func consume(_ report: WireCountReport) throws {
@@ -56,6 +54,6 @@ final class CountConsumer: SessionConsumer {
 
     private func write(_ lines: [String]) throws {
         guard !lines.isEmpty else { return }
-        try Array((lines.joined(separator: "\n") + "\n").utf8).withUnsafeBytes { try output.write($0) }
+        try put(lines)
     }
 }

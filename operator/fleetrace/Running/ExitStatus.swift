@@ -17,7 +17,7 @@ extension Verdict {
 extension SessionEnding {
     /// Prints what is left to say on stderr, and ends the command unless its exit status is 0.
     func exit() throws {
-        for line in lines { say(line) }
+        for line in lines { say(message: line) }
         if exitStatus != 0 { throw ExitCode(exitStatus) }
     }
 }

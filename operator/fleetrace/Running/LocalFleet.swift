@@ -3,6 +3,7 @@ import Glibc
 import Logging
 import NIOCore
 import OperatorClient
+import RecentLog
 import SecureTransport
 import SystemFacts
 import SystemPackage
@@ -34,7 +35,7 @@ struct LocalFleet {
         let authority = try CertificateAuthority.create(
             in: folder.keys.string, controller: .controller("controller"),
             operator: .operator("local", role: .admin), now: now)
-        var log = Logger(label: "controller") { StreamLogHandler.standardError(label: $0) }
+        var log = Logger(label: "controller") { SafeLogHandler.standardError(label: $0) }
         log.logLevel = .critical
         let runtime = try await ControllerRuntime.start(
             host: "127.0.0.1", port: 0, tls: .server(authority.layout.controller),

@@ -35,7 +35,7 @@ struct ProbeCommand: AsyncParsableCommand {
     func run() async throws {
         try await nodes.access.withClient { client in
             let table = ProbeTable(try await client.checkProbes(probes, on: nodes.on), probes: probes)
-            print(table.lines.map(\.printable).joined(separator: "\n"))
+            try put(table.lines)
             guard !table.refusals.isEmpty else { return }
             if !partial || table.refusals.count == table.nodes { throw ExitCode.failure }
         }

@@ -93,7 +93,7 @@ struct ReportCommand: ParsableCommand {
             // Nothing is left to do then, however long the rest would take.
             try OutputStream.standardOutput.whenReaderEnds { _exit(0) }
             let account = try report.run()
-            if summary { print(account.table().joined(separator: "\n")) }
+            if summary { try put(account.table()) }
             try Verdict(account, problem: report.filterError).exit()
         }
     }

@@ -86,7 +86,10 @@ final class PerfCount: CountSource {
         for (index, error) in set.refused {
             let column = plan.columns[planIndices[index]]
             if let filter = columns[index].filter {
-                throw WireRefusal(.badFilter, "\(column.event): the kernel refuses the filter \"\(filter)\"")
+                throw WireRefusal(
+                    .badFilter,
+                    "\(column.event): the kernel refuses the filter \"\(filter)\" and does not say where (trace with it does)"
+                )
             }
             plan.columns[planIndices[index]].refused = error.description
         }

@@ -17,7 +17,7 @@ enum CommFilter {
             guard !comm.isEmpty, comm.utf8.count <= 64, isPlain else {
                 throw WireRefusal(
                     .badFilter,
-                    "\"\(comm.prefix(80))\" is no pattern for names of tasks: they have 1 to \(longest) bytes, with * ? [] for others"
+                    "\"\(comm.prefix(80))\" is no pattern for names of tasks: they have 1 to \(longest) bytes and no quotes, with * ? [] for others"
                 )
             }
         }
