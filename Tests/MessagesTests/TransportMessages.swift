@@ -10,9 +10,9 @@ import TraceProtocol
 
 extension SecureTransportError: Sampled {
     enum Kind: CaseIterable {
-        case noCertificate, unknownAuthority, expired, notYetValid, revoked, revocationListUnusable, wrongPurpose,
+        case noCertificate, unknownAuthority, expired, endedWhileOpen, notYetValid, revoked, revocationListUnusable, wrongPurpose,
             badCertificate, badIdentity, wrongRole, wrongServerName, protocolVersion, applicationProtocol, notTLS,
-            protocolViolation, handshakeTimeout, handshakeTooLarge, idleTimeout, endedInHandshake, truncated,
+            protocolViolation, handshakeTimeout, handshakeTooLarge, displaced, idleTimeout, endedInHandshake, truncated,
             endedBeforeData, peerAlert, tooMuchPending, peerNotReading, local
     }
 
@@ -21,6 +21,7 @@ extension SecureTransportError: Sampled {
         case .noCertificate: .noCertificate
         case .unknownAuthority: .unknownAuthority
         case .expired: .expired
+        case .endedWhileOpen: .endedWhileOpen
         case .notYetValid: .notYetValid
         case .revoked: .revoked
         case .revocationListUnusable: .revocationListUnusable
@@ -35,6 +36,7 @@ extension SecureTransportError: Sampled {
         case .protocolViolation: .protocolViolation
         case .handshakeTimeout: .handshakeTimeout
         case .handshakeTooLarge: .handshakeTooLarge
+        case .displaced: .displaced
         case .idleTimeout: .idleTimeout
         case .endedInHandshake: .endedInHandshake
         case .truncated: .truncated
@@ -54,7 +56,8 @@ extension SecureTransportError: Sampled {
             .protocolVersion("unsupported protocol"), .applicationProtocol(offered: [], accepted: ["fleetrace/1"]),
             .applicationProtocol(offered: ["h2"], accepted: ["fleetrace/1"]), .notTLS("wrong version number"),
             .protocolViolation("bad record mac"), .handshakeTimeout(milliseconds: 10_000),
-            .handshakeTooLarge(limit: 65_536), .idleTimeout(milliseconds: 60_000), .endedInHandshake, .truncated,
+            .handshakeTooLarge(limit: 65_536), .endedWhileOpen(isOwn: true), .endedWhileOpen(isOwn: false),
+            .displaced(hadGreeted: false), .displaced(hadGreeted: true), .idleTimeout(milliseconds: 60_000), .endedInHandshake, .truncated,
             .endedBeforeData, .tooMuchPending(limit: 8 << 20), .peerNotReading, .local("out of memory"),
         ]
         checks += IdentityError.samples.map { .badIdentity($0) }
@@ -158,7 +161,6 @@ extension ClientError: Sampled {
             ChannelError.connectTimeout(.seconds(10)), ChannelError.ioOnClosedChannel, ChannelError.eof,
             ChannelError.alreadyClosed, EventLoopError.shutdown, CancellationError(), ConnectionClosed(),
             SecureTransportError(check: .expired, side: .client, peerAddress: "10.0.0.3:7788"),
-            SecureTransport.Busy(limit: 64),
         ]
         failures += others.map { .init(cause: "\(type(of: $0)).\($0)", text: ConnectionFailure.reason($0)) }
         try Snapshot.compare(
