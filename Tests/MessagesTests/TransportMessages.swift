@@ -10,7 +10,8 @@ import TraceProtocol
 
 extension SecureTransportError: Sampled {
     enum Kind: CaseIterable {
-        case noCertificate, unknownAuthority, expired, endedWhileOpen, notYetValid, revoked, revocationListUnusable, wrongPurpose,
+        case noCertificate, unknownAuthority, expired, endedWhileOpen, notYetValid, revoked, revocationListUnusable,
+            wrongPurpose,
             badCertificate, badIdentity, wrongRole, wrongServerName, protocolVersion, applicationProtocol, notTLS,
             protocolViolation, handshakeTimeout, handshakeTooLarge, displaced, idleTimeout, endedInHandshake, truncated,
             endedBeforeData, peerAlert, tooMuchPending, peerNotReading, local
@@ -57,7 +58,8 @@ extension SecureTransportError: Sampled {
             .applicationProtocol(offered: ["h2"], accepted: ["fleetrace/1"]), .notTLS("wrong version number"),
             .protocolViolation("bad record mac"), .handshakeTimeout(milliseconds: 10_000),
             .handshakeTooLarge(limit: 65_536), .endedWhileOpen(isOwn: true), .endedWhileOpen(isOwn: false),
-            .displaced(hadGreeted: false), .displaced(hadGreeted: true), .idleTimeout(milliseconds: 60_000), .endedInHandshake, .truncated,
+            .displaced(hadGreeted: false), .displaced(hadGreeted: true), .idleTimeout(milliseconds: 60_000),
+            .endedInHandshake, .truncated,
             .endedBeforeData, .tooMuchPending(limit: 8 << 20), .peerNotReading, .local("out of memory"),
         ]
         checks += IdentityError.samples.map { .badIdentity($0) }

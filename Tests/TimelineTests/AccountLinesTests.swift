@@ -64,7 +64,8 @@ struct AccountLinesTests {
     }
 
     private static func line(_ gap: WireRecordingGap, _ format: OutputFormat) -> String {
-        let layout = TimelineLayout(format: format, filter: TimelineFilter(), nodes: ["a", "b"], epochOffset: nil)
+        let layout = TimelineLayout(
+            format: format, filter: TimelineFilter(), nodes: ["a", "b"], epochOffset: nil, output: nil)
         var lines = LineWriter(layout)
         lines.append(.gap(gap), node: 1, at: gap.from)
         return String(decoding: lines.text.bytes, as: UTF8.self)
