@@ -22,11 +22,15 @@ public actor Controller {
     let host: WireHostFacts
     let storage: any SessionStorage
     nonisolated let time: TimeSource
+    let budget: Budget
+    var peerLines: PeerLines
     /// How long agents go on without a frame from here.
     let lease: Duration
 
     var nodes: [String: Node] = [:]
     var operators: [ObjectIdentifier: OperatorLink] = [:]
+    /// By the operators' names.
+    var accounts: [String: OperatorAccount] = [:]
     var sessions: [UInt64: Session] = [:]
     /// Lists of events that nodes have sent, by their digests.
     var lists = ListCache()
@@ -36,7 +40,7 @@ public actor Controller {
     var lastLink = 0
 
     init(
-        name: String, storage: any SessionStorage, lease: Duration, host: WireHostFacts,
+        name: String, storage: any SessionStorage, lease: Duration, host: WireHostFacts, budget: Budget = Budget(),
         loop: any EventLoop, time: TimeSource = .system, log: Logger, recent: RecentLog
     ) {
         executor = EventLoopExecutor(loop)
@@ -44,6 +48,8 @@ public actor Controller {
         self.storage = storage
         self.lease = lease
         self.host = host
+        self.budget = budget
+        peerLines = PeerLines(budget.connection.logLines)
         self.time = time
         self.log = log
         self.recent = recent

@@ -27,6 +27,10 @@ public final class SecureTransportHandler: ChannelDuplexHandler {
     let limits: TransportLimits
     let onFailure: (@Sendable (SecureTransportError) -> Void)?
     var admission: HandshakeTicket?
+    /// What waits for the peers of a listener, together.
+    private let unread: UnreadPool?
+    /// As much of it is this connection's.
+    private var unreadShare = 0
 
     var context: ChannelHandlerContext?
     var connection: TLSConnection?
@@ -61,15 +65,34 @@ public final class SecureTransportHandler: ChannelDuplexHandler {
     ///   - tls: the side's settings. The connection uses the certificates that are current when it starts.
     ///   - limits: times and sizes.
     ///   - admission: the permission for a handshake, released when the handshake is over.
+    ///   - unread: the memory that all connections of a listener share for what their peers have not read.
     ///   - onFailure: called with the same error as the pipeline, for a listener's log.
     public init(
         _ tls: TLSContext, limits: TransportLimits = TransportLimits(), admission: HandshakeTicket? = nil,
+        unread: UnreadPool? = nil,
         onFailure: (@Sendable (SecureTransportError) -> Void)? = nil
     ) {
         self.tls = tls
         self.limits = limits
         self.admission = admission
+        self.unread = unread
         self.onFailure = onFailure
+    }
+
+    deinit { unread?.change(by: -unreadShare) }
+
+    /// Whether as much may wait as does now.
+    var mayWait: Bool {
+        let excess = writes.excess
+        return excess <= limits.pendingBytes && unread?.allows(holding: excess, having: unreadShare) ?? true
+    }
+
+    /// Brings the shared account up to date with what waits here. A connection whose peer keeps up never touches it.
+    func settleUnread() {
+        let excess = writes.isEmpty ? 0 : writes.excess
+        guard excess != unreadShare else { return }
+        unread?.change(by: excess - unreadShare)
+        unreadShare = excess
     }
 
     /// The peer, once the handshake is done.
@@ -134,6 +157,7 @@ public final class SecureTransportHandler: ChannelDuplexHandler {
         let closed = closePromise
         closePromise = nil
         for promise in writes.removeAll() { promise.fail(ChannelError.ioOnClosedChannel) }
+        settleUnread()
         closed?.succeed(())
     }
 }

@@ -35,18 +35,23 @@ extension Controller {
     private func acceptNode(
         _ name: String, _ hello: WireHello, _ welcome: WireWelcome, on channel: any Channel
     ) throws -> NodeLink {
-        let node = nodes[name] ?? Node(name: name)
+        guard hello.sessions.count <= budget.node.heldSessions else {
+            throw OverBudget("it holds more than \(budget.node.heldSessions) sessions")
+        }
+        let node = nodes[name] ?? Node(name: name, budget: budget)
         nodes[name] = node
         // What an earlier connection brought is still under way, and is granted again when it is stored.
         let credit = max(0, creditPerNode - node.outstanding)
         lastLink += 1
-        let link = NodeLink(channel: channel, node: node, credit: credit, phase: lastLink, time: time)
+        let link = NodeLink(
+            channel: channel, node: node, credit: credit, phase: lastLink, budget: budget.node, time: time)
         var welcome = welcome
         welcome.credit = UInt64(credit)
         welcome.resume = connect(link, hello)
         link.send(try Frame(.welcome, welcome))
         for session in sessions.values { if let index = session.index(of: node) { session.commandAgain(index) } }
-        log.info("node connected", metadata: ["node": "\(name)", "kernel": "\(hello.host.kernelRelease)"])
+        logAbout(
+            link, .info, "node connected", ["kernel": "\(hello.host.kernelRelease.prefix(budget.connection.text))"])
         excludedProcessesChanged()
         return link
     }

@@ -15,18 +15,23 @@ struct Listener {
         host: String, port: Int, tls: TLSContext, controller: Controller, log: Logger
     ) async throws -> Listener {
         let gate = SharedHandshakeGate(limit: handshakes)
+        let budget = controller.budget.connection
+        let unread = UnreadPool(capacity: budget.unreadInAll)
+        var limits = TransportLimits()
+        limits.pendingBytes = budget.unread
         let channel = try await ServerBootstrap(group: controller.loop)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.writeBufferWaterMark, value: .init(low: 256 << 10, high: 1 << 20))
-            .childChannelInitializer { channel in
+            .childChannelInitializer { [limits] channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try SecureTransport.addServer(to: channel, tls, gate: gate) { failure in
+                    try SecureTransport.addServer(to: channel, tls, limits: limits, gate: gate, unread: unread) {
+                        failure in
                         log.warning("connection refused", metadata: ["reason": "\(failure)"])
                     }
                     let pipeline = channel.pipeline.syncOperations
-                    try pipeline.addHandler(ByteToMessageHandler(FrameDecoder(accepting: .fromPeers)))
+                    try pipeline.addHandler(FrameIntake(framesPerTurn: budget.framesPerTurn))
                     try pipeline.addHandler(FrameWriter())
                     try pipeline.addHandler(PeerHandler(controller: controller))
                 }

@@ -9,6 +9,8 @@ final class OperatorLink: @unchecked Sendable {
     let identity: PeerIdentity
     let host: WireHostFacts
     private var streams: [any OperatorStream] = []
+    /// Requests without a reply so far.
+    var requestsUnderWay = 0
 
     init(channel: any Channel, identity: PeerIdentity, host: WireHostFacts) {
         self.channel = channel
@@ -23,15 +25,23 @@ final class OperatorLink: @unchecked Sendable {
     }
 
     func respond(to request: UInt64, _ outcome: WireReply.OneOf_Outcome) {
-        var reply = WireReply()
-        reply.request = request
-        reply.outcome = outcome
-        guard let frame = try? Frame(.reply, reply) else { return }
+        requestsUnderWay -= 1
+        guard let frame = Self.reply(to: request, outcome) else { return }
         guard frame.body.readableBytes <= frame.type.maximumBody else {
-            return respond(
-                to: request, .refusal(WireRefusal(.unspecified, "the reply is longer than a frame may be")))
+            let refusal = WireRefusal(.unspecified, "the reply is longer than a frame may be")
+            if let frame = Self.reply(to: request, .refusal(refusal)) { send(frame) }
+            return
         }
         send(frame)
+    }
+
+    private static func reply(to request: UInt64, _ outcome: WireReply.OneOf_Outcome) -> Frame? {
+        try? Frame(
+            .reply,
+            WireReply.with {
+                $0.request = request
+                $0.outcome = outcome
+            })
     }
 
     func refuse(_ request: UInt64, _ refusal: WireRefusal) {
@@ -44,6 +54,9 @@ final class OperatorLink: @unchecked Sendable {
     }
 
     // MARK: Streams
+
+    /// Sessions that it reads.
+    var streamCount: Int { streams.count }
 
     /// The connection accepts more.
     func pump() {

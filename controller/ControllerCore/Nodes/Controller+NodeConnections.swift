@@ -60,9 +60,12 @@ extension Controller {
         let node = link.node
         guard node.link === link else { return }
         node.link = nil
-        log.warning("node lost", metadata: ["node": "\(node.name)"])
-        for session in Array(sessions.values) { if let index = session.index(of: node) { session.nodeLost(index) } }
-        link.refuseRequests(WireRefusal(.nodeLost, "the connection was lost"))
+        let reason = link.endReason.isEmpty ? "the connection was lost" : "the connection was ended: \(link.endReason)"
+        logAbout(link, .warning, "node lost", link.endReason.isEmpty ? [:] : ["reason": "\(link.endReason)"])
+        for session in Array(sessions.values) {
+            if let index = session.index(of: node) { session.nodeLost(index, reason) }
+        }
+        link.refuseRequests(WireRefusal(.nodeLost, reason))
         excludedProcessesChanged()
     }
 

@@ -21,11 +21,15 @@ final class Node {
     var rates = NodeRates()
     /// The last of the present connection.
     var vitals: WireVitals?
+    var allowance: NodeAllowance
+    /// Sessions that it takes part in.
+    var sessionCount = 0
     /// Bytes of numbered frames that have come and are not stored yet, whichever connection brought them.
     var outstanding = 0
 
-    init(name: String) {
+    init(name: String, budget: Budget) {
         self.name = name
+        allowance = NodeAllowance(budget)
     }
 
     /// What has come from the node.

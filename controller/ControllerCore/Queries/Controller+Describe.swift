@@ -19,6 +19,7 @@ extension Controller {
         }
         let query = NodeQuery(
             DescribeSurvey(node: message.node, isConnected: nodes[message.node]?.link != nil),
+            for: link.name,
             command: { _ in .describe(.with { $0.state = true }) },
             read: { reply, _ in reply.result { if case .described(let it) = $0 { it } else { nil } } },
             finish: { [self] survey in

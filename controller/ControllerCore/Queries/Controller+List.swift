@@ -16,7 +16,7 @@ extension Controller {
             ListSurvey.Member(node: node.name, likeness: Self.likeness(of: node, message.what))
         }
         let query = NodeQuery(
-            ListSurvey(members) { lists.list($0) },
+            ListSurvey(members) { lists.list($0) }, for: link.name,
             command: { request in
                 var what = message.what
                 what.known = request.known.map { .init($0) }

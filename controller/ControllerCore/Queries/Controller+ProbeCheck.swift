@@ -20,6 +20,7 @@ extension Controller {
         check.operator = link.name
         let query = NodeQuery(
             ProbeSurvey(nodes: chosen, probes: message.probes.count, limit: Self.checkReportLimit),
+            for: link.name,
             command: { [check] _ in .checkProbes(check) },
             read: { reply, _ in reply.result { if case .probesChecked(let it) = $0 { it } else { nil } } },
             finish: { survey in link.respond(to: request, .probeReport(survey.report())) })

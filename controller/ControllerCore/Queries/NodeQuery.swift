@@ -42,6 +42,7 @@ public struct NodeRequest: Sendable, Equatable {
 /// exactly once. Confined to the controller's loop.
 final class NodeQuery<Survey: NodeSurvey> {
     private var survey: Survey
+    private let `operator`: String
     private let command: (NodeRequest) -> WireCommand.OneOf_Action
     private let read: (WireCommandReply, NodeRequest) -> Result<Survey.Reply, WireRefusal>
     private let finish: (Survey) -> Void
@@ -53,15 +54,17 @@ final class NodeQuery<Survey: NodeSurvey> {
     private static var busyPatience: Duration { .seconds(10) }
 
     /// - Parameters:
+    ///   - operator: who asks.
     ///   - command: what is sent to a node.
     ///   - read: the content of a node's reply.
     ///   - finish: called once, with all replies.
     init(
-        _ survey: Survey, command: @escaping (NodeRequest) -> WireCommand.OneOf_Action,
+        _ survey: Survey, for operator: String, command: @escaping (NodeRequest) -> WireCommand.OneOf_Action,
         read: @escaping (WireCommandReply, NodeRequest) -> Result<Survey.Reply, WireRefusal>,
         finish: @escaping (Survey) -> Void
     ) {
         self.survey = survey
+        self.operator = `operator`
         self.command = command
         self.read = read
         self.finish = finish
@@ -100,7 +103,7 @@ final class NodeQuery<Survey: NodeSurvey> {
                 replied(request, .failure(WireRefusal(.nodeLost, "the connection was lost")), nodes)
                 continue
             }
-            link.command(command(request), session: 0) { [self] reply in
+            link.inquire(command(request), for: `operator`) { [self] reply in
                 replied(request, read(reply, request), nodes)
             }
         }

@@ -14,12 +14,13 @@ extension Session {
         noted(note, index)
     }
 
-    func nodeLost(_ index: Int) {
+    /// - Parameter reason: for people.
+    func nodeLost(_ index: Int, _ reason: String) {
         if flow.isLive(index), flow.phase != .starting {
-            note(.lost, "connection lost", index)
+            note(.lost, reason, index)
             parts[index].lostAt = now
         } else {
-            perform(flow.giveUp(index, "the connection was lost"))
+            perform(flow.giveUp(index, reason))
         }
     }
 

@@ -9,6 +9,7 @@ struct SessionEnvironment {
     let loop: NIOIsolatedEventLoop
     let time: TimeSource
     let log: Logger
+    let budget: Budget.Session
     /// The processes of Fleetrace that are connected now.
     let excludedProcesses: () -> ExcludedProcesses
     /// What it took to open a session is no longer needed.

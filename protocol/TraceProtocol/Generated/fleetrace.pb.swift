@@ -179,6 +179,9 @@ public nonisolated struct WireGoodbye: Sendable {
     /// the same node name connected again
     case replaced // = 5
     case overloaded // = 6
+
+    /// the peer sent or asked for more than it may; `text` says of what
+    case overBudget // = 7
     case UNRECOGNIZED(Int)
 
     public init() {
@@ -194,6 +197,7 @@ public nonisolated struct WireGoodbye: Sendable {
       case 4: self = .notAllowed
       case 5: self = .replaced
       case 6: self = .overloaded
+      case 7: self = .overBudget
       default: self = .UNRECOGNIZED(rawValue)
       }
     }
@@ -207,6 +211,7 @@ public nonisolated struct WireGoodbye: Sendable {
       case .notAllowed: return 4
       case .replaced: return 5
       case .overloaded: return 6
+      case .overBudget: return 7
       case .UNRECOGNIZED(let i): return i
       }
     }
@@ -220,6 +225,7 @@ public nonisolated struct WireGoodbye: Sendable {
       .notAllowed,
       .replaced,
       .overloaded,
+      .overBudget,
     ]
 
   }
@@ -1235,7 +1241,7 @@ nonisolated extension WireGoodbye: SwiftProtobuf.Message, SwiftProtobuf._Message
 }
 
 nonisolated extension WireGoodbye.Reason: SwiftProtobuf._ProtoNameProviding {
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0UNSPECIFIED\0\u{1}SHUTTING_DOWN\0\u{1}NO_COMMON_VERSION\0\u{1}PROTOCOL_ERROR\0\u{1}NOT_ALLOWED\0\u{1}REPLACED\0\u{1}OVERLOADED\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0UNSPECIFIED\0\u{1}SHUTTING_DOWN\0\u{1}NO_COMMON_VERSION\0\u{1}PROTOCOL_ERROR\0\u{1}NOT_ALLOWED\0\u{1}REPLACED\0\u{1}OVERLOADED\0\u{1}OVER_BUDGET\0")
 }
 
 nonisolated extension WireCommand: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
