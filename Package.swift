@@ -99,7 +99,8 @@ let package = Package(
             "AgentCore", in: "agent",
             [
                 "CLinux", "Guarding", "Threads", "SystemFacts", "Quotas", "TextPatterns", "Tracefs", "Probes",
-                "PerfCounters", "RecentLog", "RingBuffer", "EventFormat", "TraceProtocol", "SecureTransport", log, deque,
+                "PerfCounters", "RecentLog", "RingBuffer", "EventFormat", "TraceProtocol", "SecureTransport", log,
+                deque,
             ] + nio),
         program(
             "fleetrace-agent", in: "agent",

@@ -100,6 +100,21 @@ struct NodeBudgetTests {
         #expect(records[1]?.count(of: .batch) == 1)
     }
 
+    @Test("Totals cost credit when both sides know that, and it comes back")
+    func countCredit() throws {
+        let fleet = EmbeddedController()
+        let node = try fleet.connectNodes(["a"])[0]
+        let granted = { try node.frames(.credit).map { try CreditGrant($0).bytes } }
+        _ = try granted()
+        let frame = try Frame(.counts, WireCountTotals.with { $0.session = 7 })
+        try node.send(frame)
+        #expect(try granted().isEmpty, "not agreed on")
+        try node.connect(capabilities: [Negotiation.Capability.countCredit])
+        _ = try granted()
+        try node.send(frame)
+        #expect(try granted() == [frame.body.readableBytes])
+    }
+
     @Test("Totals with more rows than were asked for are not decoded")
     func rows() throws {
         let fleet = EmbeddedController()

@@ -17,6 +17,7 @@ import Testing
         #expect(try frame.messageNumber(1) == 300)
         #expect(try frame.messageNumber(2) == 0x1234_5678_9abc_def0)
         #expect(try frame.messageNumber(99) == 0)
+        #expect(frame.hasMessageField(7) && !frame.hasMessageField(12))
     }
 
     @Test func garbageIsMalformed() {

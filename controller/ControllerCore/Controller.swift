@@ -63,6 +63,7 @@ public actor Controller {
         if ticks.isMultiple(of: 2) { for node in nodes.values { node.link?.checkPatience(now: now) } }
         if ticks.isMultiple(of: 20) {
             measureNodes(now: now)
+            for session in Array(sessions.values) { (session as? TracedSession)?.checkReaders(now: now) }
             if trim.isDue(at: now) { HeapTrim.run() }
         }
         if ticks.isMultiple(of: 10) { for session in Array(sessions.values) { session.checkDeadline(now: now) } }

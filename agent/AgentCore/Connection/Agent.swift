@@ -1,5 +1,6 @@
 import Logging
 import NIOCore
+import Quotas
 import RecentLog
 import SwiftProtobuf
 import SystemFacts
@@ -34,6 +35,11 @@ public actor Agent {
     /// What a burst of sessions took is given back.
     var trim = HeapTrim()
     var lease: Lease
+    /// Totals count against credit.
+    var countsCost = false
+    /// How often a controller may command something.
+    var commandRate: TokenBucket
+    var prepareRate: TokenBucket
     var credit = Credit(balance: 0)
     /// The session whose frame went out last.
     var lastServed: UInt64?
@@ -68,6 +74,8 @@ public actor Agent {
         self.log = log
         self.recent = recent
         self.now = now
+        commandRate = TokenBucket(configuration.budget.commands)
+        prepareRate = TokenBucket(configuration.budget.prepares)
         lease = Lease(duration: Self.defaultLease, now: now())
     }
 

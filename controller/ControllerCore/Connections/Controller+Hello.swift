@@ -45,6 +45,7 @@ extension Controller {
         lastLink += 1
         let link = NodeLink(
             channel: channel, node: node, credit: credit, phase: lastLink, budget: budget.node, time: time)
+        link.countsCost = welcome.capabilities.contains(Negotiation.Capability.countCredit)
         var welcome = welcome
         welcome.credit = UInt64(credit)
         welcome.resume = connect(link, hello)

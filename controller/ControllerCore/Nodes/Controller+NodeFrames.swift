@@ -18,6 +18,11 @@ extension Controller {
             session.receive(try Watermark(frame), frame, index, at: now)
         case .counts:
             try link.node.allowance.unnumbered(frame, sessions: link.node.sessionCount, now: now)
+            if link.countsCost {
+                try link.credit.spend(frame.body.readableBytes)
+                // Nothing of it waits once it has been looked at.
+                link.grant(frame.body.readableBytes)
+            }
             let id = try frame.messageNumber(1)
             guard let (session, index) = part(id, of: link) else { return try discardStray(id, of: link, at: now) }
             try session.receiveCounts(frame, index, at: now)

@@ -88,6 +88,11 @@ extension ClockSampleFrame {
 }
 
 extension Node: SessionNode {
+    /// As much as an agent can be told to hold, at most.
+    private static let mostHeld = UInt64(4) << 30
+
+    var heldBytes: Int { Int(min(vitals?.heldBytes ?? 0, Self.mostHeld)) }
+
     /// The median of the last ones.
     var usualRoundTrip: Duration? {
         let sorted = recentSamples.map(\.roundTrip).sorted()

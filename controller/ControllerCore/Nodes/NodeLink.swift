@@ -10,6 +10,8 @@ final class NodeLink: @unchecked Sendable {
     let node: Node
     /// What this agent may still send.
     var credit: Credit
+    /// Totals count against credit.
+    var countsCost = false
     /// Why the connection ends; empty while nothing is wrong.
     var endReason = ""
     /// Sessions that it has been told to drop because they are over here.
@@ -92,10 +94,10 @@ final class NodeLink: @unchecked Sendable {
     ///
     /// - Throws: `OverBudget`, `ProtocolError.malformed`.
     func receiveReply(_ frame: Frame, at now: MonotonicRawInstant) throws {
-        let isProgress = try frame.hasMessageField(Self.progressField)
+        let isProgress = frame.hasMessageField(Self.progressField)
         if isProgress {
-            guard progress.spend(shares: 1 + requests.count, now: now) else {
-                throw OverBudget("signs of progress, for each command,", progress.rate)
+            guard progress.spend(now: now) else {
+                throw OverBudget("signs of progress", progress.rate)
             }
         } else {
             repliesOwed -= 1

@@ -56,8 +56,8 @@ public struct Budget: Sendable {
         public var unknown = Rate(perSecond: 64, burst: 1024)
         /// Replies besides one for each command and one for each probe: to commands of an earlier connection.
         public var unasked = 64
-        /// Signs that it goes on with a command, for each command and one more.
-        public var progress = Rate(perSecond: 8, burst: 256)
+        /// Signs that it goes on with a command: two a second for each, of all sessions and inquiries.
+        public var progress = Rate(perSecond: 512, burst: 8_192)
         /// Sessions in one `Hello`.
         public var heldSessions = 1_024
         /// Requests of operators that one node works on at a time: one that takes a second by itself, and one more.
@@ -93,15 +93,20 @@ public struct Budget: Sendable {
         public var nodes = 2_048
         /// Files that readers have open at a time: one for each node and reader.
         public var openLogs = 65_536
+        /// A session that has ended is kept for a reader who accepts nothing for so long: somebody's `| less`.
+        public var idleReader = Duration.seconds(1800)
         /// Rows of a count's totals for each key that was asked for: what a kernel's table holds beyond its limit.
         public var rowsPerKey = 2
 
         /// After a stop a node still sends what its buffers held. So long it may take at least, and as long as this
-        /// many bytes a second need.
-        public var drainGrace = Duration.seconds(15)
+        /// many bytes a second need: a tenth of what a slow disk or link does.
+        public var drainGrace = Duration.seconds(30)
         public var drainRate = 256 << 10
-        /// Bytes beyond the buffers that the node stated: what it read while the stop was on its way.
+        /// Bytes beyond the buffers that the node stated: an agent's own 64 MiB, and what it read while the stop was on
+        /// its way.
         public var drainSlack = 128 << 20
+        /// Bytes of buffers that a node may state at all: 512 CPUs with 64 MiB each.
+        public var statedBuffers = 32 << 30
 
         public init() {}
     }
@@ -121,6 +126,10 @@ public struct Budget: Sendable {
     /// What an agent lets a controller take of its node, whatever that asks for. A policy can allow less.
     public struct Agent: Sendable {
         public var sessions = 128
+        /// Commands, but for those that end sessions: each session takes four.
+        public var commands = Rate(perSecond: 200, burst: 2_000)
+        /// Sessions that are made: each makes and removes files in the kernel.
+        public var prepares = Rate(perSecond: 8, burst: 256)
         /// The ring buffers of all sessions: this part of the node's memory.
         public var memoryPart = 4
         /// The part of one CPU that lists, descriptions and checks of probes may take, in thousandths, over time.

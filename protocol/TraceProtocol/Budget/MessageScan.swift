@@ -17,15 +17,10 @@ enum MessageScan {
         return 0
     }
 
-    /// Whether a top-level field is there.
-    ///
-    /// - Returns: nil when the bytes are not a message as far as the field is.
-    static func has(_ field: UInt64, in bytes: UnsafeRawBufferPointer) -> Bool? {
+    /// Whether a top-level field is there, as far as the bytes are a message.
+    static func has(_ field: UInt64, in bytes: UnsafeRawBufferPointer) -> Bool {
         var walk = Walk(bytes)
-        while !walk.isAtEnd {
-            guard let (number, _) = walk.next() else { return nil }
-            if number == field { return true }
-        }
+        while !walk.isAtEnd, let (number, _) = walk.next() { if number == field { return true } }
         return false
     }
 
@@ -114,12 +109,7 @@ extension Frame {
     }
 
     /// Whether a top-level field of the message in the body is there, without decoding the message.
-    ///
-    /// - Throws: `ProtocolError.malformed`.
-    public func hasMessageField(_ field: UInt64) throws(ProtocolError) -> Bool {
-        guard let isThere = body.withUnsafeReadableBytes({ MessageScan.has(field, in: $0) }) else {
-            throw .malformed(type, "not a message")
-        }
-        return isThere
+    public func hasMessageField(_ field: UInt64) -> Bool {
+        body.withUnsafeReadableBytes { MessageScan.has(field, in: $0) }
     }
 }
