@@ -68,6 +68,7 @@ let package = Package(
         library("SafeText", in: "Sources"),
         library("TextPatterns", in: "Sources"),
         library("SystemFacts", in: "Sources", ["CLinux"]),
+        library("Quotas", in: "Sources", ["SystemFacts"]),
         library("Threads", in: "Sources", ["CLinux", .product(name: "NIOCore", package: "swift-nio")]),
         library("EndingSignals", in: "Sources", ["CLinux", signals]),
         library("Guarding", in: "Sources", ["CLinux", "SystemFacts"]),
@@ -80,7 +81,7 @@ let package = Package(
         library("Tracefs", in: "Sources", ["CLinux", "SystemFacts", "TextPatterns"]),
         library("Probes", in: "Sources", ["CLinux", "SafeText", "TextPatterns"]),
         library("PerfCounters", in: "Sources", ["CPerfEvent"]),
-        library("SecureTransport", in: "Sources", ["COpenSSL"] + nio),
+        library("SecureTransport", in: "Sources", ["COpenSSL", "Quotas"] + nio),
         library(
             "SessionStore", in: "Sources",
             ["TraceProtocol", "SystemFacts", "CZlib", system, .product(name: "NIOCore", package: "swift-nio")]),
@@ -89,7 +90,7 @@ let package = Package(
         library(
             "TraceProtocol", in: "protocol",
             [
-                "CZlib", "CZstd", "SafeText", "SystemFacts",
+                "CZlib", "CZstd", "SafeText", "SystemFacts", "Quotas",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ]),
@@ -98,8 +99,9 @@ let package = Package(
         library(
             "AgentCore", in: "agent",
             [
-                "CLinux", "Guarding", "Threads", "SystemFacts", "TextPatterns", "Tracefs", "Probes", "PerfCounters",
-                "RecentLog", "RingBuffer", "EventFormat", "TraceProtocol", "SecureTransport", log, deque,
+                "CLinux", "Guarding", "Threads", "SystemFacts", "Quotas", "TextPatterns", "Tracefs", "Probes",
+                "PerfCounters", "RecentLog", "RingBuffer", "EventFormat", "TraceProtocol", "SecureTransport", log,
+                deque,
             ] + nio),
         program(
             "fleetrace-agent", in: "agent",
@@ -112,7 +114,8 @@ let package = Package(
         library(
             "ControllerCore", in: "controller",
             [
-                "SessionStore", "RecentLog", "Threads", "SystemFacts", "TextPatterns", "TraceProtocol", "TraceClock",
+                "SessionStore", "RecentLog", "Threads", "SystemFacts", "Quotas", "TextPatterns", "TraceProtocol",
+                "TraceClock",
                 "SecureTransport", log, system,
             ] + nio),
         program(
@@ -152,6 +155,7 @@ let package = Package(
         test("SafeTextTests", ["SafeText"]),
         test("TextPatternsTests", ["TextPatterns"]),
         test("SystemFactsTests", ["SystemFacts"]),
+        test("QuotasTests", ["Quotas", "SystemFacts"]),
         test("RingBufferTests", ["RingBuffer"]),
         test("TraceDatTests", ["TraceDat", "RingBuffer", "CZstd", "CZlib"]),
         test("EventFormatTests", ["EventFormat", "TraceDat", "RingBuffer"]),
@@ -161,7 +165,7 @@ let package = Package(
         test("ProbesTests", ["Probes", "Tracefs"]),
         test(
             "SecureTransportTests",
-            ["SecureTransport", "COpenSSL", embedded] + nio),
+            ["SecureTransport", "Quotas", "COpenSSL", embedded] + nio),
         test("TraceProtocolTests", ["TraceProtocol"]),
         test("GuardingTests", ["Guarding"]),
         test("RecentLogTests", ["RecentLog", "SystemFacts", log]),

@@ -35,6 +35,11 @@ public struct NodeLogWriter: ~Copyable {
 
     public var pendingBytes: Int { pending.readableBytes }
 
+    /// Bytes of the log on disk, in all segments; by less than a record for each segment too few.
+    public var writtenBytes: Int {
+        (position.segment - 1) * Int(SessionLayout.segmentLimit) + Int(clamping: position.offset)
+    }
+
     /// Writes what has gathered. Readers see it from then on.
     ///
     /// - Throws: on failure the segment is cut back to its last whole record, so that it stays readable.

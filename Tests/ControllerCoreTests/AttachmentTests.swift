@@ -82,6 +82,23 @@ struct AttachmentTests {
         #expect(fleet.sessionCount() == 0 && fleet.storage.closed.map(\.state) == ["complete"])
     }
 
+    @Test("An operator that reads nothing for half an hour after the end lets go of the session too")
+    func neverReads() throws {
+        let fleet = EmbeddedController()
+        let nodes = try fleet.connectNodes(["a"])
+        let ann = try EmbeddedOperator(fleet, name: "ann")
+        let session = try ann.record(on: nodes)
+        ann.setWritable(false)
+        fleet.advance(.seconds(2_000), turn: .milliseconds(500))
+        try ann.request(.stopSession(.with { $0.session = session }))
+        try nodes[0].sendFinish(session)
+        fleet.advance(.seconds(1_700), turn: .milliseconds(500))
+        #expect(fleet.sessionCount() == 1)
+        fleet.advance(.seconds(120), turn: .milliseconds(500))
+        #expect(fleet.sessionCount() == 0)
+        #expect(try ann.streamEnds().map(\.problem) == ["nothing was read of the ended session for 30 min"])
+    }
+
     @Test("What is no running session, and what is a count, cannot be attached to")
     func refused() throws {
         let fleet = EmbeddedController()

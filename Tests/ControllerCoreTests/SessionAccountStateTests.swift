@@ -168,7 +168,7 @@ struct SessionAccountStateTests {
 
     @Test("The disk of the controller is full")
     func disk() throws {
-        fleet.storage.fail(session, node: 0, .notEmpty(path: "/full"))
+        fleet.storage.fail(session, node: 0, StoreError.notEmpty(path: "/full"))
         #expect(manifest == nil)
         try nodes[1].sendFinish(session)
         let state = try #require(manifest?.state)

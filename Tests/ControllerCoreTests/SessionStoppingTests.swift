@@ -110,7 +110,7 @@ struct SessionStoppingTests {
             ])
     }
 
-    @Test("A node that goes on sending is given up after ten minutes")
+    @Test("A node that goes on sending little is given up after half a minute")
     func endless() throws {
         let fleet = EmbeddedController()
         let nodes = try fleet.connectNodes(["a"])
@@ -118,13 +118,53 @@ struct SessionStoppingTests {
         let session = try ann.record(on: nodes)
         try ann.request(.stopSession(.with { $0.session = session }))
         try nodes[0].stop()
-        for _ in 0..<59 {
-            fleet.advance(.seconds(10), turn: .seconds(1))
+        for _ in 0..<14 {
+            fleet.advance(.seconds(2), turn: .seconds(1))
             try nodes[0].sendBatch(session)
         }
         #expect(try ann.streamEnds().isEmpty)
-        fleet.advance(.seconds(11))
+        fleet.advance(.seconds(3))
         #expect(try ann.streamEnds().count == 1)
+    }
+
+    @Test("A node that sends more after the stop than its buffers hold is given up at once")
+    func overfull() throws {
+        let fleet = EmbeddedController()
+        let nodes = try fleet.connectNodes(["a", "b"])
+        let ann = try EmbeddedOperator(fleet)
+        let session = try ann.record(on: nodes)
+        try ann.request(.stopSession(.with { $0.session = session }))
+        for node in nodes { try node.stop() }
+        // 128 MiB are allowed besides buffers, and these nodes have stated none.
+        for _ in 0..<33 {
+            try nodes[0].sendBatch(session, bytes: 4 << 20)
+            _ = try ann.records()
+        }
+        fleet.advance(.seconds(1))
+        #expect(try nodes[0].command().action == .discard(WireDiscard()))
+        try nodes[1].sendFinish(session)
+        #expect(try ann.streamEnds().count == 1)
+        let state = try #require(fleet.storage.closed.first?.state)
+        #expect(state.hasPrefix("incomplete: a: it sent 132 MiB after the stop"))
+    }
+
+    @Test("A node whose recording takes too much of the disk loses its part; the others go on")
+    func diskQuota() throws {
+        let fleet = EmbeddedController()
+        let nodes = try fleet.connectNodes(["a", "b"])
+        let ann = try EmbeddedOperator(fleet)
+        let session = try ann.record(on: nodes)
+        fleet.storage.fail(
+            session, node: 0, DiskQuotaExceeded(held: 5 << 20, room: 4 << 20, floor: 1 << 20, directory: "/d"))
+        #expect(try nodes[0].commands().map(\.action) == [.discard(WireDiscard())])
+        #expect(try nodes[1].commands().isEmpty)
+        try nodes[1].sendBatch(session)
+        #expect(try ann.records()[1]?.count(of: .batch) == 1)
+        try ann.request(.stopSession(.with { $0.session = session }))
+        try nodes[1].stop()
+        try nodes[1].sendFinish(session)
+        let end = try #require(try ann.streamEnds().first)
+        #expect(end.problem.hasPrefix("node a: over budget: its recording has taken 5 MiB"))
     }
 
     @Test("A log that cannot be written stops the session; what is there stays readable")
@@ -134,7 +174,7 @@ struct SessionStoppingTests {
         let ann = try EmbeddedOperator(fleet)
         let session = try ann.record(on: nodes)
         try nodes[0].sendBatch(session)
-        fleet.storage.fail(session, node: 0, .exists(path: "x"))
+        fleet.storage.fail(session, node: 0, StoreError.exists(path: "x"))
         #expect(try nodes[0].commands().map(\.action).last == .discard(WireDiscard()))
         try nodes[1].sendFinish(session)
         #expect(try ann.records()[0]?.count(of: .batch) == 1)

@@ -24,6 +24,7 @@ class Limits:
 
     memory_mb: float = 256  # the controller's resident memory, at its highest
     nodes_s: float = 2.0  # the slowest `fleetrace nodes` while it goes on, program start included
+    data_mb: int = 0  # the size of the controller's disk; 0: the machine's own
     bound: float = 2.0  # the honest node's widest clock bound, as a multiple of the widest before
 
 

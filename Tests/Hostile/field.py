@@ -71,6 +71,7 @@ class Field:
         self.pki = os.path.join(self.folder, "pki")
         self.processes = []
         self.until = 0.0
+        self.is_mounted = False
         self.env = dict(os.environ, FLEETRACE_PKI=self.pki, TZ="UTC")
         self.authority("init", self.pki)
         for name in node_names:
@@ -83,12 +84,15 @@ class Field:
 
     # What runs
 
-    def start(self):
-        """A controller with an empty data folder, and the honest node's agent."""
+    def start(self, data_mb=0):
+        """A controller with an empty data folder, of a limited size if one is stated, and the honest node's agent."""
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
         self.env["FLEETRACE_CONTROLLER"] = f"127.0.0.1:{self.port}"
         self.data = tempfile.mkdtemp(prefix="data-", dir=self.folder)
+        self.is_mounted = bool(data_mb)
+        if self.is_mounted:
+            subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={data_mb}m,mode=700", "tmpfs", self.data], check=True)
         self.controller = self.process(
             "controller", "fleetrace-controller", "--listen", f"127.0.0.1:{self.port}", "--pki", self.pki,
             "--data", self.data)
@@ -134,6 +138,9 @@ class Field:
         for process in reversed(self.processes):
             process.end()
         self.processes.clear()
+        if self.is_mounted:
+            subprocess.run(["umount", self.data], check=False)
+            self.is_mounted = False
         shutil.rmtree(self.data, ignore_errors=True)
 
     def close(self):

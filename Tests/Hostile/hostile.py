@@ -62,7 +62,7 @@ def perform(run, field, said):
 
 def trial(field, run, limits, seconds):
     """(problems, what the attack did, figures)."""
-    field.start()
+    field.start(limits.data_mb)
     honest = HonestSession(field, BEFORE + seconds + AFTER)
     honest.begin()
     time.sleep(BEFORE)

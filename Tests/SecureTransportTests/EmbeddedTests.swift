@@ -80,12 +80,55 @@ import Testing
         limits.pendingBytes = 100_000
         let pair = try EmbeddedPair(pki, limits: limits)
         defer { pair.finish() }
-        let first = pair.client.writeAndFlush(Pattern.buffer(from: 0, count: 90_000))
-        let second = pair.client.writeAndFlush(Pattern.buffer(from: 0, count: 20_000))
+        // The largest write does not count.
+        let first = pair.client.writeAndFlush(Pattern.buffer(from: 0, count: 500_000))
+        #expect(pair.client.isActive)
+        let second = pair.client.writeAndFlush(Pattern.buffer(from: 0, count: 100_000))
         #expect(throws: (any Error).self) { try first.wait() }
         #expect(throws: SecureTransportError.self) { try second.wait() }
         #expect(pair.clientRecord.seen.failures.map(\.check) == [.tooMuchPending(limit: 100_000)])
         #expect(!pair.client.isActive)
+    }
+
+    /// Small writes take more memory than their bytes, and so they count for more.
+    @Test func manySmallWritesAreBounded() throws {
+        var limits = TransportLimits()
+        limits.pendingBytes = 100_000
+        let pair = try EmbeddedPair(pki, limits: limits)
+        defer { pair.finish() }
+        try pair.pump()
+        pair.client.isWritable = false
+        for _ in 0..<300 { pair.client.writeAndFlush(ByteBuffer(bytes: [1]), promise: nil) }
+        #expect(pair.client.isActive)
+        for _ in 0..<300 { pair.client.writeAndFlush(ByteBuffer(bytes: [1]), promise: nil) }
+        #expect(pair.clientRecord.seen.failures.map(\.check) == [.tooMuchPending(limit: 100_000)])
+    }
+
+    /// What waits in one connection leaves less for another, and is given back with it.
+    @Test func connectionsShareAPool() throws {
+        let pool = UnreadPool(capacity: 300_000)
+        let pairs = try (0..<3).map { _ in try EmbeddedPair(pki, unread: pool) }
+        defer { for pair in pairs { pair.finish() } }
+        for pair in pairs {
+            try pair.pump()
+            pair.server.isWritable = false
+        }
+        // 120 KB are less than the 180 KB that are left, and more than the 60 KB that are left after the second. The
+        // first write of each does not count.
+        for size in [120_000, 120_000, 1] {
+            pairs[0].server.writeAndFlush(ByteBuffer(repeating: 1, count: size), promise: nil)
+        }
+        #expect(pairs[0].serverRecord.seen.failures.isEmpty)
+        for size in [120_000, 120_000, 1] {
+            pairs[1].server.writeAndFlush(ByteBuffer(repeating: 1, count: size), promise: nil)
+        }
+        #expect(!pairs[1].serverRecord.seen.failures.isEmpty)
+        // Who has nothing waiting may write all the same.
+        pairs[2].server.writeAndFlush(ByteBuffer(repeating: 1, count: 1), promise: nil)
+        #expect(pairs[2].serverRecord.seen.failures.isEmpty)
+        pairs[0].server.isWritable = true
+        pairs[0].server.pipeline.fireChannelWritabilityChanged()
+        #expect(pool.used < 1000)
     }
 
     /// After the handshake the handler reads only on request, and again only if a read gave no plaintext.

@@ -21,7 +21,7 @@ WELCOME = {
 }
 GOODBYE_REASONS = [
     "UNSPECIFIED", "SHUTTING_DOWN", "NO_COMMON_VERSION", "PROTOCOL_ERROR", "NOT_ALLOWED", "REPLACED", "OVERLOADED",
-    "IN_USE", "CERTIFICATE_ENDED",
+    "IN_USE", "CERTIFICATE_ENDED", "OVER_BUDGET",
 ]
 GOODBYE = {1: ("reason", "enum"), 2: ("text", "string"), 3: ("versions", "uint", "repeated")}
 

@@ -22,12 +22,16 @@ public actor Controller {
     let host: WireHostFacts
     let storage: any SessionStorage
     nonisolated let time: TimeSource
+    let budget: Budget
+    var peerLines: PeerLines
     /// How long agents go on without a frame from here.
     let lease: Duration
     let twins: TwinRule
 
     var nodes: [String: Node] = [:]
     var operators: [ObjectIdentifier: OperatorLink] = [:]
+    /// By the operators' names.
+    var accounts: [String: OperatorAccount] = [:]
     var sessions: [UInt64: Session] = [:]
     /// Lists of events that nodes have sent, by their digests.
     var lists = ListCache()
@@ -43,7 +47,8 @@ public actor Controller {
 
     init(
         name: String, storage: any SessionStorage, lease: Duration, twins: TwinRule = .refuse, host: WireHostFacts,
-        loop: any EventLoop, time: TimeSource = .system, log: Logger, recent: RecentLog, auditLog: Logger? = nil
+        budget: Budget = Budget(), loop: any EventLoop, time: TimeSource = .system, log: Logger, recent: RecentLog,
+        auditLog: Logger? = nil
     ) {
         executor = EventLoopExecutor(loop)
         self.name = name
@@ -51,6 +56,8 @@ public actor Controller {
         self.lease = lease
         self.twins = twins
         self.host = host
+        self.budget = budget
+        peerLines = PeerLines(budget.connection.logLines)
         self.time = time
         self.log = log
         self.recent = recent
@@ -65,6 +72,7 @@ public actor Controller {
         if ticks.isMultiple(of: 2) { for node in nodes.values { node.link?.checkPatience(now: now) } }
         if ticks.isMultiple(of: 20) {
             measureNodes(now: now)
+            for session in Array(sessions.values) { (session as? TracedSession)?.checkReaders(now: now) }
             if trim.isDue(at: now) { HeapTrim.run() }
             reportRefusals()
             audit.expire(now: now)

@@ -25,8 +25,18 @@ public struct Frame: Sendable, Equatable {
 
     /// The body read as a Protocol Buffers message. Unknown fields of a newer peer are kept, not refused.
     ///
-    /// - Throws: `ProtocolError.malformed` when the bytes are not such a message.
-    public func message<M: Message>(_ kind: M.Type = M.self) throws(ProtocolError) -> M {
+    /// - Parameter parts: the most texts, byte strings and messages in it, if fewer than `FrameType.maximumParts`.
+    /// - Throws: `ProtocolError.malformed` when the bytes are not such a message, or would take too much memory.
+    public func message<M: Message>(
+        _ kind: M.Type = M.self, parts: Int = .max
+    ) throws(ProtocolError) -> M {
+        let limit = min(parts, type.maximumParts)
+        // A part has two bytes at least.
+        if limit < body.readableBytes / 2,
+            body.withUnsafeReadableBytes({ MessageScan.parts(of: $0, limit: limit) }) > limit
+        {
+            throw .malformed(type, "more than \(limit) parts")
+        }
         do {
             return try M(serializedBytes: Array(body.readableBytesView))
         } catch {

@@ -4,7 +4,7 @@ public enum Negotiation {
     public static let alpn = "fleetrace/1"
     /// Protocol versions, ascending.
     public static let versions: [UInt32] = [1]
-    public static let capabilities = [Capability.zstd, Capability.progress]
+    public static let capabilities = [Capability.zstd, Capability.progress, Capability.countCredit]
     public static let software = "0.1.0"
 
     public enum Capability {
@@ -12,6 +12,8 @@ public enum Negotiation {
         public static let zstd = "codec.zstd"
         /// An agent may say that a command goes on, before its reply.
         public static let progress = "command.progress"
+        /// Totals of counts count against credit.
+        public static let countCredit = "credit.counts"
     }
 
     /// The highest version that both lists contain.

@@ -39,14 +39,21 @@ public struct Watermark: Hashable, Sendable {
         return Frame(.watermark, body)
     }
 
-    public init(_ frame: Frame) throws(ProtocolError) {
+    /// The session of a watermark that is well formed. Its entries are not read.
+    public static func session(of frame: Frame) throws(ProtocolError) -> UInt64 {
         var body = frame.body
         guard let (session, count) = body.readMultipleIntegers(as: (UInt64, UInt32).self),
             count <= Watermark.maximumCPUs, body.readableBytes == Int(count) * 12
         else { throw .malformed(frame.type, "its length does not fit its CPU count") }
-        self.session = session
+        return session
+    }
+
+    public init(_ frame: Frame) throws(ProtocolError) {
+        session = try Self.session(of: frame)
+        var body = frame.body
+        body.moveReaderIndex(forwardBy: 12)
         entries = []
-        entries.reserveCapacity(Int(count))
+        entries.reserveCapacity(body.readableBytes / 12)
         while let (cpu, time) = body.readMultipleIntegers(as: (UInt32, UInt64).self) {
             entries.append(Entry(cpu: cpu, time: time))
         }

@@ -45,7 +45,7 @@ extension SecureTransportError {
             } else {
                 "the \(peer) ended the connection: \(alert)"
             }
-        case .tooMuchPending(let limit): "more than \(limit) bytes wait for the \(peer)"
+        case .tooMuchPending(let limit): "more than \(limit) bytes wait for the \(peer), which does not read them"
         case .peerNotReading: "the \(peer) asks for answers and does not read them"
         case .local(let words): "TLS failed on this side (\(words))"
         }

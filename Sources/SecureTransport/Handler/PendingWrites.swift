@@ -10,6 +10,8 @@ struct PendingWrites {
     /// Small writes before the same flush are joined up to the payload of one record, because the overhead of a record
     /// is that of some KiB of data.
     private static let joinLimit = TLSConnection.recordPayload
+    /// Memory of an entry besides its bytes: the entry, the head of its storage and what the allocator adds.
+    static let entryCost = 256
 
     private var entries = CircularBuffer<Entry>(initialCapacity: 1)
     /// The number of flushed entries, which are at the front.
@@ -17,11 +19,18 @@ struct PendingWrites {
     /// Bytes held.
     private(set) var bytes = 0
 
+    /// Bytes of the largest write since none waited.
+    private var largest = 0
+    /// Memory held besides the largest write, which has to wait somewhere however long it is. Many small writes take
+    /// more than their bytes.
+    var excess: Int { max(0, bytes - largest + entries.count * Self.entryCost) }
+
     var isEmpty: Bool { entries.isEmpty }
     var hasFlushed: Bool { flushed > 0 }
 
     mutating func append(_ data: ByteBuffer, _ promise: EventLoopPromise<Void>?) {
         bytes += data.readableBytes
+        largest = max(largest, data.readableBytes)
         if entries.count > flushed, join(data, promise) { return }
         entries.append(Entry(data: data, promise: promise))
     }
@@ -59,6 +68,7 @@ struct PendingWrites {
             let entry = entries.removeFirst()
             flushed -= 1
             completed.setOrCascade(to: entry.promise)
+            if entries.isEmpty { largest = 0 }
         }
         return .written
     }
@@ -68,7 +78,7 @@ struct PendingWrites {
         let promises = entries.compactMap(\.promise)
         entries.removeAll(keepingCapacity: false)
         flushed = 0
-        bytes = 0
+        (bytes, largest) = (0, 0)
         return promises
     }
 }

@@ -24,6 +24,17 @@ extension SecureTransportHandler {
         }
     }
 
+    /// `SecureTransport.Abandon` closes the channel at once. Other events are passed on.
+    public func triggerUserOutboundEvent(
+        context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?
+    ) {
+        guard event is SecureTransport.Abandon else {
+            return context.triggerUserOutboundEvent(event, promise: promise)
+        }
+        closeChannel()
+        promise?.succeed(())
+    }
+
     /// Sends pending data and close_notify and ends the socket's output. If the whole connection ends, it then waits
     /// for the peer's end.
     func endOutput(_ context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>? = nil) {
@@ -99,6 +110,7 @@ extension SecureTransportHandler {
         let error = SecureTransportError(check, tls.side, context.channel)
         let alert = connection?.wire.takeOutput()
         let promises = writes.removeAll()
+        settleUnread()
         onFailure?(error)
         for promise in promises { promise.fail(error) }
         context.fireErrorCaught(error)

@@ -14,13 +14,13 @@ extension SecureTransportHandler {
             return
         }
         let data = unwrapOutboundIn(data)
-        guard writes.bytes + data.readableBytes <= limits.pendingBytes else {
+        let isFirst = writes.isEmpty
+        writes.append(data, promise)
+        guard isFirst || mayWait else {
             let check = SecureTransportError.Check.tooMuchPending(limit: limits.pendingBytes)
-            promise?.fail(SecureTransportError(check, tls.side, context.channel))
             fail(check)
             return
         }
-        writes.append(data, promise)
         if writes.bytes >= Self.eagerBytes {
             writes.flush()
             encryptWrites()
@@ -58,6 +58,7 @@ extension SecureTransportHandler {
             }
         }
         isWriting = false
+        settleUnread()
         noteUse()
         if let end = endAfterWriting {
             endAfterWriting = nil

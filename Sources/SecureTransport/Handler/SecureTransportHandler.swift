@@ -39,6 +39,10 @@ public final class SecureTransportHandler: ChannelDuplexHandler {
     var hasGreeted = false
     /// The ClientHello is here, and the gate has not let TLS begin.
     var isWaiting: Bool { hasGreeted && connection == nil && lifecycle.phase == .handshaking }
+    /// What waits for the peers of a listener, together.
+    private let unread: UnreadPool?
+    /// As much of it is this connection's.
+    private var unreadShare = 0
 
     var context: ChannelHandlerContext?
     var connection: TLSConnection?
@@ -82,19 +86,38 @@ public final class SecureTransportHandler: ChannelDuplexHandler {
         _ tls: TLSContext, limits: TransportLimits = TransportLimits(),
         onFailure: (@Sendable (SecureTransportError) -> Void)? = nil
     ) {
-        self.init(tls, limits: limits, admission: nil, onFailure: onFailure)
+        self.init(tls, limits: limits, admission: nil, unread: nil, onFailure: onFailure)
     }
 
-    /// - Parameter admission: the place of the handshake, released when the handshake is over. With one, the handshake
-    ///   waits for `HandshakeTurn.start`.
+    /// - Parameters:
+    ///   - admission: the place of the handshake, released when the handshake is over. With one, the handshake waits
+    ///     for `HandshakeTurn.start`.
+    ///   - unread: the memory that all connections of a listener share for what their peers have not read.
     init(
-        _ tls: TLSContext, limits: TransportLimits, admission: HandshakeTicket?,
+        _ tls: TLSContext, limits: TransportLimits, admission: HandshakeTicket?, unread: UnreadPool?,
         onFailure: (@Sendable (SecureTransportError) -> Void)?
     ) {
         self.tls = tls
         self.limits = limits
         self.admission = admission
+        self.unread = unread
         self.onFailure = onFailure
+    }
+
+    deinit { unread?.change(by: -unreadShare) }
+
+    /// Whether as much may wait as does now.
+    var mayWait: Bool {
+        let excess = writes.excess
+        return excess <= limits.pendingBytes && unread?.allows(holding: excess, having: unreadShare) ?? true
+    }
+
+    /// Brings the shared account up to date with what waits here. A connection whose peer keeps up never touches it.
+    func settleUnread() {
+        let excess = writes.isEmpty ? 0 : writes.excess
+        guard excess != unreadShare else { return }
+        unread?.change(by: excess - unreadShare)
+        unreadShare = excess
     }
 
     /// The peer, once the handshake is done.
@@ -162,6 +185,7 @@ public final class SecureTransportHandler: ChannelDuplexHandler {
         let closed = closePromise
         closePromise = nil
         for promise in writes.removeAll() { promise.fail(ChannelError.ioOnClosedChannel) }
+        settleUnread()
         closed?.succeed(())
     }
 }

@@ -14,9 +14,10 @@ public struct TransportLimits: Sendable, Hashable {
     public var refusalLinger: TimeAmount = .seconds(3)
     /// The most bytes received from the peer for the handshake.
     public var handshakeBytes = 64 << 10
-    /// The most bytes of plaintext that may wait for the handshake or for a slow peer. A writer that ignores the
-    /// channel's writability and exceeds this loses the connection, because the stream would have a gap.
-    public var pendingBytes = 48 << 20
+    /// The most plaintext that may wait for the handshake or for a slow peer: memory in bytes, with 256 for each write
+    /// besides its own. The largest write does not count: it may have any length. A writer that ignores the channel's
+    /// writability and exceeds this loses the connection, because the stream would have a gap.
+    public var pendingBytes = 8 << 20
 
     /// The default of each limit.
     public init() {}

@@ -58,13 +58,12 @@ import TraceProtocol
 
     @Test func aCountsTotalsAreOfferedAndNotKept() throws {
         let bench = AgentBench()
-        try bench.accepted(credit: 0)
+        try bench.accepted()
         let session = try bench.session(in: .recording, counts: true)
         func offer(_ number: UInt64) throws {
             session.delivery.offer(try Frame(.counts, WireCountTotals.with { $0.number = number }))
             bench.loop.run()
         }
-        // They need no credit.
         try offer(1)
         #expect(try bench.frame(.counts).message(WireCountTotals.self).number == 1)
         bench.channel.isWritable = false
@@ -79,6 +78,24 @@ import TraceProtocol
         #expect(try bench.frames().map(\.type) == [.vitals])
         try offer(4)
         #expect(try bench.frame(.counts).message(WireCountTotals.self).number == 4)
+    }
+
+    @Test func totalsWithoutCreditAreDropped() throws {
+        let bench = AgentBench()
+        try bench.accepted(credit: 1)
+        let session = try bench.session(in: .recording, counts: true)
+        func offer(_ number: UInt64) throws {
+            session.delivery.offer(try Frame(.counts, WireCountTotals.with { $0.number = number }))
+            bench.loop.run()
+        }
+        // One frame may overdraw.
+        try offer(1)
+        #expect(try bench.frame(.counts).message(WireCountTotals.self).number == 1)
+        try offer(2)
+        #expect(try bench.frames().isEmpty)
+        try bench.send(CreditGrant(bytes: 100).frame())
+        try offer(3)
+        #expect(try bench.frame(.counts).message(WireCountTotals.self).number == 3)
     }
 
     @Test func aCountHasNoWatermarks() throws {

@@ -23,8 +23,11 @@ final class EmbeddedNode: EmbeddedPeer {
     /// - Parameter holding: sessions that it says it still has.
     /// - Returns: from where to go on with them.
     @discardableResult
-    func connect(incarnation: String = "first", holding: [UInt64] = []) throws -> [WireResumePoint] {
+    func connect(
+        incarnation: String = "first", holding: [UInt64] = [], capabilities: [String] = []
+    ) throws -> [WireResumePoint] {
         var hello = WireHello()
+        hello.capabilities = capabilities
         hello.host.bootID = name
         hello.incarnation = incarnation
         hello.sessions = holding.map { session in .with { $0.session = session } }

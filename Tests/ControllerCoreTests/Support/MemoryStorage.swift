@@ -74,7 +74,7 @@ final class MemoryStorage: SessionStorage, @unchecked Sendable {
     }
 
     /// Fails to write a node's log from now on.
-    func fail(_ session: UInt64, node: Int, _ error: StoreError) {
+    func fail(_ session: UInt64, node: Int, _ error: any Error) {
         receiver?.failed(session, node, error)
     }
 

@@ -15,11 +15,12 @@ final class EmbeddedPair {
 
     init(
         _ pki: TestPKI, limits: TransportLimits = TransportLimits(), client credentials: Credentials? = nil,
-        halfClosure: Bool = false
+        halfClosure: Bool = false, unread: UnreadPool? = nil
     ) throws {
         clientHandler = SecureTransportHandler(
             try TLSContext.client(try (credentials ?? pki.node()).files, server: .controller("main")), limits: limits)
-        serverHandler = SecureTransportHandler(try TLSContext.server(pki.controller.files), limits: limits)
+        serverHandler = SecureTransportHandler(
+            try TLSContext.server(pki.controller.files), limits: limits, admission: nil, unread: unread, onFailure: nil)
         client = EmbeddedChannel(loop: loop)
         server = EmbeddedChannel(loop: loop)
         client.allowRemoteHalfClosure = halfClosure

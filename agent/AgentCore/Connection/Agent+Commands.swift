@@ -7,6 +7,9 @@ import TraceProtocol
 extension Agent {
     func perform(_ command: WireCommand) {
         commands.begin(command)
+        guard command.endsSession || commandRate.spend(now: now()) else {
+            return refuse(command, WireRefusal(.overBudget, "more commands than \(commandRate.rate)"))
+        }
         switch command.action {
         case .prepare(let request): prepare(request, command)
         case .start(let request): start(request, command)
@@ -69,5 +72,15 @@ extension Agent {
         let refusal = WireRefusal(error)
         log.notice("refused", metadata: ["session": "\(hex(command.session))", "reason": "\(refusal.text)"])
         reply(to: command, .refusal(refusal))
+    }
+}
+
+extension WireCommand {
+    /// What ends a session is always done, however many commands come.
+    fileprivate var endsSession: Bool {
+        switch action {
+        case .stop, .discard: true
+        default: false
+        }
     }
 }

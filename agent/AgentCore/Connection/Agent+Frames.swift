@@ -33,10 +33,12 @@ extension Agent {
 
     private func welcome(_ welcome: WireWelcome) throws {
         guard !isAccepted else { throw ProtocolError.unexpected(.welcome, "a second time") }
+        try check(welcome)
         isAccepted = true
         wasAccepted = true
         credit = Credit(balance: Int(clamping: welcome.credit))
         if welcome.leaseMs > 0 { lease.duration = .milliseconds(Int64(welcome.leaseMs)) }
+        countsCost = welcome.capabilities.contains(Negotiation.Capability.countCredit)
         reportsProgress = welcome.capabilities.contains(Negotiation.Capability.progress)
         codec.use(Negotiation.codec(welcome.capabilities))
         log.info("connected", metadata: ["as": "\(welcome.identity)", "controller": "\(welcome.software)"])
@@ -54,6 +56,21 @@ extension Agent {
         }
         pump()
         sendVitals()
+    }
+
+    /// What a controller may state has limits, whoever it is.
+    private func check(_ welcome: WireWelcome) throws(ProtocolError) {
+        let lease = Duration.milliseconds(Int64(welcome.leaseMs))
+        guard welcome.leaseMs == 0 || configuration.budget.lease.contains(lease) else {
+            let range = configuration.budget.lease
+            throw .malformed(
+                .welcome,
+                "a lease of \(welcome.leaseMs) ms (\(range.lowerBound.components.seconds) s to "
+                    + "\(range.upperBound.components.seconds) s)")
+        }
+        guard welcome.credit <= UInt64(Credit.maximum) else {
+            throw .malformed(.welcome, "a credit of \(welcome.credit) bytes")
+        }
     }
 
     private func acknowledge(_ number: StreamNumber) throws {

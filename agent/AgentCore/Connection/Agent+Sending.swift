@@ -36,6 +36,10 @@ extension Agent {
     /// Sends a frame that a later one will replace, if the connection accepts it now.
     func offer(_ frame: Frame) {
         guard isAccepted, let channel, channel.isWritable else { return }
+        if countsCost {
+            guard credit.allowsFrame else { return }
+            try? credit.spend(frame.body.readableBytes)
+        }
         channel.writeAndFlush(frame, promise: nil)
     }
 

@@ -10,6 +10,13 @@ extension Agent {
         guard sessions[id] == nil else {
             return refuse(command, WireRefusal(.wrongState, "this node has that session already"))
         }
+        guard sessions.count < configuration.budget.sessions else {
+            return refuse(
+                command, WireRefusal(.overBudget, "this node has \(sessions.count) sessions, as many as it may"))
+        }
+        guard prepareRate.spend(now: now()) else {
+            return refuse(command, WireRefusal(.overBudget, "more new sessions than \(prepareRate.rate)"))
+        }
         log.notice(
             "prepare",
             metadata: [

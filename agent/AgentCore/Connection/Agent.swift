@@ -1,5 +1,6 @@
 import Logging
 import NIOCore
+import Quotas
 import RecentLog
 import SwiftProtobuf
 import SystemFacts
@@ -35,6 +36,11 @@ public actor Agent {
     /// What a burst of sessions took is given back.
     var trim = HeapTrim()
     var lease: Lease
+    /// Totals count against credit.
+    var countsCost = false
+    /// How often a controller may command something.
+    var commandRate: TokenBucket
+    var prepareRate: TokenBucket
     var credit = Credit(balance: 0)
     /// The session whose frame went out last.
     var lastServed: UInt64?
@@ -71,6 +77,8 @@ public actor Agent {
         self.recent = recent
         audit = AuditLog(auditLog ?? log)
         self.now = now
+        commandRate = TokenBucket(configuration.budget.commands)
+        prepareRate = TokenBucket(configuration.budget.prepares)
         lease = Lease(duration: Self.defaultLease, now: now())
     }
 

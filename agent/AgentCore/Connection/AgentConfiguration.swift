@@ -10,6 +10,8 @@ public struct AgentConfiguration: Sendable {
     public var spoolBudget: Int
     /// What the node refuses.
     public var policy: Policy
+    /// What any controller may take of the node.
+    public var budget = Budget.Agent()
 
     public static let defaultSpoolBudget = 64 << 20
 

@@ -72,7 +72,9 @@ public struct AgentRuntime: Sendable {
     ) async throws {
         let (loop, controlLoop) = (group.next(), group.next())
         let control = ControlThread(loop: controlLoop, agentLoop: loop)
-        let tracefs = NodeTracefs(root: root, node: node, policy: configuration.policy, guardian: guardian)
+        let tracefs = NodeTracefs(
+            root: root, node: node, policy: configuration.policy, guardian: guardian,
+            memory: RingMemory(part: configuration.budget.memoryPart))
         let kernel = NodeSessions(
             TracefsKernel(
                 tracefs: tracefs, facts: facts, readers: try CPUReaders(log: log), thread: control, log: log),
@@ -81,7 +83,8 @@ public struct AgentRuntime: Sendable {
             log: log)
         let agent = Agent(
             loop: loop, configuration: configuration, kernel: kernel,
-            inventory: TracefsInventory(tracefs, thread: ControlThread(loop: group.next(), agentLoop: loop)),
+            inventory: TracefsInventory(
+                tracefs, thread: ControlThread(loop: group.next(), agentLoop: loop), budget: configuration.budget),
             facts: facts, log: log, recent: recent, auditLog: auditLog)
         kernel.removeStaleProbes(isExpected: true).whenFailure { [log] in
             log.warning("probes of an earlier agent may be left in the kernel", metadata: ["reason": "\($0)"])

@@ -26,6 +26,13 @@ struct ProcessCost: Equatable {
             raw: rawBytes.load(ordering: .relaxed), packed: packedBytes.load(ordering: .relaxed))
     }
 
+    /// User and system time of the calling thread.
+    static var ofThisThread: Duration {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+    }
+
     private static func duration(_ time: timeval) -> Duration {
         .seconds(time.tv_sec) + .microseconds(time.tv_usec)
     }

@@ -57,6 +57,11 @@ struct ControlThread: Sendable {
 
     func succeeded() -> EventLoopFuture<Void> { agentLoop.makeSucceededVoidFuture() }
 
+    /// A result that is known already.
+    func finished<T: Sendable>(_ result: Result<T, any Error>) -> EventLoopFuture<T> {
+        agentLoop.makeCompletedFuture(result)
+    }
+
     /// A result that is known at once.
     func failed<T>(_ error: any Error, of: T.Type = T.self) -> EventLoopFuture<T> {
         agentLoop.makeFailedFuture(error)

@@ -10,4 +10,6 @@ struct NodeTracefs: Sendable {
     /// Told the name of each instance before it is made, and after it and its probes have been removed.
     let guardian: GuardProcess
     let symbols = PackedSymbols()
+    /// For the ring buffers of all sessions.
+    let memory: RingMemory
 }

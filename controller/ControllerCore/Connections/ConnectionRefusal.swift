@@ -26,18 +26,25 @@ extension Controller {
         }
     }
 
+    /// For a refused peer to read its Goodbye. It is not read meanwhile: whoever floods would be heard for that long.
+    private static let refusalLinger = TimeAmount.milliseconds(500)
+
     /// Tells a peer why its connection ends, and ends it.
     func end(_ channel: any Channel, because error: any Error) {
         var goodbye = WireGoodbye()
         // The text may quote what the peer sent, and a Goodbye has a limit.
         goodbye.text = String("\(error)".prefix(1_000))
-        goodbye.reason = (error as? ConnectionRefusal)?.reason ?? .protocolError
+        goodbye.reason = (error as? ConnectionRefusal)?.reason ?? (error is OverBudget ? .overBudget : .protocolError)
         if case .noCommonVersion = error as? ProtocolError {
             goodbye.reason = .noCommonVersion
             goodbye.versions = Negotiation.versions
         }
         if let frame = try? Frame(.goodbye, goodbye) { channel.writeAndFlush(frame, promise: nil) }
         connectionRefused("connection ended", channel, "\(error)")
-        channel.close(promise: nil)
+        channel.triggerUserOutboundEvent(FrameIntake.Stop(), promise: nil)
+        channel.close(mode: .output, promise: nil)
+        channel.eventLoop.assumeIsolated().scheduleTask(in: Self.refusalLinger) {
+            channel.triggerUserOutboundEvent(SecureTransport.Abandon(), promise: nil)
+        }
     }
 }

@@ -36,17 +36,23 @@ extension Controller {
 
     /// A connection is its node's from now on.
     func accept(_ node: Node, _ hello: WireHello, _ welcome: WireWelcome, on channel: any Channel) throws -> NodeLink {
+        guard hello.sessions.count <= budget.node.heldSessions else {
+            throw OverBudget("it holds more than \(budget.node.heldSessions) sessions")
+        }
         // What an earlier connection brought is still under way, and is granted again when it is stored.
         let credit = max(0, creditPerNode - node.outstanding)
         lastLink += 1
-        let link = NodeLink(channel: channel, node: node, credit: credit, phase: lastLink, time: time)
+        let link = NodeLink(
+            channel: channel, node: node, credit: credit, phase: lastLink, budget: budget.node, time: time)
+        link.countsCost = welcome.capabilities.contains(Negotiation.Capability.countCredit)
         var welcome = welcome
         welcome.identity = "\(PeerRole.node)/\(node.name)"
         welcome.credit = UInt64(credit)
         welcome.resume = connect(link, hello)
         link.send(try Frame(.welcome, welcome))
         for session in sessions.values { if let index = session.index(of: node) { session.commandAgain(index) } }
-        log.info("node connected", metadata: ["node": "\(node.name)", "kernel": "\(hello.host.kernelRelease)"])
+        logAbout(
+            link, .info, "node connected", ["kernel": "\(hello.host.kernelRelease.prefix(budget.connection.text))"])
         excludedProcessesChanged()
         return link
     }

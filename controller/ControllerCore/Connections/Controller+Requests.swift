@@ -7,19 +7,35 @@ extension Controller {
     func receive(_ frame: Frame, from link: OperatorLink) throws {
         switch frame.type {
         case .request:
+            let now = time.now()
+            try charge(link) { account throws(OverBudget) in try account.request(now: now) }
             let request: WireRequest = try frame.message()
             link.began(request)
+            link.requestsUnderWay += 1
+            guard link.requestsUnderWay <= budget.operator.requestsUnderWay else {
+                return link.refuse(
+                    request.request,
+                    WireRefusal(.overBudget, "as many requests of this connection as may be have no reply yet"))
+            }
             do throws(WireRefusal) {
                 try perform(request, from: link)
             } catch {
                 link.refuse(request.request, error)
             }
-        case .ping: link.send(Frame(.pong, frame.body))
+        case .ping:
+            try chargePing(link)
+            link.send(Frame(.pong, frame.body))
+        case .pong, .goodbye: try chargePing(link)
         default:
-            if frame.type.isKnown, frame.type != .pong, frame.type != .goodbye {
-                throw ProtocolError.unexpected(frame.type, "from an operator")
-            }
+            if frame.type.isKnown { throw ProtocolError.unexpected(frame.type, "from an operator") }
+            let now = time.now()
+            try charge(link) { account throws(OverBudget) in try account.unknown(now: now) }
         }
+    }
+
+    private func chargePing(_ link: OperatorLink) throws {
+        let (now, connections) = (time.now(), connections(of: link))
+        try charge(link) { account throws(OverBudget) in try account.ping(connections: connections, now: now) }
     }
 
     private func perform(_ request: WireRequest, from link: OperatorLink) throws(WireRefusal) {

@@ -14,10 +14,14 @@ struct Listener {
     private static let acceptedPerTurn: UInt = 4
 
     static func start(host: String, port: Int, tls: TLSContext, controller: Controller) async throws -> Listener {
-        var limits = HandshakeLimits()
+        var places = HandshakeLimits()
         // The rest is for peers that are known, and for the logs of sessions.
-        limits.places = min(limits.places, OpenFileLimit.current / 4)
-        let gate = SharedHandshakeGate(limits)
+        places.places = min(places.places, OpenFileLimit.current / 4)
+        let gate = SharedHandshakeGate(places)
+        let budget = controller.budget.connection
+        let unread = UnreadPool(capacity: budget.unreadInAll)
+        var limits = TransportLimits()
+        limits.pendingBytes = budget.unread
         let channel = try await ServerBootstrap(group: controller.loop)
             .serverChannelOption(.backlog, value: backlog)
             .serverChannelOption(.maxMessagesPerRead, value: acceptedPerTurn)
@@ -34,15 +38,16 @@ struct Listener {
             }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.writeBufferWaterMark, value: .init(low: 256 << 10, high: 1 << 20))
-            .childChannelInitializer { channel in
+            .childChannelInitializer { [limits] channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try SecureTransport.addServer(to: channel, tls, gate: gate) { failure in
+                    try SecureTransport.addServer(to: channel, tls, limits: limits, gate: gate, unread: unread) {
+                        failure in
                         controller.assumeIsolated {
                             $0.connectionRefused("connection refused", channel, failure.reason)
                         }
                     }
                     let pipeline = channel.pipeline.syncOperations
-                    try pipeline.addHandler(ByteToMessageHandler(FrameDecoder(accepting: .fromPeers)))
+                    try pipeline.addHandler(FrameIntake(framesPerTurn: budget.framesPerTurn))
                     try pipeline.addHandler(FrameWriter())
                     try pipeline.addHandler(PeerHandler(controller: controller))
                 }

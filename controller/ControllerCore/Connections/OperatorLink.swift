@@ -13,6 +13,8 @@ final class OperatorLink: @unchecked Sendable {
     private var underWay: [UInt64: AuditedRequest] = [:]
     /// Notes a request and its result.
     private let audit: (OperatorLink, AuditedRequest, String) -> Void
+    /// Requests without a reply so far.
+    var requestsUnderWay = 0
 
     init(
         channel: any Channel, identity: PeerIdentity, host: WireHostFacts,
@@ -43,16 +45,24 @@ final class OperatorLink: @unchecked Sendable {
     }
 
     func respond(to request: UInt64, _ outcome: WireReply.OneOf_Outcome) {
+        requestsUnderWay -= 1
         if let audited = underWay.removeValue(forKey: request) { audit(self, audited, outcome.auditText) }
-        var reply = WireReply()
-        reply.request = request
-        reply.outcome = outcome
-        guard let frame = try? Frame(.reply, reply) else { return }
+        guard let frame = Self.reply(to: request, outcome) else { return }
         guard frame.body.readableBytes <= frame.type.maximumBody else {
-            return respond(
-                to: request, .refusal(WireRefusal(.unspecified, "the reply is longer than a frame may be")))
+            let refusal = WireRefusal(.unspecified, "the reply is longer than a frame may be")
+            if let frame = Self.reply(to: request, .refusal(refusal)) { send(frame) }
+            return
         }
         send(frame)
+    }
+
+    private static func reply(to request: UInt64, _ outcome: WireReply.OneOf_Outcome) -> Frame? {
+        try? Frame(
+            .reply,
+            WireReply.with {
+                $0.request = request
+                $0.outcome = outcome
+            })
     }
 
     func refuse(_ request: UInt64, _ refusal: WireRefusal) {
@@ -65,6 +75,9 @@ final class OperatorLink: @unchecked Sendable {
     }
 
     // MARK: Streams
+
+    /// Sessions that it reads.
+    var streamCount: Int { streams.count }
 
     /// The connection accepts more.
     func pump() {

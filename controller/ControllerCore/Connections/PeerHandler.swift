@@ -14,8 +14,8 @@ final class PeerHandler: ChannelInboundHandler {
     /// The fingerprint of the certificate that this connection counts for.
     private var certificate: String?
     private var helloDeadline: Scheduled<Void>?
-    /// A Goodbye that cannot be sent must not lead to another.
-    private var isRefusing = false
+    /// The peer was told why the connection ends: whatever it sends now is ignored.
+    private var isRefused = false
 
     /// What the controller keeps for the connection, from its `Hello` on.
     enum Peer: Sendable {
@@ -65,6 +65,7 @@ final class PeerHandler: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !isRefused else { return }
         let frame = unwrapInboundIn(data)
         do {
             switch peer {
@@ -93,11 +94,18 @@ final class PeerHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if error is ProtocolError { return refuse(context.channel, error) }
         // A failed handshake is reported by the listener with the peer's address.
-        if error is ProtocolError { refuse(context.channel, error) } else { context.close(promise: nil) }
+        if case .node(let link) = peer, link.endReason.isEmpty { link.endReason = "\(error)" }
+        context.close(promise: nil)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        leave()
+        context.fireChannelInactive()
+    }
+
+    private func leave() {
         helloDeadline?.cancel()
         if let certificate { controller.assumeIsolated { $0.certificates.end(certificate) } }
         switch peer {
@@ -106,13 +114,16 @@ final class PeerHandler: ChannelInboundHandler {
         case .operator(let link): controller.assumeIsolated { $0.disconnected(link) }
         case .unknown, nil: break
         }
-        context.fireChannelInactive()
+        peer = nil
     }
 
     /// Tells the peer why before the connection ends.
     private func refuse(_ channel: any Channel, _ error: any Error) {
-        guard !isRefusing else { return }
-        isRefusing = true
+        guard !isRefused else { return }
+        isRefused = true
+        if case .node(let link) = peer { link.endReason = "\(error)" }
         controller.assumeIsolated { $0.end(channel, because: error) }
+        // Its sessions go on without it now, and not only when it has closed its end.
+        leave()
     }
 }

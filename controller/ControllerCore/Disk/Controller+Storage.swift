@@ -26,6 +26,8 @@ extension Controller {
     }
 
     private func storageFailed(_ session: UInt64, _ node: Int, _ error: any Error) {
-        (sessions[session] as? TracedSession)?.storageFailed(node, error)
+        guard let session = sessions[session] as? TracedSession else { return }
+        if let excess = error as? DiskQuotaExceeded { return session.exceeded(node, excess) }
+        session.storageFailed(node, error)
     }
 }

@@ -13,6 +13,8 @@ final class DataFolder: Sendable {
     /// Tells the sessions of this folder from those of another one.
     private let id: UInt64
 
+    var path: FilePath { folder.path }
+
     static let mode: mode_t = 0o700
 
     /// Makes the folder if it is not there, and locks it. Touches nothing in it before that.

@@ -68,6 +68,17 @@ final class FileSession {
         if sequence > 0 { logs[node].sequence = sequence }
     }
 
+    /// Bytes of each log that still grows; 0 for the others.
+    var growingLogs: [Int] {
+        logs.map { $0.isFailed ? 0 : $0.writer.writtenBytes }
+    }
+
+    /// Nothing more is appended to a log.
+    func end(log node: Int) {
+        logs[node].isFailed = true
+        becomeDue(node)
+    }
+
     /// Writes what has gathered. For a session that is not kept that counts as durable: it does not outlive the
     /// controller.
     func flush(_ failed: (UInt64, Int, StoreError) -> Void) -> [StorageProgress] {

@@ -9,6 +9,9 @@ import TraceProtocol
 final class FileStorage: SessionStorage {
     private let folder: DataFolder
     private let loop: any EventLoop
+    private let quota: DiskQuota
+    private let budget: Budget.Disk
+    private let space: @Sendable () -> DiskSpace?
     private let state: NIOLoopBoundBox<State>
 
     /// The shortest time between two calls of fdatasync. The next call serves what came in between.
@@ -19,14 +22,22 @@ final class FileStorage: SessionStorage {
         var readers: [ObjectIdentifier: FileSessionReader] = [:]
         var receiver: StorageReceiver?
         var isFlushScheduled = false
+        var isQuotaCheckScheduled = false
         var isSyncScheduled = false
     }
 
     /// - Parameters:
     ///   - folder: holds a folder for each session, named by its id.
     ///   - loop: does the work; its thread blocks while the disk does.
-    init(in folder: DataFolder, loop: any EventLoop) {
+    ///   - space: of the file system; tests give their own.
+    init(
+        in folder: DataFolder, loop: any EventLoop, budget: Budget.Disk = Budget.Disk(),
+        space: (@Sendable () -> DiskSpace?)? = nil
+    ) {
         self.folder = folder
+        self.budget = budget
+        quota = DiskQuota(budget)
+        self.space = space ?? { DiskSpace(of: folder.path) }
         self.loop = loop
         state = NIOLoopBoundBox.makeBoxSendingValue(State(), eventLoop: loop)
     }
@@ -38,7 +49,10 @@ final class FileStorage: SessionStorage {
     // MARK: Writing
 
     func open(_ description: WireSessionDescription) -> EventLoopFuture<Void> {
-        loop.submit { [state, folder] in
+        loop.submit { [state, folder, quota, space] in
+            if let space = space(), quota.room(space) == 0 {
+                throw DiskQuotaExceeded(floor: quota.floor(space), directory: folder.path)
+            }
             let session = try FileSession(try folder.create(description))
             state.withValue { $0.sessions[description.session] = session }
         }
@@ -82,9 +96,30 @@ final class FileStorage: SessionStorage {
                 needsSync = needsSync || session.needsSync
             }
             if !progress.isEmpty { state.receiver?.progress(progress) }
+            if !progress.isEmpty, !state.isQuotaCheckScheduled {
+                state.isQuotaCheckScheduled = true
+                loop.scheduleTask(in: TimeAmount(budget.interval)) { self.checkQuota() }
+            }
             guard needsSync, !state.isSyncScheduled else { return }
             state.isSyncScheduled = true
             loop.scheduleTask(in: Self.syncInterval) { self.synchronize() }
+        }
+    }
+
+    /// Ends the log that takes too much of the disk, if one does. Goes on as long as something is written.
+    private func checkQuota() {
+        state.withValue { state in
+            state.isQuotaCheckScheduled = false
+            guard let space = space() else { return }
+            guard let excess = quota.excess(state.sessions.mapValues(\.growingLogs), space),
+                let session = state.sessions[excess.session]
+            else { return }
+            let held = session.growingLogs[excess.log]
+            session.end(log: excess.log)
+            state.receiver?.failed(
+                excess.session, excess.log,
+                DiskQuotaExceeded(
+                    held: held, room: quota.room(space), floor: quota.floor(space), directory: folder.path))
         }
     }
 

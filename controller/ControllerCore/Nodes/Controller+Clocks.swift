@@ -19,7 +19,7 @@ extension Controller {
 
     func receiveReply(_ reply: ClockReplyFrame, from link: NodeLink, at now: MonotonicRawInstant) throws {
         // t1 is what this side remembers, not what the reply says.
-        guard let sent = link.removeProbe(reply.id), sent.nanoseconds == reply.probeSent else { return }
+        guard let sent = try link.removeProbe(reply.id), sent.nanoseconds == reply.probeSent else { return }
         let sample = ClockSampleFrame(
             t1: sent.nanoseconds, t2: reply.received, t3: reply.sent, t4: now.nanoseconds)
         link.node.observe(sample, origin: time.origin)

@@ -57,15 +57,17 @@ extension Controller {
         }
     }
 
-    func disconnected(_ link: NodeLink, because reason: String = "connection lost") {
+    func disconnected(_ link: NodeLink, because reason: String? = nil) {
         let node = link.node
         guard node.link === link else { return }
         node.link = nil
-        log.warning("node lost", metadata: ["node": "\(node.name)", "reason": "\(reason)"])
+        let reason = reason ?? link.endReason
+        logAbout(link, .warning, "node lost", reason.isEmpty ? [:] : ["reason": "\(reason)"])
+        let text = reason.isEmpty ? "the connection was lost" : "the connection was ended: \(reason)"
         for session in Array(sessions.values) {
-            if let index = session.index(of: node) { session.nodeLost(index, because: reason) }
+            if let index = session.index(of: node) { session.nodeLost(index, because: text) }
         }
-        link.refuseRequests(WireRefusal(.nodeLost, "the connection was lost"))
+        link.refuseRequests(WireRefusal(.nodeLost, text))
         excludedProcessesChanged()
         if let newcomer = node.newcomer { succeed(newcomer) }
     }

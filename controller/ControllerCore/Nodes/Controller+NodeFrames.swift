@@ -13,26 +13,37 @@ extension Controller {
         switch frame.type {
         case .batch, .metadata, .finish: try receiveNumbered(frame, from: link, at: now)
         case .watermark:
-            let watermark = try Watermark(frame)
-            guard let (session, index) = part(watermark.session, of: link) else {
-                return discardStray(watermark.session, of: link)
-            }
-            session.receive(watermark, frame, index, at: now)
+            try link.node.allowance.unnumbered(frame, sessions: link.node.sessionCount, now: now)
+            let id = try Watermark.session(of: frame)
+            guard let (session, index) = part(id, of: link) else { return try discardStray(id, of: link, at: now) }
+            session.receive(try Watermark(frame), frame, index, at: now)
         case .counts:
-            let totals: WireCountTotals = try frame.message()
-            guard let (session, index) = part(totals.session, of: link) else {
-                return discardStray(totals.session, of: link)
+            try link.node.allowance.unnumbered(frame, sessions: link.node.sessionCount, now: now)
+            if link.countsCost {
+                try link.credit.spend(frame.body.readableBytes)
+                // Nothing of it waits once it has been looked at.
+                link.grant(frame.body.readableBytes)
             }
-            try session.receiveCounts(totals, index, at: now)
+            let id = try frame.messageNumber(1)
+            guard let (session, index) = part(id, of: link) else { return try discardStray(id, of: link, at: now) }
+            try session.receiveCounts(frame, index, at: now)
         case .clockReply: try receiveReply(ClockReplyFrame(frame), from: link, at: now)
-        case .commandReply: link.receive(try frame.message() as WireCommandReply, at: now)
-        case .vitals: link.node.observe(try frame.message() as WireVitals, now: now)
-        case .ping: link.send(Frame(.pong, frame.body))
+        case .commandReply: try link.receiveReply(frame, at: now)
+        case .vitals:
+            try link.node.allowance.vitals(now: now)
+            link.node.observe(try frame.message() as WireVitals, now: now)
+        case .ping:
+            try link.node.allowance.ping(now: now)
+            link.send(Frame(.pong, frame.body))
         case .goodbye:
             let goodbye: WireGoodbye = try frame.message()
-            log.info("node leaves", metadata: ["node": "\(link.node.name)", "reason": "\(goodbye.text)"])
+            logAbout(
+                link, .info, "node leaves", ["reason": "\(goodbye.text.prefix(budget.connection.text))"])
+        // Nobody asked for one.
+        case .pong: try link.node.allowance.ping(now: now)
         default:
-            if frame.type.isKnown, frame.type != .pong { throw ProtocolError.unexpected(frame.type, "from a node") }
+            if frame.type.isKnown { throw ProtocolError.unexpected(frame.type, "from a node") }
+            try link.node.allowance.unknown(now: now)
         }
     }
 
@@ -43,8 +54,9 @@ extension Controller {
         var body = frame.body
         let number = try StreamNumber(reading: &body, of: frame.type)
         guard let (session, index) = part(number.session, of: link) else {
+            try link.node.allowance.stray(bytes, now: now)
             link.grant(bytes)
-            return discardStray(number.session, of: link)
+            return try discardStray(number.session, of: link, at: now)
         }
         // Before its sequence number counts as received: a malformed batch must not leave a hole.
         let batch = frame.type == .batch ? try Batch(frame).header : nil
@@ -61,10 +73,14 @@ extension Controller {
     }
 
     /// The node goes on with a session, or with its part of one, that is over here: it is told so, once.
-    private func discardStray(_ id: UInt64, of link: NodeLink) {
+    private func discardStray(_ id: UInt64, of link: NodeLink, at now: MonotonicRawInstant) throws(OverBudget) {
         if let session = sessions[id], let index = session.index(of: link.node), session.isFinished(index) { return }
         // A hostile node can name any number of sessions.
-        guard link.strays.count < 1000, link.strays.insert(id).inserted else { return }
+        guard link.strays.insert(id).inserted else { return }
+        guard link.strays.count <= budget.node.straySessionsAtOnce else {
+            throw OverBudget("it holds more than \(budget.node.straySessionsAtOnce) sessions that are not there")
+        }
+        try link.node.allowance.straySession(now: now)
         link.command(.discard(WireDiscard()), session: id) { [weak link] _ in
             // Told once more if it goes on all the same.
             link?.strays.remove(id)

@@ -74,7 +74,7 @@ extension Controller {
     // MARK: Names
 
     private func known(_ name: String) -> Node {
-        let node = nodes[name] ?? Node(name: name)
+        let node = nodes[name] ?? Node(name: name, budget: budget)
         nodes[name] = node
         return node
     }

@@ -23,11 +23,15 @@ final class Node {
     var rates = NodeRates()
     /// The last of the present connection.
     var vitals: WireVitals?
+    var allowance: NodeAllowance
+    /// Sessions that it takes part in.
+    var sessionCount = 0
     /// Bytes of numbered frames that have come and are not stored yet, whichever connection brought them.
     var outstanding = 0
 
-    init(name: String) {
+    init(name: String, budget: Budget) {
         self.name = name
+        allowance = NodeAllowance(budget)
     }
 
     /// The name in the certificate: that of a twin has a number behind it.
@@ -89,6 +93,11 @@ extension ClockSampleFrame {
 }
 
 extension Node: SessionNode {
+    /// As much as an agent can be told to hold, at most.
+    private static let mostHeld = UInt64(4) << 30
+
+    var heldBytes: Int { Int(min(vitals?.heldBytes ?? 0, Self.mostHeld)) }
+
     /// The median of the last ones.
     var usualRoundTrip: Duration? {
         let sorted = recentSamples.map(\.roundTrip).sorted()

@@ -1,4 +1,5 @@
 import NIOCore
+import Quotas
 import SystemFacts
 import TraceProtocol
 
@@ -9,6 +10,10 @@ final class NodeLink: @unchecked Sendable {
     let node: Node
     /// What this agent may still send.
     var credit: Credit
+    /// Totals count against credit.
+    var countsCost = false
+    /// Why the connection ends; empty while nothing is wrong.
+    var endReason = ""
     /// Sessions that it has been told to drop because they are over here.
     var strays: Set<UInt64> = []
     /// The processes whose threads it has last been told to leave out; nil before that.
@@ -18,6 +23,14 @@ final class NodeLink: @unchecked Sendable {
 
     /// When the last frame of a stream came.
     var lastStreamed = MonotonicRawInstant(nanoseconds: 0)
+
+    /// What operators want it to find out.
+    private var inquiries: InquiryQueue
+    /// Replies that may still come: one for each command and for each probe, and some more.
+    private var repliesOwed: Int
+    private var clockRepliesOwed: Int
+    /// Signs that it goes on with commands.
+    private var progress: TokenBucket
 
     /// Commands that it has not replied to.
     private var requests: [UInt64: OpenRequest] = [:]
@@ -33,7 +46,11 @@ final class NodeLink: @unchecked Sendable {
         let reply: (WireCommandReply) -> Void
     }
 
-    init(channel: any Channel, node: Node, credit: Int, phase: Int, time: TimeSource) {
+    init(channel: any Channel, node: Node, credit: Int, phase: Int, budget: Budget.Node, time: TimeSource) {
+        repliesOwed = budget.unasked
+        clockRepliesOwed = budget.unasked
+        progress = TokenBucket(budget.progress)
+        inquiries = InquiryQueue(budget)
         self.time = time
         self.phase = phase
         self.channel = channel
@@ -71,16 +88,43 @@ final class NodeLink: @unchecked Sendable {
             return reply(.refusal(WireRefusal(.unsupported, "the request is longer than a command may be")))
         }
         requests[lastRequest] = OpenRequest(patience: CommandPatience(sent: time.now(), lead: lead), reply: reply)
+        repliesOwed += 1
         send(frame)
     }
 
-    func receive(_ reply: WireCommandReply, at now: MonotonicRawInstant) {
-        if case .progress(let progress) = reply.outcome {
-            requests[reply.request]?.patience.progressed(progress, at: now)
+    /// A reply to a command, or a sign that the node goes on with one. What nobody waits for is not decoded.
+    ///
+    /// - Throws: `OverBudget`, `ProtocolError.malformed`.
+    func receiveReply(_ frame: Frame, at now: MonotonicRawInstant) throws {
+        let isProgress = frame.hasMessageField(Self.progressField)
+        if isProgress {
+            guard progress.spend(now: now) else {
+                throw OverBudget("signs of progress", progress.rate)
+            }
         } else {
-            requests.removeValue(forKey: reply.request)?.reply(reply)
+            repliesOwed -= 1
+            guard repliesOwed >= 0 else { throw OverBudget("it sends replies to no command") }
+        }
+        let id = try frame.messageNumber(1)
+        guard let request = requests[id] else { return }
+        let reply: WireCommandReply
+        do {
+            reply = try frame.message()
+        } catch {
+            requests[id] = nil
+            request.reply(.refusal(WireRefusal(.io, "its reply is no message: \(error)")))
+            throw error
+        }
+        if case .progress(let progress) = reply.outcome {
+            requests[id]?.patience.progressed(progress, at: now)
+        } else {
+            requests[id] = nil
+            request.reply(reply)
         }
     }
+
+    /// Of `CommandReply.progress`.
+    private static let progressField: UInt64 = 12
 
     /// Refuses for the node what it has not replied to in time. Called often.
     func checkPatience(now: MonotonicRawInstant) {
@@ -94,9 +138,37 @@ final class NodeLink: @unchecked Sendable {
 
     /// Who waits for a reply need not wait for a time limit when the connection is lost.
     func refuseRequests(_ refusal: WireRefusal) {
+        let unsent = inquiries.removeAll().flatMap(\.replies)
         let waiting = requests.values
         requests = [:]
         for request in waiting { request.reply(.refusal(refusal)) }
+        for reply in unsent { reply(.refusal(refusal)) }
+    }
+
+    // MARK: Inquiries
+
+    /// Has the node find something out for an operator, when it is their turn.
+    func inquire(
+        _ action: WireCommand.OneOf_Action, for operator: String, askedBy: String,
+        reply: @escaping (WireCommandReply) -> Void
+    ) {
+        do throws(WireRefusal) {
+            try inquiries.add(action, for: `operator`, askedBy: askedBy, reply: reply)
+        } catch {
+            return reply(.refusal(error))
+        }
+        serveInquiries()
+    }
+
+    /// Sends those whose turn has come.
+    private func serveInquiries() {
+        while let (turn, inquiry) = inquiries.next() {
+            command(inquiry.action, session: 0, askedBy: inquiry.askedBy) { [weak self] reply in
+                self?.inquiries.finished(turn)
+                for receive in inquiry.replies { receive(reply) }
+                self?.serveInquiries()
+            }
+        }
     }
 
     // MARK: Clock probes
@@ -106,12 +178,17 @@ final class NodeLink: @unchecked Sendable {
         // Old ones are given up: their replies would not tell anything new.
         if probes.count >= 16 { probes.removeAll(keepingCapacity: true) }
         probes[nextProbe] = now
+        clockRepliesOwed += 1
         send(ClockProbeFrame(id: nextProbe, sent: now.nanoseconds).frame())
     }
 
     /// The time at which a probe was sent, once.
-    func removeProbe(_ id: UInt32) -> MonotonicRawInstant? {
-        probes.removeValue(forKey: id)
+    ///
+    /// - Throws: `OverBudget` when more replies come than probes were sent.
+    func removeProbe(_ id: UInt32) throws -> MonotonicRawInstant? {
+        clockRepliesOwed -= 1
+        guard clockRepliesOwed >= 0 else { throw OverBudget("it sends clock replies to no probe") }
+        return probes.removeValue(forKey: id)
     }
 }
 

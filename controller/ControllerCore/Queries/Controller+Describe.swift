@@ -19,7 +19,7 @@ extension Controller {
         }
         let query = NodeQuery(
             DescribeSurvey(node: message.node, isConnected: nodes[message.node]?.link != nil),
-            askedBy: link.description,
+            for: link.name, askedBy: link.description,
             command: { _ in .describe(.with { $0.state = true }) },
             read: { reply, _ in reply.result { if case .described(let it) = $0 { it } else { nil } } },
             finish: { [self] survey in

@@ -16,8 +16,7 @@ extension Controller {
             ListSurvey.Member(node: node.name, likeness: Self.likeness(of: node, message.what))
         }
         let query = NodeQuery(
-            ListSurvey(members) { lists.list($0) },
-            askedBy: link.description,
+            ListSurvey(members) { lists.list($0) }, for: link.name, askedBy: link.description,
             command: { request in
                 var what = message.what
                 what.known = request.known.map { .init($0) }

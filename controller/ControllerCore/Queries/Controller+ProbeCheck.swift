@@ -16,7 +16,7 @@ extension Controller {
         check.operator = link.name
         let query = NodeQuery(
             ProbeSurvey(nodes: chosen, probes: message.probes.count, limit: Self.checkReportLimit),
-            askedBy: link.description,
+            for: link.name, askedBy: link.description,
             command: { [check] _ in .checkProbes(check) },
             read: { reply, _ in reply.result { if case .probesChecked(let it) = $0 { it } else { nil } } },
             finish: { survey in link.respond(to: request, .probeReport(survey.report())) })

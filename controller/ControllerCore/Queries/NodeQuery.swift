@@ -42,6 +42,7 @@ public struct NodeRequest: Sendable, Equatable {
 /// exactly once. Confined to the controller's loop.
 final class NodeQuery<Survey: NodeSurvey> {
     private var survey: Survey
+    private let `operator`: String
     private let askedBy: String
     private let command: (NodeRequest) -> WireCommand.OneOf_Action
     private let read: (WireCommandReply, NodeRequest) -> Result<Survey.Reply, WireRefusal>
@@ -54,16 +55,19 @@ final class NodeQuery<Survey: NodeSurvey> {
     private static var busyPatience: Duration { .seconds(10) }
 
     /// - Parameters:
+    ///   - operator: who asks.
     ///   - askedBy: whose request it is, for the agents' audit lines.
     ///   - command: what is sent to a node.
     ///   - read: the content of a node's reply.
     ///   - finish: called once, with all replies.
     init(
-        _ survey: Survey, askedBy: String = "", command: @escaping (NodeRequest) -> WireCommand.OneOf_Action,
+        _ survey: Survey, for operator: String, askedBy: String = "",
+        command: @escaping (NodeRequest) -> WireCommand.OneOf_Action,
         read: @escaping (WireCommandReply, NodeRequest) -> Result<Survey.Reply, WireRefusal>,
         finish: @escaping (Survey) -> Void
     ) {
         self.survey = survey
+        self.operator = `operator`
         self.askedBy = askedBy
         self.command = command
         self.read = read
@@ -103,7 +107,7 @@ final class NodeQuery<Survey: NodeSurvey> {
                 replied(request, .failure(WireRefusal(.nodeLost, "the connection was lost")), nodes)
                 continue
             }
-            link.command(command(request), session: 0, askedBy: askedBy) { [self] reply in
+            link.inquire(command(request), for: `operator`, askedBy: askedBy) { [self] reply in
                 replied(request, read(reply, request), nodes)
             }
         }

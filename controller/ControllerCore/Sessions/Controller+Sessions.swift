@@ -8,6 +8,7 @@ extension Controller {
     func openSession(_ opening: WireOpenSession, request: UInt64, from link: OperatorLink) throws(WireRefusal) {
         let chosen = try chosenNodes(opening.selectors)
         try check(opening)
+        try checkSessions(link, nodes: chosen.count)
         let description = description(of: opening, on: chosen, operator: link.name)
         if !description.private { log.notice("session", metadata: description.logMetadata(opening)) }
         privateSessions.add(description)
@@ -23,6 +24,7 @@ extension Controller {
                     environment: sessionEnvironment)
             }
         sessions[description.session] = session
+        for node in chosen { node.sessionCount += 1 }
         session.open(opening)
     }
 
@@ -61,15 +63,16 @@ extension Controller {
 
     private var sessionEnvironment: SessionEnvironment {
         SessionEnvironment(
-            loop: loop.assumeIsolated(), time: time, log: log,
+            loop: loop.assumeIsolated(), time: time, log: log, budget: budget.session,
             excludedProcesses: { [self] in assumeIsolated { $0.excludedProcesses() } },
             releasedMemory: { [self] in assumeIsolated { $0.trim.released(at: $0.time.now()) } },
-            forget: { [self] id in
-                assumeIsolated { controller in
-                    controller.sessions[id] = nil
-                    controller.trim.released(at: controller.time.now())
-                }
-            })
+            forget: { [self] id in assumeIsolated { $0.forget(id) } })
+    }
+
+    private func forget(_ id: UInt64) {
+        trim.released(at: time.now())
+        guard let session = sessions.removeValue(forKey: id) else { return }
+        for part in session.parts { (part.node as? Node)?.sessionCount -= 1 }
     }
 
     func stopSession(_ id: UInt64, request: UInt64, from link: OperatorLink) throws(WireRefusal) {
@@ -84,6 +87,7 @@ extension Controller {
         guard let session = try session(id, for: link) as? TracedSession else {
             throw WireRefusal(.unsupported, "\(id.sessionText) is a count: only its own operator reads it")
         }
+        try checkAttachments(link, nodes: session.parts.count)
         link.respond(to: request, .attached(session.description))
         session.attach(link)
     }

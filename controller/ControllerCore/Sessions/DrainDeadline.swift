@@ -1,4 +1,5 @@
 import SystemFacts
+import TraceProtocol
 
 /// How long a session that is being stopped waits for a node's last frames.
 struct DrainDeadline {
@@ -8,14 +9,22 @@ struct DrainDeadline {
     private static let silentLimit = Duration.seconds(15)
     /// For a node whose connection is lost. An agent that holds events tries to connect every 3 s at least.
     private static let goneLimit = Duration.seconds(6)
-    /// For a node that goes on sending: a session that was stopped must end.
+    /// For a node that comes and goes.
     private static let longestDrain = Duration.seconds(600)
 
     let stoppedAt: MonotonicRawInstant
+    let budget: Budget.Session
 
     /// Why nothing more is expected of a node; nil while it is worth waiting.
-    func reason(toGiveUp part: SessionPart, now: MonotonicRawInstant) -> String? {
-        let isLate = stoppedAt.duration(to: now) > Self.longestDrain
+    ///
+    /// - Parameter buffers: bytes that the node may have had in its buffers at the stop.
+    func reason(toGiveUp part: SessionPart, buffers: Int, now: MonotonicRawInstant) -> String? {
+        if part.drained > buffers + budget.drainSlack {
+            return "it sent \(part.drained >> 20) MiB after the stop, more than its buffers hold"
+        }
+        let isLost = part.lostAt != nil
+        let usual = budget.drainGrace + .milliseconds(part.drained * 1_000 / budget.drainRate)
+        let isLate = stoppedAt.duration(to: now) > (isLost ? Self.longestDrain : usual)
         if let lostAt = part.lostAt {
             return isLate || lostAt.duration(to: now) > Self.goneLimit
                 ? "the node was gone when the session stopped" : nil

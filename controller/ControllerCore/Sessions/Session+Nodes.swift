@@ -14,12 +14,13 @@ extension Session {
         noted(note, index)
     }
 
+    /// - Parameter reason: for people.
     func nodeLost(_ index: Int, because reason: String) {
         if flow.isLive(index), flow.phase != .starting {
             note(.lost, reason, index)
             parts[index].lostAt = now
         } else {
-            perform(flow.giveUp(index, "the connection was lost"))
+            perform(flow.giveUp(index, reason))
         }
     }
 

@@ -30,7 +30,7 @@ extension Session {
     }
 
     private func stop(_ nodes: [Int]) {
-        drain = DrainDeadline(stoppedAt: now)
+        drain = DrainDeadline(stoppedAt: now, budget: environment.budget)
         begin()
         release()
         noteStop()
@@ -49,7 +49,7 @@ extension Session {
         giveUp(index, "it was told to stop: \(refusal.text)")
     }
 
-    private func giveUp(_ index: Int, _ reason: String) {
+    func giveUp(_ index: Int, _ reason: String) {
         note(.gaveUp, reason, index)
         // In case it sends again: nobody will acknowledge what it keeps of this session.
         discard([index])
@@ -82,9 +82,19 @@ extension Session {
     func checkDeadline(now: MonotonicRawInstant) {
         guard let drain else { return }
         for index in parts.indices where flow.isLive(index) {
-            guard let reason = drain.reason(toGiveUp: parts[index], now: now) else { continue }
+            guard
+                let reason = drain.reason(
+                    toGiveUp: parts[index], buffers: buffers(of: index), now: now)
+            else { continue }
             giveUp(index, reason)
         }
+    }
+
+    /// Bytes that a node's buffers may have held when the session was stopped, by what it stated.
+    private func buffers(of index: Int) -> Int {
+        guard let prepared = flow.parts[index].prepared else { return 0 }
+        let rings = Int(min(prepared.cpus, UInt32(Watermark.maximumCPUs))) * Int(prepared.bufferKilobytes) << 10
+        return min(rings, environment.budget.statedBuffers) + parts[index].node.heldBytes
     }
 
     /// Has nodes remove what they hold of the session.

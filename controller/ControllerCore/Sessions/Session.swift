@@ -93,7 +93,9 @@ class Session {
     func receive(_ watermark: Watermark, _ frame: Frame, _ index: Int, at now: MonotonicRawInstant) {}
 
     /// A node's totals of an interval.
-    func receiveCounts(_ totals: WireCountTotals, _ index: Int, at now: MonotonicRawInstant) throws {
+    ///
+    /// - Parameter frame: its message is not decoded yet.
+    func receiveCounts(_ frame: Frame, _ index: Int, at now: MonotonicRawInstant) throws {
         throw ProtocolError.unexpected(.counts, "of no count")
     }
 

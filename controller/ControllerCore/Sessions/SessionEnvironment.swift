@@ -9,6 +9,7 @@ struct SessionEnvironment {
     let loop: NIOIsolatedEventLoop
     let time: TimeSource
     let log: Logger
+    let budget: Budget.Session
     /// The processes of Fleetrace that are connected now.
     let excludedProcesses: () -> ExcludedProcesses
     /// What it took to open a session is no longer needed.
@@ -44,6 +45,8 @@ protocol SessionNode: AnyObject {
 
     /// When anything came from it last.
     var lastHeard: MonotonicRawInstant { get }
+    /// Bytes of sessions that it holds until they are acknowledged, as it says.
+    var heldBytes: Int { get }
 
     /// Sends a command. The reply comes once: the agent's, or a refusal (`nodeLost`, `timeout`) when the connection is
     /// lost or the node is silent for too long.

@@ -12,6 +12,8 @@ struct SessionPart {
     var durable: UInt64 = 0
     /// When its stream last advanced, or its connection was made again.
     var lastHeard: MonotonicRawInstant
+    /// Bytes of its stream that have come since the session was stopped.
+    var drained = 0
     /// When its last frame without a number came: watermarks, or totals of an interval.
     var lastUnnumbered = MonotonicRawInstant(nanoseconds: 0)
     /// When its connection was lost; nil while it is there.

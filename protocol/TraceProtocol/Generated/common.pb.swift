@@ -145,6 +145,9 @@ public nonisolated struct WireRefusal: Sendable {
     case policy // = 18
     case unknownField // = 19
     case unknownTask // = 20
+
+    /// more than one operator, node or controller may have at a time
+    case overBudget // = 21
     case UNRECOGNIZED(Int)
 
     public init() {
@@ -174,6 +177,7 @@ public nonisolated struct WireRefusal: Sendable {
       case 18: self = .policy
       case 19: self = .unknownField
       case 20: self = .unknownTask
+      case 21: self = .overBudget
       default: self = .UNRECOGNIZED(rawValue)
       }
     }
@@ -201,6 +205,7 @@ public nonisolated struct WireRefusal: Sendable {
       case .policy: return 18
       case .unknownField: return 19
       case .unknownTask: return 20
+      case .overBudget: return 21
       case .UNRECOGNIZED(let i): return i
       }
     }
@@ -228,6 +233,7 @@ public nonisolated struct WireRefusal: Sendable {
       .policy,
       .unknownField,
       .unknownTask,
+      .overBudget,
     ]
 
   }
@@ -480,7 +486,7 @@ nonisolated extension WireRefusal: SwiftProtobuf.Message, SwiftProtobuf._Message
 }
 
 nonisolated extension WireRefusal.Code: SwiftProtobuf._ProtoNameProviding {
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0UNSPECIFIED\0\u{1}UNKNOWN_EVENT\0\u{1}BAD_FILTER\0\u{1}BAD_TRIGGER\0\u{1}NO_PERMISSION\0\u{1}NO_TRACEFS\0\u{1}UNSUPPORTED\0\u{1}NO_MEMORY\0\u{1}NO_SUCH_SESSION\0\u{1}WRONG_STATE\0\u{1}IO\0\u{1}CLOCK\0\u{1}NODE_LOST\0\u{1}TIMEOUT\0\u{1}BAD_PROBE\0\u{1}UNKNOWN_SYMBOL\0\u{1}NOT_PROBEABLE\0\u{1}NO_PROBES\0\u{1}POLICY\0\u{1}UNKNOWN_FIELD\0\u{1}UNKNOWN_TASK\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0UNSPECIFIED\0\u{1}UNKNOWN_EVENT\0\u{1}BAD_FILTER\0\u{1}BAD_TRIGGER\0\u{1}NO_PERMISSION\0\u{1}NO_TRACEFS\0\u{1}UNSUPPORTED\0\u{1}NO_MEMORY\0\u{1}NO_SUCH_SESSION\0\u{1}WRONG_STATE\0\u{1}IO\0\u{1}CLOCK\0\u{1}NODE_LOST\0\u{1}TIMEOUT\0\u{1}BAD_PROBE\0\u{1}UNKNOWN_SYMBOL\0\u{1}NOT_PROBEABLE\0\u{1}NO_PROBES\0\u{1}POLICY\0\u{1}UNKNOWN_FIELD\0\u{1}UNKNOWN_TASK\0\u{1}OVER_BUDGET\0")
 }
 
 nonisolated extension WireRecordingGap: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {

@@ -183,6 +183,9 @@ public nonisolated struct WireGoodbye: Sendable {
     /// another machine with this certificate is connected and answers
     case inUse // = 7
     case certificateEnded // = 8
+
+    /// the peer sent or asked for more than it may; `text` says of what
+    case overBudget // = 9
     case UNRECOGNIZED(Int)
 
     public init() {
@@ -200,6 +203,7 @@ public nonisolated struct WireGoodbye: Sendable {
       case 6: self = .overloaded
       case 7: self = .inUse
       case 8: self = .certificateEnded
+      case 9: self = .overBudget
       default: self = .UNRECOGNIZED(rawValue)
       }
     }
@@ -215,6 +219,7 @@ public nonisolated struct WireGoodbye: Sendable {
       case .overloaded: return 6
       case .inUse: return 7
       case .certificateEnded: return 8
+      case .overBudget: return 9
       case .UNRECOGNIZED(let i): return i
       }
     }
@@ -230,6 +235,7 @@ public nonisolated struct WireGoodbye: Sendable {
       .overloaded,
       .inUse,
       .certificateEnded,
+      .overBudget,
     ]
 
   }
@@ -1248,7 +1254,7 @@ nonisolated extension WireGoodbye: SwiftProtobuf.Message, SwiftProtobuf._Message
 }
 
 nonisolated extension WireGoodbye.Reason: SwiftProtobuf._ProtoNameProviding {
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0UNSPECIFIED\0\u{1}SHUTTING_DOWN\0\u{1}NO_COMMON_VERSION\0\u{1}PROTOCOL_ERROR\0\u{1}NOT_ALLOWED\0\u{1}REPLACED\0\u{1}OVERLOADED\0\u{1}IN_USE\0\u{1}CERTIFICATE_ENDED\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0UNSPECIFIED\0\u{1}SHUTTING_DOWN\0\u{1}NO_COMMON_VERSION\0\u{1}PROTOCOL_ERROR\0\u{1}NOT_ALLOWED\0\u{1}REPLACED\0\u{1}OVERLOADED\0\u{1}IN_USE\0\u{1}CERTIFICATE_ENDED\0\u{1}OVER_BUDGET\0")
 }
 
 nonisolated extension WireCommand: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {

@@ -52,7 +52,11 @@ final class PageRecording {
             try trace.setOverwrite(true)
             let buffer = try tracefs.policy.bufferKilobytes(
                 asked: request.bufferKilobytes, usual: defaultBufferKilobytes, cpus: trace.cpus().count)
-            try trace.setBufferSize(kilobytesPerCPU: buffer.size)
+            let share = try tracefs.memory.take(
+                buffer.size, cpus: trace.cpus().count, isAsked: request.bufferKilobytes > 0)
+            // Given back when the instance, and so the buffer, is gone.
+            instance.afterRemoval { [memory = tracefs.memory] in memory.giveBack(share) }
+            try trace.setBufferSize(kilobytesPerCPU: share.kilobytes)
             // Before Linux 5.0 a reader is woken by each whole sub-buffer, which works too.
             try? trace.setBufferPercent(wakePercent)
             if !request.pids.isEmpty { try trace.setPIDs(try threads(of: request.pids)) }
@@ -62,7 +66,8 @@ final class PageRecording {
             let own = Set(instance.probeEvents)
             try trace.enable(instance.selection.events.filter { !own.contains($0) } + others)
             return PageRecording(
-                session, instance, readers, notes: instance.selection.notes + [buffer.note].compactMap { $0 })
+                session, instance, readers,
+                notes: instance.selection.notes + [buffer.note, share.note].compactMap { $0 })
         } catch {
             try? instance.remove()
             throw error

@@ -5,6 +5,8 @@ public struct CountLedger: Sendable {
     /// What the operator asked for.
     public let request: WireCountRequest
     private var nodes: [Entry]
+    /// Rows for each key of a table, as far as they may be: kernel tables hold some more than their limit.
+    private let rowsPerKey: Int
 
     private struct Entry {
         var plan = WireCountPlan()
@@ -19,8 +21,9 @@ public struct CountLedger: Sendable {
     }
 
     /// For a session of so many nodes.
-    public init(_ request: WireCountRequest, nodes count: Int) {
+    public init(_ request: WireCountRequest, nodes count: Int, budget: Budget.Session = Budget.Session()) {
         self.request = request
+        rowsPerKey = budget.rowsPerKey
         nodes = Array(repeating: Entry(), count: count)
     }
 
@@ -39,6 +42,15 @@ public struct CountLedger: Sendable {
     public mutating func planned(_ node: Int, _ plan: WireCountPlan) {
         nodes[node].plan = plan
         nodes[node].isPlanned = true
+    }
+
+    /// The most texts and messages that totals of a node can hold, if they are what was asked for: for each row the row
+    /// itself, and for each part of its key the part and its text.
+    func mostParts(of node: Int) -> Int {
+        let limit = Int(request.tableLimit == 0 ? WireCountRequest.usualTableLimit : request.tableLimit)
+        let keys = max(limit, request.keys.contains("cpu") ? Watermark.maximumCPUs : 1)
+        let rows = (keys * rowsPerKey + 1) * nodes[node].plan.columns.count
+        return 16 + rows * (1 + 2 * request.keyLength)
     }
 
     /// A node's totals have come. They are ignored if newer ones are here already.

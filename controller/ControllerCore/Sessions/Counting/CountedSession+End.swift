@@ -7,7 +7,7 @@ extension CountedSession {
     func finish(_ index: Int, _ frame: Frame, at now: MonotonicRawInstant) throws {
         var body = frame.body
         body.moveReaderIndex(forwardBy: StreamNumber.length)
-        let finish: WireFinish = try Frame(.finish, body).message()
+        let finish: WireFinish = try Frame(.finish, body).message(parts: ledger.mostParts(of: index))
         parts[index].account.add(finish, at: now.nanoseconds)
         let isCut = finish.incomplete ? "it could not count all that its kernel recorded" : ""
         try ledger.finish(index, finish.counts, reason: isCut)

@@ -16,7 +16,7 @@ final class CountedSession: Session {
         _ description: WireSessionDescription, opening: WireOpenSession, request: UInt64, owner: any SessionOperator,
         members: [(node: any SessionNode, incarnation: String)], environment: SessionEnvironment
     ) {
-        ledger = CountLedger(opening.count, nodes: members.count)
+        ledger = CountLedger(opening.count, nodes: members.count, budget: environment.budget)
         shortestInterval = max(Self.shortestInterval, .microseconds(Int64(opening.count.intervalMs) * 500))
         super.init(
             description, opening: opening, request: request, owner: owner, members: members, environment: environment)
@@ -33,9 +33,10 @@ final class CountedSession: Session {
         return result
     }
 
-    override func receiveCounts(_ totals: WireCountTotals, _ index: Int, at now: MonotonicRawInstant) throws {
+    override func receiveCounts(_ frame: Frame, _ index: Int, at now: MonotonicRawInstant) throws {
         guard parts[index].lastUnnumbered.duration(to: now) >= shortestInterval else { return }
         parts[index].lastUnnumbered = now
+        let totals: WireCountTotals = try frame.message(parts: ledger.mostParts(of: index))
         try ledger.receive(totals, from: index)
         parts[index].account.recorded(through: totals.at, heard: now.nanoseconds)
         scheduleReport()

@@ -1,5 +1,6 @@
 import NIOCore
 import SessionStore
+import SystemFacts
 import TraceProtocol
 
 /// One operator reading one session's logs, at the operator's own pace. Confined to the controller's loop.
@@ -19,11 +20,14 @@ final class Attachment: OperatorStream {
     private var turn = 0
     private var isReading = false
     private var isEnded = false
+    /// When the connection last accepted something.
+    private var lastSent: MonotonicRawInstant
 
     init(_ link: any SessionOperator, to session: TracedSession) {
         self.link = link
         self.session = session
         reader = session.storage.reader(of: session.id)
+        lastSent = session.now
         next = Array(repeating: .start, count: session.logs.count)
     }
 
@@ -42,6 +46,7 @@ final class Attachment: OperatorStream {
             switch result {
             case .success(.records(let records, let position)):
                 next[node] = position
+                lastSent = session.now
                 link.send(LogChunk(session: session.id, node: UInt32(node), records: records).frame())
             case .success(.nothing(let position)):
                 next[node] = max(position, limit)
@@ -72,6 +77,16 @@ final class Attachment: OperatorStream {
         end.problem = session.problem
         if let frame = try? Frame(.streamEnd, end) { link.send(frame) }
         detach()
+    }
+
+    /// Gives up a reader of an ended session who accepts nothing for too long: nobody else wants its files.
+    ///
+    /// - Parameter end: when the session had ended.
+    func checkProgress(since end: MonotonicRawInstant, now: MonotonicRawInstant) {
+        let limit = session.environment.budget.idleReader
+        guard !isEnded, max(lastSent, end).duration(to: now) > limit else { return }
+        session.report(problem: "nothing was read of the ended session for \(limit.components.seconds / 60) min")
+        self.end()
     }
 
     func operatorLeft() {

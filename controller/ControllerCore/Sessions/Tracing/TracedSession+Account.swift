@@ -3,13 +3,16 @@ import TraceProtocol
 
 /// What the numbers of a session's nodes say.
 extension TracedSession {
+    /// Totals of every CPU, and a few texts.
+    private static let mostFinishParts = Watermark.maximumCPUs + 16
+
     /// A node's last frame has come. It is stored like any other, and it counts when it is stored.
     func finish(_ frame: Frame, sequence: UInt64, _ index: Int, at now: MonotonicRawInstant) {
         logs[index].finish = sequence
         var body = frame.body
         body.moveReaderIndex(forwardBy: StreamNumber.length)
         // A reader finds one that is malformed, too, and says so.
-        guard let finish: WireFinish = try? Frame(.finish, body).message() else { return }
+        guard let finish: WireFinish = try? Frame(.finish, body).message(parts: Self.mostFinishParts) else { return }
         parts[index].account.add(finish, at: now.nanoseconds)
     }
 

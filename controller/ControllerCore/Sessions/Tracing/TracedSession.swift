@@ -13,6 +13,7 @@ final class TracedSession: Session {
     var logs: [ReceivedLog]
     var attachments: [Attachment] = []
     private var stage = Stage.opening
+    private var storedAt: MonotonicRawInstant?
 
     /// How far its logs are.
     private enum Stage: Comparable {
@@ -70,6 +71,7 @@ final class TracedSession: Session {
         _ frame: Frame, _ batch: BatchHeader?, sequence: UInt64, _ index: Int, at now: MonotonicRawInstant
     ) {
         parts[index].node.hold(frame.body.readableBytes, batch: batch)
+        if drain != nil { parts[index].drained += frame.body.readableBytes }
         // Watermarks alone do not keep a stopped session open.
         parts[index].lastHeard = now
         if let batch { logs[index].events[batch.cpu, default: 0] &+= UInt64(batch.events) }
@@ -157,7 +159,7 @@ final class TracedSession: Session {
         for index in logs.indices { appendSamples(index) }
         environment.whenComplete(storage.finish(description)) { [self] result in
             if case .failure(let error) = result { report(problem: "\(error)") }
-            stage = .stored
+            (stage, storedAt) = (.stored, now)
             for attachment in attachments { attachment.pump() }
             closeIfUnused()
         }
@@ -165,6 +167,12 @@ final class TracedSession: Session {
 
     /// Whether attachments may run to their ends.
     var isStored: Bool { stage >= .stored }
+
+    /// Called often.
+    func checkReaders(now: MonotonicRawInstant) {
+        guard stage == .stored, let storedAt else { return }
+        for attachment in attachments { attachment.checkProgress(since: storedAt, now: now) }
+    }
 
     /// A session that has ended is forgotten when its last reader is done.
     func closeIfUnused() {
@@ -187,6 +195,17 @@ final class TracedSession: Session {
         }
         if let finish = logs[index].finish, progress.sequence >= finish { perform(flow.finished(index)) }
         for attachment in attachments { attachment.pump() }
+    }
+
+    /// A node's recording takes too much of the disk. Its part ends; what is there stays readable, and the others go on.
+    func exceeded(_ index: Int, _ excess: DiskQuotaExceeded) {
+        environment.log.warning(
+            "a node's recording has ended",
+            metadata: [
+                "session": "\(id.sessionText)", "node": "\(parts[index].node.name)", "reason": "\(excess)",
+            ])
+        report(problem: "node \(parts[index].node.name): \(excess)")
+        giveUp(index, "\(excess)")
     }
 
     /// A node's log can no longer be written, for example because the disk is full. The session stops: what is there
