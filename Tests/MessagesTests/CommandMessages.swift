@@ -23,13 +23,12 @@ import Testing
             "trace -e sched -f prev_pid", "trace -e sched --local 65", "trace -e sched --local 0", "trace -p kprobe",
             "trace -e sched --pid x", "trace -e sched --format xml", "trace -e sched --start-in 1x", "stat",
             "stat -e a --top 0",
-            "stat -e a --interval 0", "stat -e a --by", "stat --latency a", "top --interval 0", "record -e sched",
+            "stat -e a --interval 0", "stat -e a --by", "stat --latency a", "top --interval 0",
             "report",
             "report s1 --around x", "report s1 --since x", "report s1 --jobs 0", "export s1", "export s1 --to xml x",
             "export s1 --to trace.dat", "list a --functions b", "list --functions x -v", "list --usdt bash", "probe",
             "probe garbage", "node", "nodes --controller x", "nodes --format xml", "attach", "ca issue",
             "ca issue boss a b",
-            "ca issue node a b --role king",
         ]
         let messages = lines.map {
             Snapshot.Message(cause: "fleetrace \($0)", text: Self.message($0.split(separator: " ").map(String.init)))

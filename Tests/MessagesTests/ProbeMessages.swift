@@ -10,7 +10,7 @@ import Testing
             "", " ", "garbage", "kprobe:", "kprobe:a b=", "kprobe:vfs_read $retval", "p:x vfs_read $retval",
             "kprobe:vfs_read x=%zz", "kprobe:vfs_read x=+0(%di", "kprobe:vfs_read x=+0(%di):strin",
             "kprobe:vfs_read x=@",
-            "kprobe:vfs_read $arg0", "kprobe:vfs_read $arg99", "kprobe:vfs_read x=%di:u8[0]", "kprobe:vfs_read+",
+            "kprobe:vfs_read $arg0", "kprobe:vfs_read x=%di:u8[0]", "kprobe:vfs_read+",
             "kprobe:vfs_*", "kprobe:0x", "p:a/b/c vfs_read", "p:9x vfs_read", "r10000:x vfs_read", "q:x vfs_read",
             "uprobe:bash:main", "uprobe:/usr/bin/bash", "uprobe:/usr/bin/bash:", "uprobe:/usr/bin/bash:main+x",
             "usdt:/usr/bin/bash", "usdt:/usr/bin/bash:a", "tracepoint:", "kprobe:vfs_read # x", "kprobe:a\nkprobe:b",
