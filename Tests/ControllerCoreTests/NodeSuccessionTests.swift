@@ -54,9 +54,11 @@ struct NodeSuccessionTests {
             #expect(!stranger.channel.isActive)
         }
         try nodes[0].sendBatch(session)
+        try ann.request(.stopSession(.with { $0.session = session }))
+        try nodes[0].stop()
         try nodes[0].sendFinish(session)
         #expect(try goodbyes(nodes[0]).isEmpty)
-        #expect(try ann.records()[0]?.notes == [.joined, .started])
+        #expect(try ann.records()[0]?.notes == [.joined, .started, .stopped])
     }
 
     @Test("A node that was switched off is back after 2 s; its earlier connection did not answer")

@@ -145,7 +145,7 @@ struct SessionStoppingTests {
         try nodes[1].sendFinish(session)
         #expect(try ann.streamEnds().count == 1)
         let state = try #require(fleet.storage.closed.first?.state)
-        #expect(state.hasPrefix("incomplete: a: it sent 132 MiB after the stop"))
+        #expect(state.hasPrefix("incomplete: node a: its totals are not known: it sent 132 MiB after the stop"))
     }
 
     @Test("A node whose recording takes too much of the disk loses its part; the others go on")
