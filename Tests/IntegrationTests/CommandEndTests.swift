@@ -153,10 +153,8 @@ extension IntegrationTests {
         @Test("--local: the second signal leaves a second for the end, the third none; agents and keys go with it")
         func local() async throws {
             for signals in 2...3 {
-                let trace = try RunningProcess(
-                    [try Executables.fleetrace(), "trace", "--local", "2"] + Self.nothing)
-                try await trace.errors.line(containing: "tracing ")
-                let agents = ProcessTable.children(of: trace.pid)
+                let local = try await LocalRun.start(Self.nothing)
+                let (trace, agents) = (local.process, local.agents)
                 let folder = try #require(LocalRun.folder(of: agents.first ?? 0))
                 #expect(agents.count == 2)
                 for agent in agents { kill(agent, SIGSTOP) }

@@ -37,8 +37,10 @@ extension Controller {
             link.send(Frame(.pong, frame.body))
         case .goodbye:
             let goodbye: WireGoodbye = try frame.message()
-            logAbout(
-                link, .info, "node leaves", ["reason": "\(goodbye.text.prefix(budget.connection.text))"])
+            let text = goodbye.text.prefix(budget.connection.text)
+            logAbout(link, .info, "node leaves", ["reason": "\(text)"])
+            // Whichever side looks at its clock first, the sessions learn why.
+            if goodbye.reason == .certificateEnded { link.endReason = "the node says: \(text)" }
         // Nobody asked for one.
         case .pong: try link.node.allowance.ping(now: now)
         default:
