@@ -61,6 +61,20 @@ struct NodeSuccessionTests {
         #expect(try ann.records()[0]?.notes == [.joined, .started, .stopped])
     }
 
+    @Test("A stranger that dials fifty times a second does not use up the pongs that the node may send")
+    func storm() throws {
+        let fleet = EmbeddedController()
+        let nodes = try fleet.connectNodes(["a"])
+        for _ in 0..<200 {
+            let stranger = try dial("a", fleet, incarnation: "stranger")
+            fleet.advance(.milliseconds(20))
+            for ping in try nodes[0].frames(.ping) { try nodes[0].send(Frame(.pong, ping.body)) }
+            #expect(try goodbyes(stranger) == [.inUse])
+        }
+        #expect(try goodbyes(nodes[0]).isEmpty)
+        #expect(nodes[0].channel.isActive)
+    }
+
     @Test("A node that was switched off is back after 2 s; its earlier connection did not answer")
     func switchedOff() throws {
         let fleet = EmbeddedController()

@@ -65,8 +65,9 @@ class Process:
 class Field:
     """Starts everything, and ends everything that it started."""
 
-    def __init__(self, programs, node_names=(HONEST, "evil", "twin")):
+    def __init__(self, programs, slack=1, node_names=(HONEST, "evil", "twin")):
         self.programs = os.path.abspath(programs)
+        self.slack = slack
         self.folder = tempfile.mkdtemp(prefix="fleetrace-hostile-")
         self.pki = os.path.join(self.folder, "pki")
         self.processes = []

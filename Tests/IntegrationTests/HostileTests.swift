@@ -11,7 +11,7 @@ extension IntegrationTests {
             let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
                 .appendingPathComponent("../Hostile/hostile.py").standardized.path
             let run = try RunningProcess([
-                "python3", script, "--programs", Executables.folder, "--seconds", "3",
+                "python3", script, "--programs", Executables.folder, "--seconds", "3", "--slack", "3",
             ])
             let status = try await run.exit(within: .seconds(840))
             let failed = run.output.texts.drop { $0.hasPrefix("ok ") }

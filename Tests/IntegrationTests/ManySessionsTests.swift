@@ -5,13 +5,13 @@ extension IntegrationTests {
     /// Many operators at once, and nodes that answer nothing.
     @Suite(.serialized)
     struct ManySessionsTests {
-        @Test("Sixty sessions that are opened at once all start, run, and end whole; nothing is left")
-        func sixty() async throws {
+        @Test("Twenty sessions that are opened at once all start, run, and end whole; nothing is left")
+        func twenty() async throws {
             try await Fleet.with(agents: 2) { fleet in
                 let load = SystemCallLoad(cpu: 0, rate: 100, limit: 300)
                 let begin = ContinuousClock.now
                 // They write: to print, each would have to read the symbols of two nodes, on the processors of both.
-                let traces = try (0..<60).map { number in
+                let traces = try (0..<20).map { number in
                     fleet.keep(
                         try RunningProcess(
                             [try Executables.fleetrace(), "record", "-o", fleet.folder.file("s\(number)")]
@@ -23,7 +23,7 @@ extension IntegrationTests {
                     let lines = AccountLine.all(in: trace.errors.texts)
                     #expect(lines.count == 2 && lines.allSatisfy { $0.balances }, "\(trace.errors.text)")
                 }
-                print("sixty sessions: over after \(ContinuousClock.now - begin)")
+                print("twenty sessions: over after \(ContinuousClock.now - begin)")
                 try await load.stop()
                 try await eventually("no instance remains: \(fleet.instances)", within: .seconds(60)) {
                     fleet.instances.isEmpty

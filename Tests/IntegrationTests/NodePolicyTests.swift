@@ -132,7 +132,9 @@ extension IntegrationTests {
                 ])
                 let status = try await agent.exit()
                 #expect(status == .exited(1))
-                #expect(agent.errors.text.contains("\(policy) line 2: there are no probes of the kind \"kprobes\""))
+                // The log quotes the value, so the quotes in it have backslashes.
+                #expect(
+                    agent.errors.text.contains(#"\#(policy) line 2: there are no probes of the kind \"kprobes\""#))
             }
         }
     }

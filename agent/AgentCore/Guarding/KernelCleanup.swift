@@ -1,5 +1,6 @@
 import CLinux
 import Logging
+import SystemFacts
 import TextPatterns
 import Tracefs
 
@@ -18,14 +19,14 @@ public struct KernelCleanup {
     /// How often it is tried, with 10 ms between: the dead agent's files may still be open for a moment, and somebody
     /// else may have one of the instances or probes in use.
     private static let attempts = 100
-    private static let pauseNanoseconds: UInt64 = 10_000_000
+    private static let pause = Duration.milliseconds(10)
 
     /// Ends all recordings, then removes what is there, until that has been done or it has been tried for a second.
     public func remove(instances names: [String]) {
         let names = names.filter { $0.hasPrefix(InstanceName.prefix) && !$0.contains("/") }
         var left = names
         for attempt in 0..<Self.attempts where !left.isEmpty {
-            if attempt > 0 { linux_sleep_nanoseconds(Self.pauseNanoseconds) }
+            if attempt > 0 { linux_sleep_nanoseconds(UInt64(Self.pause.wholeNanoseconds)) }
             // All of them first: a recording slows the node down, and a removal takes its time.
             let silent = left.filter(silence)
             left = left.filter { !silent.contains($0) || !isRemoved($0) }

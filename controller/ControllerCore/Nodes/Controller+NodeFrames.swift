@@ -41,8 +41,7 @@ extension Controller {
             logAbout(link, .info, "node leaves", ["reason": "\(text)"])
             // Whichever side looks at its clock first, the sessions learn why.
             if goodbye.reason == .certificateEnded { link.endReason = "the node says: \(text)" }
-        // Nobody asked for one.
-        case .pong: try link.node.allowance.ping(now: now)
+        case .pong: if !link.owesPong() { try link.node.allowance.ping(now: now) }
         default:
             if frame.type.isKnown { throw ProtocolError.unexpected(frame.type, "from a node") }
             try link.node.allowance.unknown(now: now)

@@ -24,7 +24,7 @@ extension Controller {
         case .ask:
             let newcomer = Newcomer(of: node.name, channel: channel, hello: hello, welcome: welcome)
             node.newcomer = newcomer
-            node.link?.send(Frame(.ping, ByteBuffer(string: "are you there")))
+            node.link?.ask()
             loop.assumeIsolated().scheduleTask(in: TimeAmount(NodeSuccession.patience)) { [self] in
                 assumeIsolated { $0.succeed(newcomer) }
             }

@@ -29,6 +29,8 @@ final class NodeLink: @unchecked Sendable {
     /// Replies that may still come: one for each command and for each probe, and some more.
     private var repliesOwed: Int
     private var clockRepliesOwed: Int
+    /// Pings that it has not answered.
+    private var pongsOwed = 0
     /// Signs that it goes on with commands.
     private var progress: TokenBucket
 
@@ -60,6 +62,19 @@ final class NodeLink: @unchecked Sendable {
 
     func send(_ frame: Frame) {
         channel.writeAndFlush(frame, promise: nil)
+    }
+
+    /// Asks whether it is alive; whatever comes then answers that.
+    func ask() {
+        pongsOwed += 1
+        send(Frame(.ping, ByteBuffer(string: "are you there")))
+    }
+
+    /// Whether a ping was sent for the pong that has come.
+    func owesPong() -> Bool {
+        guard pongsOwed > 0 else { return false }
+        pongsOwed -= 1
+        return true
     }
 
     func grant(_ bytes: Int) {
