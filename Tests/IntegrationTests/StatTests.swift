@@ -130,8 +130,10 @@ extension IntegrationTests {
                 #expect(records.of(whole).allSatisfy { $0.state == nil })
                 #expect(records.of(lost).map(\.count) == [100])
                 #expect(records.of(lost).map(\.state) == ["lost"])
-                let problem = stat.errors.texts.first { $0.hasPrefix("problem:") && $0.contains(lost) }
-                #expect(problem?.contains("its last totals are those after") == true, "\(stat.errors.text)")
+                let problems = stat.errors.texts.filter { $0.hasPrefix("problem:") && $0.contains(lost) }
+                #expect(
+                    problems.contains { $0.contains("its last totals are those after") }
+                        && problems.contains { $0.contains("no record for") }, "\(stat.errors.text)")
             }
         }
     }

@@ -76,12 +76,12 @@ def siege(field, first, idle):
     crowd = Crowd(field, first, idle)
     crowd.full.wait(30)
     operators, nodes = [], []
-    while field.going():
+    # Once at least, however long the crowd has taken to gather.
+    while field.going() or not operators:
         operators.append(needed(lambda: field.operator().close()))
         nodes.append(needed(lambda: field.node("twin").close()))
         time.sleep(0.05)
     crowd.process.join(5)
-    check(operators, "the crowd took all the time")
     said = (f"{crowd.opened.value} connections ({crowd.failed.value} not accepted); slowest of {len(operators)}: "
             f"operator {max(operators):.2f} s, node {max(nodes):.2f} s")
     check(max(operators) < OPERATOR_S * field.slack and max(nodes) < NODE_S * field.slack, said)
