@@ -30,22 +30,24 @@ extension Agent {
     func describe() -> EventLoopFuture<WireNodeDescription> {
         let busiest = inventory.busiest()
         let state = inventory.describe(operators: sessions.mapValues(\.operator))
-        return busiest.and(state).and(kernel.states()).assumeIsolated().map { [self] found, states in
-            assumeIsolated { agent in
-                var description = found.1
-                description.busiest = found.0
-                description.sessions = states.map { agent.completed($0) }.sorted { $0.session < $1.session }
-                description.vitals = agent.vitals
-                description.log = agent.recent.lines.map { line in
-                    .with {
-                        $0.at = line.at.nanoseconds
-                        $0.level = line.level.rawValue
-                        $0.text = line.text
+        // The sessions last: the controller puts what has arrived beside what they have recorded.
+        return busiest.and(state).flatMap { [kernel] found in kernel.states().map { (found, $0) } }
+            .assumeIsolated().map { [self] found, states in
+                assumeIsolated { agent in
+                    var description = found.1
+                    description.busiest = found.0
+                    description.sessions = states.map { agent.completed($0) }.sorted { $0.session < $1.session }
+                    description.vitals = agent.vitals
+                    description.log = agent.recent.lines.map { line in
+                        .with {
+                            $0.at = line.at.nanoseconds
+                            $0.level = line.level.rawValue
+                            $0.text = line.text
+                        }
                     }
+                    return description
                 }
-                return description
-            }
-        }.nonisolated()
+            }.nonisolated()
     }
 
     private func completed(_ state: WireSessionState) -> WireSessionState {
