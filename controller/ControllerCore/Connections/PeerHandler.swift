@@ -56,10 +56,8 @@ final class PeerHandler: ChannelInboundHandler {
     /// Sessions learn why they lose the peer before the connection ends.
     func certificateEnded(_ error: SecureTransportError, on channel: any Channel) {
         let refusal = ConnectionRefusal(.certificateEnded, error.reason)
-        switch peer {
-        case .node(let link): controller.assumeIsolated { $0.disconnected(link, because: refusal.description) }
-        case .operator(let link): controller.assumeIsolated { $0.disconnected(link, because: refusal.description) }
-        case .newcomer, .unknown, nil: break
+        if case .operator(let link) = peer {
+            controller.assumeIsolated { $0.disconnected(link, because: refusal.description) }
         }
         refuse(channel, refusal)
     }

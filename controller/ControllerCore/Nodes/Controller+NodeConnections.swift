@@ -57,11 +57,11 @@ extension Controller {
         }
     }
 
-    func disconnected(_ link: NodeLink, because reason: String? = nil) {
+    func disconnected(_ link: NodeLink) {
         let node = link.node
         guard node.link === link else { return }
         node.link = nil
-        let reason = reason ?? link.endReason
+        let reason = link.endReason
         logAbout(link, .warning, "node lost", reason.isEmpty ? [:] : ["reason": "\(reason)"])
         let text = reason.isEmpty ? "the connection was lost" : "the connection was ended: \(reason)"
         for session in Array(sessions.values) {
