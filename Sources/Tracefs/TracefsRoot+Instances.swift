@@ -78,7 +78,7 @@ extension TracefsRoot {
     /// Switches recording and all events of an instance off, unless its owner lives: its lock on `tracing_on` shows that.
     ///
     /// - Returns: whether it is off; false if it has an owner.
-    /// - Throws: also when there is no such instance.
+    /// - Throws: when the instance does not exist, too.
     public func silenceStaleInstance(_ name: String) throws(TracefsError) -> Bool {
         let pin = try OpenFile(file("instances/\(name)/tracing_on"), flags: O_RDWR)
         guard pin.tryLock() else { return false }

@@ -63,7 +63,7 @@ struct CommandPatienceTests {
         #expect(Self.seconds(lead: .seconds(60)) { _ in nil }?.seconds == 62)
     }
 
-    @Test("A stream that arrives is a sign: the reply may wait behind it")
+    @Test("Stream frames are a sign of life: the reply may be queued behind them")
     func stream() {
         let patience = CommandPatience(sent: Self.start)
         #expect(patience.refusal(at: Self.after(.seconds(9)), streamed: Self.after(.seconds(8))) == nil)

@@ -34,7 +34,7 @@ final class Node {
         allowance = NodeAllowance(budget)
     }
 
-    /// The name in the certificate: that of a twin has a number behind it.
+    /// The name in the certificate. A twin is called by it with a number appended.
     var certifiedName: String { String(name.prefix { $0 != "~" }) }
 
     /// What has come from the node.
