@@ -95,9 +95,7 @@ public actor Controller {
 
     /// Says goodbye to everyone.
     func shutDown() {
-        var goodbye = WireGoodbye()
-        goodbye.reason = .shuttingDown
-        goodbye.text = "the controller is shutting down"
+        let goodbye = WireGoodbye(.shuttingDown, "the controller is shutting down")
         guard let frame = try? Frame(.goodbye, goodbye) else { return }
         let channels = nodes.values.compactMap { $0.link?.channel } + operators.values.map(\.channel)
         for channel in channels {

@@ -125,9 +125,7 @@ public actor Agent {
     /// Sends a goodbye and closes.
     func closeConnection() {
         guard let channel else { return }
-        var farewell = WireGoodbye()
-        farewell.reason = .shuttingDown
-        farewell.text = "the agent is shutting down"
+        let farewell = WireGoodbye(.shuttingDown, "the agent is shutting down")
         send(.goodbye, farewell)
         channel.close(promise: nil)
     }

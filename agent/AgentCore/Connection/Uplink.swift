@@ -52,10 +52,7 @@ final class Uplink: ChannelInboundHandler {
     }
 
     private func sendGoodbye(_ context: ChannelHandlerContext, _ reason: WireGoodbye.Reason, _ text: String) {
-        var goodbye = WireGoodbye()
-        goodbye.reason = reason
-        goodbye.text = String(text.prefix(1000))
-        guard let frame = try? Frame(.goodbye, goodbye) else { return }
+        guard let frame = try? Frame(.goodbye, WireGoodbye(reason, text)) else { return }
         context.writeAndFlush(wrapOutboundOut(frame), promise: nil)
     }
 

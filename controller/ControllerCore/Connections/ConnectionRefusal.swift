@@ -31,10 +31,8 @@ extension Controller {
 
     /// Tells a peer why its connection ends, and ends it.
     func end(_ channel: any Channel, because error: any Error) {
-        var goodbye = WireGoodbye()
-        // The text may quote what the peer sent, and a Goodbye has a limit.
-        goodbye.text = String("\(error)".prefix(1_000))
-        goodbye.reason = (error as? ConnectionRefusal)?.reason ?? (error is OverBudget ? .overBudget : .protocolError)
+        let reason = (error as? ConnectionRefusal)?.reason ?? (error is OverBudget ? .overBudget : .protocolError)
+        var goodbye = WireGoodbye(reason, "\(error)")
         if case .noCommonVersion = error as? ProtocolError {
             goodbye.reason = .noCommonVersion
             goodbye.versions = Negotiation.versions

@@ -30,10 +30,8 @@ extension Controller {
     }
 
     private func replace(_ old: NodeLink, by link: NodeLink) {
-        var goodbye = WireGoodbye()
-        goodbye.reason = .replaced
-        goodbye.text =
-            "node \(old.node.name) has connected again from \(link.channel.remoteAddress?.shown ?? "?")"
+        let goodbye = WireGoodbye(
+            .replaced, "node \(old.node.name) has connected again from \(link.channel.remoteAddress?.shown ?? "?")")
         if let frame = try? Frame(.goodbye, goodbye) { old.send(frame) }
         disconnected(old)
         old.channel.close(promise: nil)
