@@ -29,6 +29,16 @@ public enum TaskList {
     /// Whether a task with this id exists. A zombie counts.
     public static func exists(_ thread: Int32) -> Bool { access("/proc/\(thread)", F_OK) == 0 }
 
+    /// When a task started, in clock ticks since the machine's start (proc_pid_stat(5), `starttime`); nil if no task has
+    /// this id. Together with the id it names one task: the kernel uses ids again.
+    public static func startTime(of thread: Int32) -> UInt64? {
+        guard let text = try? SystemFile.text("/proc/\(thread)/stat", limit: 4096) else { return nil }
+        // The name in parentheses may hold anything.
+        guard let end = text.lastIndex(of: ")") else { return nil }
+        let fields = text[text.index(after: end)...].split(separator: " ")
+        return fields.count > 19 ? UInt64(fields[19]) : nil
+    }
+
     /// The calling thread's id.
     public static func currentThread() -> Int32 { linux_gettid() }
 

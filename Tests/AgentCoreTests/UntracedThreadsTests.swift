@@ -3,51 +3,51 @@ import Testing
 @testable import AgentCore
 
 @Suite struct UntracedThreadsTests {
-    @Test func threadsThatHaveEndedStayListed() {
-        var threads = UntracedThreads()
-        #expect(threads.update(wanted: [1, 2], now: .after(.zero)) { _ in true } == [1, 2])
-        for time in 1...10 {
-            #expect(threads.update(wanted: [1, 3], now: .after(.seconds(time))) { $0 != 2 } == [1, 2, 3])
+    private var threads = UntracedThreads()
+
+    /// A second later.
+    private mutating func update(
+        _ second: Int, wanted: Set<Int32>, started: [Int32: UInt64]
+    ) -> UntracedThreads.Update {
+        threads.update(wanted: wanted, now: .after(.seconds(second))) { started[$0] }
+    }
+
+    @Test mutating func threadsThatHaveEndedStayListed() {
+        #expect(update(0, wanted: [1, 2], started: [1: 10, 2: 10]).listed == [1, 2])
+        for second in 1...10 {
+            #expect(
+                update(second, wanted: [1, 3], started: [1: 10, 3: 20])
+                    == .init(listed: [1, 2, 3], missingSince: nil))
         }
     }
 
-    @Test func aThreadThatIsAboutToEndCostsNoRewrite() {
-        var threads = UntracedThreads()
-        _ = threads.update(wanted: [1, 2], now: .after(.zero)) { _ in true }
-        #expect(threads.update(wanted: [1], now: .after(.seconds(1))) { _ in true } == [1, 2])
-        #expect(threads.update(wanted: [1], now: .after(.seconds(4))) { $0 == 1 } == [1, 2])
+    @Test mutating func aThreadThatGoesOnWithoutASessionStaysListed() {
+        _ = update(0, wanted: [1, 2], started: [1: 10, 2: 10])
+        #expect(
+            update(9, wanted: [1], started: [1: 10, 2: 10]) == .init(listed: [1, 2], missingSince: nil))
     }
 
-    @Test func aThreadThatGoesOnWithoutUsIsTracedAgain() {
-        var threads = UntracedThreads()
-        _ = threads.update(wanted: [1, 2], now: .after(.zero)) { _ in true }
-        #expect(threads.update(wanted: [1], now: .after(.seconds(1))) { _ in true } == [1, 2])
-        #expect(threads.update(wanted: [1], now: .after(.seconds(2))) { _ in true } == [1, 2])
-        #expect(threads.update(wanted: [1], now: .after(.seconds(3))) { _ in true } == [1])
+    @Test mutating func aNumberThatAnotherTaskHasIsTakenOutAndSaid() {
+        _ = update(0, wanted: [1, 2, 3], started: [1: 10, 2: 10, 3: 10])
+        _ = update(1, wanted: [1], started: [1: 10, 2: 10])
+        // The number of an ended thread that nobody has goes with it.
+        #expect(
+            update(2, wanted: [1], started: [1: 10, 2: 77])
+                == .init(listed: [1], missingSince: .after(.seconds(1))))
+        #expect(update(3, wanted: [1], started: [1: 10, 2: 77]) == .init(listed: [1], missingSince: nil))
     }
 
-    @Test func aNumberThatAnotherTaskHasNowIsTakenOut() {
-        var threads = UntracedThreads()
-        _ = threads.update(wanted: [1, 2, 3], now: .after(.zero)) { _ in true }
-        #expect(threads.update(wanted: [1], now: .after(.seconds(1))) { $0 == 1 } == [1, 2, 3])
-        // One reason to write the list anew serves all that are to go.
-        #expect(threads.update(wanted: [1], now: .after(.seconds(9))) { $0 != 3 } == [1])
+    @Test mutating func aThreadThatHadEndedWhenItWasListedHasNoOtherTask() {
+        _ = update(0, wanted: [1, 2], started: [1: 10])
+        #expect(update(1, wanted: [1], started: [1: 10, 2: 5]).missingSince == .after(.zero))
     }
 
-    @Test func aThreadThatIsWantedAgainIsNotLeaving() {
-        var threads = UntracedThreads()
-        _ = threads.update(wanted: [1, 2], now: .after(.zero)) { _ in true }
-        _ = threads.update(wanted: [1], now: .after(.seconds(1))) { _ in true }
-        _ = threads.update(wanted: [1, 2], now: .after(.seconds(2))) { _ in true }
-        #expect(threads.update(wanted: [1], now: .after(.seconds(4))) { _ in true } == [1, 2])
-    }
-
-    @Test func theListIsBounded() {
-        var threads = UntracedThreads()
+    @Test mutating func theListIsBoundedAndIsNotWrittenAnewForIt() {
         for step in 0..<100 as Range<Int32> {
-            let listed = threads.update(wanted: Set(step * 1000..<step * 1000 + 1000), now: .after(.zero)) { _ in false
-            }
-            #expect(listed.count <= 6000)
+            let first = step * 1000
+            let listed = threads.update(wanted: Set(first..<first + 1000), now: .after(.zero)) { _ in nil }
+            #expect(listed.listed.count <= UntracedThreads.most && listed.missingSince == nil)
+            #expect(step > 0 || listed.listed.count == 1000)
         }
     }
 }

@@ -13,8 +13,15 @@ final class SessionInstance {
     private(set) var probes: ProbeSet
     private let shownNames: [EventName: EventName]
     private var untraced = UntracedThreads()
+    /// When events of other tasks may have been left out; ns of the trace clock.
+    private(set) var gaps: [WireRecordingGap] = []
     private var guarded: GuardedInstance
     private var rollback: Rollback
+
+    /// Later ones become one with the last.
+    private static let mostGaps = 100
+    private static let missing =
+        "events of another task may be missing: the kernel gave it the number of a Fleetrace thread that had ended"
 
     private init(
         _ trace: TraceInstance, _ selection: EventSelection, _ probes: ProbeSet, guarded: GuardedInstance,
@@ -76,9 +83,21 @@ final class SessionInstance {
     @discardableResult
     func refreshThreads(_ wanted: Set<Int32>) throws(TracefsError) -> Bool {
         let listed = untraced.listed
-        let list = untraced.update(wanted: wanted, now: .now, isAlive: TaskList.exists)
-        try trace.setNotracePIDs(list)
-        return list != listed
+        let update = untraced.update(wanted: wanted, now: .now, startTime: TaskList.startTime)
+        defer {
+            if let since = update.missingSince { noteMissing(since: since) }
+        }
+        try trace.setNotracePIDs(update.listed)
+        return update.listed != listed
+    }
+
+    private func noteMissing(since: MonotonicRawInstant) {
+        let now = MonotonicRawInstant.now.nanoseconds
+        if gaps.count < Self.mostGaps {
+            gaps.append(WireRecordingGap(from: since.nanoseconds, to: now, Self.missing))
+        } else {
+            gaps[gaps.count - 1].to = now
+        }
     }
 
     // MARK: Removal

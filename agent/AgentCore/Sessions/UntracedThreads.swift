@@ -1,12 +1,13 @@
 import SystemFacts
 import Tracefs
 
-/// Which threads a session leaves out of its trace, decided so that the kernel's list is rewritten as rarely as can be.
+/// Which threads a session leaves out of its trace, decided so that no other task's event is missed unseen. No I/O.
 ///
-/// The kernel can add to the list but not remove from it: it has to be emptied and written anew, and while that lasts
-/// events of other tasks may be missed, uncounted, since the per-CPU mark "the running task is listed" is stale for a
-/// moment (`ignore_pid` in kernel/trace/trace_events.c). So numbers of threads that have ended stay listed. They do no
-/// harm until the kernel gives one of them to another task.
+/// The kernel can add to the list but not remove from it: it has to be emptied and written anew. While that lasts, the
+/// per-CPU mark "the running task is listed" (`ignore_pid` in kernel/trace/trace_events.c) is not kept up to date. A CPU
+/// that ran a listed thread when it began ignores whatever runs next, for milliseconds, and the kernel does not count
+/// that. So numbers of threads that have ended stay listed, and so do threads of Fleetrace that no session knows any
+/// more. The list is written anew only when the kernel has given a number to another task, and then that is a gap.
 struct UntracedThreads {
     /// Own threads, and those of the other Fleetrace processes here: tracing their system calls would cause more of
     /// them. An excluded process that has ended in the meantime has no threads.
@@ -23,31 +24,38 @@ struct UntracedThreads {
         TaskList.program(of: pid)?.hasPrefix("fleetrace") ?? false
     }
 
-    private(set) var listed: Set<Int32> = []
-    /// Listed threads that are no longer wanted, and since when.
-    private var leaving: [Int32: MonotonicRawInstant] = [:]
+    /// Each listed thread, and when it started (`TaskList.startTime`); 0 for one that had ended already.
+    private var started: [Int32: UInt64] = [:]
+    private var lastUpdate: MonotonicRawInstant?
 
-    /// A thread that is no longer wanted and still lives is most likely about to end.
-    private static let grace = Duration.seconds(2)
-    /// A list longer than this is rewritten all the same.
-    private static let mostLeaving = 4096
+    /// No more are listed: each is looked at again and again. Threads beyond it are traced like others.
+    static let most = 8192
+
+    var listed: Set<Int32> { Set(started.keys) }
+
+    /// What the kernel's list should hold.
+    struct Update: Equatable {
+        var listed: Set<Int32>
+        /// Another task has the number of a listed thread since then at the earliest, and its events were left out.
+        var missingSince: MonotonicRawInstant?
+    }
 
     /// Decides about the threads that are to be left out now.
     ///
-    /// - Parameters:
-    ///   - isAlive: whether a thread of this number exists.
-    /// - Returns: what the kernel's list should hold.
-    mutating func update(wanted: Set<Int32>, now: MonotonicRawInstant, isAlive: (Int32) -> Bool) -> Set<Int32> {
-        let surplus = listed.subtracting(wanted)
-        leaving = leaving.filter { surplus.contains($0.key) }
-        for thread in surplus where leaving[thread] == nil { leaving[thread] = now }
-        let mustGo = leaving.contains { $0.value.duration(to: now) >= Self.grace && isAlive($0.key) }
-        if mustGo || leaving.count > Self.mostLeaving {
-            leaving.removeAll()
-            listed = wanted
-        } else {
-            listed.formUnion(wanted)
+    /// - Parameter startTime: when the task of this number started; nil if there is none.
+    mutating func update(
+        wanted: Set<Int32>, now: MonotonicRawInstant, startTime: (Int32) -> UInt64?
+    ) -> Update {
+        defer { lastUpdate = now }
+        let taken = started.contains { thread, start in
+            guard !wanted.contains(thread), let present = startTime(thread) else { return false }
+            return present != start
         }
-        return listed
+        // What has to be written anew is written without the numbers that nobody needs.
+        if taken { started = started.filter { wanted.contains($0.key) } }
+        for thread in wanted where started[thread] == nil && started.count < Self.most {
+            started[thread] = startTime(thread) ?? 0
+        }
+        return Update(listed: listed, missingSince: taken ? lastUpdate : nil)
     }
 }

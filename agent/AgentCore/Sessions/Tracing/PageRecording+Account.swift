@@ -3,12 +3,15 @@ import Tracefs
 
 /// What the kernel and the reading threads have counted.
 extension PageRecording {
+    /// When not everything was recorded; ns of the trace clock.
+    var gaps: [WireRecordingGap] { (watch.gaps + instance.gaps).sorted { $0.from < $1.from } }
+
     /// The final counts, once everything is drained.
     func totals(reason: String) -> WireFinish {
         var finish = WireFinish()
         finish.reason = reason
         if let stopped { finish.stopped = stopped }
-        finish.gaps = watch.gaps
+        finish.gaps = gaps
         for tap in taps {
             // What is not known is left out, not 0.
             guard let statistics = try? instance.trace.statistics(cpu: tap.cpu) else {

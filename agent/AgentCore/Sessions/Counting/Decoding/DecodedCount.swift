@@ -10,7 +10,7 @@ final class DecodedCount: CountSource {
     private(set) var plan = WireCountPlan()
     var events: [EventName] { recording.events.map(recording.instance.shownName) }
     var notes: [String] { recording.notes }
-    var gaps: [WireRecordingGap] { recording.watch.gaps }
+    var gaps: [WireRecordingGap] { recording.gaps }
     private let recording: PageRecording
     private let counter: RecordCounter
     private let readers: CPUReaders

@@ -8,6 +8,7 @@ final class HistCount: CountSource {
     private(set) var plan = WireCountPlan()
     let events: [EventName]
     var notes: [String] { instance.selection.notes }
+    var gaps: [WireRecordingGap] { instance.gaps }
     private let instance: SessionInstance
     private let tables: [HistTrigger]
     private let onDrained: @Sendable () -> Void

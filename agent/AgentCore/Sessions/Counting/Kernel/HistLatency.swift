@@ -8,6 +8,7 @@ final class HistLatency: CountSource {
     private(set) var plan = WireCountPlan()
     let events: [EventName]
     var notes: [String] { instance.selection.notes }
+    var gaps: [WireRecordingGap] { instance.gaps }
     private let instance: SessionInstance
     private let tables: LatencyTables
     private let onDrained: @Sendable () -> Void
