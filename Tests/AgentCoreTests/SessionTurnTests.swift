@@ -16,9 +16,9 @@ import Testing
         var turn = WatermarkTurn()
         let sessions = Array(1...60) as [UInt64]
         var reports: [UInt64: Int] = [:]
-        for _ in 0..<15 {
+        for _ in 0..<30 {
             let chosen = turn.next(sessions)
-            #expect(chosen.count == WatermarkTurn.most)
+            #expect(chosen.count == WatermarkTurn.share)
             for session in chosen { reports[session, default: 0] += 1 }
         }
         #expect(reports.count == 60 && reports.values.allSatisfy { $0 == 2 })

@@ -12,6 +12,9 @@ struct Listener {
     private static let backlog: Int32 = 4096
     /// Connections that are accepted in one turn of the loop, so that a flood does not make others wait.
     private static let acceptedPerTurn: UInt = 4
+    /// Reads of one connection in one turn of the loop, of 64 KiB at most. A clock probe waits for the turns of others, and
+    /// its bound is as wide as it waited.
+    private static let readsPerTurn: UInt = 1
 
     static func start(host: String, port: Int, tls: TLSContext, controller: Controller) async throws -> Listener {
         var places = HandshakeLimits()
@@ -37,6 +40,7 @@ struct Listener {
                 }
             }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.maxMessagesPerRead, value: readsPerTurn)
             .childChannelOption(.writeBufferWaterMark, value: .init(low: 256 << 10, high: 1 << 20))
             .childChannelInitializer { [limits] channel in
                 channel.eventLoop.makeCompletedFuture {
