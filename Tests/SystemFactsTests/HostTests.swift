@@ -22,6 +22,13 @@ import Testing
         #expect(throws: SystemError.self) { try TaskList.threads(of: -1) }
     }
 
+    @Test func aStartTimeTellsTasksOfOneNumberApart() throws {
+        let own = try #require(TaskList.startTime(of: TaskList.currentProcess()))
+        #expect(TaskList.startTime(of: TaskList.currentProcess()) == own)
+        #expect(try #require(TaskList.startTime(of: 1)) < own)
+        #expect(TaskList.startTime(of: -1) == nil)
+    }
+
     @Test func pinsThreads() throws {
         let allowed = CPUAffinity.currentThread()
         let cpu = try #require(allowed.last)

@@ -18,6 +18,9 @@ extension Controller {
     }
 
     private func stored(_ progress: [StorageProgress]) {
+        let links = Set(progress.lazy.map(\.name)).compactMap { nodes[$0]?.link }
+        for link in links { link.gather() }
+        defer { for link in links { link.sendGathered() } }
         for step in progress {
             // Credit is the connection's: it comes back whatever has become of the session.
             nodes[step.name]?.stored(step.bytes)

@@ -42,6 +42,8 @@ final class NodeLink: @unchecked Sendable {
     /// Probes under way: when each was sent. A reply that states another time is not believed.
     private var probes: [UInt32: MonotonicRawInstant] = [:]
     private let time: TimeSource
+    /// Frames wait for `sendGathered`.
+    private var isGathering = false
 
     private struct OpenRequest {
         var patience: CommandPatience
@@ -61,7 +63,16 @@ final class NodeLink: @unchecked Sendable {
     }
 
     func send(_ frame: Frame) {
-        channel.writeAndFlush(frame, promise: nil)
+        channel.write(frame, promise: nil)
+        if !isGathering { channel.flush() }
+    }
+
+    /// Sends what follows in one piece, up to `sendGathered`: a system call for each acknowledgement costs more than the rest.
+    func gather() { isGathering = true }
+
+    func sendGathered() {
+        isGathering = false
+        channel.flush()
     }
 
     /// Asks whether it is alive; whatever comes then answers that.
