@@ -1,4 +1,4 @@
-/// A length of time on the command line: `500ms`, `5s`, `2m`, `1h`, `250us`, `1.5` (seconds).
+/// A length of time on the command line: `500ms`, `5s`, `2m`, `1h`, `7d`, `250us`, `1.5` (seconds).
 ///
 ///     @Option(transform: DurationArgument.parse) var interval: Duration?
 public enum DurationArgument {
@@ -7,7 +7,7 @@ public enum DurationArgument {
 
     /// Nanoseconds of each unit. The longer suffixes come first, since `ms` ends in `s` too.
     private static let units: [(suffix: String, nanoseconds: Double)] = [
-        ("ns", 1), ("us", 1e3), ("ms", 1e6), ("s", 1e9), ("m", 60e9), ("h", 3600e9),
+        ("ns", 1), ("us", 1e3), ("ms", 1e6), ("s", 1e9), ("m", 60e9), ("h", 3600e9), ("d", 86_400e9),
     ]
 
     /// - Throws: `DurationArgumentError`.
@@ -23,6 +23,6 @@ public enum DurationArgument {
 /// The text is no length of time.
 public struct DurationArgumentError: Error, CustomStringConvertible {
     public var description: String {
-        "a length of time is a number with ns, us, ms, s, m or h, e.g. 500ms, 1.5s or 2m; without a unit, seconds"
+        "a length of time is a number with ns, us, ms, s, m, h or d, e.g. 500ms, 1.5s or 2m; without a unit, seconds"
     }
 }

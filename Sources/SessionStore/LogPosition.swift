@@ -10,6 +10,9 @@ public struct LogPosition: Hashable, Comparable, Sendable {
         self.offset = offset
     }
 
+    /// Bytes of the log up to here, in all segments; by less than a record for each segment too few.
+    public var bytesBefore: UInt64 { UInt64(segment - 1) * SessionLayout.segmentLimit + offset }
+
     /// Before the first record.
     public static let start = LogPosition(segment: 1, offset: UInt64(SessionLayout.segmentMagic.count))
 

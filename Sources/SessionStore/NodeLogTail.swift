@@ -6,10 +6,12 @@ import SystemPackage
 public struct NodeLogTail: ~Copyable {
     private let files: NodeLogFiles
     private var file: File?
-    public private(set) var position = LogPosition.start
+    public private(set) var position: LogPosition
 
-    public init(_ files: NodeLogFiles) {
+    /// - Parameter position: where a record begins.
+    public init(_ files: NodeLogFiles, at position: LogPosition = .start) {
         self.files = files
+        self.position = position
     }
 
     deinit {

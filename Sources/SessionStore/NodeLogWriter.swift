@@ -37,7 +37,7 @@ public struct NodeLogWriter: ~Copyable {
 
     /// Bytes of the log on disk, in all segments; by less than a record for each segment too few.
     public var writtenBytes: Int {
-        (position.segment - 1) * Int(SessionLayout.segmentLimit) + Int(clamping: position.offset)
+        Int(clamping: position.bytesBefore)
     }
 
     /// Writes what has gathered. Readers see it from then on.

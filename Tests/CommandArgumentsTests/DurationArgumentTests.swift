@@ -19,7 +19,7 @@ import Testing
     func malformed(_ text: String) {
         let error = #expect(throws: DurationArgumentError.self) { try DurationArgument.parse(text) }
         let message = error?.description ?? ""
-        #expect(message.contains("ns, us, ms, s, m or h") && message.contains("500ms"))
+        #expect(message.contains("ns, us, ms, s, m, h or d") && message.contains("500ms"))
     }
 }
 

@@ -105,7 +105,7 @@ struct AttachmentTests {
         let nodes = try fleet.connectNodes(["a"])
         let ann = try EmbeddedOperator(fleet, name: "ann")
         try ann.request(.attachSession(.with { $0.session = 0xab }))
-        #expect(try ann.reply() == .refusal(WireRefusal(.noSuchSession, "no session ab is running")))
+        #expect(try ann.reply() == .refusal(WireRefusal(.noSuchSession, "no session ab is running or stored")))
         try ann.open { $0.count.intervalMs = 100 }
         try nodes[0].prepare(count: SampleCounts.plan(["x"]))
         try nodes[0].start()

@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import NIOCore
 import SessionStore
 import SystemFacts
 import SystemPackage
@@ -14,47 +15,41 @@ import TraceProtocol
 
     deinit { try? FileManager.default.removeItem(atPath: path.string) }
 
-    private static func ended(keep: Bool) -> WireSessionDescription {
-        .with {
-            $0.state = "complete"
-            $0.keep = keep
-        }
-    }
-
-    @Test("A session is kept for its time, one that is to be kept for ever, and one that was recording is marked")
-    func fates() {
-        let (young, old) = (LeftoverSessions.age, LeftoverSessions.age + .nanoseconds(1))
-        #expect(LeftoverSessions.fate(of: Self.ended(keep: false), age: young) == .kept)
-        #expect(LeftoverSessions.fate(of: Self.ended(keep: false), age: old) == .removed)
-        #expect(LeftoverSessions.fate(of: Self.ended(keep: true), age: old) == .kept)
-        #expect(LeftoverSessions.fate(of: nil, age: young) == .kept)
-        #expect(LeftoverSessions.fate(of: nil, age: old) == .removed)
-        for keep in [false, true] {
-            #expect(
-                LeftoverSessions.fate(of: DataFolderTests.description(1, keep: keep), age: old) == .interrupted)
-        }
-    }
-
-    @Test(
-        "What an earlier controller left can be read for a week, and is removed then; open sessions are not looked at")
-    func settle() throws {
+    @Test("What an earlier controller left is found, with its size and end; what was recording is marked")
+    func found() throws {
         let data = try DataFolder(path)
         for session in [1, 2] as [UInt64] { _ = try data.create(DataFolderTests.description(session)) }
-        let changed = try SessionDirectory.lastDescribed(in: data.folder(of: 1))
-        let leftovers = LeftoverSessions(in: data, log: log)
-        func state(_ session: UInt64) throws -> String? {
-            try SessionDirectory.find(in: data.folder(of: session))?.description.state
-        }
+        var whole = try #require(try SessionDirectory.find(in: data.folder(of: 2)))
+        try whole.update(
+            .with {
+                $0 = DataFolderTests.description(2, keep: true)
+                $0.state = "complete"
+                $0.ended = 42
+            })
+        var writer = NodeLogWriter(try whole.log(of: whole.description.nodes[0]))
+        writer.append(LogRecord(Frame(.ping, ByteBuffer(string: "x")), received: 1))
+        try writer.flush()
+        let size = writer.writtenBytes
 
-        #expect(leftovers.settle(except: [2], now: changed) == 0)
-        #expect(try state(1) == "interrupted: the controller ended")
-        #expect(try state(2) == "recording")
-        let week = LeftoverSessions.age
-        let found = try SessionDirectory.lastDescribed(in: data.folder(of: 1))
-        leftovers.settle(except: [2], now: found.advanced(by: week))
-        #expect(try state(1) != nil)
-        leftovers.settle(except: [2], now: found.advanced(by: week + .nanoseconds(1)))
-        #expect(try data.sessions() == (own: [2], others: 0))
+        let sessions = LeftoverSessions(in: data, log: log).find().sorted { $0.session < $1.session }
+        #expect(sessions.map(\.state) == ["interrupted: the controller ended", "complete"])
+        #expect(sessions.map(\.storedBytes) == [0, UInt64(size)])
+        #expect(sessions[0].ended > 0 && sessions[1].ended == 42)
+        let marked = try SessionDirectory.find(in: data.folder(of: 1))?.description
+        #expect(marked?.state == "interrupted: the controller ended")
+    }
+
+    @Test("A folder without a manifest stays for a week: its session was just being made")
+    func unnamed() throws {
+        let data = try DataFolder(path)
+        let made = try data.create(DataFolderTests.description(1))
+        try made.folder.removeFile("manifest.json")
+        let leftovers = LeftoverSessions(in: data, log: log)
+        let changed = try SessionDirectory.lastDescribed(in: data.folder(of: 1))
+        #expect(leftovers.find(now: changed.advanced(by: LeftoverSessions.unnamedAge)).isEmpty)
+        #expect(try data.sessions() == (own: [1], others: 0))
+        #expect(leftovers.find(now: changed.advanced(by: LeftoverSessions.unnamedAge + .nanoseconds(1))).isEmpty)
+        #expect(try data.sessions() == (own: [], others: 0))
     }
 
     @Test("A manifest that cannot be read costs nothing but a line in the log")
@@ -63,7 +58,7 @@ import TraceProtocol
         let session = try data.create(DataFolderTests.description(1))
         let manifest = session.folder.path.appending("manifest.json").string
         try Data("{".utf8).write(to: URL(fileURLWithPath: manifest))
-        LeftoverSessions(in: data, log: log).settle(except: [], now: EpochInstant(nanoseconds: .max))
+        #expect(LeftoverSessions(in: data, log: log).find(now: EpochInstant(nanoseconds: .max)).isEmpty)
         #expect(try data.sessions() == (own: [1], others: 0))
     }
 }

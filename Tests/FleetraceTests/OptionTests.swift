@@ -34,7 +34,7 @@ import TraceProtocol
         "What cannot be a trace is a usage error",
         arguments: [
             ([], "say which events"), (["-p", "kprobe"], "probe"), (["-e", "sched", "--buffer", "-1"], "--buffer"),
-            (["-e", "sched", "--for", "soon"], "a length of time is a number with ns, us, ms, s, m or h"),
+            (["-e", "sched", "--for", "soon"], "a length of time is a number with ns, us, ms, s, m, h or d"),
             (["-e", "sched", "--local", "65"], "--local: 1 to 64 agents"),
             (["-e", "sched", "-f", "prev_pid"], "prev_pid"),
         ])

@@ -66,8 +66,8 @@ extension IntegrationTests {
                 stalled.kill()
                 try await full.stop()
                 try await paced.stop()
-                // The session of the killed operator ends.
-                try await eventually("no instance remains: \(fleet.instances)", within: .seconds(30)) {
+                // The session of the killed operator ends, when it has had its time to come back.
+                try await eventually("no instance remains: \(fleet.instances)", within: .seconds(60)) {
                     fleet.instances.isEmpty
                 }
             }

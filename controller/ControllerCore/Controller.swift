@@ -33,6 +33,10 @@ public actor Controller {
     /// By the operators' names.
     var accounts: [String: OperatorAccount] = [:]
     var sessions: [UInt64: Session] = [:]
+    var stored = StoredSessions()
+    /// Stored sessions that somebody reads.
+    var storedReadings: [UInt64: StoredSession] = [:]
+    let retention: Retention
     /// Lists of events that nodes have sent, by their digests.
     var lists = ListCache()
     /// What a burst took is given back.
@@ -47,7 +51,8 @@ public actor Controller {
 
     init(
         name: String, storage: any SessionStorage, lease: Duration, twins: TwinRule = .refuse, host: WireHostFacts,
-        budget: Budget = Budget(), loop: any EventLoop, time: TimeSource = .system, log: Logger, recent: RecentLog,
+        budget: Budget = Budget(), retention: Retention = Retention(), loop: any EventLoop, time: TimeSource = .system,
+        log: Logger, recent: RecentLog,
         auditLog: Logger? = nil
     ) {
         executor = EventLoopExecutor(loop)
@@ -57,6 +62,7 @@ public actor Controller {
         self.twins = twins
         self.host = host
         self.budget = budget
+        self.retention = retention
         peerLines = PeerLines(budget.connection.logLines)
         self.time = time
         self.log = log
@@ -72,12 +78,18 @@ public actor Controller {
         if ticks.isMultiple(of: 2) { for node in nodes.values { node.link?.checkPatience(now: now) } }
         if ticks.isMultiple(of: 20) {
             measureNodes(now: now)
-            for session in Array(sessions.values) { (session as? TracedSession)?.checkReaders(now: now) }
+            for session in Array(sessions.values) { session.checkReaders(now: now) }
             if trim.isDue(at: now) { HeapTrim.run() }
             reportRefusals()
             audit.expire(now: now)
         }
-        if ticks.isMultiple(of: 10) { for session in Array(sessions.values) { session.checkDeadline(now: now) } }
+        if ticks.isMultiple(of: 10) {
+            for session in Array(sessions.values) {
+                session.checkHold()
+                session.checkDeadline(now: now)
+            }
+        }
+        if ticks.isMultiple(of: 1200) { applyRetention() }
         if ticks.isMultiple(of: 300) { for link in operators.values { link.send(Frame(.ping, ByteBuffer())) } }
     }
 

@@ -22,9 +22,10 @@ public final class ControllerRuntime: Sendable {
     ///     when others than this process's user may.
     ///   - lease: how long agents go on recording without a frame from here.
     ///   - twins: what becomes of a second machine with a connected node's certificate.
+    ///   - retention: which stored sessions are removed, and when.
     public static func start(
         host: String, port: Int, tls: TLSContext, directory: FilePath, lease: Duration = .seconds(60),
-        twins: TwinRule = .refuse, log: Logger
+        twins: TwinRule = .refuse, retention: Retention = Retention(), log: Logger
     ) async throws -> ControllerRuntime {
         let folder = try DataFolder(directory)
         OpenFileLimit.raise()
@@ -34,13 +35,14 @@ public final class ControllerRuntime: Sendable {
         let log = recent.following(log)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
         do {
-            let storage = FileStorage(in: folder, loop: group.next())
-            storage.settleLeftovers(log: log)
+            let storage = FileStorage(in: folder, loop: group.next(), log: log)
+            let stored = try await storage.stored().get()
             let controller = Controller(
                 name: tls.identity.identity.name, storage: storage,
-                lease: lease, twins: twins, host: try .ofThisProcess(), loop: group.next(), log: log,
-                recent: recent, auditLog: auditLog)
+                lease: lease, twins: twins, host: try .ofThisProcess(), retention: retention, loop: group.next(),
+                log: log, recent: recent, auditLog: auditLog)
             await controller.begin()
+            await controller.add(stored: stored)
             let listener: Listener
             do {
                 listener = try await Listener.start(host: host, port: port, tls: tls, controller: controller)

@@ -47,6 +47,21 @@ struct ControllerProgram: AsyncParsableCommand {
             """)
     var twins = TwinRule.refuse
 
+    @Option(
+        help: """
+            Remove stored sessions this long after their end, e.g. 7d. (default: those that were to be kept stay; what an
+            earlier controller left of others goes after 7d)
+            """, transform: DurationArgument.parse)
+    var keep: Duration?
+
+    @Option(
+        help: "Remove the oldest stored sessions when all together are larger, e.g. 100G.",
+        transform: ByteCountArgument.parse)
+    var keepBytes: UInt64?
+
+    @Option(help: "Remove the oldest stored sessions when there are more.")
+    var keepSessions: Int?
+
     @Option(help: "Least severe messages to log: trace, debug, info, notice, warning, error.")
     var logLevel = Logger.Level.info
 
@@ -54,6 +69,7 @@ struct ControllerProgram: AsyncParsableCommand {
         guard (.seconds(2)...(.seconds(3600))).contains(lease ?? Self.usualLease) else {
             throw ValidationError("--lease: 2s to 1h")
         }
+        guard keepSessions ?? 0 >= 0 else { throw ValidationError("--keep-sessions: 0 or more") }
     }
 
     func run() async throws {
@@ -63,7 +79,8 @@ struct ControllerProgram: AsyncParsableCommand {
         let tls = try TLSContext.server(AuthorityLayout(pki).controller)
         let runtime = try await ControllerRuntime.start(
             host: listen.host, port: listen.port, tls: tls, directory: FilePath(data),
-            lease: lease ?? Self.usualLease, twins: twins, log: log)
+            lease: lease ?? Self.usualLease, twins: twins,
+            retention: Retention(age: keep, bytes: keepBytes, sessions: keepSessions), log: log)
         log.info("listening", metadata: ["address": "\(runtime.address.map { "\($0)" } ?? "?")"])
         try await ServiceGroup(
             services: [ControllerService(runtime: runtime)], gracefulShutdownSignals: .ending, logger: log

@@ -4,7 +4,9 @@ public enum Negotiation {
     public static let alpn = "fleetrace/1"
     /// Protocol versions, ascending.
     public static let versions: [UInt32] = [1]
-    public static let capabilities = [Capability.zstd, Capability.progress, Capability.countCredit]
+    public static let capabilities = [
+        Capability.zstd, Capability.progress, Capability.countCredit, Capability.reclaim,
+    ]
     public static let software = "0.1.0"
 
     public enum Capability {
@@ -14,6 +16,8 @@ public enum Negotiation {
         public static let progress = "command.progress"
         /// Totals of counts count against credit.
         public static let countCredit = "credit.counts"
+        /// An operator ends its connection with a Goodbye, and takes a session back whose connection broke.
+        public static let reclaim = "session.reclaim"
     }
 
     /// The highest version that both lists contain.

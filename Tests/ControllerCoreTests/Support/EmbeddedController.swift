@@ -20,13 +20,14 @@ final class EmbeddedController {
     /// What takes part in each turn of the clock.
     private(set) var nodes: [EmbeddedNode] = []
 
-    init(twins: TwinRule = .refuse) {
+    init(twins: TwinRule = .refuse, retention: Retention = Retention()) {
         let clock = ManualClock()
         self.clock = clock
         let audit = self.audit
         storage = MemoryStorage(loop: loop)
         controller = Controller(
-            name: "test", storage: storage, lease: .seconds(60), twins: twins, host: WireHostFacts(), loop: loop,
+            name: "test", storage: storage, lease: .seconds(60), twins: twins, host: WireHostFacts(),
+            retention: retention, loop: loop,
             time: TimeSource(now: { clock.now }, wallClock: { EpochInstant(nanoseconds: clock.now.nanoseconds) }),
             log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, recent: RecentLog(capacity: 10),
             auditLog: Logger(label: "audit") { _ in audit })

@@ -7,9 +7,18 @@ import TraceProtocol
 final class EmbeddedOperator: EmbeddedPeer {
     private var lastRequest: UInt64 = 0
 
-    init(_ fleet: EmbeddedController, name: String = "ann", role: OperatorRole = .tracer) throws {
+    /// - Parameter capabilities: of its command.
+    init(
+        _ fleet: EmbeddedController, name: String = "ann", role: OperatorRole = .tracer, capabilities: [String] = []
+    ) throws {
         super.init(try .operator(name, role: role), fleet)
-        try connect(WireHello())
+        try connect(.with { $0.capabilities = capabilities })
+    }
+
+    /// Ends the connection in order.
+    func leave() throws {
+        try send(Frame(.goodbye, WireGoodbye(.shuttingDown, "done")))
+        disconnect()
     }
 
     /// Whether the connection takes more.

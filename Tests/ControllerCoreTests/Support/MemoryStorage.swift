@@ -18,6 +18,10 @@ final class MemoryStorage: SessionStorage, @unchecked Sendable {
     }
     /// Descriptions of sessions that were finished and are closed by now, whether or not they were to be kept.
     private(set) var closed: [WireSessionDescription] = []
+    /// Sessions that were kept, and those of earlier times.
+    private var kept: [UInt64: Stored] = [:]
+    /// Sessions that were removed.
+    private(set) var removed: [UInt64] = []
 
     private struct Stored {
         var description: WireSessionDescription
@@ -104,13 +108,43 @@ final class MemoryStorage: SessionStorage, @unchecked Sendable {
     }
 
     func close(_ session: UInt64, keep: Bool) -> EventLoopFuture<Void> {
-        if let stored = sessions.removeValue(forKey: session) { closed.append(stored.description) }
+        if let stored = sessions.removeValue(forKey: session) {
+            closed.append(stored.description)
+            if keep { kept[session] = stored }
+        }
         return loop.makeSucceededFuture(())
     }
 
-    func reader(of session: UInt64) -> any SessionStorageReader {
-        Reader(storage: self, session: session)
+    func stored() -> EventLoopFuture<[WireSessionDescription]> {
+        loop.makeSucceededFuture(kept.values.map(\.description))
     }
+
+    func remove(_ session: UInt64) -> EventLoopFuture<Void> {
+        kept[session] = nil
+        removed.append(session)
+        return loop.makeSucceededFuture(())
+    }
+
+    func reader(of session: UInt64, behind read: [UInt64]) -> EventLoopFuture<OpenedLogs> {
+        guard let stored = log(of: session) else {
+            return loop.makeFailedFuture(StoreError.notASession(path: "memory", "it is not there"))
+        }
+        let reader = Reader(storage: self, session: session)
+        for (node, log) in stored.logs.enumerated() {
+            let bytes = node < read.count ? Int(read[node]) : 0
+            guard bytes == 0 || log.ends.contains(bytes) else {
+                return loop.makeFailedFuture(
+                    WireRefusal.unreadable(stored.description.nodes[node], read: UInt64(bytes)))
+            }
+            reader.offsets[node] = bytes
+        }
+        return loop.makeSucceededFuture(
+            OpenedLogs(
+                reader: reader, starts: stored.logs.indices.map { Self.position(reader.offsets[$0, default: 0]) },
+                ends: stored.logs.map { Self.position($0.bytes.writerIndex) }))
+    }
+
+    private func log(of session: UInt64) -> Stored? { sessions[session] ?? kept[session] }
 
     private static func position(_ bytes: Int) -> LogPosition {
         LogPosition(segment: 1, offset: LogPosition.start.offset + UInt64(bytes))
@@ -119,7 +153,7 @@ final class MemoryStorage: SessionStorage, @unchecked Sendable {
     private final class Reader: SessionStorageReader, @unchecked Sendable {
         private let storage: MemoryStorage
         private let session: UInt64
-        private var offsets: [Int: Int] = [:]
+        var offsets: [Int: Int] = [:]
 
         init(storage: MemoryStorage, session: UInt64) {
             self.storage = storage
@@ -129,7 +163,7 @@ final class MemoryStorage: SessionStorage, @unchecked Sendable {
         func read(node: Int, upTo end: LogPosition, size: Int) -> EventLoopFuture<StoredPiece> {
             let start = offsets[node, default: 0]
             let limit = Int(end.offset - LogPosition.start.offset)
-            guard let log = storage.sessions[session]?.logs[node] else {
+            guard let log = storage.log(of: session)?.logs[node] else {
                 return storage.loop.makeSucceededFuture(.nothing(end))
             }
             let ends = log.ends.filter { $0 > start && $0 <= limit }

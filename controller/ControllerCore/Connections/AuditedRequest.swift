@@ -12,8 +12,9 @@ struct AuditedRequest {
         case .listNodes: self.init("list nodes")
         case .listSessions: self.init("list sessions")
         case .openSession(let it): self.init(it.auditText, changes: true)
-        case .stopSession(let it): self.init("stop session \(it.session.sessionText)", changes: true)
-        case .attachSession(let it): self.init("attach to session \(it.session.sessionText)")
+        case .stopSession(let it): self.init("stop session \(Self.session(it.session, it.name))", changes: true)
+        case .attachSession(let it):
+            self.init((it.reclaim ? "take back session " : "attach to session ") + Self.session(it.session, it.name))
         case .listOnNodes(let it): self.init("list \(it.what.auditText) on \(Self.nodes(it.selectors))")
         case .checkProbes(let it):
             self.init("check probes \(it.probes) on \(Self.nodes(it.selectors))", changes: true)
@@ -27,6 +28,8 @@ struct AuditedRequest {
         self.changes = changes
     }
 
+    private static func session(_ id: UInt64, _ name: String) -> String { id == 0 ? name : id.sessionText }
+
     fileprivate static func nodes(_ selectors: [String]) -> String {
         selectors.isEmpty ? "all" : selectors.joined(separator: " ")
     }
@@ -36,6 +39,7 @@ extension WireOpenSession {
     fileprivate var auditText: String {
         (hasCount ? "count " : "trace ") + WirePrepare(self, operator: "").auditText
             + " on \(AuditedRequest.nodes(selectors))" + (self.private ? ", private" : "")
+            + (detach ? ", detached" : "")
     }
 }
 

@@ -23,8 +23,10 @@ extension Controller {
         switch identity.role {
         case .node: return try admit(identity.name, hello, welcome, on: channel)
         case .operator:
-            let link = OperatorLink(channel: channel, identity: identity, host: hello.host) {
-                [self] link, request, result in assumeIsolated { $0.audit(link, request, result) }
+            let link = OperatorLink(
+                channel: channel, identity: identity, host: hello.host,
+                reclaims: welcome.capabilities.contains(Negotiation.Capability.reclaim)
+            ) { [self] link, request, result in assumeIsolated { $0.audit(link, request, result) }
             }
             operators[ObjectIdentifier(link)] = link
             link.send(try Frame(.welcome, welcome))

@@ -41,8 +41,9 @@ extension Controller {
             throw WireRefusal(
                 .overBudget, "operator \(link.name) reads \(own) sessions already, as many as one may at a time")
         }
-        let open = sessions.values.compactMap { $0 as? TracedSession }.reduce(0) {
-            $0 + $1.attachments.count * $1.parts.count
+        let running = sessions.values.compactMap { $0 as? any ReadableSession }
+        let open = (running + Array(storedReadings.values)).reduce(0) {
+            $0 + $1.attachments.count * $1.description.nodes.count
         }
         guard open + nodes <= budget.session.openLogs else {
             throw WireRefusal(.overBudget, "all operators together read as many logs as one controller can open")

@@ -25,7 +25,10 @@ extension Controller {
         case .ping:
             try chargePing(link)
             link.send(Frame(.pong, frame.body))
-        case .pong, .goodbye: try chargePing(link)
+        case .pong: try chargePing(link)
+        case .goodbye:
+            try chargePing(link)
+            link.isLeaving = true
         default:
             if frame.type.isKnown { throw ProtocolError.unexpected(frame.type, "from an operator") }
             let now = time.now()
@@ -47,8 +50,8 @@ extension Controller {
             try openSession(message, request: request.request, from: link)
         case .stopSession(let message):
             try require(.tracer, "stop sessions", link)
-            try stopSession(message.session, request: request.request, from: link)
-        case .attachSession(let message): try attachSession(message.session, request: request.request, from: link)
+            try stopSession(message, request: request.request, from: link)
+        case .attachSession(let message): try attachSession(message, request: request.request, from: link)
         case .listOnNodes(let message): try list(message, request: request.request, for: link)
         case .checkProbes(let message):
             try require(.tracer, "check probes, which plants them for a moment", link)
@@ -69,12 +72,13 @@ extension Controller {
         guard operators.removeValue(forKey: ObjectIdentifier(link)) != nil else { return }
         trim.released(at: time.now())
         link.closed()
+        let inOrder = reason != nil || link.isLeaving || !link.reclaims
         for session in Array(sessions.values) where session.owner === link {
             log.notice(
-                "its operator is gone: the session stops",
+                inOrder ? "its operator is gone: the session stops" : "its operator is gone and may come back",
                 metadata: ["session": "\(session.id.sessionText)", "reason": "\(reason ?? "connection lost")"])
             if let reason { session.report(problem: reason) }
-            session.stop()
+            session.ownerLeft(inOrder: inOrder)
         }
         excludedProcessesChanged()
     }

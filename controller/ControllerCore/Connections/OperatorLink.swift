@@ -8,6 +8,9 @@ final class OperatorLink: @unchecked Sendable {
     let channel: any Channel
     let identity: PeerIdentity
     let host: WireHostFacts
+    let reclaims: Bool
+    /// The operator said Goodbye, or was told why the connection ends: it does not come back for its sessions.
+    var isLeaving = false
     private var streams: [any OperatorStream] = []
     /// Requests without a reply.
     private var underWay: [UInt64: AuditedRequest] = [:]
@@ -17,12 +20,13 @@ final class OperatorLink: @unchecked Sendable {
     var requestsUnderWay = 0
 
     init(
-        channel: any Channel, identity: PeerIdentity, host: WireHostFacts,
+        channel: any Channel, identity: PeerIdentity, host: WireHostFacts, reclaims: Bool = false,
         audit: @escaping (OperatorLink, AuditedRequest, String) -> Void
     ) {
         self.channel = channel
         self.identity = identity
         self.host = host
+        self.reclaims = reclaims
         self.audit = audit
     }
 

@@ -120,6 +120,7 @@ final class PeerHandler: ChannelInboundHandler {
         guard !isRefused else { return }
         isRefused = true
         if case .node(let link) = peer { link.endReason = "\(error)" }
+        if case .operator(let link) = peer { link.isLeaving = true }
         controller.assumeIsolated { $0.end(channel, because: error) }
         // Its sessions go on without it now, and not only when it has closed its end.
         leave()

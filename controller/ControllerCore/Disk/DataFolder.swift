@@ -113,6 +113,15 @@ final class DataFolder: Sendable {
         return session
     }
 
+    /// A session of this controller, to be read.
+    func directory(of session: UInt64) throws(StoreError) -> SessionDirectory {
+        let own = try folder(of: session)
+        guard markedSession(session.sessionText) != nil, let found = try SessionDirectory.find(in: own) else {
+            throw .notASession(path: own.path.string, "it has no manifest, or another controller's mark")
+        }
+        return found
+    }
+
     /// The folder of a session that carries this controller's mark.
     func folder(of session: UInt64) throws(StoreError) -> OpenFolder {
         try folder.folder(session.sessionText)

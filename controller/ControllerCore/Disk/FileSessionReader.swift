@@ -1,5 +1,6 @@
 import NIOCore
 import SessionStore
+import TraceProtocol
 
 /// Where one operator's reading of a session's files stands. Confined to the storage's thread.
 final class FileSessionReader {
@@ -12,10 +13,30 @@ final class FileSessionReader {
         }
     }
 
-    init(_ directory: SessionDirectory) throws(StoreError) {
+    /// Where the logs end.
+    let ends: [LogPosition]
+
+    /// - Parameter read: bytes of records, by node, behind which the reader goes on; 0 for nodes beyond it.
+    /// - Throws: `WireRefusal` where a log does not have so many, or no record begins there.
+    init(_ directory: SessionDirectory, behind read: [UInt64]) throws {
         tails = []
-        for node in directory.description.nodes { tails.append(Tail(NodeLogTail(try directory.log(of: node)))) }
+        var ends: [LogPosition] = []
+        // An interrupted session may end within a record.
+        let isWhole = directory.description.hasEndedInOrder
+        for (node, name) in directory.description.nodes.enumerated() {
+            let files = try directory.log(of: name)
+            let bytes = node < read.count ? read[node] : 0
+            guard let start = bytes == 0 ? .start : try files.position(behind: bytes) else {
+                throw WireRefusal.unreadable(name, read: bytes)
+            }
+            tails.append(Tail(NodeLogTail(files, at: start)))
+            ends.append(try files.end(isWhole: isWhole))
+        }
+        self.ends = ends
     }
+
+    /// Where the next reads begin.
+    var positions: [LogPosition] { tails.map { $0.tail.position } }
 
     func read(node: Int, upTo end: LogPosition, size: Int) throws(StoreError) -> StoredPiece {
         guard let records = try tails[node].tail.read(upTo: end, size: size) else {
@@ -23,4 +44,19 @@ final class FileSessionReader {
         }
         return .records(records, next: tails[node].tail.position)
     }
+}
+
+extension WireRefusal {
+    /// - Parameter read: bytes of its records that the reader states.
+    static func unreadable(_ node: String, read: UInt64) -> WireRefusal {
+        WireRefusal(
+            .wrongState,
+            "node \(node): its log is not stored up to \(read) bytes, or no record begins there (read it from its start)"
+        )
+    }
+}
+
+extension WireSessionDescription {
+    /// Its logs were written to their ends.
+    var hasEndedInOrder: Bool { state == "complete" || state.hasPrefix("incomplete") }
 }

@@ -12,6 +12,7 @@ final class FileStorage: SessionStorage {
     private let quota: DiskQuota
     private let budget: Budget.Disk
     private let space: @Sendable () -> DiskSpace?
+    private let log: Logger
     private let state: NIOLoopBoundBox<State>
 
     /// The shortest time between two calls of fdatasync. The next call serves what came in between.
@@ -30,10 +31,13 @@ final class FileStorage: SessionStorage {
     ///   - folder: holds a folder for each session, named by its id.
     ///   - loop: does the work; its thread blocks while the disk does.
     ///   - space: of the file system; tests give their own.
+    ///   - log: where it says what it found in the folder.
     init(
         in folder: DataFolder, loop: any EventLoop, budget: Budget.Disk = Budget.Disk(),
-        space: (@Sendable () -> DiskSpace?)? = nil
+        space: (@Sendable () -> DiskSpace?)? = nil,
+        log: Logger = Logger(label: "storage") { _ in SwiftLogNoOpLogHandler() }
     ) {
+        self.log = log
         self.folder = folder
         self.budget = budget
         quota = DiskQuota(budget)
@@ -162,36 +166,27 @@ final class FileStorage: SessionStorage {
         }
     }
 
-    /// Settles what an earlier controller left, now and then, as long as the loop runs.
-    ///
-    /// - Parameter log: where it says what it did.
-    func settleLeftovers(log: Logger) {
-        loop.execute { [self] in
-            let others = LeftoverSessions(in: folder, log: log).settle(except: openSessions)
-            guard others > 0 else { return }
-            log.notice("left alone what is not this controller's in its folder", metadata: ["entries": "\(others)"])
-        }
-        loop.scheduleRepeatedTask(initialDelay: Self.leftoverInterval, delay: Self.leftoverInterval) { [self] _ in
-            LeftoverSessions(in: folder, log: log).settle(except: openSessions)
-        }
+    // MARK: Stored sessions
+
+    func stored() -> EventLoopFuture<[WireSessionDescription]> {
+        loop.submit { [folder, log] in LeftoverSessions(in: folder, log: log).find() }
     }
 
-    private static let leftoverInterval = TimeAmount.hours(1)
-
-    private var openSessions: Set<UInt64> { state.withValue { Set($0.sessions.keys) } }
+    func remove(_ session: UInt64) -> EventLoopFuture<Void> {
+        loop.submit { [folder] in try folder.remove(session) }
+    }
 
     // MARK: Reading
 
-    func reader(of session: UInt64) -> any SessionStorageReader {
-        let reader = Reader(storage: self)
-        loop.execute { [state] in
-            state.withValue { state in
-                guard let open = state.sessions[session] else { return }
-                // The names of the nodes are those that the session was made with.
-                state.readers[ObjectIdentifier(reader)] = try? FileSessionReader(open.directory)
-            }
+    func reader(of session: UInt64, behind read: [UInt64]) -> EventLoopFuture<OpenedLogs> {
+        loop.submit { [self] in
+            // The names of the nodes are those that the session was made with.
+            let open = state.withValue { $0.sessions[session]?.directory }
+            let directory = if let open { open } else { try folder.directory(of: session) }
+            let (reader, files) = (Reader(storage: self), try FileSessionReader(directory, behind: read))
+            state.withValue { $0.readers[ObjectIdentifier(reader)] = files }
+            return OpenedLogs(reader: reader, starts: files.positions, ends: files.ends)
         }
-        return reader
     }
 
     private final class Reader: SessionStorageReader {

@@ -29,14 +29,32 @@ protocol SessionStorage: AnyObject, Sendable {
     /// Ends the time in which small logs may wait in memory: the session has started or is being stopped.
     func release(_ session: UInt64)
 
-    /// Reads a session's logs for one operator.
-    func reader(of session: UInt64) -> any SessionStorageReader
+    /// Opens the logs of a session for one operator: of one that is open here, or of one that has been closed and kept.
+    ///
+    /// - Parameter read: bytes of log records, by node, that the operator has; none of nodes beyond it. A `WireRefusal`
+    ///   is the reply where a log does not have so many.
+    func reader(of session: UInt64, behind read: [UInt64]) -> EventLoopFuture<OpenedLogs>
 
     /// Stores the final description, behind everything that was appended. The session stays readable until `close`.
     func finish(_ description: WireSessionDescription) -> EventLoopFuture<Void>
 
     /// Forgets the session, and removes what is stored of it unless it is to be kept.
     func close(_ session: UInt64, keep: Bool) -> EventLoopFuture<Void>
+
+    /// The sessions that lie in storage and are not open.
+    func stored() -> EventLoopFuture<[WireSessionDescription]>
+
+    /// Removes a session that is not open.
+    func remove(_ session: UInt64) -> EventLoopFuture<Void>
+}
+
+/// A session's logs, opened for one operator.
+struct OpenedLogs: Sendable {
+    var reader: any SessionStorageReader
+    /// By node, where the first read begins.
+    var starts: [LogPosition]
+    /// By node, where the log ended when it was opened.
+    var ends: [LogPosition]
 }
 
 /// One operator's reading of a session's logs.

@@ -8,6 +8,10 @@ extension Controller {
     func openSession(_ opening: WireOpenSession, request: UInt64, from link: OperatorLink) throws(WireRefusal) {
         let chosen = try chosenNodes(opening.selectors)
         try check(opening)
+        if opening.detach {
+            let visible = running(for: link) + stored.all.values.filter { link.sees($0) }
+            try SessionLookup(visible: visible).check(nameOfDetached: opening.name)
+        }
         try checkSessions(link, nodes: chosen.count)
         let description = description(of: opening, on: chosen, operator: link.name)
         if !description.private { log.notice("session", metadata: description.logMetadata(opening)) }
@@ -36,6 +40,9 @@ extension Controller {
         guard !opening.events.isEmpty || !opening.probes.isEmpty || !opening.count.counters.isEmpty else {
             throw WireRefusal(.unspecified, "no event was asked for")
         }
+        if opening.detach, opening.hasCount {
+            throw WireRefusal(.unsupported, "a count cannot be detached: its numbers go to its own operator only")
+        }
         if opening.hasCount, let problem = opening.count.problem { throw WireRefusal(.unspecified, problem) }
         if let problem = ProbeLimits.problem(opening.probes.count) { throw WireRefusal(.unspecified, problem) }
     }
@@ -56,53 +63,51 @@ extension Controller {
         description.nodes = nodes.map(\.name)
         description.controller = name
         description.state = "recording"
-        description.keep = opening.keep
+        description.keep = opening.keep || opening.detach
+        description.detached = opening.detach
         description.private = opening.private
         return description
     }
 
-    private var sessionEnvironment: SessionEnvironment {
+    var sessionEnvironment: SessionEnvironment {
         SessionEnvironment(
             loop: loop.assumeIsolated(), time: time, log: log, budget: budget.session,
             excludedProcesses: { [self] in assumeIsolated { $0.excludedProcesses() } },
             releasedMemory: { [self] in assumeIsolated { $0.trim.released(at: $0.time.now()) } },
-            forget: { [self] id in assumeIsolated { $0.forget(id) } })
+            forget: { [self] id, stored in assumeIsolated { $0.forget(id, stored) } })
     }
 
-    private func forget(_ id: UInt64) {
+    private func forget(_ id: UInt64, _ kept: WireSessionDescription?) {
         trim.released(at: time.now())
         guard let session = sessions.removeValue(forKey: id) else { return }
         for part in session.parts { (part.node as? Node)?.sessionCount -= 1 }
+        if let kept {
+            stored.add(kept)
+            applyRetention()
+        }
     }
 
-    func stopSession(_ id: UInt64, request: UInt64, from link: OperatorLink) throws(WireRefusal) {
-        let session = try session(id, for: link)
-        session.stop()
+    func stopSession(_ message: WireStopSession, request: UInt64, from link: OperatorLink) throws(WireRefusal) {
+        let found = try SessionLookup(visible: running(for: link)).find(message.session, message.name, "running")
+        sessions[found.session]?.stop()
         var stopped = WireSessionStopped()
-        stopped.session = id
+        stopped.session = found.session
         link.respond(to: request, .stopped(stopped))
     }
 
-    func attachSession(_ id: UInt64, request: UInt64, from link: OperatorLink) throws(WireRefusal) {
-        guard let session = try session(id, for: link) as? TracedSession else {
-            throw WireRefusal(.unsupported, "\(id.sessionText) is a count: only its own operator reads it")
-        }
-        try checkAttachments(link, nodes: session.parts.count)
-        link.respond(to: request, .attached(session.description))
-        session.attach(link)
-    }
-
+    /// Running sessions first, the oldest of each first.
     func sessionList(for link: OperatorLink) -> WireSessionList {
-        let seen = sessions.values.map(\.description).filter { link.sees($0) }
-        return .with { $0.sessions = seen.sorted { $0.created < $1.created } }
+        let kept = stored.listed { link.sees($0) }
+        return .with {
+            $0.sessions = (running(for: link) + kept).sorted { one, other in
+                (one.ended == 0 ? 0 : 1, one.created) < (other.ended == 0 ? 0 : 1, other.created)
+            }
+        }
     }
 
-    /// A private session of somebody else is refused like one that does not exist.
-    private func session(_ id: UInt64, for link: OperatorLink) throws(WireRefusal) -> Session {
-        guard let session = sessions[id], link.sees(session.description) else {
-            throw WireRefusal(.noSuchSession, "no session \(id.sessionText) is running")
-        }
-        return session
+    /// The sessions of somebody else that are private do not exist for a link.
+    func running(for link: OperatorLink) -> [WireSessionDescription] {
+        sessions.values.filter { link.sees($0.description) }.map(\.listed)
     }
 }
 

@@ -71,7 +71,7 @@ extension Session {
         }
         discard(flow.parts.indices.filter { !flow.isLive($0) })
         replyOpened(started: true)
-        guard owner != nil else { return stop() }
+        if hold.isDetached { owner = nil } else if owner == nil { return stop() }
         announced()
     }
 

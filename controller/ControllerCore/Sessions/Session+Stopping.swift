@@ -18,7 +18,7 @@ extension Session {
         case .abort:
             discard(Array(parts.indices))
             replyOpened(started: false)
-            environment.forget(id)
+            environment.forget(id, nil)
             aborted()
         case .stop(let nodes): stop(nodes)
         case .end: end()
@@ -70,6 +70,7 @@ extension Session {
         description.state = account.state
         description.gaps = account.gaps
         description.problem = problem
+        description.ended = EpochInstant(nanoseconds: description.epochOffset).timeOfDay(at: now).nanoseconds
         ended()
     }
 

@@ -14,8 +14,9 @@ class Session {
     /// Index of each node's part.
     private final let indices: [ObjectIdentifier: Int]
     final let environment: SessionEnvironment
-    /// Whose connection holds it: when that ends, the session is stopped.
+    /// Whose connection holds it; nil while that operator is away, and for a detached session that has begun.
     final weak var owner: (any SessionOperator)?
+    final var hold: SessionHold
     /// The request that `SessionOpened` is the reply to.
     private final let openRequest: UInt64
     final var startMoment: StartMoment
@@ -39,6 +40,7 @@ class Session {
         flow = SessionFlow(nodes: members.count, partial: opening.partial)
         startMoment = StartMoment(delay: .milliseconds(opening.startInMs))
         openRequest = request
+        hold = SessionHold(isDetached: description.detached)
         self.owner = owner
         self.environment = environment
     }
@@ -78,6 +80,25 @@ class Session {
 
     /// The operator has been told that the session runs.
     func announced() {}
+
+    /// Its operator is back on another connection, and asks for what it has not got.
+    ///
+    /// - Parameters:
+    ///   - previous: the connection that held it so far, if that has not ended.
+    ///   - read: bytes of log records, by node, that the operator has.
+    ///   - request: to be replied to.
+    func reclaimed(
+        by link: any SessionOperator, from previous: (any SessionOperator)?, behind read: [UInt64], _ request: UInt64
+    ) {}
+
+    /// Its operator is not waited for any more.
+    func unheld() {}
+
+    /// Its description as a list of sessions has it.
+    var listed: WireSessionDescription { description }
+
+    /// Called about every second.
+    func checkReaders(now: MonotonicRawInstant) {}
 
     /// Something happened to a node's part; its account knows.
     func noted(_ note: WireNodeNote, _ index: Int) {}

@@ -14,8 +14,8 @@ struct SessionEnvironment {
     let excludedProcesses: () -> ExcludedProcesses
     /// What it took to open a session is no longer needed.
     let releasedMemory: () -> Void
-    /// The session of this id is over, and no operator reads it.
-    let forget: (UInt64) -> Void
+    /// The session of this id is over, and no operator reads it. With a description it is kept in storage.
+    let forget: (UInt64, _ stored: WireSessionDescription?) -> Void
 
     /// Calls back after a time. What calls back is kept alive until then.
     func after(_ delay: Duration, _ body: @escaping () -> Void) {
@@ -95,6 +95,8 @@ extension SessionNode {
 protocol SessionOperator: AnyObject {
     /// Who it is and from where, for logs of others.
     var description: String { get }
+    /// Its command comes back when the connection breaks, and says Goodbye when it does not.
+    var reclaims: Bool { get }
     /// False while the connection has as much waiting as it should.
     var isWritable: Bool { get }
 

@@ -115,12 +115,20 @@ public final class ControllerClient: ControllerConnection {
     public func close() async {
         let closed = channel.eventLoop.makePromise(of: Void.self)
         channel.eventLoop.scheduleTask(in: Self.closeTimeout) { closed.succeed() }
+        sayGoodbye()
         channel.close().whenComplete { _ in closed.succeed() }
         try? await closed.futureResult.get()
     }
 
     /// Ends the connection, and so whatever waits for it.
     public func interrupt() {
+        sayGoodbye()
         channel.close(promise: nil)
+    }
+
+    /// Without it the controller would keep this connection's sessions for an operator who comes back.
+    private func sayGoodbye() {
+        guard let frame = try? Frame(.goodbye, WireGoodbye(.shuttingDown, "the command has ended")) else { return }
+        channel.writeAndFlush(frame, promise: nil)
     }
 }

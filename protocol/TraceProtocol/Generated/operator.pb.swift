@@ -226,6 +226,12 @@ public nonisolated struct WireOpenSession: @unchecked Sendable {
     set {_uniqueStorage()._private = newValue}
   }
 
+  /// it belongs to the controller: no connection holds it, and it is kept
+  public var detach: Bool {
+    get {_storage._detach}
+    set {_uniqueStorage()._detach = newValue}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -233,12 +239,15 @@ public nonisolated struct WireOpenSession: @unchecked Sendable {
   fileprivate var _storage = _StorageClass.defaultInstance
 }
 
+/// `session` is 0 where `name` says which one: its name, its id, or the beginning of its id.
 public nonisolated struct WireStopSession: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   public var session: UInt64 = 0
+
+  public var name: String = String()
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -251,6 +260,14 @@ public nonisolated struct WireAttachSession: Sendable {
   // methods supported on all messages.
 
   public var session: UInt64 = 0
+
+  public var name: String = String()
+
+  /// by node: bytes of log records that the reader has; the log is sent from there on
+  public var read: [UInt64] = []
+
+  /// the reader is its operator, whose earlier connection held it
+  public var reclaim: Bool = false
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -527,46 +544,34 @@ public nonisolated struct WireNodeReply: Sendable {
 }
 
 /// Sent when every chosen node has replied. `started` is false where a refusal stopped the start.
-public nonisolated struct WireSessionOpened: @unchecked Sendable {
+public nonisolated struct WireSessionOpened: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  public var session: UInt64 {
-    get {_storage._session}
-    set {_uniqueStorage()._session = newValue}
-  }
+  public var session: UInt64 = 0
 
-  public var started: Bool {
-    get {_storage._started}
-    set {_uniqueStorage()._started = newValue}
-  }
+  public var started: Bool = false
 
-  public var replies: [WireNodeReply] {
-    get {_storage._replies}
-    set {_uniqueStorage()._replies = newValue}
-  }
+  public var replies: [WireNodeReply] = []
 
   public var sessionDescription: WireSessionDescription {
-    get {_storage._sessionDescription ?? WireSessionDescription()}
-    set {_uniqueStorage()._sessionDescription = newValue}
+    get {_sessionDescription ?? WireSessionDescription()}
+    set {_sessionDescription = newValue}
   }
   /// Returns true if `sessionDescription` has been explicitly set.
-  public var hasSessionDescription: Bool {_storage._sessionDescription != nil}
+  public var hasSessionDescription: Bool {self._sessionDescription != nil}
   /// Clears the value of `sessionDescription`. Subsequent reads from it will return its default value.
-  public mutating func clearSessionDescription() {_uniqueStorage()._sessionDescription = nil}
+  public mutating func clearSessionDescription() {self._sessionDescription = nil}
 
   /// ns on the controller's timeline: the moment that was set
-  public var startAt: Int64 {
-    get {_storage._startAt}
-    set {_uniqueStorage()._startAt = newValue}
-  }
+  public var startAt: Int64 = 0
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
 
-  fileprivate var _storage = _StorageClass.defaultInstance
+  fileprivate var _sessionDescription: WireSessionDescription? = nil
 }
 
 public nonisolated struct WireSessionStopped: Sendable {
@@ -582,51 +587,116 @@ public nonisolated struct WireSessionStopped: Sendable {
 }
 
 /// The content of a session's manifest.
-public nonisolated struct WireSessionDescription: Sendable {
+public nonisolated struct WireSessionDescription: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  public var session: UInt64 = 0
+  public var session: UInt64 {
+    get {_storage._session}
+    set {_uniqueStorage()._session = newValue}
+  }
 
-  public var name: String = String()
+  public var name: String {
+    get {_storage._name}
+    set {_uniqueStorage()._name = newValue}
+  }
 
-  public var `operator`: String = String()
+  public var `operator`: String {
+    get {_storage._operator}
+    set {_uniqueStorage()._operator = newValue}
+  }
 
   /// ns since the epoch
-  public var created: Int64 = 0
+  public var created: Int64 {
+    get {_storage._created}
+    set {_uniqueStorage()._created = newValue}
+  }
 
   /// add to a controller CLOCK_MONOTONIC_RAW time to get ns since the epoch
-  public var epochOffset: Int64 = 0
+  public var epochOffset: Int64 {
+    get {_storage._epochOffset}
+    set {_uniqueStorage()._epochOffset = newValue}
+  }
 
-  public var events: [String] = []
+  public var events: [String] {
+    get {_storage._events}
+    set {_uniqueStorage()._events = newValue}
+  }
 
-  public var filters: [WireEventSetting] = []
+  public var filters: [WireEventSetting] {
+    get {_storage._filters}
+    set {_uniqueStorage()._filters = newValue}
+  }
 
   /// index in this list is the node index of log chunks
-  public var nodes: [String] = []
+  public var nodes: [String] {
+    get {_storage._nodes}
+    set {_uniqueStorage()._nodes = newValue}
+  }
 
-  public var controller: String = String()
+  public var controller: String {
+    get {_storage._controller}
+    set {_uniqueStorage()._controller = newValue}
+  }
 
-  /// "recording", "complete", "interrupted: ..."
-  public var state: String = String()
+  /// "recording", "complete", "incomplete: ...", "interrupted: ..."
+  public var state: String {
+    get {_storage._state}
+    set {_uniqueStorage()._state = newValue}
+  }
 
-  public var keep: Bool = false
+  public var keep: Bool {
+    get {_storage._keep}
+    set {_uniqueStorage()._keep = newValue}
+  }
 
-  public var probes: [String] = []
+  public var probes: [String] {
+    get {_storage._probes}
+    set {_uniqueStorage()._probes = newValue}
+  }
 
   /// when nodes did not record; final as `state` is
-  public var gaps: [WireRecordingGap] = []
+  public var gaps: [WireRecordingGap] {
+    get {_storage._gaps}
+    set {_uniqueStorage()._gaps = newValue}
+  }
 
   /// what kept the session as a whole from being complete; empty if nothing did
-  public var problem: String = String()
+  public var problem: String {
+    get {_storage._problem}
+    set {_uniqueStorage()._problem = newValue}
+  }
 
   /// as in OpenSession
-  public var `private`: Bool = false
+  public var `private`: Bool {
+    get {_storage._private}
+    set {_uniqueStorage()._private = newValue}
+  }
+
+  /// of its logs, in replies
+  public var storedBytes: UInt64 {
+    get {_storage._storedBytes}
+    set {_uniqueStorage()._storedBytes = newValue}
+  }
+
+  /// ns since the epoch; 0 while it runs
+  public var ended: Int64 {
+    get {_storage._ended}
+    set {_uniqueStorage()._ended = newValue}
+  }
+
+  /// as in OpenSession
+  public var detached: Bool {
+    get {_storage._detached}
+    set {_uniqueStorage()._detached = newValue}
+  }
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
+
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 public nonisolated struct WireSessionList: Sendable {
@@ -875,7 +945,7 @@ nonisolated extension WireListSessions: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension WireOpenSession: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".OpenSession"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}selectors\0\u{1}events\0\u{1}filters\0\u{1}triggers\0\u{3}buffer_kilobytes\0\u{1}partial\0\u{1}keep\0\u{1}name\0\u{3}start_in_ms\0\u{3}stall_ms\0\u{1}probes\0\u{1}pids\0\u{1}comms\0\u{1}count\0\u{1}stacks\0\u{1}private\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}selectors\0\u{1}events\0\u{1}filters\0\u{1}triggers\0\u{3}buffer_kilobytes\0\u{1}partial\0\u{1}keep\0\u{1}name\0\u{3}start_in_ms\0\u{3}stall_ms\0\u{1}probes\0\u{1}pids\0\u{1}comms\0\u{1}count\0\u{1}stacks\0\u{1}private\0\u{1}detach\0")
 
   fileprivate class _StorageClass {
     var _selectors: [String] = []
@@ -894,6 +964,7 @@ nonisolated extension WireOpenSession: SwiftProtobuf.Message, SwiftProtobuf._Mes
     var _count: WireCountRequest? = nil
     var _stacks: [String] = []
     var _private: Bool = false
+    var _detach: Bool = false
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -920,6 +991,7 @@ nonisolated extension WireOpenSession: SwiftProtobuf.Message, SwiftProtobuf._Mes
       _count = source._count
       _stacks = source._stacks
       _private = source._private
+      _detach = source._detach
     }
   }
 
@@ -954,6 +1026,7 @@ nonisolated extension WireOpenSession: SwiftProtobuf.Message, SwiftProtobuf._Mes
         case 14: try { try decoder.decodeSingularMessageField(value: &_storage._count) }()
         case 15: try { try decoder.decodeRepeatedStringField(value: &_storage._stacks) }()
         case 16: try { try decoder.decodeSingularBoolField(value: &_storage._private) }()
+        case 17: try { try decoder.decodeSingularBoolField(value: &_storage._detach) }()
         default: break
         }
       }
@@ -1014,6 +1087,9 @@ nonisolated extension WireOpenSession: SwiftProtobuf.Message, SwiftProtobuf._Mes
       if _storage._private != false {
         try visitor.visitSingularBoolField(value: _storage._private, fieldNumber: 16)
       }
+      if _storage._detach != false {
+        try visitor.visitSingularBoolField(value: _storage._detach, fieldNumber: 17)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1039,6 +1115,7 @@ nonisolated extension WireOpenSession: SwiftProtobuf.Message, SwiftProtobuf._Mes
         if _storage._count != rhs_storage._count {return false}
         if _storage._stacks != rhs_storage._stacks {return false}
         if _storage._private != rhs_storage._private {return false}
+        if _storage._detach != rhs_storage._detach {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -1050,7 +1127,7 @@ nonisolated extension WireOpenSession: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension WireStopSession: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".StopSession"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}session\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}session\0\u{1}name\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1059,6 +1136,7 @@ nonisolated extension WireStopSession: SwiftProtobuf.Message, SwiftProtobuf._Mes
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularFixed64Field(value: &self.session) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.name) }()
       default: break
       }
     }
@@ -1068,11 +1146,15 @@ nonisolated extension WireStopSession: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if self.session != 0 {
       try visitor.visitSingularFixed64Field(value: self.session, fieldNumber: 1)
     }
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 2)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: WireStopSession, rhs: WireStopSession) -> Bool {
     if lhs.session != rhs.session {return false}
+    if lhs.name != rhs.name {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1080,7 +1162,7 @@ nonisolated extension WireStopSession: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension WireAttachSession: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".AttachSession"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}session\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}session\0\u{1}name\0\u{1}read\0\u{1}reclaim\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1089,6 +1171,9 @@ nonisolated extension WireAttachSession: SwiftProtobuf.Message, SwiftProtobuf._M
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularFixed64Field(value: &self.session) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 3: try { try decoder.decodeRepeatedUInt64Field(value: &self.read) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.reclaim) }()
       default: break
       }
     }
@@ -1098,11 +1183,23 @@ nonisolated extension WireAttachSession: SwiftProtobuf.Message, SwiftProtobuf._M
     if self.session != 0 {
       try visitor.visitSingularFixed64Field(value: self.session, fieldNumber: 1)
     }
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 2)
+    }
+    if !self.read.isEmpty {
+      try visitor.visitPackedUInt64Field(value: self.read, fieldNumber: 3)
+    }
+    if self.reclaim != false {
+      try visitor.visitSingularBoolField(value: self.reclaim, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: WireAttachSession, rhs: WireAttachSession) -> Bool {
     if lhs.session != rhs.session {return false}
+    if lhs.name != rhs.name {return false}
+    if lhs.read != rhs.read {return false}
+    if lhs.reclaim != rhs.reclaim {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1607,95 +1704,51 @@ nonisolated extension WireSessionOpened: SwiftProtobuf.Message, SwiftProtobuf._M
   public static let protoMessageName: String = _protobuf_package + ".SessionOpened"
   public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}session\0\u{1}started\0\u{1}replies\0\u{3}session_description\0\u{3}start_at\0")
 
-  fileprivate class _StorageClass {
-    var _session: UInt64 = 0
-    var _started: Bool = false
-    var _replies: [WireNodeReply] = []
-    var _sessionDescription: WireSessionDescription? = nil
-    var _startAt: Int64 = 0
-
-      // This property is used as the initial default value for new instances of the type.
-      // The type itself is protecting the reference to its storage via CoW semantics.
-      // This will force a copy to be made of this reference when the first mutation occurs;
-      // hence, it is safe to mark this as `nonisolated(unsafe)`.
-      static nonisolated(unsafe) let defaultInstance = _StorageClass()
-
-    private init() {}
-
-    init(copying source: _StorageClass) {
-      _session = source._session
-      _started = source._started
-      _replies = source._replies
-      _sessionDescription = source._sessionDescription
-      _startAt = source._startAt
-    }
-  }
-
-  fileprivate mutating func _uniqueStorage() -> _StorageClass {
-    if !isKnownUniquelyReferenced(&_storage) {
-      _storage = _StorageClass(copying: _storage)
-    }
-    return _storage
-  }
-
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    _ = _uniqueStorage()
-    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
-      while let fieldNumber = try decoder.nextFieldNumber() {
-        // The use of inline closures is to circumvent an issue where the compiler
-        // allocates stack space for every case branch when no optimizations are
-        // enabled. https://github.com/apple/swift-protobuf/issues/1034
-        switch fieldNumber {
-        case 1: try { try decoder.decodeSingularFixed64Field(value: &_storage._session) }()
-        case 2: try { try decoder.decodeSingularBoolField(value: &_storage._started) }()
-        case 3: try { try decoder.decodeRepeatedMessageField(value: &_storage._replies) }()
-        case 4: try { try decoder.decodeSingularMessageField(value: &_storage._sessionDescription) }()
-        case 5: try { try decoder.decodeSingularSInt64Field(value: &_storage._startAt) }()
-        default: break
-        }
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularFixed64Field(value: &self.session) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.started) }()
+      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.replies) }()
+      case 4: try { try decoder.decodeSingularMessageField(value: &self._sessionDescription) }()
+      case 5: try { try decoder.decodeSingularSInt64Field(value: &self.startAt) }()
+      default: break
       }
     }
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every if/case branch local when no optimizations
-      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-      // https://github.com/apple/swift-protobuf/issues/1182
-      if _storage._session != 0 {
-        try visitor.visitSingularFixed64Field(value: _storage._session, fieldNumber: 1)
-      }
-      if _storage._started != false {
-        try visitor.visitSingularBoolField(value: _storage._started, fieldNumber: 2)
-      }
-      if !_storage._replies.isEmpty {
-        try visitor.visitRepeatedMessageField(value: _storage._replies, fieldNumber: 3)
-      }
-      try { if let v = _storage._sessionDescription {
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
-      } }()
-      if _storage._startAt != 0 {
-        try visitor.visitSingularSInt64Field(value: _storage._startAt, fieldNumber: 5)
-      }
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.session != 0 {
+      try visitor.visitSingularFixed64Field(value: self.session, fieldNumber: 1)
+    }
+    if self.started != false {
+      try visitor.visitSingularBoolField(value: self.started, fieldNumber: 2)
+    }
+    if !self.replies.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.replies, fieldNumber: 3)
+    }
+    try { if let v = self._sessionDescription {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    } }()
+    if self.startAt != 0 {
+      try visitor.visitSingularSInt64Field(value: self.startAt, fieldNumber: 5)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: WireSessionOpened, rhs: WireSessionOpened) -> Bool {
-    if lhs._storage !== rhs._storage {
-      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
-        let _storage = _args.0
-        let rhs_storage = _args.1
-        if _storage._session != rhs_storage._session {return false}
-        if _storage._started != rhs_storage._started {return false}
-        if _storage._replies != rhs_storage._replies {return false}
-        if _storage._sessionDescription != rhs_storage._sessionDescription {return false}
-        if _storage._startAt != rhs_storage._startAt {return false}
-        return true
-      }
-      if !storagesAreEqual {return false}
-    }
+    if lhs.session != rhs.session {return false}
+    if lhs.started != rhs.started {return false}
+    if lhs.replies != rhs.replies {return false}
+    if lhs._sessionDescription != rhs._sessionDescription {return false}
+    if lhs.startAt != rhs.startAt {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1733,99 +1786,184 @@ nonisolated extension WireSessionStopped: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension WireSessionDescription: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".SessionDescription"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}session\0\u{1}name\0\u{1}operator\0\u{1}created\0\u{3}epoch_offset\0\u{1}events\0\u{1}filters\0\u{1}nodes\0\u{1}controller\0\u{1}state\0\u{1}keep\0\u{1}probes\0\u{1}gaps\0\u{1}problem\0\u{1}private\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}session\0\u{1}name\0\u{1}operator\0\u{1}created\0\u{3}epoch_offset\0\u{1}events\0\u{1}filters\0\u{1}nodes\0\u{1}controller\0\u{1}state\0\u{1}keep\0\u{1}probes\0\u{1}gaps\0\u{1}problem\0\u{1}private\0\u{3}stored_bytes\0\u{1}ended\0\u{1}detached\0")
+
+  fileprivate class _StorageClass {
+    var _session: UInt64 = 0
+    var _name: String = String()
+    var _operator: String = String()
+    var _created: Int64 = 0
+    var _epochOffset: Int64 = 0
+    var _events: [String] = []
+    var _filters: [WireEventSetting] = []
+    var _nodes: [String] = []
+    var _controller: String = String()
+    var _state: String = String()
+    var _keep: Bool = false
+    var _probes: [String] = []
+    var _gaps: [WireRecordingGap] = []
+    var _problem: String = String()
+    var _private: Bool = false
+    var _storedBytes: UInt64 = 0
+    var _ended: Int64 = 0
+    var _detached: Bool = false
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _session = source._session
+      _name = source._name
+      _operator = source._operator
+      _created = source._created
+      _epochOffset = source._epochOffset
+      _events = source._events
+      _filters = source._filters
+      _nodes = source._nodes
+      _controller = source._controller
+      _state = source._state
+      _keep = source._keep
+      _probes = source._probes
+      _gaps = source._gaps
+      _problem = source._problem
+      _private = source._private
+      _storedBytes = source._storedBytes
+      _ended = source._ended
+      _detached = source._detached
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularFixed64Field(value: &self.session) }()
-      case 2: try { try decoder.decodeSingularStringField(value: &self.name) }()
-      case 3: try { try decoder.decodeSingularStringField(value: &self.`operator`) }()
-      case 4: try { try decoder.decodeSingularSInt64Field(value: &self.created) }()
-      case 5: try { try decoder.decodeSingularSInt64Field(value: &self.epochOffset) }()
-      case 6: try { try decoder.decodeRepeatedStringField(value: &self.events) }()
-      case 7: try { try decoder.decodeRepeatedMessageField(value: &self.filters) }()
-      case 8: try { try decoder.decodeRepeatedStringField(value: &self.nodes) }()
-      case 9: try { try decoder.decodeSingularStringField(value: &self.controller) }()
-      case 10: try { try decoder.decodeSingularStringField(value: &self.state) }()
-      case 11: try { try decoder.decodeSingularBoolField(value: &self.keep) }()
-      case 12: try { try decoder.decodeRepeatedStringField(value: &self.probes) }()
-      case 13: try { try decoder.decodeRepeatedMessageField(value: &self.gaps) }()
-      case 14: try { try decoder.decodeSingularStringField(value: &self.problem) }()
-      case 15: try { try decoder.decodeSingularBoolField(value: &self.`private`) }()
-      default: break
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularFixed64Field(value: &_storage._session) }()
+        case 2: try { try decoder.decodeSingularStringField(value: &_storage._name) }()
+        case 3: try { try decoder.decodeSingularStringField(value: &_storage._operator) }()
+        case 4: try { try decoder.decodeSingularSInt64Field(value: &_storage._created) }()
+        case 5: try { try decoder.decodeSingularSInt64Field(value: &_storage._epochOffset) }()
+        case 6: try { try decoder.decodeRepeatedStringField(value: &_storage._events) }()
+        case 7: try { try decoder.decodeRepeatedMessageField(value: &_storage._filters) }()
+        case 8: try { try decoder.decodeRepeatedStringField(value: &_storage._nodes) }()
+        case 9: try { try decoder.decodeSingularStringField(value: &_storage._controller) }()
+        case 10: try { try decoder.decodeSingularStringField(value: &_storage._state) }()
+        case 11: try { try decoder.decodeSingularBoolField(value: &_storage._keep) }()
+        case 12: try { try decoder.decodeRepeatedStringField(value: &_storage._probes) }()
+        case 13: try { try decoder.decodeRepeatedMessageField(value: &_storage._gaps) }()
+        case 14: try { try decoder.decodeSingularStringField(value: &_storage._problem) }()
+        case 15: try { try decoder.decodeSingularBoolField(value: &_storage._private) }()
+        case 16: try { try decoder.decodeSingularUInt64Field(value: &_storage._storedBytes) }()
+        case 17: try { try decoder.decodeSingularSInt64Field(value: &_storage._ended) }()
+        case 18: try { try decoder.decodeSingularBoolField(value: &_storage._detached) }()
+        default: break
+        }
       }
     }
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if self.session != 0 {
-      try visitor.visitSingularFixed64Field(value: self.session, fieldNumber: 1)
-    }
-    if !self.name.isEmpty {
-      try visitor.visitSingularStringField(value: self.name, fieldNumber: 2)
-    }
-    if !self.`operator`.isEmpty {
-      try visitor.visitSingularStringField(value: self.`operator`, fieldNumber: 3)
-    }
-    if self.created != 0 {
-      try visitor.visitSingularSInt64Field(value: self.created, fieldNumber: 4)
-    }
-    if self.epochOffset != 0 {
-      try visitor.visitSingularSInt64Field(value: self.epochOffset, fieldNumber: 5)
-    }
-    if !self.events.isEmpty {
-      try visitor.visitRepeatedStringField(value: self.events, fieldNumber: 6)
-    }
-    if !self.filters.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.filters, fieldNumber: 7)
-    }
-    if !self.nodes.isEmpty {
-      try visitor.visitRepeatedStringField(value: self.nodes, fieldNumber: 8)
-    }
-    if !self.controller.isEmpty {
-      try visitor.visitSingularStringField(value: self.controller, fieldNumber: 9)
-    }
-    if !self.state.isEmpty {
-      try visitor.visitSingularStringField(value: self.state, fieldNumber: 10)
-    }
-    if self.keep != false {
-      try visitor.visitSingularBoolField(value: self.keep, fieldNumber: 11)
-    }
-    if !self.probes.isEmpty {
-      try visitor.visitRepeatedStringField(value: self.probes, fieldNumber: 12)
-    }
-    if !self.gaps.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.gaps, fieldNumber: 13)
-    }
-    if !self.problem.isEmpty {
-      try visitor.visitSingularStringField(value: self.problem, fieldNumber: 14)
-    }
-    if self.`private` != false {
-      try visitor.visitSingularBoolField(value: self.`private`, fieldNumber: 15)
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      if _storage._session != 0 {
+        try visitor.visitSingularFixed64Field(value: _storage._session, fieldNumber: 1)
+      }
+      if !_storage._name.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._name, fieldNumber: 2)
+      }
+      if !_storage._operator.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._operator, fieldNumber: 3)
+      }
+      if _storage._created != 0 {
+        try visitor.visitSingularSInt64Field(value: _storage._created, fieldNumber: 4)
+      }
+      if _storage._epochOffset != 0 {
+        try visitor.visitSingularSInt64Field(value: _storage._epochOffset, fieldNumber: 5)
+      }
+      if !_storage._events.isEmpty {
+        try visitor.visitRepeatedStringField(value: _storage._events, fieldNumber: 6)
+      }
+      if !_storage._filters.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._filters, fieldNumber: 7)
+      }
+      if !_storage._nodes.isEmpty {
+        try visitor.visitRepeatedStringField(value: _storage._nodes, fieldNumber: 8)
+      }
+      if !_storage._controller.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._controller, fieldNumber: 9)
+      }
+      if !_storage._state.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._state, fieldNumber: 10)
+      }
+      if _storage._keep != false {
+        try visitor.visitSingularBoolField(value: _storage._keep, fieldNumber: 11)
+      }
+      if !_storage._probes.isEmpty {
+        try visitor.visitRepeatedStringField(value: _storage._probes, fieldNumber: 12)
+      }
+      if !_storage._gaps.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._gaps, fieldNumber: 13)
+      }
+      if !_storage._problem.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._problem, fieldNumber: 14)
+      }
+      if _storage._private != false {
+        try visitor.visitSingularBoolField(value: _storage._private, fieldNumber: 15)
+      }
+      if _storage._storedBytes != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._storedBytes, fieldNumber: 16)
+      }
+      if _storage._ended != 0 {
+        try visitor.visitSingularSInt64Field(value: _storage._ended, fieldNumber: 17)
+      }
+      if _storage._detached != false {
+        try visitor.visitSingularBoolField(value: _storage._detached, fieldNumber: 18)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: WireSessionDescription, rhs: WireSessionDescription) -> Bool {
-    if lhs.session != rhs.session {return false}
-    if lhs.name != rhs.name {return false}
-    if lhs.`operator` != rhs.`operator` {return false}
-    if lhs.created != rhs.created {return false}
-    if lhs.epochOffset != rhs.epochOffset {return false}
-    if lhs.events != rhs.events {return false}
-    if lhs.filters != rhs.filters {return false}
-    if lhs.nodes != rhs.nodes {return false}
-    if lhs.controller != rhs.controller {return false}
-    if lhs.state != rhs.state {return false}
-    if lhs.keep != rhs.keep {return false}
-    if lhs.probes != rhs.probes {return false}
-    if lhs.gaps != rhs.gaps {return false}
-    if lhs.problem != rhs.problem {return false}
-    if lhs.`private` != rhs.`private` {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._session != rhs_storage._session {return false}
+        if _storage._name != rhs_storage._name {return false}
+        if _storage._operator != rhs_storage._operator {return false}
+        if _storage._created != rhs_storage._created {return false}
+        if _storage._epochOffset != rhs_storage._epochOffset {return false}
+        if _storage._events != rhs_storage._events {return false}
+        if _storage._filters != rhs_storage._filters {return false}
+        if _storage._nodes != rhs_storage._nodes {return false}
+        if _storage._controller != rhs_storage._controller {return false}
+        if _storage._state != rhs_storage._state {return false}
+        if _storage._keep != rhs_storage._keep {return false}
+        if _storage._probes != rhs_storage._probes {return false}
+        if _storage._gaps != rhs_storage._gaps {return false}
+        if _storage._problem != rhs_storage._problem {return false}
+        if _storage._private != rhs_storage._private {return false}
+        if _storage._storedBytes != rhs_storage._storedBytes {return false}
+        if _storage._ended != rhs_storage._ended {return false}
+        if _storage._detached != rhs_storage._detached {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -94,6 +94,11 @@ public struct CountLedger: Sendable {
         }
     }
 
+    /// Its operator has got nothing: everything is news again.
+    public mutating func renew() {
+        for node in nodes.indices where nodes[node].isPlanned { nodes[node].isNews = true }
+    }
+
     // MARK: Reports
 
     /// Bytes of rows after which the next report begins: well below a frame's limit.

@@ -42,9 +42,9 @@ extension CountedSession {
         return account
     }
 
-    /// The count is over: the final totals go out whether or not the operator keeps up.
+    /// The count is over: the final totals go out whether or not the operator keeps up. They stay as long as it may come
+    /// back for them.
     func sendEnd() {
-        environment.forget(id)
         guard let owner else { return }
         owner.remove(self)
         sendReports(to: owner)
@@ -52,5 +52,11 @@ extension CountedSession {
         end.session = id
         end.problem = problem
         if let frame = try? Frame(.streamEnd, end) { owner.send(frame) }
+    }
+
+    /// It is forgotten when its operator has left or need not be waited for.
+    func closeIfUnused(isReclaimOver: Bool = false) {
+        guard endedAt != nil, isReclaimOver || !mayBeReclaimed else { return }
+        environment.forget(id, nil)
     }
 }

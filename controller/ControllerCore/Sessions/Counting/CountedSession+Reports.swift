@@ -13,13 +13,13 @@ extension CountedSession: OperatorStream {
         if ledger.isAligned, flow.phase == .recording { return sendReport() }
         guard !isReportScheduled else { return }
         isReportScheduled = true
-        environment.after(hold) { [self] in
+        environment.after(patience) { [self] in
             isReportScheduled = false
             sendReport()
         }
     }
 
-    private var hold: Duration {
+    private var patience: Duration {
         if ledger.isMerged { return Self.longestMergeHold }
         let interval = ledger.request.intervalMs
         return interval == 0 ? Self.longestHold : min(Self.longestHold, .microseconds(Int64(interval) * 250))
@@ -46,6 +46,6 @@ extension CountedSession: OperatorStream {
         sendReport()
     }
 
-    /// The controller stops the session: its owner is gone.
+    /// The controller decides what becomes of the session.
     func operatorLeft() {}
 }

@@ -7,6 +7,7 @@ final class CountedSession: Session {
     private static let shortestInterval = Duration.milliseconds(5)
 
     var ledger: CountLedger
+    private(set) var endedAt: MonotonicRawInstant?
     /// A report is on its way.
     var isReportScheduled = false
     /// Totals that come faster than this are dropped: they cost no credit, so their rate is bounded here.
@@ -63,7 +64,29 @@ final class CountedSession: Session {
 
     override func account() -> SessionAccount { finalAccount() }
 
+    override func reclaimed(
+        by link: any SessionOperator, from previous: (any SessionOperator)?, behind read: [UInt64], _ request: UInt64
+    ) {
+        previous?.remove(self)
+        link.respond(to: request, .attached(description))
+        ledger.renew()
+        guard endedAt == nil else { return sendEnd() }
+        link.add(self)
+        sendReport()
+    }
+
+    override func unheld() {
+        closeIfUnused()
+    }
+
+    override func checkReaders(now: MonotonicRawInstant) {
+        guard let endedAt, !hold.isAwaited, endedAt.duration(to: now) > SessionHold.grace else { return }
+        closeIfUnused(isReclaimOver: true)
+    }
+
     override func ended() {
+        endedAt = now
         sendEnd()
+        closeIfUnused()
     }
 }

@@ -12,10 +12,13 @@ final class Attachment: OperatorStream {
     private static let readSize = 256 << 10
 
     private let link: any SessionOperator
-    private let session: TracedSession
-    private let reader: any SessionStorageReader
+    private let session: any ReadableSession
+    /// Nil until storage has opened the logs.
+    private var reader: (any SessionStorageReader)?
     /// By node, where the next read begins.
-    private var next: [LogPosition]
+    private var next: [LogPosition] = []
+    /// By node, where its log ended when it was opened.
+    private var opened: [LogPosition] = []
     /// The node whose turn it is.
     private var turn = 0
     private var isReading = false
@@ -23,30 +26,67 @@ final class Attachment: OperatorStream {
     /// When the connection last accepted something.
     private var lastSent: MonotonicRawInstant
 
-    init(_ link: any SessionOperator, to session: TracedSession) {
+    init(_ link: any SessionOperator, to session: any ReadableSession) {
         self.link = link
         self.session = session
-        reader = session.storage.reader(of: session.id)
-        lastSent = session.now
-        next = Array(repeating: .start, count: session.logs.count)
+        lastSent = session.environment.time.now()
+    }
+
+    /// Opens the logs, and begins to read them.
+    ///
+    /// - Parameters:
+    ///   - read: bytes of log records, by node, that the operator has.
+    ///   - opened: called once, before anything is sent; with a refusal nothing will be. Without it a failure ends the stream.
+    func open(behind read: [UInt64], _ opened: ((Result<Void, WireRefusal>) -> Void)?) {
+        session.environment.whenComplete(session.storage.reader(of: session.id, behind: read)) { [self] result in
+            switch result.flatMap({ logs in Result { try begin(logs) } }) {
+            case _ where isEnded: if case .success(let logs) = result { logs.reader.close() }
+            case .success:
+                opened?(.success(()))
+                pump()
+            case .failure(let error): fail(error, opened)
+            }
+        }
+    }
+
+    private func fail(_ error: any Error, _ opened: ((Result<Void, WireRefusal>) -> Void)?) {
+        let refusal = error as? WireRefusal ?? WireRefusal(.io, "its logs cannot be read: \(error)")
+        guard let opened else {
+            session.report(problem: refusal.text)
+            return end()
+        }
+        opened(.failure(refusal))
+        detach()
+    }
+
+    private func begin(_ logs: OpenedLogs) throws {
+        guard !isEnded else { return }
+        for (node, start) in logs.starts.enumerated() where start > session.end(of: node, opened: logs.ends[node]) {
+            logs.reader.close()
+            throw WireRefusal(
+                .wrongState, "node \(node) of the session: what was read is not stored (read it from its start)")
+        }
+        reader = logs.reader
+        next = logs.starts
+        opened = logs.ends
     }
 
     /// Reads and sends the next piece if the connection accepts it, and goes on until it does not or nothing is left.
     func pump() {
-        guard !isReading, !isEnded, link.isWritable else { return }
+        guard let reader, !isReading, !isEnded, link.isWritable else { return }
         guard let node = nodeToRead() else {
             if session.isStored { end() }
             return
         }
         isReading = true
-        let limit = session.logs[node].position
+        let limit = session.end(of: node, opened: opened[node])
         let read = reader.read(node: node, upTo: limit, size: Self.readSize)
         session.environment.whenComplete(read) { [self] result in
             isReading = false
             switch result {
             case .success(.records(let records, let position)):
                 next[node] = position
-                lastSent = session.now
+                lastSent = session.environment.time.now()
                 link.send(LogChunk(session: session.id, node: UInt32(node), records: records).frame())
             case .success(.nothing(let position)):
                 next[node] = max(position, limit)
@@ -62,7 +102,7 @@ final class Attachment: OperatorStream {
     private func nodeToRead() -> Int? {
         for step in 0..<next.count {
             let node = (turn + step) % next.count
-            if next[node] < session.logs[node].position {
+            if next[node] < session.end(of: node, opened: opened[node]) {
                 turn = node + 1
                 return node
             }
@@ -96,18 +136,9 @@ final class Attachment: OperatorStream {
     private func detach() {
         guard !isEnded else { return }
         isEnded = true
-        reader.close()
+        reader?.close()
         link.remove(self)
         session.attachments.removeAll { $0 === self }
         session.closeIfUnused()
-    }
-}
-
-extension TracedSession {
-    func attach(_ link: any SessionOperator) {
-        let attachment = Attachment(link, to: self)
-        attachments.append(attachment)
-        link.add(attachment)
-        attachment.pump()
     }
 }

@@ -4,7 +4,7 @@ import SystemFacts
 import TraceProtocol
 
 /// A session that records: what its nodes send goes to storage, and operators read it from there.
-final class TracedSession: Session {
+final class TracedSession: Session, ReadableSession {
     /// Watermarks that come faster than this are dropped: they cost no credit, so their rate is bounded here.
     private static let shortestInterval = Duration.milliseconds(10)
 
@@ -14,6 +14,8 @@ final class TracedSession: Session {
     var attachments: [Attachment] = []
     private var stage = Stage.opening
     private var storedAt: MonotonicRawInstant?
+    /// It has ended for so long that its operator must have got the end.
+    private var isReclaimOver = false
 
     /// How far its logs are.
     private enum Stage: Comparable {
@@ -55,7 +57,7 @@ final class TracedSession: Session {
     override func open(_ opening: WireOpenSession) {
         environment.whenComplete(storage.open(description)) { [self] result in
             if case .failure(let error) = result {
-                environment.forget(id)
+                environment.forget(id, nil)
                 return replyToOpen(
                     .refusal(WireRefusal(.io, "the controller cannot store the session: \(error)")))
             }
@@ -149,6 +151,24 @@ final class TracedSession: Session {
         if let owner { attach(owner) }
     }
 
+    override func reclaimed(
+        by link: any SessionOperator, from previous: (any SessionOperator)?, behind read: [UInt64], _ request: UInt64
+    ) {
+        attach(link, behind: read) { [self] result in link.respond(to: request, result.attached(to: description)) }
+    }
+
+    override func unheld() {
+        closeIfUnused()
+    }
+
+    override var listed: WireSessionDescription {
+        var listed = description
+        listed.storedBytes = logs.reduce(0) { $0 + $1.position.bytesBefore }
+        return listed
+    }
+
+    func end(of node: Int, opened: LogPosition) -> LogPosition { logs[node].position }
+
     override func aborted() {
         problem = "the session did not start"
         for attachment in attachments { attachment.end() }
@@ -168,20 +188,24 @@ final class TracedSession: Session {
     /// Whether attachments may run to their ends.
     var isStored: Bool { stage >= .stored }
 
-    /// Called often.
-    func checkReaders(now: MonotonicRawInstant) {
+    override func checkReaders(now: MonotonicRawInstant) {
         guard stage == .stored, let storedAt else { return }
         for attachment in attachments { attachment.checkProgress(since: storedAt, now: now) }
+        isReclaimOver = storedAt.duration(to: now) > SessionHold.grace && !hold.isAwaited
+        closeIfUnused()
     }
 
-    /// A session that has ended is forgotten when its last reader is done.
+    /// A session that has ended is forgotten when its last reader is done, and its operator has left or need not be waited
+    /// for. Of one that is kept the operator finds the rest in storage.
     func closeIfUnused() {
-        guard stage == .stored, attachments.isEmpty else { return }
+        guard stage == .stored, attachments.isEmpty, description.keep || isReclaimOver || !mayBeReclaimed else {
+            return
+        }
         stage = .closed
-        environment.forget(id)
         storage.close(id, keep: description.keep).whenFailure { [log = environment.log] in
             log.error("a session's directory could not be removed", metadata: ["reason": "\($0)"])
         }
+        environment.forget(id, description.keep ? listed : nil)
     }
 
     // MARK: What storage reports
