@@ -39,6 +39,10 @@ struct PolicyTests {
             ("limit buffer 64", "is no size"), ("limit buffer 0M", "is no size"), ("limit buffer -1M", "is no size"),
             ("limit buffer 9999999999999G", "is no size"), ("limit probes many", "no number of probes"),
             ("limit rate 5", "no limit of \"rate\""), ("limit probes 1\nlimit probes 2", "second limit"),
+            ("limit lease 60", "no length of time"), ("limit lease 0s", "no length of time"),
+            ("limit lease 9999999999999d", "no length of time"), ("limit lease 1s\nlimit lease 2s", "second limit"),
+            ("deny unattended sessions", "nothing follows"),
+            ("deny unattended\ndeny unattended", "a second time"),
         ])
     func mistakes(_ text: String, _ reason: String) throws {
         let error = #expect(throws: PolicyError.self) { try Policy(parsing: "# one\n" + text, file: "/etc/p") }
@@ -114,6 +118,35 @@ struct PolicyTests {
         }
         #expect(policy.refusal(ofProbes: 2) == nil)
         #expect(policy.refusal(ofProbes: 3)?.text.contains("line 2: limit probes 2") == true)
+    }
+
+    @Test("Leases: what is longer than allowed is refused with its rule, and so is what has no end")
+    func leases() throws {
+        let week = Duration.seconds(7 * 86_400)
+        func lease(_ policy: Policy, _ seconds: UInt32 = 0, unattended: Bool = false) throws(WireRefusal)
+            -> SessionLease
+        {
+            var request = WirePrepare()
+            request.leaseSeconds = seconds
+            request.unattended = unattended
+            return try policy.lease(request, longest: week)
+        }
+        #expect(try lease(.none) == SessionLease())
+        #expect(try lease(.none, 3600) == SessionLease(own: .seconds(3600)))
+        #expect(try lease(.none, unattended: true) == SessionLease(own: week))
+        #expect(#expect(throws: WireRefusal.self) { try lease(.none, 604_801) }?.code == .overBudget)
+        let limited = try Self.policy("limit lease 1h")
+        #expect(try lease(limited) == SessionLease(most: .seconds(3600)))
+        #expect(try lease(limited, 3600) == SessionLease(own: .seconds(3600), most: .seconds(3600)))
+        let long = #expect(throws: WireRefusal.self) { try lease(limited, 3601) }
+        #expect(long?.text == "refused by policy: /etc/p line 1: limit lease 1h (3601 s)" && long?.code == .policy)
+        let endless = #expect(throws: WireRefusal.self) { try lease(limited, unattended: true) }
+        #expect(endless?.text == "refused by policy: /etc/p line 1: limit lease 1h (unattended has none)")
+        let attended = try Self.policy("deny unattended")
+        #expect(try lease(attended, 3600) == SessionLease(own: .seconds(3600)))
+        let refusal = #expect(throws: WireRefusal.self) { try lease(attended, unattended: true) }
+        #expect(refusal?.text == "refused by policy: /etc/p line 1: deny unattended")
+        #expect(try Self.policy("deny unattended", "limit lease 2d").count == 2)
     }
 
     @Test("A file that others may write is no policy")

@@ -32,7 +32,8 @@ struct SessionLookupTests {
     @Test(
         "What is not there, and what is several, is refused",
         arguments: [
-            (7, "", "no session 7 is running"), (0, "", "no session  is running"), (0, "caf", "no session caf is running"),
+            (7, "", "no session 7 is running"), (0, "", "no session  is running"),
+            (0, "caf", "no session caf is running"),
             (0, "abcd", "\"abcd\" is 2 sessions: abcd0001, abcd0002 (state an id)"),
             (0, "s", "\"s\" is 2 sessions: beef0004, cafe0005 (state an id)"),
         ] as [(UInt64, String, String)])

@@ -37,7 +37,8 @@ struct SessionOwnershipTests {
         #expect(try node.commands().isEmpty)
 
         let again = try command()
-        try again.request(.attachSession(.with { ($0.session, $0.read, $0.reclaim) = (session, [Self.bytes(first)], true) }))
+        try again.request(
+            .attachSession(.with { ($0.session, $0.read, $0.reclaim) = (session, [Self.bytes(first)], true) }))
         guard case .attached(let description) = try again.reply() else { throw Unexpected(text: "not attached") }
         #expect(description.session == session)
         fleet.advance(.seconds(40))
@@ -125,7 +126,8 @@ struct SessionOwnershipTests {
         #expect(refusal.code == .noPermission && refusal.text.contains("operator ann's"))
         try bob.request(.attachSession(.with { ($0.session, $0.read) = (session, [1 << 40]) }))
         guard case .refusal(let beyond) = try bob.reply() else { throw Unexpected(text: "no refusal") }
-        #expect(beyond.code == .wrongState && beyond.text.hasPrefix("node a: its log is not stored up to 1099511627776"))
+        #expect(
+            beyond.code == .wrongState && beyond.text.hasPrefix("node a: its log is not stored up to 1099511627776"))
         try bob.request(.attachSession(.with { ($0.session, $0.read) = (session, [1]) }))
         guard case .refusal(let between) = try bob.reply() else { throw Unexpected(text: "no refusal") }
         #expect(between.code == .wrongState)
@@ -200,7 +202,9 @@ struct SessionOwnershipTests {
         guard case .attached = try admin.reply() else { throw Unexpected(text: "not attached") }
     }
 
-    @Test("A count is taken back with everything that it has counted, also when it has ended meanwhile; it is not detached")
+    @Test(
+        "A count is taken back with everything that it has counted, also when it has ended meanwhile; it is not detached"
+    )
     func counts() throws {
         let ann = try command()
         try ann.open { ($0.detach, $0.count.intervalMs) = (true, 100) }
@@ -219,7 +223,8 @@ struct SessionOwnershipTests {
         _ = try again.reply()
         #expect(try again.countReports().last?.nodes.first?.totals.rows.map(\.count) == [5])
         again.disconnect()
-        try node.sendFinish(session, counts: SampleCounts.totals([SampleCounts.row(0, 7)], elapsed: 2_000_000_000, number: 0))
+        try node.sendFinish(
+            session, counts: SampleCounts.totals([SampleCounts.row(0, 7)], elapsed: 2_000_000_000, number: 0))
         let last = try command()
         try last.request(.attachSession(.with { ($0.session, $0.reclaim) = (session, true) }))
         _ = try last.reply()

@@ -110,6 +110,74 @@ struct SessionStoppingTests {
             ])
     }
 
+    @Test("A node that is gone and has a lease of its own is waited for as long as that says")
+    func goneWithALease() throws {
+        let fleet = EmbeddedController()
+        let nodes = try fleet.connectNodes(["a", "b"])
+        let ann = try EmbeddedOperator(fleet)
+        let session = try ann.record(on: nodes) { $0.leaseSeconds = 300 }
+        nodes[1].disconnect()
+        fleet.advance(.seconds(60), turn: .seconds(1))
+        try ann.request(.stopSession(.with { $0.session = session }))
+        try nodes[0].sendFinish(session)
+        fleet.advance(.seconds(240), turn: .seconds(1))
+        fleet.advance(.seconds(5))
+        #expect(try ann.streamEnds().isEmpty)
+        fleet.advance(.seconds(2))
+        #expect(try ann.streamEnds().count == 1)
+        #expect(fleet.storage.closed.first?.state.contains("node b: no record for 59.950 s: the node was gone") == true)
+    }
+
+    @Test("A node with a lease of its own that is mute at the stop is waited for, and so is what it sends then")
+    func muteWithALease() throws {
+        let fleet = EmbeddedController()
+        let nodes = try fleet.connectNodes(["a"])
+        let ann = try EmbeddedOperator(fleet)
+        let session = try ann.record(on: nodes) { $0.leaseSeconds = 300 }
+        fleet.isAnswering = false
+        fleet.advance(.seconds(1))
+        try ann.request(.stopSession(.with { $0.session = session }))
+        fleet.advance(.seconds(200))
+        #expect(try ann.streamEnds().isEmpty)
+        // The link is back, and the connection was never noticed to be lost.
+        fleet.isAnswering = true
+        fleet.advance(.seconds(10))
+        try nodes[0].sendBatch(session)
+        fleet.advance(.seconds(10))
+        #expect(try ann.streamEnds().isEmpty)
+        try nodes[0].sendFinish(session)
+        _ = try ann.records()
+        #expect(try ann.streamEnds().count == 1)
+        #expect(fleet.storage.closed.map(\.state) == ["complete"])
+    }
+
+    @Test("A node that comes back long after the stop delivers what it has, however much that is")
+    func backAfterTheStop() throws {
+        let fleet = EmbeddedController()
+        let nodes = try fleet.connectNodes(["a"])
+        let ann = try EmbeddedOperator(fleet)
+        let session = try ann.record(on: nodes) { $0.unattended = true }
+        nodes[0].disconnect()
+        try ann.request(.stopSession(.with { $0.session = session }))
+        fleet.advance(.seconds(86_400), turn: .seconds(30))
+        #expect(try ann.streamEnds().isEmpty)
+        #expect(fleet.storage.closed.isEmpty, "\(fleet.storage.closed.map(\.state))")
+        #expect(try nodes[0].connect(holding: [session]).map(\.unknown) == [false])
+        try nodes[0].stop()
+        // More than its buffers and the slack: it has said that it holds so much.
+        try nodes[0].send(Frame(.vitals, WireVitals.with { $0.heldBytes = 300 << 20 }))
+        for _ in 0..<60 {
+            fleet.advance(.seconds(1))
+            try nodes[0].sendBatch(session, bytes: 4 << 20)
+            try nodes[0].send(Frame(.vitals, WireVitals()))
+            _ = try ann.records()
+        }
+        try nodes[0].sendFinish(session)
+        _ = try ann.records()
+        #expect(try ann.streamEnds().map(\.problem) == [""])
+        #expect(fleet.storage.closed.map(\.state) == ["complete"])
+    }
+
     @Test("A node that goes on sending little is given up after half a minute")
     func endless() throws {
         let fleet = EmbeddedController()

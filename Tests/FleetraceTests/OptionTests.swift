@@ -30,6 +30,19 @@ import TraceProtocol
         #expect(session.timeLimit == .milliseconds(1500) && session.command == ["sleep", "1"])
     }
 
+    @Test("How nodes go on without the controller stands in the request; a part of a second is a whole one")
+    func attendance() throws {
+        func request(_ options: String...) throws -> WireOpenSession {
+            try SessionOptions.parse(["-e", "sched"] + options).session().request
+        }
+        let usual = try request()
+        #expect(usual.leaseSeconds == 0 && !usual.unattended && usual.onFull == .overwrite)
+        #expect(try request("--lease", "1h").leaseSeconds == 3600)
+        #expect(try request("--lease", "1500ms").leaseSeconds == 2)
+        #expect(try request("--unattended", "--on-full", "stop").unattended)
+        #expect(try request("--on-full", "drop").onFull == .drop && request("--on-full", "stop").onFull == .stop)
+    }
+
     @Test(
         "What cannot be a trace is a usage error",
         arguments: [
@@ -37,6 +50,10 @@ import TraceProtocol
             (["-e", "sched", "--for", "soon"], "a length of time is a number with ns, us, ms, s, m, h or d"),
             (["-e", "sched", "--local", "65"], "--local: 1 to 64 agents"),
             (["-e", "sched", "-f", "prev_pid"], "prev_pid"),
+            (["-e", "sched", "--lease", "500ms"], "--lease: 1s to 168h"),
+            (["-e", "sched", "--lease", "200h"], "--lease: 1s to 168h"),
+            (["-e", "sched", "--lease", "1h", "--unattended"], "choose one"),
+            (["-e", "sched", "--on-full", "wait"], "'overwrite', 'drop' or 'stop'"),
         ])
     func refused(_ arguments: [String], _ message: String) {
         #expect {

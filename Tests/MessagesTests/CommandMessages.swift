@@ -21,7 +21,9 @@ import Testing
         let lines = [
             "nosuch", "trace", "trace -e", "trace -e sched --for soon", "trace -e sched --buffer -1",
             "trace -e sched -f prev_pid", "trace -e sched --local 65", "trace -e sched --local 0", "trace -p kprobe",
-            "trace -e sched --pid x", "trace -e sched --format xml", "trace -e sched --start-in 1x", "stat",
+            "trace -e sched --pid x", "trace -e sched --format xml", "trace -e sched --start-in 1x",
+            "trace -e sched --lease soon", "trace -e sched --lease 200h", "record -e sched --lease 1h --unattended",
+            "trace -e sched --on-full wait", "stat",
             "stat -e a --top 0",
             "stat -e a --interval 0", "stat -e a --by", "stat --latency a", "top --interval 0",
             "report",
@@ -43,6 +45,7 @@ import Testing
             "deny probe vfs_read",
             "deny probe kprobes:*", "deny probe kprobe:", "deny probe uprobe:usr/lib", "deny probe kprobe:/usr/lib/*",
             "limit buffer 64", "limit buffer 0M", "limit probes many", "limit rate 5", "limit probes 1\nlimit probes 2",
+            "limit lease 60", "deny unattended sessions", "deny unattended\ndeny unattended",
         ]
         let messages = texts.map { text -> Snapshot.Message in
             let error = #expect(throws: PolicyError.self) { try Policy(parsing: text, file: "/etc/fleetrace/policy") }

@@ -50,8 +50,8 @@ struct AgentCommand: AsyncParsableCommand {
     @Option(name: .customLong("label"), help: "KEY=VALUE, for --on KEY=VALUE; may be repeated.")
     var labels: [Label] = []
 
-    @Option(help: "Megabytes of events kept at most while the controller cannot take them, per session.")
-    var spool = AgentConfiguration.defaultSpoolBudget >> 20
+    @Option(help: "Megabytes of memory for events that the controller cannot take yet, per session.")
+    var memory = AgentConfiguration.defaultMemory >> 20
 
     @Option(help: "File of rules about events, probes and buffers that this node keeps to; none: all is allowed.")
     var policy: String?
@@ -63,7 +63,7 @@ struct AgentCommand: AsyncParsableCommand {
     var exitWithParent = false
 
     func validate() throws {
-        guard (1...4096).contains(spool) else { throw ValidationError("--spool: 1 to 4096 (megabytes)") }
+        guard (1...4096).contains(memory) else { throw ValidationError("--memory: 1 to 4096 (megabytes)") }
     }
 
     func run() async throws {
@@ -80,7 +80,7 @@ struct AgentCommand: AsyncParsableCommand {
             let configuration = AgentConfiguration(
                 host: controller.host, port: controller.port,
                 labels: Dictionary(labels.map { ($0.key, $0.value) }, uniquingKeysWith: { $1 }),
-                spoolBudget: spool << 20, policy: policy)
+                memory: memory << 20, policy: policy)
             let guardian = GuardProcess()
             defer { guardian.end() }
             try await Self.run(AgentRuntime(configuration: configuration, tls: tls, guardian: guardian, log: log))

@@ -10,6 +10,9 @@ extension WirePrepare {
             parts.append("\(name) \(texts)")
         }
         if bufferKilobytes > 0 { parts.append("buffer \(bufferKilobytes) KiB") }
+        if unattended { parts.append("unattended") }
+        if leaseSeconds > 0 { parts.append("lease \(leaseSeconds) s") }
+        if onFull != .overwrite { parts.append("when full \(onFull)") }
         return parts.joined(separator: ", ")
     }
 }

@@ -138,8 +138,12 @@ final class AgentBench {
     ///
     /// - Returns: its part in the kernel.
     @discardableResult
-    func session(_ id: UInt64 = 1, in phase: SessionState.Phase, counts: Bool = false) throws -> FakeSession {
+    func session(
+        _ id: UInt64 = 1, in phase: SessionState.Phase, counts: Bool = false,
+        _ asked: (inout WirePrepare) -> Void = { _ in }
+    ) throws -> FakeSession {
         var request = WirePrepare()
+        asked(&request)
         request.operator = "ada"
         if counts { request.count = WireCountRequest() }
         try command(.prepare(request), session: id)

@@ -128,6 +128,70 @@ import TraceProtocol
         #expect(session.calls.contains(.finish("nothing heard from the controller for 20 s")))
     }
 
+    @Test("A session's own lease: it goes on without the controller for as long as it asked for, and no longer")
+    func ownLease() throws {
+        let bench = AgentBench()
+        try bench.connect()
+        try bench.welcome(leaseMs: 20_000)
+        _ = try bench.frames()
+        let usual = try bench.session(1, in: .recording)
+        let long = try bench.session(2, in: .recording) { $0.leaseSeconds = 3600 }
+        let unattended = try bench.session(3, in: .recording) { $0.unattended = true }
+        bench.clock.advance(by: .seconds(21))
+        bench.slowTick()
+        #expect([1, 2, 3].map { bench.phase(of: $0) } == [.draining, .recording, .recording])
+        usual.delivery.onDrained()
+        bench.clock.advance(by: .seconds(3580))
+        bench.slowTick()
+        #expect(bench.phase(of: 2) == .draining && bench.phase(of: 3) == .recording)
+        long.delivery.onDrained()
+        bench.clock.advance(by: .seconds(6 * 86_400))
+        bench.slowTick()
+        #expect(bench.phase(of: 3) == .recording)
+        bench.clock.advance(by: .seconds(86_400))
+        bench.slowTick()
+        #expect(bench.phase(of: 3) == .draining)
+        unattended.delivery.onDrained()
+        bench.loop.run()
+        #expect(long.calls.contains(.finish("nothing heard from the controller for 3600 s")))
+        #expect(unattended.calls.contains(.finish("nothing heard from the controller for 604800 s")))
+    }
+
+    @Test("What a session has recorded when its lease ran out is kept and delivered afterwards, in order")
+    func deliveredAfterTheLease() throws {
+        let bench = AgentBench()
+        try bench.accepted()
+        let session = try bench.session(in: .recording) { $0.leaseSeconds = 100 }
+        bench.loseConnection()
+        for _ in 0..<3 { session.record() }
+        bench.clock.advance(by: .seconds(101))
+        bench.slowTick()
+        session.delivery.onDrained()
+        bench.clock.advance(by: .seconds(100_000))
+        bench.slowTick()
+        #expect(bench.phase() == .finished)
+        let held = try bench.connect().sessions
+        #expect(held.map(\.lastSequence) == [4] && held.map(\.finished) == [true])
+        try bench.welcome(resume: [1: 0])
+        #expect(try bench.numbers().map(\.sequence) == [1, 2, 3, 4])
+        try bench.acknowledge(4)
+        #expect(bench.phase() == nil)
+    }
+
+    @Test("Full buffers of a session that stops then: it ends by itself, with the reason")
+    func full() throws {
+        let bench = AgentBench()
+        try bench.accepted()
+        let session = try bench.session(in: .recording)
+        session.delivery.onFull()
+        bench.loop.run()
+        #expect(bench.phase() == .draining && session.calls.contains(.stop(nil)))
+        session.delivery.onFull()
+        session.delivery.onDrained()
+        bench.loop.run()
+        #expect(session.calls.contains(.finish("its buffers were full (--on-full stop)")))
+    }
+
     @Test func anAgentThatEndsWaitsForTheControllerAndRemovesEverything() throws {
         let bench = AgentBench()
         try bench.accepted()

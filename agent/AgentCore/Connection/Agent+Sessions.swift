@@ -17,6 +17,12 @@ extension Agent {
         guard prepareRate.spend(now: now()) else {
             return refuse(command, WireRefusal(.overBudget, "more new sessions than \(prepareRate.rate)"))
         }
+        let lease: SessionLease
+        do throws(WireRefusal) {
+            lease = try configuration.policy.lease(request, longest: configuration.budget.sessionLease)
+        } catch {
+            return refuse(command, error)
+        }
         log.notice(
             "prepare",
             metadata: [
@@ -27,7 +33,7 @@ extension Agent {
             ])
         let delivery = delivery(of: id)
         sessions[id] = AgentSession(
-            stream: delivery.stream, operator: request.operator, isRecording: !request.hasCount)
+            stream: delivery.stream, operator: request.operator, isRecording: !request.hasCount, lease: lease)
         kernel.prepare(request, delivery).whenComplete { [weak self] result in
             self?.assumeIsolated { agent in
                 switch result {
@@ -46,17 +52,31 @@ extension Agent {
 
     private func delivery(of id: UInt64) -> SessionDelivery {
         let stream = SessionStream(
-            session: id, budget: configuration.spoolBudget, onAppend: { [weak self] in self?.schedulePump() })
+            session: id, budget: configuration.memory, onAppend: { [weak self] in self?.schedulePump() })
         return SessionDelivery(
             session: id, stream: stream, codec: codec,
             offer: { [weak self] frame in
                 guard let self else { return }
                 self.loop.execute { self.assumeIsolated { $0.offer(frame) } }
             },
+            onFull: { [weak self] in
+                guard let self else { return }
+                self.loop.execute {
+                    self.assumeIsolated { $0.end(id, because: "its buffers were full (--on-full stop)") }
+                }
+            },
             onDrained: { [weak self] in
                 guard let self else { return }
                 self.loop.execute { self.assumeIsolated { $0.drained(id) } }
             })
+    }
+
+    /// Ends a session that no operator has stopped; the reason goes into its last frame.
+    func end(_ id: UInt64, because reason: String) {
+        guard sessions[id]?.state.isLive == true else { return }
+        log.warning("recording stops", metadata: ["session": "\(hex(id))", "reason": "\(reason)"])
+        sessions[id]?.endReason = reason
+        stop(id)
     }
 
     func start(_ request: WireStart, _ command: WireCommand) {

@@ -29,22 +29,16 @@ extension Agent {
             log.warning(
                 "probes of a session that has ended are left in the kernel", metadata: ["reason": "\($0)"])
         }
-        guard lease.hasRunOut(now: now()) else { return }
-        for id in sessions.keys where sessions[id]?.state.isLive == true {
-            log.warning(
-                "nothing heard from the controller for too long: recording stops", metadata: ["session": "\(hex(id))"])
-            sessions[id]?.endReason = "nothing heard from the controller for \(lease.duration.components.seconds) s"
-            stop(id)
+        for (id, session) in sessions where session.state.isLive && lease.hasRunOut(of: session.lease, now: now()) {
+            let silence = session.lease.duration(usual: lease.duration).components.seconds
+            end(id, because: "nothing heard from the controller for \(silence) s")
         }
     }
 
     /// Stops all sessions and waits until the controller has everything, up to a limit.
     func finishSessions(within limit: TimeAmount) -> EventLoopFuture<Void> {
         let promise = loop.makePromise(of: Void.self)
-        for id in sessions.keys where sessions[id]?.state.isLive == true {
-            sessions[id]?.endReason = "the agent was stopped"
-            stop(id)
-        }
+        for id in Array(sessions.keys) { end(id, because: "the agent was stopped") }
         guard !sessions.isEmpty, isAccepted else {
             promise.succeed()
             return promise.futureResult

@@ -6,23 +6,23 @@ public struct AgentConfiguration: Sendable {
     public var host: String
     public var port: Int
     public var labels: [String: String]
-    /// Bytes of events kept for the controller at most, per session.
-    public var spoolBudget: Int
+    /// Bytes of events in memory that the controller has not taken yet, per session.
+    public var memory: Int
     /// What the node refuses.
     public var policy: Policy
     /// What any controller may take of the node.
     public var budget = Budget.Agent()
 
-    public static let defaultSpoolBudget = 64 << 20
+    public static let defaultMemory = 64 << 20
 
     public init(
         host: String, port: Int, labels: [String: String] = [:],
-        spoolBudget: Int = AgentConfiguration.defaultSpoolBudget, policy: Policy = .none
+        memory: Int = AgentConfiguration.defaultMemory, policy: Policy = .none
     ) {
         self.host = host
         self.port = port
         self.labels = labels
-        self.spoolBudget = spoolBudget
+        self.memory = memory
         self.policy = policy
     }
 }

@@ -16,6 +16,9 @@ public struct Policy: Sendable {
     private(set) var buffer: PolicyRule<Int>?
     /// Probes of one session.
     private(set) var probeCount: PolicyRule<Int>?
+    /// How long a session goes on without the controller.
+    private(set) var lease: PolicyRule<Duration>?
+    private(set) var attended: PolicyRule<Void>?
 
     /// Allows everything.
     public static let none = Policy(file: "")
@@ -25,7 +28,10 @@ public struct Policy: Sendable {
     }
 
     /// How many rules and limits it has.
-    public var count: Int { events.count + probes.count + (buffer == nil ? 0 : 1) + (probeCount == nil ? 0 : 1) }
+    public var count: Int {
+        let single = [buffer == nil, probeCount == nil, lease == nil, attended == nil]
+        return events.count + probes.count + single.count { !$0 }
+    }
 
     mutating func add(_ entry: PolicyEntry) throws(PolicyLineError) {
         switch entry {
@@ -37,6 +43,12 @@ public struct Policy: Sendable {
         case .probeCount(let rule):
             guard probeCount == nil else { throw PolicyLineError("a second limit of the number of probes") }
             probeCount = rule
+        case .lease(let rule):
+            guard lease == nil else { throw PolicyLineError("a second limit of the lease") }
+            lease = rule
+        case .attended(let rule):
+            guard attended == nil else { throw PolicyLineError("\"\(rule.text)\" a second time") }
+            attended = rule
         }
     }
 
@@ -70,6 +82,24 @@ extension Policy {
     /// The refusal of so many probes in a session; nil if they are allowed.
     func refusal(ofProbes count: Int) -> WireRefusal? {
         probeCount.flatMap { $0.pattern < count ? refused(by: $0, " (these are \(count))") : nil }
+    }
+
+    /// How long a session may go on without the controller.
+    ///
+    /// - Parameter longest: what any node allows.
+    func lease(_ request: WirePrepare, longest: Duration) throws(WireRefusal) -> SessionLease {
+        if request.unattended, let attended { throw refused(by: attended) }
+        let asked: Duration? =
+            request.unattended ? longest : request.leaseSeconds > 0 ? .seconds(Int64(request.leaseSeconds)) : nil
+        if let asked, asked > longest {
+            throw WireRefusal(
+                .overBudget,
+                "a lease of \(asked.components.seconds) s: \(longest.components.seconds) s at most")
+        }
+        if let lease, let asked, asked > lease.pattern {
+            throw refused(by: lease, request.unattended ? " (unattended has none)" : " (\(asked.components.seconds) s)")
+        }
+        return SessionLease(own: asked, most: lease?.pattern)
     }
 
     /// The smallest buffer that the kernel gives a CPU.

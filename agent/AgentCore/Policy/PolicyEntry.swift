@@ -7,17 +7,21 @@ enum PolicyEntry {
     case probe(PolicyRule<ProbePattern>)
     case buffer(PolicyRule<Int>)
     case probeCount(PolicyRule<Int>)
+    case lease(PolicyRule<Duration>)
+    /// No session is unattended.
+    case attended(PolicyRule<Void>)
 }
 
 extension PolicyEntry {
     private static let forms =
-        "write allow or deny, event or probe, and a pattern; or limit buffer SIZE; or limit probes NUMBER"
+        "write allow or deny, event or probe, and a pattern; or limit buffer SIZE, limit probes NUMBER, limit lease TIME; "
+        + "or deny unattended"
 
     /// Nil for a line without a rule.
     init?(_ line: Substring, number: Int) throws(PolicyLineError) {
         let words = line.prefix { $0 != "#" }.split { $0 == " " || $0 == "\t" || $0 == "\r" }.map(String.init)
         guard !words.isEmpty else { return nil }
-        guard words.count == 3 else {
+        guard words.count == 3 || words == ["deny", "unattended"] else {
             throw PolicyLineError("\"\(words.joined(separator: " ").prefix(80))\" is no rule: \(Self.forms)")
         }
         let text = words.joined(separator: " ")
@@ -28,12 +32,16 @@ extension PolicyEntry {
             PolicyRule(verdict: verdict, pattern: pattern, line: number, text: text)
         }
         switch (words[0], words[1]) {
+        case ("deny", "unattended"):
+            guard words.count == 2 else { throw PolicyLineError("nothing follows \"deny unattended\"") }
+            self = .attended(rule(.deny, ()))
         case ("allow", "event"): self = .event(rule(.allow, try Self.events(words[2])))
         case ("deny", "event"): self = .event(rule(.deny, try Self.events(words[2])))
         case ("allow", "probe"): self = .probe(rule(.allow, try ProbePattern(words[2])))
         case ("deny", "probe"): self = .probe(rule(.deny, try ProbePattern(words[2])))
         case ("limit", "buffer"): self = .buffer(rule(.limit, try Self.bytes(words[2])))
         case ("limit", "probes"): self = .probeCount(rule(.limit, try Self.number(words[2])))
+        case ("limit", "lease"): self = .lease(rule(.limit, try Self.time(words[2])))
         case ("limit", _): throw PolicyLineError("there is no limit of \"\(words[1])\": \(Self.forms)")
         case ("allow", _), ("deny", _):
             throw PolicyLineError("\"\(words[1])\" is neither event nor probe: \(Self.forms)")
@@ -54,6 +62,19 @@ extension PolicyEntry {
         }
         return number
     }
+
+    /// `90s`, `30m`, `1h`, `2d`
+    private static func time(_ text: String) throws(PolicyLineError) -> Duration {
+        let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
+        guard let unit = text.last.flatMap({ units[$0] }),
+            text.dropLast().utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int64(text.dropLast()),
+            (1...Self.longestTime / unit).contains(number)
+        else { throw PolicyLineError("\"\(text)\" is no length of time: write 90s, 30m, 1h or 2d") }
+        return .seconds(number * unit)
+    }
+
+    /// A year, seconds.
+    private static let longestTime: Int64 = 365 * 86_400
 
     /// `64M`
     private static func bytes(_ text: String) throws(PolicyLineError) -> Int {

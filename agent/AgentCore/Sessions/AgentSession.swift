@@ -8,6 +8,7 @@ struct AgentSession {
     let `operator`: String
     /// It records, and so has watermarks to send and task names to look for.
     let isRecording: Bool
+    let lease: SessionLease
     /// Waits until everything before it has been sent.
     var pendingWatermark: PendingWatermark?
     /// Why it ended, when no operator stopped it.
@@ -15,10 +16,11 @@ struct AgentSession {
     /// Its instance has been removed and only the stream is kept for the controller.
     var isFinished: Bool { state.phase == .finished }
 
-    init(stream: SessionStream, operator: String, isRecording: Bool) {
+    init(stream: SessionStream, operator: String, isRecording: Bool, lease: SessionLease = SessionLease()) {
         self.stream = stream
         self.operator = `operator`
         self.isRecording = isRecording
+        self.lease = lease
     }
 
     /// For `Hello`.

@@ -15,7 +15,9 @@ extension Controller {
 
     /// Removes stored sessions that are older or more than may be. Called every minute.
     func applyRetention() {
-        for removal in retention.removals(of: stored.all.values, except: Set(storedReadings.keys), now: time.wallClock()) {
+        for removal in retention.removals(
+            of: stored.all.values, except: Set(storedReadings.keys), now: time.wallClock())
+        {
             let session = stored.all[removal.session]
             stored.remove(removal.session)
             storage.remove(removal.session).whenComplete { [log] result in

@@ -49,7 +49,9 @@ public struct Retention: Sendable {
             return "it ended more than \(limit.components.seconds) s ago"
         }
         if let bytes, bytesLeft > bytes { return "stored sessions took \(bytesLeft) bytes, more than \(bytes)" }
-        if let sessions, sessionsLeft > sessions { return "\(sessionsLeft) sessions were stored, more than \(sessions)" }
+        if let sessions, sessionsLeft > sessions {
+            return "\(sessionsLeft) sessions were stored, more than \(sessions)"
+        }
         return nil
     }
 }

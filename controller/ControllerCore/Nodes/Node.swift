@@ -93,8 +93,8 @@ extension ClockSampleFrame {
 }
 
 extension Node: SessionNode {
-    /// As much as an agent can be told to hold, at most.
-    private static let mostHeld = UInt64(4) << 30
+    /// As much as an agent can be told to hold on its disk, at most.
+    private static let mostHeld = UInt64(1) << 40
 
     var heldBytes: Int { Int(min(vitals?.heldBytes ?? 0, Self.mostHeld)) }
 

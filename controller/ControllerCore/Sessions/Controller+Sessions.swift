@@ -66,6 +66,9 @@ extension Controller {
         description.keep = opening.keep || opening.detach
         description.detached = opening.detach
         description.private = opening.private
+        description.leaseSeconds = opening.leaseSeconds
+        description.unattended = opening.unattended
+        description.onFull = opening.onFull
         return description
     }
 

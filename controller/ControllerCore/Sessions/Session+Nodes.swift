@@ -40,6 +40,7 @@ extension Session {
         } else {
             note(.returned, "", index)
             parts[index].lostAt = nil
+            parts[index].returnedAt = now
             parts[index].lastHeard = now
         }
     }

@@ -106,6 +106,9 @@ extension WirePrepare {
         comms = opening.comms
         stacks = opening.stacks
         bufferKilobytes = opening.bufferKilobytes
+        leaseSeconds = opening.leaseSeconds
+        unattended = opening.unattended
+        onFull = opening.onFull
         `operator` = name
         if opening.hasCount { count = opening.count }
     }

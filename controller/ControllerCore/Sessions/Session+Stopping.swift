@@ -30,7 +30,7 @@ extension Session {
     }
 
     private func stop(_ nodes: [Int]) {
-        drain = DrainDeadline(stoppedAt: now, budget: environment.budget)
+        drain = DrainDeadline(stoppedAt: now, budget: environment.budget, lease: description.ownLease)
         begin()
         release()
         noteStop()
@@ -45,7 +45,10 @@ extension Session {
 
     /// A node that does not answer is not waited for. One whose connection is lost may come back: `DrainDeadline`.
     func stopped(_ index: Int, _ reply: WireCommandReply) {
-        guard case .refusal(let refusal) = reply.outcome, refusal.code == .timeout, flow.isLive(index) else { return }
+        guard case .refusal(let refusal) = reply.outcome, refusal.code == .timeout, flow.isLive(index),
+            // One that may be away for long finds the command when it is back.
+            description.ownLease == nil
+        else { return }
         giveUp(index, "it was told to stop: \(refusal.text)")
     }
 
@@ -83,6 +86,8 @@ extension Session {
     func checkDeadline(now: MonotonicRawInstant) {
         guard let drain else { return }
         for index in parts.indices where flow.isLive(index) {
+            if drain.isMute(parts[index], now: now) { parts[index].returnedAt = now }
+            parts[index].mostHeld = max(parts[index].mostHeld, parts[index].node.heldBytes)
             guard
                 let reason = drain.reason(
                     toGiveUp: parts[index], buffers: buffers(of: index), now: now)
@@ -95,7 +100,7 @@ extension Session {
     private func buffers(of index: Int) -> Int {
         guard let prepared = flow.parts[index].prepared else { return 0 }
         let rings = Int(min(prepared.cpus, UInt32(Watermark.maximumCPUs))) * Int(prepared.bufferKilobytes) << 10
-        return min(rings, environment.budget.statedBuffers) + parts[index].node.heldBytes
+        return min(rings, environment.budget.statedBuffers) + parts[index].mostHeld
     }
 
     /// Has nodes remove what they hold of the session.

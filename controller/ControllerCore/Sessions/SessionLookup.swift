@@ -33,7 +33,8 @@ struct SessionLookup {
         guard found.count > 1 else { return found.first }
         let ids = found.prefix(4).map(\.session.sessionText).joined(separator: ", ")
         throw WireRefusal(
-            .noSuchSession, "\"\(name)\" is \(found.count) sessions: \(ids)\(found.count > 4 ? ", ..." : "") (state an id)")
+            .noSuchSession,
+            "\"\(name)\" is \(found.count) sessions: \(ids)\(found.count > 4 ? ", ..." : "") (state an id)")
     }
 
     private static func none(_ name: String, _ what: String) -> WireRefusal {

@@ -16,6 +16,10 @@ struct SessionPart {
     var drained = 0
     /// When its last frame without a number came: watermarks, or totals of an interval.
     var lastUnnumbered = MonotonicRawInstant(nanoseconds: 0)
+    /// Most that the node has said it holds since the session was stopped: it falls while that arrives.
+    var mostHeld = 0
+    /// Up to when it was away after the stop, with a connection or without.
+    var returnedAt = MonotonicRawInstant(nanoseconds: 0)
     /// When its connection was lost; nil while it is there.
     var lostAt: MonotonicRawInstant?
     /// It was commanded to start: from then on it owes a record.

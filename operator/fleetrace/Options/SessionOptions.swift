@@ -63,6 +63,8 @@ struct SessionOptions: ParsableArguments {
     @Flag(help: "Go on with the nodes that can, when some cannot.")
     var partial = false
 
+    @OptionGroup var attendance: AttendanceOptions
+
     @OptionGroup var privacy: PrivacyOption
 
     @Argument(parsing: .postTerminator, help: "A command to run meanwhile; the trace ends when it does.")
@@ -91,6 +93,7 @@ struct SessionOptions: ParsableArguments {
         request.startInMs = UInt32(clamping: (startIn ?? .zero).wholeMilliseconds)
         request.name = name
         request.private = privacy.isPrivate
+        attendance.fill(&request)
         return request
     }
 

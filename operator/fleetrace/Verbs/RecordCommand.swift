@@ -12,6 +12,7 @@ struct RecordCommand: AsyncParsableCommand {
             Examples:
               fleetrace record -e sched -o s1 -- sleep 5
               fleetrace report s1
+              fleetrace record -e sched:sched_switch -o s2 --lease 1h --on-full stop --for 2h
             """)
 
     @OptionGroup var session: SessionOptions

@@ -139,6 +139,8 @@ public struct Budget: Sendable {
         /// What `Welcome` may state. Shorter: a network that stumbles ends all sessions. Longer: a controller that is
         /// gone leaves the node recording.
         public var lease = Duration.seconds(1)...Duration.seconds(3600)
+        /// The longest that a session may ask for, and what one has that is unattended: a fault that comes once a week.
+        public var sessionLease = Duration.seconds(7 * 24 * 3600)
 
         public init() {}
     }

@@ -27,6 +27,51 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
   typealias Version = _2
 }
 
+/// What a node does when its memory, its disk and its ring buffer are full.
+public nonisolated enum WireOnFull: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
+
+  /// the oldest events in the ring buffer make room
+  case overwrite // = 0
+
+  /// new events are refused until there is room
+  case drop // = 1
+
+  /// recording stops at the first event that is refused
+  case stop // = 2
+  case UNRECOGNIZED(Int)
+
+  public init() {
+    self = .overwrite
+  }
+
+  public init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .overwrite
+    case 1: self = .drop
+    case 2: self = .stop
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  public var rawValue: Int {
+    switch self {
+    case .overwrite: return 0
+    case .drop: return 1
+    case .stop: return 2
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  public static let allCases: [WireOnFull] = [
+    .overwrite,
+    .drop,
+    .stop,
+  ]
+
+}
+
 public nonisolated struct WireHostFacts: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -289,6 +334,10 @@ public nonisolated struct WireCompressedBlob: Sendable {
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "fleetrace.v1"
+
+nonisolated extension WireOnFull: SwiftProtobuf._ProtoNameProviding {
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0OVERWRITE\0\u{1}DROP\0\u{1}STOP\0")
+}
 
 nonisolated extension WireHostFacts: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".HostFacts"

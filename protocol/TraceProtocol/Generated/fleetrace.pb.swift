@@ -411,6 +411,23 @@ public nonisolated struct WirePrepare: @unchecked Sendable {
     set {_uniqueStorage()._stacks = newValue}
   }
 
+  /// how long to go on without the controller; 0: as Welcome says
+  public var leaseSeconds: UInt32 {
+    get {_storage._leaseSeconds}
+    set {_uniqueStorage()._leaseSeconds = newValue}
+  }
+
+  /// as long as any lease may be
+  public var unattended: Bool {
+    get {_storage._unattended}
+    set {_uniqueStorage()._unattended = newValue}
+  }
+
+  public var onFull: WireOnFull {
+    get {_storage._onFull}
+    set {_uniqueStorage()._onFull = newValue}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -1443,7 +1460,7 @@ nonisolated extension WireCommand: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WirePrepare: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Prepare"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}events\0\u{1}filters\0\u{1}triggers\0\u{3}buffer_kilobytes\0\u{1}operator\0\u{3}excluded_processes\0\u{1}probes\0\u{1}pids\0\u{1}comms\0\u{1}count\0\u{1}stacks\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}events\0\u{1}filters\0\u{1}triggers\0\u{3}buffer_kilobytes\0\u{1}operator\0\u{3}excluded_processes\0\u{1}probes\0\u{1}pids\0\u{1}comms\0\u{1}count\0\u{1}stacks\0\u{3}lease_seconds\0\u{1}unattended\0\u{3}on_full\0")
 
   fileprivate class _StorageClass {
     var _events: [String] = []
@@ -1457,6 +1474,9 @@ nonisolated extension WirePrepare: SwiftProtobuf.Message, SwiftProtobuf._Message
     var _comms: [String] = []
     var _count: WireCountRequest? = nil
     var _stacks: [String] = []
+    var _leaseSeconds: UInt32 = 0
+    var _unattended: Bool = false
+    var _onFull: WireOnFull = .overwrite
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1478,6 +1498,9 @@ nonisolated extension WirePrepare: SwiftProtobuf.Message, SwiftProtobuf._Message
       _comms = source._comms
       _count = source._count
       _stacks = source._stacks
+      _leaseSeconds = source._leaseSeconds
+      _unattended = source._unattended
+      _onFull = source._onFull
     }
   }
 
@@ -1507,6 +1530,9 @@ nonisolated extension WirePrepare: SwiftProtobuf.Message, SwiftProtobuf._Message
         case 9: try { try decoder.decodeRepeatedStringField(value: &_storage._comms) }()
         case 10: try { try decoder.decodeSingularMessageField(value: &_storage._count) }()
         case 11: try { try decoder.decodeRepeatedStringField(value: &_storage._stacks) }()
+        case 12: try { try decoder.decodeSingularUInt32Field(value: &_storage._leaseSeconds) }()
+        case 13: try { try decoder.decodeSingularBoolField(value: &_storage._unattended) }()
+        case 14: try { try decoder.decodeSingularEnumField(value: &_storage._onFull) }()
         default: break
         }
       }
@@ -1552,6 +1578,15 @@ nonisolated extension WirePrepare: SwiftProtobuf.Message, SwiftProtobuf._Message
       if !_storage._stacks.isEmpty {
         try visitor.visitRepeatedStringField(value: _storage._stacks, fieldNumber: 11)
       }
+      if _storage._leaseSeconds != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._leaseSeconds, fieldNumber: 12)
+      }
+      if _storage._unattended != false {
+        try visitor.visitSingularBoolField(value: _storage._unattended, fieldNumber: 13)
+      }
+      if _storage._onFull != .overwrite {
+        try visitor.visitSingularEnumField(value: _storage._onFull, fieldNumber: 14)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1572,6 +1607,9 @@ nonisolated extension WirePrepare: SwiftProtobuf.Message, SwiftProtobuf._Message
         if _storage._comms != rhs_storage._comms {return false}
         if _storage._count != rhs_storage._count {return false}
         if _storage._stacks != rhs_storage._stacks {return false}
+        if _storage._leaseSeconds != rhs_storage._leaseSeconds {return false}
+        if _storage._unattended != rhs_storage._unattended {return false}
+        if _storage._onFull != rhs_storage._onFull {return false}
         return true
       }
       if !storagesAreEqual {return false}

@@ -232,6 +232,22 @@ public nonisolated struct WireOpenSession: @unchecked Sendable {
     set {_uniqueStorage()._detach = newValue}
   }
 
+  /// as in Prepare
+  public var leaseSeconds: UInt32 {
+    get {_storage._leaseSeconds}
+    set {_uniqueStorage()._leaseSeconds = newValue}
+  }
+
+  public var unattended: Bool {
+    get {_storage._unattended}
+    set {_uniqueStorage()._unattended = newValue}
+  }
+
+  public var onFull: WireOnFull {
+    get {_storage._onFull}
+    set {_uniqueStorage()._onFull = newValue}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -692,6 +708,21 @@ public nonisolated struct WireSessionDescription: @unchecked Sendable {
     set {_uniqueStorage()._detached = newValue}
   }
 
+  public var leaseSeconds: UInt32 {
+    get {_storage._leaseSeconds}
+    set {_uniqueStorage()._leaseSeconds = newValue}
+  }
+
+  public var unattended: Bool {
+    get {_storage._unattended}
+    set {_uniqueStorage()._unattended = newValue}
+  }
+
+  public var onFull: WireOnFull {
+    get {_storage._onFull}
+    set {_uniqueStorage()._onFull = newValue}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -945,7 +976,7 @@ nonisolated extension WireListSessions: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension WireOpenSession: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".OpenSession"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}selectors\0\u{1}events\0\u{1}filters\0\u{1}triggers\0\u{3}buffer_kilobytes\0\u{1}partial\0\u{1}keep\0\u{1}name\0\u{3}start_in_ms\0\u{3}stall_ms\0\u{1}probes\0\u{1}pids\0\u{1}comms\0\u{1}count\0\u{1}stacks\0\u{1}private\0\u{1}detach\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}selectors\0\u{1}events\0\u{1}filters\0\u{1}triggers\0\u{3}buffer_kilobytes\0\u{1}partial\0\u{1}keep\0\u{1}name\0\u{3}start_in_ms\0\u{3}stall_ms\0\u{1}probes\0\u{1}pids\0\u{1}comms\0\u{1}count\0\u{1}stacks\0\u{1}private\0\u{1}detach\0\u{3}lease_seconds\0\u{1}unattended\0\u{3}on_full\0")
 
   fileprivate class _StorageClass {
     var _selectors: [String] = []
@@ -965,6 +996,9 @@ nonisolated extension WireOpenSession: SwiftProtobuf.Message, SwiftProtobuf._Mes
     var _stacks: [String] = []
     var _private: Bool = false
     var _detach: Bool = false
+    var _leaseSeconds: UInt32 = 0
+    var _unattended: Bool = false
+    var _onFull: WireOnFull = .overwrite
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -992,6 +1026,9 @@ nonisolated extension WireOpenSession: SwiftProtobuf.Message, SwiftProtobuf._Mes
       _stacks = source._stacks
       _private = source._private
       _detach = source._detach
+      _leaseSeconds = source._leaseSeconds
+      _unattended = source._unattended
+      _onFull = source._onFull
     }
   }
 
@@ -1027,6 +1064,9 @@ nonisolated extension WireOpenSession: SwiftProtobuf.Message, SwiftProtobuf._Mes
         case 15: try { try decoder.decodeRepeatedStringField(value: &_storage._stacks) }()
         case 16: try { try decoder.decodeSingularBoolField(value: &_storage._private) }()
         case 17: try { try decoder.decodeSingularBoolField(value: &_storage._detach) }()
+        case 18: try { try decoder.decodeSingularUInt32Field(value: &_storage._leaseSeconds) }()
+        case 19: try { try decoder.decodeSingularBoolField(value: &_storage._unattended) }()
+        case 20: try { try decoder.decodeSingularEnumField(value: &_storage._onFull) }()
         default: break
         }
       }
@@ -1090,6 +1130,15 @@ nonisolated extension WireOpenSession: SwiftProtobuf.Message, SwiftProtobuf._Mes
       if _storage._detach != false {
         try visitor.visitSingularBoolField(value: _storage._detach, fieldNumber: 17)
       }
+      if _storage._leaseSeconds != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._leaseSeconds, fieldNumber: 18)
+      }
+      if _storage._unattended != false {
+        try visitor.visitSingularBoolField(value: _storage._unattended, fieldNumber: 19)
+      }
+      if _storage._onFull != .overwrite {
+        try visitor.visitSingularEnumField(value: _storage._onFull, fieldNumber: 20)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1116,6 +1165,9 @@ nonisolated extension WireOpenSession: SwiftProtobuf.Message, SwiftProtobuf._Mes
         if _storage._stacks != rhs_storage._stacks {return false}
         if _storage._private != rhs_storage._private {return false}
         if _storage._detach != rhs_storage._detach {return false}
+        if _storage._leaseSeconds != rhs_storage._leaseSeconds {return false}
+        if _storage._unattended != rhs_storage._unattended {return false}
+        if _storage._onFull != rhs_storage._onFull {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -1786,7 +1838,7 @@ nonisolated extension WireSessionStopped: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension WireSessionDescription: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".SessionDescription"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}session\0\u{1}name\0\u{1}operator\0\u{1}created\0\u{3}epoch_offset\0\u{1}events\0\u{1}filters\0\u{1}nodes\0\u{1}controller\0\u{1}state\0\u{1}keep\0\u{1}probes\0\u{1}gaps\0\u{1}problem\0\u{1}private\0\u{3}stored_bytes\0\u{1}ended\0\u{1}detached\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}session\0\u{1}name\0\u{1}operator\0\u{1}created\0\u{3}epoch_offset\0\u{1}events\0\u{1}filters\0\u{1}nodes\0\u{1}controller\0\u{1}state\0\u{1}keep\0\u{1}probes\0\u{1}gaps\0\u{1}problem\0\u{1}private\0\u{3}stored_bytes\0\u{1}ended\0\u{1}detached\0\u{3}lease_seconds\0\u{1}unattended\0\u{3}on_full\0")
 
   fileprivate class _StorageClass {
     var _session: UInt64 = 0
@@ -1807,6 +1859,9 @@ nonisolated extension WireSessionDescription: SwiftProtobuf.Message, SwiftProtob
     var _storedBytes: UInt64 = 0
     var _ended: Int64 = 0
     var _detached: Bool = false
+    var _leaseSeconds: UInt32 = 0
+    var _unattended: Bool = false
+    var _onFull: WireOnFull = .overwrite
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1835,6 +1890,9 @@ nonisolated extension WireSessionDescription: SwiftProtobuf.Message, SwiftProtob
       _storedBytes = source._storedBytes
       _ended = source._ended
       _detached = source._detached
+      _leaseSeconds = source._leaseSeconds
+      _unattended = source._unattended
+      _onFull = source._onFull
     }
   }
 
@@ -1871,6 +1929,9 @@ nonisolated extension WireSessionDescription: SwiftProtobuf.Message, SwiftProtob
         case 16: try { try decoder.decodeSingularUInt64Field(value: &_storage._storedBytes) }()
         case 17: try { try decoder.decodeSingularSInt64Field(value: &_storage._ended) }()
         case 18: try { try decoder.decodeSingularBoolField(value: &_storage._detached) }()
+        case 19: try { try decoder.decodeSingularUInt32Field(value: &_storage._leaseSeconds) }()
+        case 20: try { try decoder.decodeSingularBoolField(value: &_storage._unattended) }()
+        case 21: try { try decoder.decodeSingularEnumField(value: &_storage._onFull) }()
         default: break
         }
       }
@@ -1933,6 +1994,15 @@ nonisolated extension WireSessionDescription: SwiftProtobuf.Message, SwiftProtob
       if _storage._detached != false {
         try visitor.visitSingularBoolField(value: _storage._detached, fieldNumber: 18)
       }
+      if _storage._leaseSeconds != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._leaseSeconds, fieldNumber: 19)
+      }
+      if _storage._unattended != false {
+        try visitor.visitSingularBoolField(value: _storage._unattended, fieldNumber: 20)
+      }
+      if _storage._onFull != .overwrite {
+        try visitor.visitSingularEnumField(value: _storage._onFull, fieldNumber: 21)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1960,6 +2030,9 @@ nonisolated extension WireSessionDescription: SwiftProtobuf.Message, SwiftProtob
         if _storage._storedBytes != rhs_storage._storedBytes {return false}
         if _storage._ended != rhs_storage._ended {return false}
         if _storage._detached != rhs_storage._detached {return false}
+        if _storage._leaseSeconds != rhs_storage._leaseSeconds {return false}
+        if _storage._unattended != rhs_storage._unattended {return false}
+        if _storage._onFull != rhs_storage._onFull {return false}
         return true
       }
       if !storagesAreEqual {return false}

@@ -49,7 +49,10 @@ final class PageRecording {
         do {
             let trace = instance.trace
             try trace.setClock(clock)
-            try trace.setOverwrite(true)
+            guard [.overwrite, .drop, .stop].contains(request.onFull) else {
+                throw WireRefusal(.unsupported, "this agent does not know what to do when buffers are full")
+            }
+            try trace.setOverwrite(request.onFull == .overwrite)
             let buffer = try tracefs.policy.bufferKilobytes(
                 asked: request.bufferKilobytes, usual: defaultBufferKilobytes, cpus: trace.cpus().count)
             let share = try tracefs.memory.take(
@@ -123,7 +126,9 @@ final class PageRecording {
     }
 
     /// Stops recording and lets the taps read to the end.
+    @discardableResult
     func stop() throws(TracefsError) -> WireStopping {
+        if let stopped { return stopped }
         isStopped = true
         observeSwitch()
         let change = try instance.trace.setTracing(false)
@@ -142,6 +147,11 @@ final class PageRecording {
     func observeSwitch() {
         guard watch.isWatching, let isOn = try? instance.trace.isTracing() else { return }
         watch.observe(isOn: isOn, at: .now)
+    }
+
+    /// Whether a buffer had no room for an event. Only without overwriting.
+    var hasRefusedEvents: Bool {
+        taps.contains { ((try? instance.trace.statistics(cpu: $0.cpu))?.droppedEvents ?? 0) > 0 }
     }
 
     /// Per CPU, up to when everything has been given to the sink; nil until each has been read once.

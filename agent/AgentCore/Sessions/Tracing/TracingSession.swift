@@ -7,13 +7,18 @@ final class TracingSession: NodeSession {
     private let recording: PageRecording
     private let stream: SessionStream
     private let root: TracefsRoot
+    /// Called when its buffers are full; nil for a session that goes on then.
+    private let onFull: (@Sendable () -> Void)?
     private var names = SentTaskNames()
     private var eventsSeen: UInt64 = 0
 
-    private init(_ recording: PageRecording, _ stream: SessionStream, _ root: TracefsRoot) {
+    private init(
+        _ recording: PageRecording, _ stream: SessionStream, _ root: TracefsRoot, onFull: (@Sendable () -> Void)?
+    ) {
         self.recording = recording
         self.stream = stream
         self.root = root
+        self.onFull = onFull
     }
 
     /// Makes everything, with recording off, and appends what a reader needs for decoding to the stream.
@@ -30,7 +35,8 @@ final class TracingSession: NodeSession {
                 stream: delivery.stream, layout: try .init(headerPage: recording.headerPage()),
                 codec: delivery.codec)
             try recording.openTaps(feeding: sink, onDrained: delivery.onDrained)
-            let session = TracingSession(recording, delivery.stream, tracefs.root)
+            let session = TracingSession(
+                recording, delivery.stream, tracefs.root, onFull: request.onFull == .stop ? delivery.onFull : nil)
             try session.sendMetadata(facts, tracefs.symbols)
             recording.attach()
             return session
@@ -70,6 +76,7 @@ final class TracingSession: NodeSession {
     func detach() {}
 
     func watermark() -> PendingWatermark? {
+        stopIfFull()
         recording.observeSwitch()
         let entries = recording.watermarks()
         let events = recording.eventsRead
@@ -81,6 +88,14 @@ final class TracingSession: NodeSession {
             PendingWatermark(
                 watermark: Watermark(session: recording.session, entries: $0), after: stream.lastSequence)
         }
+    }
+
+    /// Whoever asked for it wants what came before the first event that had no room, without holes.
+    private func stopIfFull() {
+        guard let onFull, recording.stopped == nil, recording.hasRefusedEvents else { return }
+        // First: what follows from the stop must find the session told to end.
+        onFull()
+        _ = try? recording.stop()
     }
 
     func state() -> WireSessionState? { recording.state() }
