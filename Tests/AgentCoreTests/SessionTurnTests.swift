@@ -16,7 +16,7 @@ import Testing
         var turn = WatermarkTurn()
         let sessions = Array(1...60) as [UInt64]
         var reports: [UInt64: Int] = [:]
-        for _ in 0..<30 {
+        for _ in 0..<40 {
             let chosen = turn.next(sessions)
             #expect(chosen.count == WatermarkTurn.share)
             for session in chosen { reports[session, default: 0] += 1 }

@@ -4,7 +4,7 @@ struct WatermarkTurn {
     /// So many sessions all report in each turn.
     static let most = 8
     /// Of more, so many report in one turn.
-    static let share = 4
+    static let share = 3
 
     /// The session that reported last.
     private var last: UInt64 = 0
