@@ -75,7 +75,7 @@ private func readFile(_ log: ByteBuffer) {
         unlink(files.path(1).string)
         let file = try files.create(1)
         defer { try? file.close() }
-        try log.withUnsafeReadableBytes { _ = try file.writeAll($0) }
+        try log.withUnsafeReadableBytes { _ = try file.writeAll(toAbsoluteOffset: 8, $0) }
         var reader = NodeLogReader(files)
         var items = 0
         while try reader.next() != nil { items += 1 }

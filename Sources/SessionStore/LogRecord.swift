@@ -58,7 +58,7 @@ public struct LogRecord: Equatable, Sendable {
 extension LogRecord {
     /// What is at the reader index of a buffer that holds a piece of a log.
     enum Parsed: Equatable {
-        case record(LogRecord, length: Int)
+        case record(LogRecord, crc: UInt32, length: Int)
         /// More bytes are needed; at least this many in all.
         case needs(Int)
         /// No record begins here, or it is damaged.
@@ -85,6 +85,6 @@ extension LogRecord {
             let received = buffer.getInteger(at: start + 13, as: Int64.self),
             let body = buffer.getSlice(at: start + prefixLength + bodyHead, length: Int(length) - bodyHead)
         else { return .damaged("shorter than its head", summed: 0) }
-        return .record(LogRecord(Frame(FrameType(rawValue: type), body), received: received), length: total)
+        return .record(LogRecord(Frame(FrameType(rawValue: type), body), received: received), crc: crc, length: total)
     }
 }

@@ -7,6 +7,8 @@ public struct LogScanner: Sendable {
     private var buffer = ByteBuffer()
     /// Offset in the segment of the next byte to be read.
     public private(set) var offset: UInt64
+    /// Check sum and bytes on disk of the record that `next` returned last.
+    private(set) var last: (crc: UInt32, length: Int) = (0, 0)
     private var damageStart: UInt64?
     private var damageReason = ""
     /// Bytes of what looked like records and had a wrong check sum.
@@ -42,8 +44,9 @@ public struct LogScanner: Sendable {
     public mutating func next() -> Item {
         while true {
             switch LogRecord.parse(buffer) {
-            case .record(let record, let length):
+            case .record(let record, let crc, let length):
                 if let damage = endDamage() { return damage }
+                last = (crc, length)
                 buffer.moveReaderIndex(forwardBy: length)
                 offset += UInt64(length)
                 return .record(record)

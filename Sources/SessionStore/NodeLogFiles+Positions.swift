@@ -1,6 +1,7 @@
 import Glibc
 import NIOCore
 import SystemPackage
+import TraceProtocol
 
 /// Where readers of a log go on, and where it ends.
 extension NodeLogFiles {
@@ -24,7 +25,8 @@ extension NodeLogFiles {
     public func end(isWhole: Bool) throws(StoreError) -> LogPosition {
         let lengths = try lengths()
         guard let last = lengths.last else { return .start }
-        let offset = isWhole ? last : try wholeLength(of: lengths.count, length: last)
+        let offset =
+            isWhole ? try recordsEnd(of: lengths.count, last) : try wholeLength(of: lengths.count, length: last)
         return LogPosition(segment: lengths.count, offset: max(offset, LogPosition.start.offset))
     }
 
@@ -35,12 +37,27 @@ extension NodeLogFiles {
         var position = LogPosition.start
         let lengths = try lengths()
         for (index, length) in lengths.enumerated() {
-            let records = length - min(length, LogPosition.start.offset)
+            let records = try recordsEnd(of: index + 1, length) - min(length, LogPosition.start.offset)
             position = LogPosition(segment: index + 1, offset: LogPosition.start.offset + min(rest, records))
             guard rest >= records else { return try beginsRecord(at: position) ? position : nil }
             rest -= records
         }
         return rest == 0 ? position : nil
+    }
+
+    /// Where a segment's closing record begins; its length where it has none.
+    private func recordsEnd(of segment: Int, _ length: UInt64) throws(StoreError) -> UInt64 {
+        let closing = UInt64(SegmentEnd.recordLength(node: node))
+        guard length >= LogPosition.start.offset + closing, let file = try open(segment) else { return length }
+        defer { try? file.close() }
+        let head = try NodeLogTail.read(file, at: length - closing, count: LogRecord.prefixLength + 1, path(segment))
+        guard
+            let (magic, body, _, type) = head.getMultipleIntegers(
+                at: head.readerIndex, as: (UInt32, UInt32, UInt32, UInt8).self),
+            magic == LogRecord.magic, UInt64(LogRecord.prefixLength) + UInt64(body) == closing,
+            type == FrameType.segmentEnd.rawValue
+        else { return length }
+        return length - closing
     }
 
     private func beginsRecord(at position: LogPosition) throws(StoreError) -> Bool {

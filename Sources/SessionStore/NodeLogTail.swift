@@ -1,7 +1,8 @@
 import NIOCore
 import SystemPackage
 
-/// Reads a log that is still being written, in chunks of whole records, up to where its writer has flushed.
+/// Reads a log that is still being written, in chunks of whole records, up to where its writer says. Closing records of
+/// segments are left out: they belong to the files, and the records may be on their way into others.
 /// Confined to the store's thread.
 public struct NodeLogTail: ~Copyable {
     private let files: NodeLogFiles
@@ -27,14 +28,14 @@ public struct NodeLogTail: ~Copyable {
             let open = try openSegment()
             let limit = position.segment == end.segment ? Int(end.offset - position.offset) : Int.max
             var chunk = try Self.read(open, at: position.offset, count: min(size, limit), path)
-            if chunk.readableBytes == 0 {
+            var whole = LogRecord.whole(in: chunk, atMost: .max)
+            if chunk.readableBytes == 0 || (whole.bytes == 0 && whole.isAtEnd) {
                 guard position.segment < end.segment else { return nil }
                 try? open.close()
                 file = nil
                 position = LogPosition(segment: position.segment + 1, offset: LogPosition.start.offset)
                 continue
             }
-            var whole = LogRecord.whole(in: chunk, atMost: .max)
             if whole.bytes == 0 {
                 chunk = try Self.read(open, at: position.offset, count: min(whole.nextNeeds, limit), path)
                 whole = LogRecord.whole(in: chunk, atMost: .max)

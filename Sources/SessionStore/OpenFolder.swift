@@ -68,6 +68,11 @@ public final class OpenFolder: Sendable {
         return names
     }
 
+    /// Makes the names in it survive a power cut.
+    func synchronize() throws(StoreError) {
+        guard fsync(descriptor.rawValue) == 0 else { throw failure("write", nil) }
+    }
+
     // MARK: Folders
 
     public func folder(_ name: String) throws(StoreError) -> OpenFolder {
@@ -96,14 +101,14 @@ public final class OpenFolder: Sendable {
 
     // MARK: Files
 
-    /// Opens a file to read it; nil when there is none.
+    /// Opens a file, to read it unless `access` says otherwise; nil when there is none.
     ///
     /// - Throws: `StoreError.wrongKind` for anything but a plain file. Of those that are not, some never end, and opening
     ///   others waits for somebody.
-    func file(_ name: String) throws(StoreError) -> File? {
+    func file(_ name: String, _ access: CInt = O_RDONLY) throws(StoreError) -> File? {
         guard let kind = try facts(of: name).map(FileKind.init) else { return nil }
         guard kind == .file else { throw .wrongKind(path: path.appending(name).string, kind, needed: .file) }
-        let number = openat(descriptor.rawValue, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)
+        let number = openat(descriptor.rawValue, name, access | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)
         guard number >= 0 else { throw failure("open", name) }
         return File(rawValue: number)
     }
@@ -147,7 +152,8 @@ public final class OpenFolder: Sendable {
         try StoreError.naming("write", path.appending(name)) {
             try file.writeAll(bytes)
             guard !isDurable || fdatasync(file.rawValue) == 0,
-                renameat(descriptor.rawValue, fresh, descriptor.rawValue, name) == 0
+                renameat(descriptor.rawValue, fresh, descriptor.rawValue, name) == 0,
+                !isDurable || fsync(descriptor.rawValue) == 0
             else { throw Errno(rawValue: errno) }
         }
     }

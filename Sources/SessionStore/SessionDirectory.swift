@@ -83,6 +83,12 @@ public struct SessionDirectory: Sendable {
     ///
     /// - Throws: `StoreError.badName` for a name that cannot be a folder's.
     public func log(of node: String) throws(StoreError) -> NodeLogFiles {
-        try NodeLogFiles(folder, node: node)
+        try NodeLogFiles(folder, session: description.session, node: node)
+    }
+
+    /// The names of the folders with nodes' logs, in order.
+    func nodeFolders() throws(StoreError) -> [String] {
+        guard try folder.facts(of: SessionLayout.nodes) != nil else { return [] }
+        return try folder.folder(SessionLayout.nodes).names().sorted()
     }
 }

@@ -55,6 +55,20 @@ import TraceProtocol
         #expect(spool.lastSequence == 5 && spool.bytes == 5)
     }
 
+    @Test("A stream that is held sends nothing, and then everything again from where it is told")
+    func held() throws {
+        var spool = Spool(budget: 1000)
+        for size in 1...5 { spool.append(Self.frame(size)) }
+        for _ in 1...4 { _ = spool.next() }
+        try spool.acknowledge(1)
+        spool.hold()
+        #expect(spool.next() == nil)
+        spool.append(Self.frame(6))
+        #expect(spool.next() == nil && spool.sentSequence == 4)
+        try spool.resume(after: 1)
+        #expect((2...6).map { _ in spool.next()?.body.readableBytes } == [2, 3, 4, 5, 6])
+    }
+
     /// Against a model: whatever the order of calls, the receiver gets every frame in order.
     @Test func nothingIsLostWhateverHappens() throws {
         var generator = SplitMix64(seed: 3)

@@ -13,11 +13,13 @@ struct FileStorageQuotaTests {
     private let loop = EmbeddedEventLoop()
     private let directory = FilePath(NSTemporaryDirectory()).appending("quota-\(UUID().uuidString)")
 
-    private func storage(free: Int, failed: @escaping @Sendable (UInt64, Int, any Error) -> Void) throws -> FileStorage
+    private func storage(free: Int, ended: @escaping @Sendable (UInt64, Int, DiskQuotaExceeded) -> Void) throws
+        -> FileStorage
     {
         let storage = FileStorage(
             in: try DataFolder(directory), loop: loop, space: { DiskSpace(free: free, total: 1_000_000) })
-        storage.report(to: StorageReceiver(progress: { _ in }, failed: failed))
+        storage.report(
+            to: StorageReceiver(progress: { _ in }, ended: ended, paused: { _, _, _ in }, resumed: { _, _, _ in }))
         return storage
     }
 
@@ -37,7 +39,7 @@ struct FileStorageQuotaTests {
         defer { try? FileManager.default.removeItem(atPath: directory.string) }
         let ended = Ended()
         // 50 kB of a megabyte are kept free, so 100 kB are left.
-        let storage = try storage(free: 150_000) { ended.logs.append("\($0) \($1) \($2 is DiskQuotaExceeded)") }
+        let storage = try storage(free: 150_000) { session, node, _ in ended.logs.append("\(session) \(node)") }
         for (session, nodes) in [(UInt64(1), ["a"]), (2, ["a", "b"])] {
             let opened = storage.open(description(session, nodes: nodes))
             loop.run()
@@ -50,7 +52,7 @@ struct FileStorageQuotaTests {
         #expect(ended.logs.isEmpty)
         storage.append(batch(95_000), session: 2, node: 1, sequence: 1)
         loop.advanceTime(by: .seconds(1))
-        #expect(ended.logs == ["2 1 true"])
+        #expect(ended.logs == ["2 1"])
         // What has ended does not count any longer.
         storage.append(batch(1_000), session: 2, node: 0, sequence: 2)
         loop.advanceTime(by: .seconds(1))

@@ -166,14 +166,41 @@ struct SessionAccountStateTests {
                 == true)
     }
 
-    @Test("The disk of the controller is full")
+    @Test("The disk of the controller is full, and stays so: a gap from the last watermark that was stored")
     func disk() throws {
-        fleet.storage.fail(session, node: 0, StoreError.notEmpty(path: "/full"))
+        let begin = fleet.now.nanoseconds
+        fleet.storage.pause(session, node: 0, StoreError.notEmpty(path: "/full"))
+        fleet.advance(.seconds(3))
+        try nodes[0].sendBatch(session)
+        try nodes[0].sendWatermark(session)
+        try stopAndFinishB()
+        try nodes[0].stop()
+        fleet.advance(.seconds(59))
         #expect(manifest == nil)
-        try nodes[1].sendFinish(session)
+        fleet.advance(.seconds(2))
         let state = try #require(manifest?.state)
-        #expect(state.hasPrefix("incomplete: ") && state.contains("node a: ") && state.contains("could not store it"))
-        #expect(manifest?.problem != "")
+        #expect(state.hasPrefix("incomplete: node a: no record for 3.000 s: the controller could not store it: /full"))
+        #expect(manifest?.gaps.map { [$0.from, $0.to] } == [gap(0, 3, since: begin)])
+    }
+
+    @Test("The disk of the controller is full for a while: what was not stored comes again, and nothing is missing")
+    func diskForAWhile() throws {
+        try nodes[0].connect(holding: [session], capabilities: [Negotiation.Capability.rewind])
+        let disk = fleet.storage
+        disk.isBusy = true
+        try nodes[0].sendBatch(session)
+        try nodes[0].sendWatermark(session)
+        disk.pause(session, node: 0, StoreError.notEmpty(path: "/full"))
+        disk.isBusy = false
+        try nodes[0].sendBatch(session)
+        fleet.advance(.seconds(60))
+        disk.resume(session, node: 0)
+        nodes[0].sequence = 1
+        try nodes[0].sendBatch(session, again: true)
+        try nodes[0].sendBatch(session, again: true)
+        try stopAndFinishB()
+        try nodes[0].sendFinish(session)
+        #expect(manifest?.state == "complete" && manifest?.gaps.isEmpty == true && manifest?.problem == "")
     }
 
     @Test("The controller is shut down: what is there is whole, and the operator wanted more")

@@ -222,7 +222,7 @@ struct SessionStoppingTests {
         let nodes = try fleet.connectNodes(["a", "b"])
         let ann = try EmbeddedOperator(fleet)
         let session = try ann.record(on: nodes)
-        fleet.storage.fail(
+        fleet.storage.end(
             session, node: 0, DiskQuotaExceeded(held: 5 << 20, room: 4 << 20, floor: 1 << 20, directory: "/d"))
         #expect(try nodes[0].commands().map(\.action) == [.discard(WireDiscard())])
         #expect(try nodes[1].commands().isEmpty)
@@ -233,20 +233,6 @@ struct SessionStoppingTests {
         try nodes[1].sendFinish(session)
         let end = try #require(try ann.streamEnds().first)
         #expect(end.problem.hasPrefix("node a: over budget: its recording has taken 5 MiB"))
-    }
-
-    @Test("A log that cannot be written stops the session; what is there stays readable")
-    func storageFails() throws {
-        let fleet = EmbeddedController()
-        let nodes = try fleet.connectNodes(["a", "b"])
-        let ann = try EmbeddedOperator(fleet)
-        let session = try ann.record(on: nodes)
-        try nodes[0].sendBatch(session)
-        fleet.storage.fail(session, node: 0, StoreError.exists(path: "x"))
-        #expect(try nodes[0].commands().map(\.action).last == .discard(WireDiscard()))
-        try nodes[1].sendFinish(session)
-        #expect(try ann.records()[0]?.count(of: .batch) == 1)
-        #expect(try ann.streamEnds().map(\.problem) == ["x exists already; choose another name or remove it"])
     }
 
     @Test("The controller shuts down: sessions end in order, and their operators are told")

@@ -173,8 +173,8 @@ import TraceProtocol
         try writer.flush()
         try #require(truncate(try session.log(of: "web-1").path(1).string, 1 << 40) == 0)
         var reader = NodeLogReader(try session.log(of: "web-1"))
-        guard case .damage(let text) = try reader.next() else { throw StoreError.badName("no damage") }
-        #expect(text.contains("1099511627776 bytes"))
+        guard case .damage(let damage) = try reader.next() else { throw StoreError.badName("no damage") }
+        #expect(damage.description.contains("1099511627776 bytes"))
         #expect(try reader.next() == nil)
     }
 

@@ -39,7 +39,7 @@ import TraceProtocol
         while let item = try reader.next() {
             switch item {
             case .record(let record): result.records.append(record)
-            case .damage(let text): result.damage.append(text)
+            case .damage(let damage): result.damage.append("\(damage)")
             }
         }
         return result

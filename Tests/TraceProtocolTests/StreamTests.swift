@@ -52,6 +52,24 @@ import Testing
         #expect(try tracker.receive(6) == .next)
     }
 
+    @Test("Behind a rewind, what was sent before is early until the awaited number comes")
+    func rewinding() throws {
+        var tracker = SequenceTracker(last: 9)
+        tracker.rewind(to: 5)
+        #expect(try tracker.receive(10) == .early)
+        #expect(try tracker.receive(5) == .duplicate)
+        #expect(try tracker.receive(6) == .next)
+        #expect(throws: ProtocolError.sequenceGap(expected: 7, got: 10)) { try tracker.receive(10) }
+    }
+
+    @Test func aRewindNamesItsStream() throws {
+        for sequence in [0, 7, Rewind.hold] {
+            let rewind = Rewind(StreamNumber(session: 3, sequence: sequence))
+            #expect(try Rewind(rewind.frame()) == rewind)
+        }
+        #expect(throws: ProtocolError.self) { try Rewind(Frame(.rewind, ByteBuffer(repeating: 0, count: 15))) }
+    }
+
     @Test func creditMayBeOverdrawnByOneFrameOnly() throws {
         var credit = Credit(balance: 100)
         try credit.spend(150)

@@ -15,7 +15,8 @@ struct Fleetrace: AsyncParsableCommand {
         version: Negotiation.software,
         subcommands: [
             TraceCommand.self, StatCommand.self, TopCommand.self, RecordCommand.self, ReportCommand.self,
-            ExportCommand.self, ListCommand.self, ProbeCommand.self, NodesCommand.self, NodeCommand.self,
+            ExportCommand.self, VerifyCommand.self, ListCommand.self, ProbeCommand.self, NodesCommand.self,
+            NodeCommand.self,
             SessionsCommand.self, AttachCommand.self, ControllerProgramCommand.self, AuthorityCommand.self,
         ])
 

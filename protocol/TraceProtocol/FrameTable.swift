@@ -52,11 +52,13 @@ enum FrameTable {
         Row(type: .acknowledge, name: "Acknowledge", maximumBody: 64, directions: .toAgent),
         Row(type: .credit, name: "Credit", maximumBody: 64, directions: .toAgent),
         Row(type: .counts, name: "CountTotals", maximumBody: 32 << 20, directions: .fromAgent),
+        Row(type: .rewind, name: "Rewind", maximumBody: 64, directions: .toAgent),
 
         Row(type: .clockProbe, name: "ClockProbe", maximumBody: 64, directions: .toAgent),
         Row(type: .clockReply, name: "ClockReply", maximumBody: 64, directions: .fromAgent),
         Row(type: .clockSample, name: "ClockSample", maximumBody: 64, directions: .log),
         Row(type: .nodeNote, name: "NodeNote", maximumBody: 1 << 20, directions: .log),
+        Row(type: .segmentEnd, name: "SegmentEnd", maximumBody: 512, directions: .log),
 
         Row(type: .request, name: "Request", maximumBody: 1 << 20, directions: .fromOperator),
         Row(type: .reply, name: "Reply", maximumBody: 32 << 20, directions: .toOperator),

@@ -31,6 +31,8 @@ public struct FrameType: RawRepresentable, Hashable, Sendable {
     public static let credit = FrameType(rawValue: 0x25)
     /// The totals of a count so far.
     public static let counts = FrameType(rawValue: 0x26)
+    /// The agent is to send again what comes after a number.
+    public static let rewind = FrameType(rawValue: 0x28)
 
     // Clocks.
     public static let clockProbe = FrameType(rawValue: 0x30)
@@ -38,6 +40,8 @@ public struct FrameType: RawRepresentable, Hashable, Sendable {
     /// The four time stamps of an answered probe.
     public static let clockSample = FrameType(rawValue: 0x32)
     public static let nodeNote = FrameType(rawValue: 0x33)
+    /// Closes a finished segment of a log.
+    public static let segmentEnd = FrameType(rawValue: 0x34)
 
     // Operators.
     public static let request = FrameType(rawValue: 0x40)

@@ -5,7 +5,7 @@ public enum Negotiation {
     /// Protocol versions, ascending.
     public static let versions: [UInt32] = [1]
     public static let capabilities = [
-        Capability.zstd, Capability.progress, Capability.countCredit, Capability.reclaim,
+        Capability.zstd, Capability.progress, Capability.countCredit, Capability.reclaim, Capability.rewind,
     ]
     public static let software = "0.1.0"
 
@@ -18,6 +18,8 @@ public enum Negotiation {
         public static let countCredit = "credit.counts"
         /// An operator ends its connection with a Goodbye, and takes a session back whose connection broke.
         public static let reclaim = "session.reclaim"
+        /// The controller may have a stream paused, and sent again from a number on.
+        public static let rewind = "stream.rewind"
     }
 
     /// The highest version that both lists contain.

@@ -106,9 +106,11 @@ final class EmbeddedNode: EmbeddedPeer {
     // MARK: Its stream
 
     /// Sends a batch of one event and some bytes.
-    func sendBatch(_ session: UInt64, bytes: Int = 100) throws {
+    ///
+    /// - Parameter again: it was sent before.
+    func sendBatch(_ session: UInt64, bytes: Int = 100, again: Bool = false) throws {
         sequence += 1
-        events += 1
+        if !again { events += 1 }
         var body = ByteBuffer()
         BatchHeader(
             number: StreamNumber(session: session, sequence: sequence), cpu: 0, firstTimestamp: 1, lost: 0, events: 1,
@@ -153,6 +155,11 @@ final class EmbeddedNode: EmbeddedPeer {
         var totals = totals
         totals.session = session
         try send(Frame(.counts, totals))
+    }
+
+    /// What it was told to send again, as sequence numbers, since that was last asked for.
+    func rewinds() throws -> [UInt64] {
+        try frames(.rewind).map { try Rewind($0).number.sequence }
     }
 
     /// Sequence numbers that were acknowledged since they were last asked for.

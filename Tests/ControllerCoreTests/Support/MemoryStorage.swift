@@ -36,6 +36,17 @@ final class MemoryStorage: SessionStorage, @unchecked Sendable {
         /// Bytes of numbered frames since the last flush.
         var unflushed = 0
         var isChanged = false
+        var isPaused = false
+        /// What was flushed last: how many records, and the number of the last frame.
+        var settled: (records: Int, sequence: UInt64) = (0, 0)
+
+        /// Back to what was flushed last.
+        mutating func rewind() {
+            ends = Array(ends.prefix(settled.records))
+            bytes.moveWriterIndex(to: ends.last ?? 0)
+            sequence = settled.sequence
+            isChanged = false
+        }
 
         mutating func append(_ record: LogRecord, sequence: UInt64) {
             record.write(into: &bytes)
@@ -73,27 +84,46 @@ final class MemoryStorage: SessionStorage, @unchecked Sendable {
     }
 
     func append(_ record: LogRecord, session: UInt64, node: Int, sequence: UInt64) {
+        if sessions[session]?.logs[node].isPaused == true, record.frame.type != .nodeNote { return }
         sessions[session]?.logs[node].append(record, sequence: sequence)
         loop.execute { self.flush(session) }
     }
 
-    /// Fails to write a node's log from now on.
-    func fail(_ session: UInt64, node: Int, _ error: any Error) {
-        receiver?.failed(session, node, error)
+    /// A node's log takes too much.
+    func end(_ session: UInt64, node: Int, _ excess: DiskQuotaExceeded) {
+        receiver?.ended(session, node, excess)
+    }
+
+    /// A node's log goes back to what was flushed last, and is not written.
+    func pause(_ session: UInt64, node: Int, _ error: any Error) {
+        sessions[session]?.logs[node].rewind()
+        sessions[session]?.logs[node].isPaused = true
+        receiver?.paused(session, node, error)
+        loop.run()
+    }
+
+    /// It is written again.
+    func resume(_ session: UInt64, node: Int) {
+        guard let log = sessions[session]?.logs[node] else { return }
+        sessions[session]?.logs[node].isPaused = false
+        receiver?.resumed(session, node, log.settled.sequence)
+        flush(session)
+        loop.run()
     }
 
     private func flush(_ id: UInt64) {
         guard !isBusy, let session = sessions[id] else { return }
-        let changed = session.logs.enumerated().filter(\.element.isChanged)
+        let changed = session.logs.enumerated().filter { $0.element.isChanged && !$0.element.isPaused }
         guard !changed.isEmpty else { return }
         let progress = changed.map { node, log in
             StorageProgress(
                 session: id, node: node, name: session.description.nodes[node],
                 position: Self.position(log.bytes.writerIndex), sequence: log.sequence, bytes: log.unflushed)
         }
-        for (node, _) in changed {
+        for (node, log) in changed {
             sessions[id]?.logs[node].unflushed = 0
             sessions[id]?.logs[node].isChanged = false
+            sessions[id]?.logs[node].settled = (log.ends.count, log.sequence)
         }
         receiver?.progress(progress)
     }

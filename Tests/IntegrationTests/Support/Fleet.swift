@@ -10,6 +10,7 @@ final class Fleet: OperatedFleet {
         /// Where the controller keeps sessions; inside `folder` unless stated.
         var data: String?
         var controllerArguments: [String] = []
+        var controllerEnvironment: [String: String] = [:]
         var agentArguments: [String] = []
         /// Further options of the first agents, one list each.
         var singleArguments: [[String]] = []
@@ -78,7 +79,7 @@ final class Fleet: OperatedFleet {
                     try Executables.controller(), "--listen", "0.0.0.0:\(port)", "--pki", pki, "--data",
                     data,
                 ]
-                    + options.controllerArguments))
+                    + options.controllerArguments, environment: options.controllerEnvironment))
         let line = try await process.errors.line(containing: "listening")
         guard let port = line.split(separator: ":").last.flatMap({ Int($0.prefix { $0.isNumber }) }) else {
             throw TestFailure("no port in: \(line)")

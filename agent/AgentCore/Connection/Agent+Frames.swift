@@ -15,6 +15,7 @@ extension Agent {
         case .credit:
             credit.grant(try CreditGrant(frame).bytes)
             pump()
+        case .rewind: try rewind(Rewind(frame).number)
         case .command: perform(try frame.message())
         case .welcome: try welcome(frame.message())
         case .goodbye: goodbye = try frame.message()
@@ -71,6 +72,16 @@ extension Agent {
         guard welcome.credit <= UInt64(Credit.maximum) else {
             throw .malformed(.welcome, "a credit of \(welcome.credit) bytes")
         }
+    }
+
+    /// The controller could not store what it had received: nothing is sent until it can, and then all of that again.
+    private func rewind(_ number: StreamNumber) throws {
+        guard let session = sessions[number.session] else { return }
+        try session.stream.withSpool { spool throws(ProtocolError) in
+            if number.sequence == Rewind.hold { return spool.hold() }
+            try spool.resume(after: number.sequence)
+        }
+        pump()
     }
 
     private func acknowledge(_ number: StreamNumber) throws {

@@ -14,6 +14,8 @@ public struct Spool: Sendable {
     private var cursor = 0
     /// Highest sequence number that was ever sent; what was sent on a lost connection may have arrived.
     private var highestSent: UInt64 = 0
+    /// The controller cannot store anything at present: nothing is sent.
+    private var isHeld = false
     /// Bytes held, frame bodies only.
     public private(set) var bytes = 0
     /// The most that `bytes` should reach. The kernel's ring then holds what comes, or drops it and counts.
@@ -38,7 +40,7 @@ public struct Spool: Sendable {
 
     /// The next frame to put on the connection.
     public mutating func next() -> Frame? {
-        guard cursor < frames.count else { return nil }
+        guard !isHeld, cursor < frames.count else { return nil }
         cursor += 1
         highestSent = max(highestSent, sentSequence)
         return frames[cursor - 1]
@@ -61,7 +63,12 @@ public struct Spool: Sendable {
         return freed
     }
 
-    /// A new connection: the controller has everything up to `acknowledged`; the rest is sent again.
+    /// Nothing is sent until `resume`.
+    public mutating func hold() {
+        isHeld = true
+    }
+
+    /// A new connection, or a controller that can store again: the controller has everything up to `acknowledged`; the rest is sent again.
     ///
     /// - Throws: `ProtocolError.sequenceGap` when the controller claims to have what was never sent, or asks for
     ///   what was acknowledged and dropped: the stream cannot be whole then.
@@ -71,5 +78,6 @@ public struct Spool: Sendable {
         }
         try acknowledge(acknowledged)
         cursor = 0
+        isHeld = false
     }
 }

@@ -47,6 +47,7 @@ extension Controller {
         let link = NodeLink(
             channel: channel, node: node, credit: credit, phase: lastLink, budget: budget.node, time: time)
         link.countsCost = welcome.capabilities.contains(Negotiation.Capability.countCredit)
+        link.canRewind = welcome.capabilities.contains(Negotiation.Capability.rewind)
         var welcome = welcome
         welcome.identity = "\(PeerRole.node)/\(node.name)"
         welcome.credit = UInt64(credit)

@@ -11,9 +11,17 @@ extension Controller {
                     guard let self else { return }
                     loop.execute { self.assumeIsolated { $0.stored(progress) } }
                 },
-                failed: { [weak self] session, node, error in
+                ended: { [weak self] session, node, excess in
                     guard let self else { return }
-                    loop.execute { self.assumeIsolated { $0.storageFailed(session, node, error) } }
+                    loop.execute { self.assumeIsolated { $0.traced(session)?.exceeded(node, excess) } }
+                },
+                paused: { [weak self] session, node, error in
+                    guard let self else { return }
+                    loop.execute { self.assumeIsolated { $0.traced(session)?.paused(node, error) } }
+                },
+                resumed: { [weak self] session, node, sequence in
+                    guard let self else { return }
+                    loop.execute { self.assumeIsolated { $0.traced(session)?.resumed(node, after: sequence) } }
                 }))
     }
 
@@ -24,13 +32,9 @@ extension Controller {
         for step in progress {
             // Credit is the connection's: it comes back whatever has become of the session.
             nodes[step.name]?.stored(step.bytes)
-            (sessions[step.session] as? TracedSession)?.stored(step)
+            traced(step.session)?.stored(step)
         }
     }
 
-    private func storageFailed(_ session: UInt64, _ node: Int, _ error: any Error) {
-        guard let session = sessions[session] as? TracedSession else { return }
-        if let excess = error as? DiskQuotaExceeded { return session.exceeded(node, excess) }
-        session.storageFailed(node, error)
-    }
+    private func traced(_ session: UInt64) -> TracedSession? { sessions[session] as? TracedSession }
 }

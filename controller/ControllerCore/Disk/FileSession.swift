@@ -5,7 +5,7 @@ import TraceProtocol
 /// A session whose files are being written. Confined to the storage's thread.
 final class FileSession {
     var directory: SessionDirectory
-    private var logs: [NodeLog]
+    private var logs: [StoredLog]
     private let keep: Bool
     /// Small logs wait in memory while nodes prepare and start: a file system needs long to make files for a thousand
     /// nodes, and nothing may compete with the start for the processor.
@@ -16,28 +16,12 @@ final class FileSession {
     /// A log with more bytes than this is written even while small ones wait.
     private static let mostHeld = 64 << 10
 
-    /// One node's log and what of it has not been reported yet.
-    private final class NodeLog {
-        var writer: NodeLogWriter
-        var isFailed = false
-        var sequence: UInt64 = 0
-        var bytes = 0
-        /// Something of it is written and not yet synchronized.
-        var isWritten = false
-        /// It is in `due`.
-        var isDue = false
-
-        init(_ writer: consuming NodeLogWriter) {
-            self.writer = consume writer
-        }
-    }
-
     init(_ directory: SessionDirectory) throws(StoreError) {
         self.directory = directory
         keep = directory.description.keep
         logs = []
         for node in directory.description.nodes {
-            logs.append(NodeLog(NodeLogWriter(try directory.log(of: node))))
+            logs.append(StoredLog(NodeLogWriter(try directory.log(of: node), isDurable: keep), keep: keep))
         }
     }
 
@@ -48,97 +32,113 @@ final class FileSession {
     }
 
     var needsSync: Bool { keep && logs.contains { $0.isWritten } }
+    var isPaused: Bool { logs.contains { $0.pause != nil && !$0.isEnded } }
 
     private func becomeDue(_ node: Int) {
         let log = logs[node]
-        guard !log.isDue, log.isFailed ? log.bytes > 0 : log.writer.pendingBytes > (isHeld ? Self.mostHeld : 0) else {
-            return
-        }
+        let isIdle = log.isEnded || log.pause != nil
+        guard !log.isDue, isIdle ? log.bytes > 0 : log.pendingBytes > (isHeld ? Self.mostHeld : 0) else { return }
         log.isDue = true
         due.append(node)
     }
 
     func append(_ record: LogRecord, node: Int, sequence: UInt64) {
         guard logs.indices.contains(node) else { return }
-        // Frames for a log that cannot be written are dropped, but their bytes have been spent.
-        if sequence > 0 { logs[node].bytes += record.frame.body.readableBytes }
-        defer { becomeDue(node) }
-        guard !logs[node].isFailed else { return }
-        logs[node].writer.append(record)
-        if sequence > 0 { logs[node].sequence = sequence }
-    }
-
-    /// Bytes of each log that still grows; 0 for the others.
-    var growingLogs: [Int] {
-        logs.map { $0.isFailed ? 0 : $0.writer.writtenBytes }
-    }
-
-    /// Nothing more is appended to a log.
-    func end(log node: Int) {
-        logs[node].isFailed = true
+        logs[node].append(record, sequence: sequence)
         becomeDue(node)
     }
 
-    /// Writes what has gathered. For a session that is not kept that counts as durable: it does not outlive the
-    /// controller.
-    func flush(_ failed: (UInt64, Int, StoreError) -> Void) -> [StorageProgress] {
+    /// Bytes of each log that still grows; 0 for the others.
+    var growingLogs: [Int] { logs.map(\.growingBytes) }
+
+    /// Nothing more is appended to a log.
+    func end(log node: Int) {
+        logs[node].end()
+        becomeDue(node)
+    }
+
+    /// Writes what has gathered.
+    ///
+    /// - Parameter paused: told of each log that cannot be written.
+    /// - Returns: what became readable and may be acknowledged. Of a session that is kept that is nothing before
+    ///   `synchronize`: a log never becomes shorter for a reader.
+    func flush(_ paused: (UInt64, Int, any Error) -> Void) -> [StorageProgress] {
         let nodes = due
         due.removeAll(keepingCapacity: true)
         for node in nodes { logs[node].isDue = false }
-        let progress = step(nodes, failed) { writer throws(StoreError) in try writer.flush() }
-        return progress + surrender(nodes.filter { logs[$0].isFailed })
+        return write(nodes, isSync: false, paused)
+            + surrender(nodes.filter { logs[$0].isEnded || logs[$0].pause != nil })
     }
 
-    /// Bytes of frames that will never be durable, to be granted again.
+    func synchronize(_ paused: (UInt64, Int, any Error) -> Void) -> [StorageProgress] {
+        guard keep else { return [] }
+        return write(logs.indices.filter { logs[$0].isWritten }, isSync: true, paused)
+    }
+
+    private func write(
+        _ nodes: [Int], isSync: Bool, _ paused: (UInt64, Int, any Error) -> Void
+    ) -> [StorageProgress] {
+        nodes.compactMap { node in
+            do throws(StoreError) {
+                guard let (sequence, bytes) = try logs[node].write(isSync: isSync) else { return nil }
+                return progress(node, sequence: sequence, bytes: bytes)
+            } catch {
+                paused(directory.description.session, node, error)
+                return progress(node, sequence: 0, bytes: logs[node].surrender())
+            }
+        }
+    }
+
+    /// Bytes of frames that will not be stored, to be granted again.
     func surrender() -> [StorageProgress] {
         surrender(Array(logs.indices))
     }
 
     private func surrender(_ nodes: [Int]) -> [StorageProgress] {
         nodes.compactMap { node in
-            let log = logs[node]
-            guard log.bytes > 0 else { return nil }
-            defer { log.bytes = 0 }
-            return StorageProgress(
-                session: directory.description.session, node: node, name: directory.description.nodes[node],
-                position: log.writer.position, sequence: 0, bytes: log.bytes)
+            let bytes = logs[node].surrender()
+            return bytes > 0 ? progress(node, sequence: 0, bytes: bytes) : nil
         }
     }
 
-    func synchronize(_ failed: (UInt64, Int, StoreError) -> Void) -> [StorageProgress] {
-        guard keep else { return [] }
-        return step(logs.indices.filter { logs[$0].isWritten }, failed, isSync: true) { writer throws(StoreError) in
-            // What was appended since the last flush is acknowledged with the rest, so it has to be written.
-            try writer.flush()
-            try writer.synchronize()
+    private func progress(_ node: Int, sequence: UInt64, bytes: Int) -> StorageProgress {
+        StorageProgress(
+            session: directory.description.session, node: node, name: directory.description.nodes[node],
+            position: logs[node].position, sequence: sequence, bytes: bytes)
+    }
+
+    // MARK: A disk that cannot be written
+
+    /// Writes nothing for the time being.
+    func pause(_ error: any Error, _ paused: (UInt64, Int, any Error) -> Void) -> [StorageProgress] {
+        logs.indices.compactMap { node in
+            guard logs[node].pause == nil, !logs[node].isEnded else { return nil }
+            logs[node].hold(error)
+            paused(directory.description.session, node, error)
+            return progress(node, sequence: 0, bytes: logs[node].surrender())
         }
     }
 
-    private func step(
-        _ nodes: [Int], _ failed: (UInt64, Int, StoreError) -> Void, isSync: Bool = false,
-        _ work: (inout NodeLogWriter) throws(StoreError) -> Void
-    ) -> [StorageProgress] {
-        var progress: [StorageProgress] = []
-        let session = directory.description.session
-        for node in nodes where !logs[node].isFailed {
-            let log = logs[node]
-            do throws(StoreError) {
-                try work(&log.writer)
-                log.isWritten = !isSync
-                let isDurable = isSync || !keep
-                progress.append(
-                    StorageProgress(
-                        session: session, node: node, name: directory.description.nodes[node],
-                        position: log.writer.position,
-                        sequence: isDurable ? log.sequence : 0, bytes: isDurable ? log.bytes : 0))
-                if isDurable { log.bytes = 0 }
-            } catch {
-                // What was written before stays readable. Nothing more is appended for this node.
-                log.isFailed = true
-                failed(session, node, error)
-            }
+    /// Tries whether the logs that are paused can be written again.
+    ///
+    /// - Parameter resumed: told of each that can, with the number of the last frame that it has.
+    func retry(_ resumed: (UInt64, Int, UInt64) -> Void) -> [StorageProgress] {
+        logs.indices.compactMap { node in
+            guard let sequence = logs[node].retry() else { return nil }
+            resumed(directory.description.session, node, sequence)
+            return progress(node, sequence: sequence, bytes: logs[node].surrender())
         }
-        return progress
+    }
+
+    /// Closes the logs: nothing more comes.
+    ///
+    /// - Returns: why a log has no proper end; the others have theirs.
+    func finish() -> (any Error)? {
+        var first: (any Error)?
+        for log in logs {
+            do { try log.finish() } catch { first = first ?? error }
+        }
+        return first
     }
 
     func closeLogs() {

@@ -22,7 +22,7 @@ final class FileSessionReader {
         tails = []
         var ends: [LogPosition] = []
         // An interrupted session may end within a record.
-        let isWhole = directory.description.hasEndedInOrder
+        let isWhole = directory.description.hasEnded
         for (node, name) in directory.description.nodes.enumerated() {
             let files = try directory.log(of: name)
             let bytes = node < read.count ? read[node] : 0
@@ -54,9 +54,4 @@ extension WireRefusal {
             "node \(node): its log is not stored up to \(read) bytes, or no record begins there (read it from its start)"
         )
     }
-}
-
-extension WireSessionDescription {
-    /// Its logs were written to their ends.
-    var hasEndedInOrder: Bool { state == "complete" || state.hasPrefix("incomplete") }
 }

@@ -7,21 +7,22 @@ import TraceProtocol
 ///
 /// What gathers while the disk is busy is written with one call, and one fdatasync serves all of it.
 final class FileStorage: SessionStorage {
-    private let folder: DataFolder
-    private let loop: any EventLoop
-    private let quota: DiskQuota
+    let folder: DataFolder
+    let loop: any EventLoop
     private let budget: Budget.Disk
-    private let space: @Sendable () -> DiskSpace?
     private let log: Logger
-    private let state: NIOLoopBoundBox<State>
+    let space: @Sendable () -> DiskSpace?
+    let state: NIOLoopBoundBox<State>
 
     /// The shortest time between two calls of fdatasync. The next call serves what came in between.
     private static let syncInterval = TimeAmount.milliseconds(50)
 
-    private struct State {
+    struct State {
         var sessions: [UInt64: FileSession] = [:]
         var readers: [ObjectIdentifier: FileSessionReader] = [:]
         var receiver: StorageReceiver?
+        var quota: DiskQuota
+        var isRetryScheduled = false
         var isFlushScheduled = false
         var isQuotaCheckScheduled = false
         var isSyncScheduled = false
@@ -40,10 +41,9 @@ final class FileStorage: SessionStorage {
         self.log = log
         self.folder = folder
         self.budget = budget
-        quota = DiskQuota(budget)
         self.space = space ?? { DiskSpace(of: folder.path) }
         self.loop = loop
-        state = NIOLoopBoundBox.makeBoxSendingValue(State(), eventLoop: loop)
+        state = NIOLoopBoundBox.makeBoxSendingValue(State(quota: DiskQuota(budget)), eventLoop: loop)
     }
 
     func report(to receiver: StorageReceiver) {
@@ -53,12 +53,13 @@ final class FileStorage: SessionStorage {
     // MARK: Writing
 
     func open(_ description: WireSessionDescription) -> EventLoopFuture<Void> {
-        loop.submit { [state, folder, quota, space] in
-            if let space = space(), quota.room(space) == 0 {
-                throw DiskQuotaExceeded(floor: quota.floor(space), directory: folder.path)
-            }
+        loop.submit { [self] in
+            if let full = crowding() { throw full }
             let session = try FileSession(try folder.create(description))
-            state.withValue { $0.sessions[description.session] = session }
+            state.withValue {
+                $0.sessions[description.session] = session
+                $0.quota.measureAgain()
+            }
         }
     }
 
@@ -96,11 +97,12 @@ final class FileStorage: SessionStorage {
             var needsSync = false
             var progress: [StorageProgress] = []
             for session in state.sessions.values {
-                progress += session.flush { state.receiver?.failed($0, $1, $2) }
+                progress += session.flush { state.receiver?.paused($0, $1, $2) }
                 needsSync = needsSync || session.needsSync
             }
             if !progress.isEmpty { state.receiver?.progress(progress) }
-            if !progress.isEmpty, !state.isQuotaCheckScheduled {
+            scheduleRetry(&state)
+            if needsSync || !progress.isEmpty, !state.isQuotaCheckScheduled {
                 state.isQuotaCheckScheduled = true
                 loop.scheduleTask(in: TimeAmount(budget.interval)) { self.checkQuota() }
             }
@@ -110,30 +112,14 @@ final class FileStorage: SessionStorage {
         }
     }
 
-    /// Ends the log that takes too much of the disk, if one does. Goes on as long as something is written.
-    private func checkQuota() {
-        state.withValue { state in
-            state.isQuotaCheckScheduled = false
-            guard let space = space() else { return }
-            guard let excess = quota.excess(state.sessions.mapValues(\.growingLogs), space),
-                let session = state.sessions[excess.session]
-            else { return }
-            let held = session.growingLogs[excess.log]
-            session.end(log: excess.log)
-            state.receiver?.failed(
-                excess.session, excess.log,
-                DiskQuotaExceeded(
-                    held: held, room: quota.room(space), floor: quota.floor(space), directory: folder.path))
-        }
-    }
-
     private func synchronize() {
         state.withValue { state in
             state.isSyncScheduled = false
             let progress = state.sessions.values.flatMap { session in
-                session.synchronize { state.receiver?.failed($0, $1, $2) }
+                session.synchronize { state.receiver?.paused($0, $1, $2) }
             }
             if !progress.isEmpty { state.receiver?.progress(progress) }
+            scheduleRetry(&state)
         }
     }
 
@@ -149,7 +135,13 @@ final class FileStorage: SessionStorage {
             state.withValue { $0.sessions[description.session]?.release() }
             flush()
             synchronize()
-            try state.withValue { try $0.sessions[description.session]?.directory.update(description) }
+            retry()
+            try state.withValue { state in
+                guard let session = state.sessions[description.session] else { return }
+                let problem = session.finish()
+                try session.directory.update(description)
+                if let problem { throw problem }
+            }
         }
     }
 
@@ -159,8 +151,10 @@ final class FileStorage: SessionStorage {
                 guard let open = state.sessions.removeValue(forKey: session) else { return }
                 // What will not be written is granted again.
                 let rest = open.surrender()
+                let held = open.growingLogs.reduce(0, +)
                 if !rest.isEmpty { state.receiver?.progress(rest) }
                 open.closeLogs()
+                if keep { state.quota.keeps(held) }
                 if !keep { try folder.remove(session) }
             }
         }

@@ -93,6 +93,11 @@ struct StorageProgress: Sendable {
 /// Hears what was stored, on any thread.
 struct StorageReceiver: Sendable {
     var progress: @Sendable ([StorageProgress]) -> Void
-    /// A node's log can no longer be written. What was written before stays readable.
-    var failed: @Sendable (_ session: UInt64, _ node: Int, any Error) -> Void
+    /// A node's log has ended, because it takes too much. What was written before stays readable.
+    var ended: @Sendable (_ session: UInt64, _ node: Int, DiskQuotaExceeded) -> Void
+    /// A node's log cannot be written at present. It has gone back to the last frame that may be acknowledged, and is tried
+    /// again every second.
+    var paused: @Sendable (_ session: UInt64, _ node: Int, any Error) -> Void
+    /// It is written again. The frames after this sequence number are to be appended again.
+    var resumed: @Sendable (_ session: UInt64, _ node: Int, _ sequence: UInt64) -> Void
 }

@@ -61,6 +61,10 @@ extension Controller {
         }
         // Before its sequence number counts as received: a malformed batch must not leave a hole.
         let batch = frame.type == .batch ? try Batch(frame).header : nil
+        if session.parts[index].pause != nil {
+            if link.canRewind { link.grant(bytes) }
+            return
+        }
         guard try session.parts[index].tracker.receive(number.sequence) == .next else { return link.grant(bytes) }
         try session.receive(frame, batch, sequence: number.sequence, index, at: now)
     }

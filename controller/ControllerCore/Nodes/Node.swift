@@ -129,6 +129,19 @@ extension Node: SessionNode {
         link?.send(Acknowledgement(number).frame())
     }
 
+    func hold(_ session: UInt64) {
+        // An agent that does not know the frame gets no credit for what it sends meanwhile.
+        guard let link, link.canRewind else { return }
+        link.send(Rewind(StreamNumber(session: session, sequence: Rewind.hold)).frame())
+    }
+
+    func rewind(to number: StreamNumber) {
+        guard let link else { return }
+        if link.canRewind { return link.send(Rewind(number).frame()) }
+        link.endReason = "what it sent could not be stored, and is to be sent again"
+        link.channel.close(promise: nil)
+    }
+
     func grant(_ bytes: Int) {
         link?.grant(bytes)
     }

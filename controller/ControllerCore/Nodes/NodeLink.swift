@@ -12,6 +12,8 @@ final class NodeLink: @unchecked Sendable {
     var credit: Credit
     /// Totals count against credit.
     var countsCost = false
+    /// Its agent sends a stream again from where it is told.
+    var canRewind = false
     /// Why the connection ends; empty while nothing is wrong.
     var endReason = ""
     /// Sessions that it has been told to drop because they are over here.

@@ -10,6 +10,8 @@ struct DrainDeadline {
     /// For a node whose connection is lost, after its own lease. An agent that holds events tries to connect every 3 s at
     /// least.
     private static let goneLimit = Duration.seconds(6)
+    /// For a log that cannot be written.
+    private static let diskLimit = Duration.seconds(60)
     /// For a node that comes and goes.
     private static let longestDrain = Duration.seconds(600)
 
@@ -24,6 +26,9 @@ struct DrainDeadline {
     func reason(toGiveUp part: SessionPart, buffers: Int, now: MonotonicRawInstant) -> String? {
         if part.drained > buffers + budget.drainSlack {
             return "it sent \(part.drained >> 20) MiB after the stop, more than its buffers hold"
+        }
+        if let pause = part.pause {
+            return max(stoppedAt, pause.since).duration(to: now) > Self.diskLimit ? pause.reason : nil
         }
         let isLost = part.lostAt != nil
         let usual = budget.drainGrace + .milliseconds(part.drained * 1_000 / budget.drainRate)

@@ -47,6 +47,7 @@ extension Session {
 
     /// Commands again what was commanded while the node was away. Behind its `Welcome`: nothing may come before that.
     func commandAgain(_ index: Int) {
+        if parts[index].pause != nil { parts[index].node.hold(id) }
         guard flow.phase == .stopping, flow.isLive(index) else { return }
         parts[index].node.command(.stop(WireStop()), session: id) { [self] reply in stopped(index, reply) }
     }

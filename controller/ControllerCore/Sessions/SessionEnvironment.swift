@@ -66,6 +66,10 @@ protocol SessionNode: AnyObject {
 
     /// Everything of a session up to this sequence number is durable.
     func acknowledge(_ number: StreamNumber)
+    /// The node is to send nothing of a session for the time being.
+    func hold(_ session: UInt64)
+    /// The node is to send again everything of a session after this sequence number.
+    func rewind(to number: StreamNumber)
     /// Lets the node send so many further bytes.
     func grant(_ bytes: Int)
     /// A frame of a stream waits for storage. Its bytes are granted again when it is stored.

@@ -10,6 +10,8 @@ struct SessionPart {
     var tracker = SequenceTracker()
     /// Everything up to this sequence number is as durable as the session asks for.
     var durable: UInt64 = 0
+    /// Its log cannot be written at present: since when, and why.
+    var pause: (since: MonotonicRawInstant, reason: String)?
     /// When its stream last advanced, or its connection was made again.
     var lastHeard: MonotonicRawInstant
     /// Bytes of its stream that have come since the session was stopped.

@@ -14,7 +14,6 @@ final class NodeExport {
     private var facts = NodeFacts()
     private var track = ClockTrack(capacity: NodeExport.mostSamples)
     private var pages: PageExport?
-    private var lastSequence: UInt64 = 0
     private(set) var damage: [String] = []
 
     /// 4096 points of the clock's path are 2.7 minutes in full.
@@ -37,7 +36,7 @@ final class NodeExport {
             while let item = try log.next() {
                 switch item {
                 case .record(let record): try write(record)
-                case .damage(let text): note(text)
+                case .damage(let damage): note("\(damage)")
                 }
             }
         } catch let error as StoreError {
@@ -79,7 +78,7 @@ final class NodeExport {
         switch frame.type {
         case .batch:
             let batch = try Batch(frame)
-            count(batch.header.number)
+            count(batch.header.number, record)
             guard batch.header.cpu < UInt32(Watermark.maximumCPUs) else {
                 throw ProtocolError.malformed(.batch, "CPU \(batch.header.cpu)")
             }
@@ -87,7 +86,7 @@ final class NodeExport {
             try pages.append(batch)
         case .metadata:
             var body = frame.body
-            count(try StreamNumber(reading: &body, of: frame.type))
+            count(try StreamNumber(reading: &body, of: frame.type), record)
             let metadata: WireNodeMetadata = try Frame(.metadata, body).message()
             if !metadata.headerPage.isEmpty, pages == nil {
                 pages = PageExport(
@@ -101,9 +100,8 @@ final class NodeExport {
     }
 
     /// Sequence numbers have no holes. If there is one, something is missing before this frame, of any CPU.
-    private func count(_ number: StreamNumber) {
-        if number.sequence > lastSequence + 1 { pages?.noteLoss() }
-        lastSequence = max(lastSequence, number.sequence)
+    private func count(_ number: StreamNumber, _ record: LogRecord) {
+        if timeline.count(number, received: record.received) { pages?.noteLoss() }
     }
 
     /// - Returns: the most by which the file's clock differs from the session's.

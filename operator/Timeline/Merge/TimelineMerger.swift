@@ -57,6 +57,11 @@ final class TimelineMerger {
         let change = try node.append(frame, received: received) { cpu in
             add(CPUStream(node: node, cpu: cpu, index: tree.addStream()))
         }
+        if let gap = node.newGap {
+            node.newGap = nil
+            // The manifest does not know it.
+            gaps.append((gap, node))
+        }
         switch change {
         case .none: break
         case .events(let stream):
@@ -101,6 +106,8 @@ final class TimelineMerger {
         case .started: show([node.part.lateStart(node.onTimeline)], of: node)
         case .lost: notices.append((.lost(note.text), node, note.at))
         case .returned: notices.append((.returned, node, note.at))
+        case .paused: if node.isNews(note) { notices.append((.paused(note.text), node, note.at)) }
+        case .resumed: notices.append((.resumed, node, note.at))
         case .limited: notices.append((.limited(note.text), node, note.at))
         case .refused:
             notices.append((.refused(note.text), node, note.at))

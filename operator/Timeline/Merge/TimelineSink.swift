@@ -53,6 +53,9 @@ enum TimelineNotice {
     case refused(String)
     /// It does less than was asked.
     case limited(String)
+    /// The controller cannot store what it sends at present.
+    case paused(String)
+    case resumed
     /// There is no record of it for some time.
     case gap(WireRecordingGap)
     /// A part of its log could not be read.

@@ -6,6 +6,8 @@ extension TimelineNotice {
         case .recovered: ("recovered", StallNotice.recovered)
         case .lost(let reason): ("disconnected", reason)
         case .returned: ("reconnected", "connected again; it sends what it recorded meanwhile")
+        case .paused(let reason): ("paused", "\(reason); the node keeps what it records")
+        case .resumed: ("resumed", "stored again; it sends what it recorded meanwhile")
         case .refused(let reason): ("refused", "takes no part: \(reason)")
         case .limited(let reason): ("limited", reason)
         case .gaveUp(let reason): ("ended", "its part ends here: \(reason)")

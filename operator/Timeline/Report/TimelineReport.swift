@@ -63,7 +63,7 @@ public final class TimelineReport {
                 guard case .session(let directory) = inputs[session] else { continue }
                 let manifest = directory.description
                 logs.append(Log(NodeLogReader(try directory.log(of: name)), node: index, fault: manifest.fault))
-                if manifest.isClosed { merger.expect(manifest.gaps(of: name, shift: node.shift), of: index) }
+                if manifest.hasEnded { merger.expect(manifest.gaps(of: name, shift: node.shift), of: index) }
             case .recording(let recording):
                 if filter.nodes.isEmpty || filter.nodes.contains(node.name) { head = recording.head }
                 do {

@@ -1,14 +1,12 @@
+import SessionStore
 import TraceProtocol
 
 /// What a stored session's manifest says against it.
 extension WireSessionDescription {
-    /// Its final state and gaps are in the manifest.
-    var isClosed: Bool { state != "recording" && !state.hasPrefix("interrupted") }
-
     /// What is wrong with the session as a whole; nil when nothing is known.
     public var fault: String? {
         if state == "recording" { return "the session was cut off while it was being recorded" }
-        if !isClosed { return state }
+        if !hasEnded { return state }
         return problem.isEmpty ? nil : problem
     }
 

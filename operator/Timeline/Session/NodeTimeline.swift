@@ -1,6 +1,7 @@
 import EventFormat
 import NIOCore
 import RingBuffer
+import SessionStore
 import TraceClock
 import TraceProtocol
 
@@ -21,6 +22,11 @@ final class NodeTimeline {
     private(set) var part = PartAccount()
     /// Its last watermarks.
     private(set) var watched: [Watermark.Entry] = []
+    private var numbers = MissingNumbers()
+    /// Frames were missing before the last one, and the time of which is not shown yet.
+    var newGap: WireRecordingGap?
+    /// When its log was paused last, ns of the timeline.
+    private var lastPause: Int64?
     /// Nothing more will come: its stream is complete, or it was given up.
     private(set) var isEnded = false
     /// The manifest has its gaps.
@@ -75,6 +81,10 @@ final class NodeTimeline {
     func append(_ frame: Frame, received: Int64 = .max, makeStream: (UInt32) -> CPUStream) throws -> Change {
         // The account is on the timeline that is merged onto.
         let heard = received == .max ? received : received &+ shift
+        if frame.type.isNumbered {
+            var body = frame.body
+            _ = count(try StreamNumber(reading: &body, of: frame.type), received: received)
+        }
         switch frame.type {
         case .batch:
             let batch = try Batch(frame)
@@ -111,6 +121,22 @@ final class NodeTimeline {
         case .nodeNote: return appendNote(try frame.message())
         default: return .none
         }
+    }
+
+    /// A numbered frame has come.
+    ///
+    /// - Returns: whether frames before it are missing.
+    func count(_ number: StreamNumber, received: Int64) -> Bool {
+        guard case .after(let missing) = numbers.add(number.sequence) else { return false }
+        part.miss(MissingNumbers.text(missing), before: received == .max ? received : received &+ shift)
+        newGap = part.damagedGaps(onTimeline).last
+        return true
+    }
+
+    /// Whether a note that its log is paused is the first of that: it comes at once, and again with the log.
+    func isNews(_ pause: WireNodeNote) -> Bool {
+        defer { lastPause = max(lastPause ?? pause.at, pause.at) }
+        return pause.at > lastPause ?? .min
     }
 
     private func appendMetadata(_ frame: Frame) throws {

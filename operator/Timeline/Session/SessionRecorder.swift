@@ -10,6 +10,7 @@ public final class SessionRecorder {
     private var nodes: [Node]
     public private(set) var bytes: UInt64 = 0
     public private(set) var damage: [String] = []
+    private var remarks: [String] = []
 
     private final class Node {
         var log: NodeLogWriter
@@ -39,8 +40,10 @@ public final class SessionRecorder {
     public func append(_ chunk: LogChunk) throws {
         guard nodes.indices.contains(Int(chunk.node)) else { return }
         let node = nodes[Int(chunk.node)]
-        node.log.append(records: chunk.records)
-        bytes += UInt64(chunk.records.readableBytes)
+        if !chunk.isAhead {
+            node.log.append(records: chunk.records)
+            bytes += UInt64(chunk.records.readableBytes)
+        }
         node.scanner.feed(chunk.records)
         while true {
             switch node.scanner.next() {
@@ -59,11 +62,27 @@ public final class SessionRecorder {
             let change = try timeline.append(record.frame, received: record.received) {
                 CPUStream(node: timeline, cpu: $0, index: 0)
             }
+            if case .note(let note) = change { remark(note, timeline) }
             guard case .events(let stream) = change, let layout = timeline.layout else { return }
             stream.countAll(layout: layout, unpacker: unpacker)
         } catch {
             damage.append("node \(node.timeline.name): \(error)")
         }
+    }
+
+    private func remark(_ note: WireNodeNote, _ node: NodeTimeline) {
+        switch note.kind {
+        case .paused:
+            if node.isNews(note) { remarks.append("\(node.name): \(TimelineNotice.paused(note.text).text.words)") }
+        case .resumed: remarks.append("\(node.name): \(TimelineNotice.resumed.text.words)")
+        default: break
+        }
+    }
+
+    /// What a person should know while it is recorded, since the last call; a line each.
+    public func takeRemarks() -> [String] {
+        defer { remarks.removeAll() }
+        return remarks
     }
 
     /// Writes what is buffered.
@@ -78,7 +97,10 @@ public final class SessionRecorder {
     /// - Parameter problem: why the session is not whole, for its readers; empty when it is.
     public func finish(problem: String) throws -> SessionAccount {
         try flush()
-        for node in nodes { try node.log.synchronize() }
+        for node in nodes {
+            try node.log.finish()
+            try node.log.synchronize()
+        }
         let reason = problem.isEmpty ? "its stream is not complete" : problem
         for node in nodes where !node.timeline.isEnded { node.timeline.cutOff(reason) }
         var description = directory.description

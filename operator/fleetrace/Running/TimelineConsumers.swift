@@ -39,6 +39,7 @@ final class RecordConsumer: SessionConsumer {
 
     func consume(_ chunk: LogChunk) throws {
         try recorder.append(chunk)
+        for line in recorder.takeRemarks() { say(line) }
     }
 
     func tick() throws {

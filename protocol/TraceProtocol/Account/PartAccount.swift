@@ -20,6 +20,8 @@ public struct PartAccount: Sendable {
     private var finishedAt: Int64 = .max
     /// Finish came before the session was told to stop.
     private var isEarly = false
+    /// Frames that are missing from its log, with what had come before them and when the next frame came.
+    private var holes: [(text: String, since: (time: Int64, heard: Int64)?, arrival: Int64)] = []
     /// Why nothing more comes, where that is not Finish.
     public private(set) var end: String?
 
@@ -66,7 +68,18 @@ public struct PartAccount: Sendable {
         self.finish = finish
         self.finish?.clearCounts()
         finishedAt = arrival
-        isEarly = stoppedAt == nil
+        isEarly = stoppedAt.map { arrival < $0 } ?? true
+    }
+
+    /// Numbered frames are missing from its log. What they held was recorded after what had come before them, and before
+    /// the next frame came.
+    ///
+    /// - Parameters:
+    ///   - frames: their numbers, for people: `frames 7 to 9 are missing`.
+    ///   - arrival: of the next frame, ns of the timeline.
+    public mutating func miss(_ frames: String, before arrival: Int64) {
+        guard holes.count < Self.mostGaps else { return }
+        holes.append(("\(frames) in its log", through, arrival))
     }
 
     /// Nothing more comes of it. The first reason counts.
@@ -83,9 +96,26 @@ public struct PartAccount: Sendable {
     /// All gaps, on the timeline.
     ///
     /// - Parameter map: ns of the trace clock to ns of the timeline; nil while the clock is not known.
-    public func gaps(_ map: (Int64) -> Int64?) -> [WireRecordingGap] {
+    ///
+    /// - Parameter missing: events that were sent and are not there, where the node's totals tell.
+    public func gaps(_ map: (Int64) -> Int64?, missing: UInt64? = nil) -> [WireRecordingGap] {
         guard refusal == nil else { return [] }
-        return [lateStart(map)].compactMap(\.self) + statedGaps(map) + [ending(map)].compactMap(\.self)
+        return [lateStart(map)].compactMap(\.self) + statedGaps(map) + damagedGaps(map, events: missing)
+            + [ending(map)].compactMap(\.self)
+    }
+
+    /// Those of which frames are missing from its log.
+    ///
+    /// - Parameter events: how many there were in all of them, where the node's totals tell.
+    public func damagedGaps(_ map: (Int64) -> Int64?, events: UInt64? = nil) -> [WireRecordingGap] {
+        holes.enumerated().map { index, hole in
+            var reason = hole.text
+            if let events, index == holes.count - 1 {
+                reason += (index == 0 ? ": " : "; in all ") + "\(events) event\(events == 1 ? "" : "s")"
+            }
+            let from = hole.since.flatMap { since in map(since.time).map { min($0, since.heard) } }
+            return WireRecordingGap(from: from ?? moment, to: hole.arrival == .max ? nil : hole.arrival, reason)
+        }
     }
 
     /// It began to record after the start that was commanded.

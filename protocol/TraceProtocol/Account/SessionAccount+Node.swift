@@ -73,6 +73,13 @@ extension SessionAccount {
         public var lost: UInt64? { sum(\.lost) }
         public var recorded: UInt64? { sum(\.recorded) }
 
+        /// Events that the kernel recorded and that neither arrived nor are lost; nil where that is not known.
+        fileprivate var missing: UInt64? {
+            guard let recorded, let lost else { return nil }
+            let (known, overflow) = received.addingReportingOverflow(lost)
+            return overflow || known > recorded ? nil : recorded - known
+        }
+
         private func sum(_ number: KeyPath<CPU, UInt64?>) -> UInt64? {
             guard hasTotals, !cpus.isEmpty else { return nil }
             return cpus.reduce(0 as UInt64?) { sum, cpu in
@@ -158,6 +165,7 @@ extension SessionAccount.Node {
         self.init(
             name: name, kind: kind, cpus: cpus, hasTotals: part.finish != nil, end: part.end,
             incomplete: isCut ? "the kernel's buffers could not be read to the end" : nil, refusal: part.refusal,
-            gaps: kind == .part ? part.gaps(map) : [])
+            gaps: [])
+        if kind == .part { gaps = part.gaps(map, missing: missing) }
     }
 }

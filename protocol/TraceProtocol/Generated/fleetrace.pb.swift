@@ -907,6 +907,12 @@ public nonisolated struct WireNodeNote: Sendable {
 
     /// the session was told to stop, or has ended by itself
     case stopped // = 10
+
+    /// the controller cannot store it at present; the node keeps what it records
+    case paused // = 12
+
+    /// it can again
+    case resumed // = 13
     case UNRECOGNIZED(Int)
 
     public init() {
@@ -926,6 +932,8 @@ public nonisolated struct WireNodeNote: Sendable {
       case 8: self = .refused
       case 9: self = .limited
       case 10: self = .stopped
+      case 12: self = .paused
+      case 13: self = .resumed
       default: self = .UNRECOGNIZED(rawValue)
       }
     }
@@ -943,6 +951,8 @@ public nonisolated struct WireNodeNote: Sendable {
       case .refused: return 8
       case .limited: return 9
       case .stopped: return 10
+      case .paused: return 12
+      case .resumed: return 13
       case .UNRECOGNIZED(let i): return i
       }
     }
@@ -960,6 +970,8 @@ public nonisolated struct WireNodeNote: Sendable {
       .refused,
       .limited,
       .stopped,
+      .paused,
+      .resumed,
     ]
 
   }
@@ -2484,5 +2496,5 @@ nonisolated extension WireNodeNote: SwiftProtobuf.Message, SwiftProtobuf._Messag
 }
 
 nonisolated extension WireNodeNote.Kind: SwiftProtobuf._ProtoNameProviding {
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0UNSPECIFIED\0\u{1}JOINED\0\u{1}STARTED\0\u{1}LOST\0\u{1}RETURNED\0\u{1}RESTARTED\0\u{1}GAVE_UP\0\u{1}DAMAGED\0\u{1}REFUSED\0\u{1}LIMITED\0\u{1}STOPPED\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0UNSPECIFIED\0\u{1}JOINED\0\u{1}STARTED\0\u{1}LOST\0\u{1}RETURNED\0\u{1}RESTARTED\0\u{1}GAVE_UP\0\u{1}DAMAGED\0\u{1}REFUSED\0\u{1}LIMITED\0\u{1}STOPPED\0\u{2}\u{2}PAUSED\0\u{1}RESUMED\0")
 }

@@ -98,6 +98,12 @@ final class Attachment: OperatorStream {
         }
     }
 
+    /// Sends a record of a node ahead of what is stored.
+    func tell(_ record: ByteBuffer, node: Int) {
+        guard !isEnded else { return }
+        link.send(LogChunk(session: session.id, node: UInt32(node), records: record, isAhead: true).frame())
+    }
+
     /// The next node that has something to read, in turn.
     private func nodeToRead() -> Int? {
         for step in 0..<next.count {

@@ -19,7 +19,7 @@ final class StoredSession: ReadableSession {
         self.storage = storage
         self.environment = environment
         self.closed = closed
-        problem = description.hasEndedInOrder ? description.problem : description.state
+        problem = description.hasEnded ? description.problem : description.state
     }
 
     var isStored: Bool { true }

@@ -8,12 +8,11 @@ extension TracedSession {
 
     /// A node's last frame has come. It is stored like any other, and it counts when it is stored.
     func finish(_ frame: Frame, sequence: UInt64, _ index: Int, at now: MonotonicRawInstant) {
-        logs[index].finish = sequence
         var body = frame.body
         body.moveReaderIndex(forwardBy: StreamNumber.length)
         // A reader finds one that is malformed, too, and says so.
         guard let finish: WireFinish = try? Frame(.finish, body).message(parts: Self.mostFinishParts) else { return }
-        parts[index].account.add(finish, at: now.nanoseconds)
+        logs[index].add(finish, sequence: sequence, at: now)
     }
 
     /// The same as a reader of the logs finds, as long as all pages can be read: what arrived is what batches state.

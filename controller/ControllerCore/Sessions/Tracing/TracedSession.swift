@@ -28,21 +28,6 @@ final class TracedSession: Session, ReadableSession {
         case closed
     }
 
-    /// One node's log.
-    struct ReceivedLog {
-        /// Readers may read up to here.
-        var position = LogPosition.start
-        /// Sequence number of its Finish frame once that has come.
-        var finish: UInt64?
-        /// Clock samples that are added together with what comes next: of sixty sessions each log would otherwise be
-        /// written twenty times a second for them alone.
-        var samples: [LogRecord] = []
-        /// Its last watermarks: a node owes the totals of these CPUs.
-        var watched: [Watermark.Entry] = []
-        /// Events that have come, by CPU.
-        var events: [UInt32: UInt64] = [:]
-    }
-
     init(
         _ description: WireSessionDescription, opening: WireOpenSession, request: UInt64, owner: any SessionOperator,
         members: [(node: any SessionNode, incarnation: String)], storage: any SessionStorage,
@@ -76,7 +61,7 @@ final class TracedSession: Session, ReadableSession {
         if drain != nil { parts[index].drained += frame.body.readableBytes }
         // Watermarks alone do not keep a stopped session open.
         parts[index].lastHeard = now
-        if let batch { logs[index].events[batch.cpu, default: 0] &+= UInt64(batch.events) }
+        if let batch { logs[index].add(batch, sequence: sequence) }
         if frame.type == .finish { finish(frame, sequence: sequence, index, at: now) }
         append(frame, index, sequence: sequence, at: now)
     }
@@ -84,8 +69,14 @@ final class TracedSession: Session, ReadableSession {
     override func receive(_ watermark: Watermark, _ frame: Frame, _ index: Int, at now: MonotonicRawInstant) {
         guard parts[index].lastUnnumbered.duration(to: now) >= Self.shortestInterval else { return }
         parts[index].lastUnnumbered = now
+        // It may cover frames that have to come again.
+        guard parts[index].pause == nil, !parts[index].tracker.isRewinding else { return }
         logs[index].watched = watermark.entries
-        if let least = watermark.least { parts[index].account.recorded(through: least, heard: now.nanoseconds) }
+        if let least = watermark.least {
+            let through = ReceivedLog.Through(time: least, heard: now)
+            settled(
+                logs[index].add(through, after: parts[index].tracker.last, settled: parts[index].durable), index)
+        }
         append(frame, index, at: now)
     }
 
@@ -99,6 +90,7 @@ final class TracedSession: Session, ReadableSession {
     override func noted(_ note: WireNodeNote, _ index: Int) {
         guard let frame = try? Frame(.nodeNote, note) else { return }
         append(frame, index, at: MonotonicRawInstant(nanoseconds: note.at))
+        if note.kind == .paused { tell(frame, index) }
     }
 
     override func account() -> SessionAccount { storedAccount() }
@@ -216,9 +208,18 @@ final class TracedSession: Session, ReadableSession {
         if progress.sequence > 0 {
             parts[index].durable = progress.sequence
             parts[index].node.acknowledge(StreamNumber(session: id, sequence: progress.sequence))
+            settled(logs[index].settle(progress.sequence), index)
         }
-        if let finish = logs[index].finish, progress.sequence >= finish { perform(flow.finished(index)) }
+        if let finish = logs[index].finish, flow.isLive(index) {
+            parts[index].account.add(finish.message, at: finish.at.nanoseconds)
+            perform(flow.finished(index))
+        }
         for attachment in attachments { attachment.pump() }
+    }
+
+    private func settled(_ through: ReceivedLog.Through?, _ index: Int) {
+        guard let through else { return }
+        parts[index].account.recorded(through: through.time, heard: through.heard.nanoseconds)
     }
 
     /// A node's recording takes too much of the disk. Its part ends; what is there stays readable, and the others go on.
@@ -230,19 +231,5 @@ final class TracedSession: Session, ReadableSession {
             ])
         report(problem: "node \(parts[index].node.name): \(excess)")
         giveUp(index, "\(excess)")
-    }
-
-    /// A node's log can no longer be written, for example because the disk is full. The session stops: what is there
-    /// stays readable.
-    func storageFailed(_ index: Int, _ error: any Error) {
-        environment.log.error(
-            "a session can no longer be stored",
-            metadata: ["session": "\(id.sessionText)", "reason": "\(error)"])
-        report(problem: "\(error)")
-        // Its log does not take it any more; its account does.
-        note(.damaged, "the controller could not store it: \(error)", index)
-        stop()
-        discard([index])
-        perform(flow.giveUp(index, "the controller could not store it: \(error)"))
     }
 }

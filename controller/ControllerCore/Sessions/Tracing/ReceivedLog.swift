@@ -1,0 +1,74 @@
+import SessionStore
+import SystemFacts
+import TraceProtocol
+
+/// What has come of one node of a session, and what of it is certain: a log that cannot be written goes back to what is
+/// settled, and the frames behind that come again.
+struct ReceivedLog {
+    /// Readers may read up to here.
+    var position = LogPosition.start
+    /// Clock samples that are added together with what comes next: of sixty sessions each log would otherwise be
+    /// written twenty times a second for them alone.
+    var samples: [LogRecord] = []
+    /// Its last watermarks: a node owes the totals of these CPUs.
+    var watched: [Watermark.Entry] = []
+    /// Events of settled frames, by CPU.
+    private(set) var events: [UInt32: UInt64] = [:]
+    /// Its last frame, once that is settled.
+    private(set) var finish: Finish?
+
+    private var newEvents: [(sequence: UInt64, cpu: UInt32, events: UInt32)] = []
+    private var newWatermarks: [(after: UInt64, through: Through)] = []
+    private var newFinish: (sequence: UInt64, Finish)?
+
+    struct Finish {
+        var message: WireFinish
+        /// When it came.
+        var at: MonotonicRawInstant
+    }
+
+    /// Everything up to a time has come.
+    struct Through {
+        /// ns of the node's trace clock.
+        var time: Int64
+        /// When the node said so.
+        var heard: MonotonicRawInstant
+    }
+
+    mutating func add(_ batch: BatchHeader, sequence: UInt64) {
+        newEvents.append((sequence, batch.cpu, batch.events))
+    }
+
+    mutating func add(_ finish: WireFinish, sequence: UInt64, at now: MonotonicRawInstant) {
+        newFinish = (sequence, Finish(message: finish, at: now))
+    }
+
+    /// - Parameters:
+    ///   - sequence: of the last frame before it.
+    ///   - settled: everything up to here is settled.
+    /// - Returns: the time up to which everything is settled, if that has moved.
+    mutating func add(_ through: Through, after sequence: UInt64, settled: UInt64) -> Through? {
+        newWatermarks.append((sequence, through))
+        return settle(settled)
+    }
+
+    /// Everything up to a sequence number is settled.
+    ///
+    /// - Returns: the time up to which everything is settled, if that has moved.
+    mutating func settle(_ sequence: UInt64) -> Through? {
+        let count = newEvents.prefix { $0.sequence <= sequence }.count
+        for batch in newEvents.prefix(count) { events[batch.cpu, default: 0] &+= UInt64(batch.events) }
+        newEvents.removeFirst(count)
+        if let (number, last) = newFinish, number <= sequence { (finish, newFinish) = (last, nil) }
+        let reached = newWatermarks.prefix { $0.after <= sequence }
+        newWatermarks.removeFirst(reached.count)
+        return reached.last?.through
+    }
+
+    /// What is not settled comes again.
+    mutating func rewind() {
+        newEvents.removeAll()
+        newWatermarks.removeAll()
+        newFinish = nil
+    }
+}
