@@ -55,6 +55,16 @@ import TraceProtocol
         #expect(flow.giveUp(1, "gone too") == .end)
     }
 
+    @Test func aNodeThatEndsBeforeItsStartKeepsNobodyWaiting() {
+        var flow = SessionFlow(nodes: 2, partial: false)
+        for node in 0...1 { _ = flow.prepared(node, .success(WirePrepared())) }
+        #expect(flow.started(0, .success(WireStarted())) == .wait)
+        #expect(flow.finished(1) == .announce)
+        var alone = SessionFlow(nodes: 1, partial: false)
+        _ = alone.prepared(0, .success(WirePrepared()))
+        #expect(alone.finished(0) == .abort(nodes: [0]))
+    }
+
     /// Whatever comes in whatever order, a session ends once, and only when nothing more is expected.
     @Test func everySequenceEnds() {
         var generator = SplitMix64(seed: 11)

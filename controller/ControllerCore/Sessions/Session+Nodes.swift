@@ -16,7 +16,8 @@ extension Session {
 
     /// - Parameter reason: for people.
     func nodeLost(_ index: Int, because reason: String) {
-        if flow.isLive(index), flow.phase != .starting {
+        // While others start, only a node that records already may come back: the start waits for a reply of the rest.
+        if flow.isLive(index), flow.phase != .starting || flow.isRecording(index) {
             note(.lost, reason, index)
             parts[index].lostAt = now
         } else {

@@ -162,6 +162,10 @@ public struct SessionFlow: Sendable {
 
     /// The node's Finish frame is durable.
     public mutating func finished(_ node: Int) -> Step {
+        // Its agent was ended between the commands to prepare and to start. The others wait for its reply no longer.
+        if phase == .starting, case .starting = parts[node] {
+            return started(node, .failure(WireRefusal(.nodeLost, "it ended before it had started")))
+        }
         guard isLive(node) else { return .wait }
         move(node, to: .finished)
         return decideEnd()
@@ -188,6 +192,11 @@ public struct SessionFlow: Sendable {
         case .starting, .recording: true
         default: false
         }
+    }
+
+    /// Whether the node has started and has not ended.
+    public func isRecording(_ node: Int) -> Bool {
+        if case .recording = parts[node] { true } else { false }
     }
 
     /// Parts that may send: from the first metadata, which comes before the reply to Prepare, to Finish.

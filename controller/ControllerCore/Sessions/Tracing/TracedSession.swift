@@ -210,9 +210,10 @@ final class TracedSession: Session, ReadableSession {
             parts[index].node.acknowledge(StreamNumber(session: id, sequence: progress.sequence))
             settled(logs[index].settle(progress.sequence), index)
         }
-        if let finish = logs[index].finish, flow.isLive(index) {
+        if let finish = logs[index].finish {
+            // Whatever else has ended its part: a reader of the log finds it, too.
             parts[index].account.add(finish.message, at: finish.at.nanoseconds)
-            perform(flow.finished(index))
+            if flow.isLive(index) { perform(flow.finished(index)) }
         }
         for attachment in attachments { attachment.pump() }
     }
