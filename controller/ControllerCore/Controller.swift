@@ -22,6 +22,7 @@ public actor Controller {
     let host: WireHostFacts
     let storage: any SessionStorage
     nonisolated let time: TimeSource
+    let random: RandomSource
     let budget: Budget
     var peerLines: PeerLines
     /// How long agents go on without a frame from here.
@@ -52,8 +53,7 @@ public actor Controller {
     init(
         name: String, storage: any SessionStorage, lease: Duration, twins: TwinRule = .refuse, host: WireHostFacts,
         budget: Budget = Budget(), retention: Retention = Retention(), loop: any EventLoop, time: TimeSource = .system,
-        log: Logger, recent: RecentLog,
-        auditLog: Logger? = nil
+        random: RandomSource = .system, log: Logger, recent: RecentLog, auditLog: Logger? = nil
     ) {
         executor = EventLoopExecutor(loop)
         self.name = name
@@ -65,6 +65,7 @@ public actor Controller {
         self.retention = retention
         peerLines = PeerLines(budget.connection.logLines)
         self.time = time
+        self.random = random
         self.log = log
         self.recent = recent
         audit = AuditLog(auditLog ?? log)

@@ -27,7 +27,7 @@ public actor Agent {
     let now: @Sendable () -> MonotonicRawInstant
     private let facts: WireHostFacts
     /// Distinguishes a restart of this agent from its reconnection.
-    private let incarnation = String(UInt64.random(in: .min ... .max), radix: 16)
+    private let incarnation: String
 
     var audit: AuditLog
     var sessions: [UInt64: AgentSession] = [:]
@@ -61,14 +61,17 @@ public actor Agent {
     /// Before the controller has stated one.
     private static let defaultLease = Duration.seconds(60)
 
-    /// - Parameter now: the time; tests give their own.
+    /// - Parameters:
+    ///   - now: the time; tests give their own.
+    ///   - random: likewise.
     init(
         loop: any EventLoop, configuration: AgentConfiguration, kernel: NodeSessions, inventory: any Inventory,
         facts: WireHostFacts, log: Logger, recent: RecentLog,
         auditLog: Logger? = nil,
-        now: @escaping @Sendable () -> MonotonicRawInstant = { .now }
+        now: @escaping @Sendable () -> MonotonicRawInstant = { .now }, random: RandomSource = .system
     ) {
         executor = EventLoopExecutor(loop)
+        incarnation = String(random.next(), radix: 16)
         self.configuration = configuration
         self.kernel = kernel
         self.inventory = inventory

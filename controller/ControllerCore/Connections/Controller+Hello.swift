@@ -6,9 +6,6 @@ import TraceProtocol
 
 /// A peer's first frame, and the reply to it.
 extension Controller {
-    /// Stream bytes that may be under way in all, shared by the nodes.
-    private static let creditPool = 256 << 20
-
     /// A peer has introduced itself.
     ///
     /// - Throws: `ProtocolError.noCommonVersion`; `.unexpected` for a peer that has no business here.
@@ -45,7 +42,8 @@ extension Controller {
         let credit = max(0, creditPerNode - node.outstanding)
         lastLink += 1
         let link = NodeLink(
-            channel: channel, node: node, credit: credit, phase: lastLink, budget: budget.node, time: time)
+            channel: channel, node: node, credit: credit, phase: lastLink, budget: budget.node, time: time,
+            firstRequest: random.next())
         link.countsCost = welcome.capabilities.contains(Negotiation.Capability.countCredit)
         link.canRewind = welcome.capabilities.contains(Negotiation.Capability.rewind)
         var welcome = welcome
@@ -61,6 +59,7 @@ extension Controller {
     }
 
     private var creditPerNode: Int {
-        min(8 << 20, max(512 << 10, Self.creditPool / max(nodes.count, 1)))
+        let share = budget.node.creditInAll / max(nodes.count, 1)
+        return min(budget.node.credit.upperBound, max(budget.node.credit.lowerBound, share))
     }
 }

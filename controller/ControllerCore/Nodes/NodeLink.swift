@@ -39,7 +39,7 @@ final class NodeLink: @unchecked Sendable {
     /// Commands that it has not replied to.
     private var requests: [UInt64: OpenRequest] = [:]
     /// Begins anywhere, so that a reply to an earlier connection or controller process fits no request of this one.
-    private var lastRequest = UInt64.random(in: 0..<1 << 62)
+    private var lastRequest: UInt64
     private(set) var nextProbe: UInt32 = 0
     /// Probes under way: when each was sent. A reply that states another time is not believed.
     private var probes: [UInt32: MonotonicRawInstant] = [:]
@@ -52,7 +52,12 @@ final class NodeLink: @unchecked Sendable {
         let reply: (WireCommandReply) -> Void
     }
 
-    init(channel: any Channel, node: Node, credit: Int, phase: Int, budget: Budget.Node, time: TimeSource) {
+    /// - Parameter firstRequest: any number.
+    init(
+        channel: any Channel, node: Node, credit: Int, phase: Int, budget: Budget.Node, time: TimeSource,
+        firstRequest: UInt64
+    ) {
+        lastRequest = firstRequest >> 2
         repliesOwed = budget.unasked
         clockRepliesOwed = budget.unasked
         progress = TokenBucket(budget.progress)

@@ -51,7 +51,7 @@ extension Controller {
         of opening: WireOpenSession, on nodes: [Node], operator: String
     ) -> WireSessionDescription {
         var description = WireSessionDescription()
-        description.session = UInt64.random(in: 1 ... .max)
+        description.session = max(1, random.next())
         description.name = opening.name
         description.operator = `operator`
         let origin = time.origin

@@ -36,6 +36,9 @@ public struct Budget: Sendable {
 
     /// What a node may send besides its numbered frames, which have credit.
     public struct Node: Sendable {
+        /// Stream bytes that may be under way of one node: its share of those of all nodes, within this range.
+        public var credit = 512 << 10...8 << 20
+        public var creditInAll = 256 << 20
         /// The agent sends one in 5 s and one for each new list of events.
         public var vitals = Rate(perSecond: 2, burst: 64)
         /// Bytes of watermarks and totals, for each session of the node and for none: 8192 CPUs every 40 ms are 2.4
