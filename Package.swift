@@ -15,6 +15,13 @@ let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "sw
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 
+/// What Tests/Simulation puts together.
+let simulation: [Target.Dependency] = [
+    "AgentCore", "ControllerCore", "OperatorClient", "SessionStore", "SecureTransport", "SystemFacts", "RecentLog",
+    "Threads", "TraceClock", "TraceProtocol", "TestSupport", log, deque,
+    .product(name: "HeapModule", package: "swift-collections"), .product(name: "NIOCore", package: "swift-nio"),
+]
+
 /// A library in `FOLDER/NAME`.
 func library(_ name: String, in folder: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, path: "\(folder)/\(name)", swiftSettings: strict)
@@ -207,11 +214,26 @@ let package = Package(
                 "ControllerCore", "OperatorClient", "Timeline", "fleetrace", arguments, system,
             ] + nio),
 
+        // Agents, controller and operator over a simulated kernel, network, disk and time.
+        .testTarget(
+            name: "SimulationTests", dependencies: simulation, path: "Tests/Simulation",
+            exclude: ["README.md", "Program"], swiftSettings: strict),
+
         // The product as a whole, with real kernels, networks and processes.
         test("IntegrationTests", ["CLinux", "Tracefs", "SystemFacts", "SecureTransport"]),
     ],
     swiftLanguageModes: [.v6]
 )
+
+// scripts/simulate builds this instead of the tests: it needs what only tests may see of the release modules.
+if Context.environment["FLEETRACE_SIMULATE"] != nil {
+    package.targets.removeAll { $0.isTest }
+    package.products.append(.executable(name: "simulate", targets: ["simulate"]))
+    package.targets.append(
+        .executableTarget(
+            name: "simulate", dependencies: simulation + [arguments], path: "Tests/Simulation",
+            exclude: ["README.md", "Tests"], swiftSettings: strict))
+}
 
 // scripts/fuzz builds these instead of the tests: the targets, and the tests' controller, agent and operator without
 // sockets.

@@ -1,0 +1,86 @@
+import SessionStore
+import SystemFacts
+import TraceProtocol
+
+/// Compares what people and disks are left with to what really happened.
+struct FleetCheck {
+    let fleet: FleetRun
+
+    init(_ fleet: FleetRun) { self.fleet = fleet }
+
+    func run() {
+        if case .ended(let reading) = fleet.owner?.outcome { check(reading, "the operator's") }
+        if isPromisedWhole { checkWhole() }
+        for (_, files) in fleet.disk.sessions.sorted(by: { $0.key < $1.key }) { checkStored(files) }
+    }
+
+    /// Nothing has gone wrong but links that were cut while the session ran, and a disk that could be written again before
+    /// its end.
+    private var isPromisedWhole: Bool {
+        let faults = fleet.schedule.faults
+        guard let opened = fleet.owner?.openedAt else { return faults.isEmpty }
+        let end = fleet.schedule.begin + fleet.schedule.length
+        return faults.count <= 2
+            && faults.allSatisfy { time, fault in
+                switch fault {
+                case .cut: time > opened
+                case .diskFails(let length): time > opened && time + length + 1_500 * .millisecond < end
+                default: false
+                }
+            }
+    }
+
+    private func checkWhole() {
+        switch fleet.owner?.outcome {
+        case .ended(let reading):
+            for problem in reading.account.problems { fleet.found("nothing was lost, but: \(problem)") }
+        case .refused(let reason): fleet.found("nothing went wrong, but the session was refused: \(reason)")
+        case .died, .some(.none), nil: break
+        }
+    }
+
+    /// A session on the controller's disk: it says the same as its operator was told, and what it lacks is stated.
+    private func checkStored(_ files: SimulatedSessionFiles) {
+        let reading = SessionReading(files.description)
+        for (node, log) in files.logs.enumerated() { reading.append(log.bytes, of: node) }
+        reading.finish(problem: files.isFinished ? files.description.problem : "it was interrupted")
+        check(reading, "the stored")
+        guard files.isFinished else { return }
+        // Each knows the node's clock by as many samples as it had: lengths differ in their last digit.
+        let (manifest, log) = (files.description.state, reading.account.state)
+        if manifest.filter({ !$0.isNumber }) != log.filter({ !$0.isNumber }) {
+            fleet.found("the manifest says \"\(manifest)\", the log \"\(log)\"")
+        }
+    }
+
+    private func check(_ reading: SessionReading, _ whose: String) {
+        let isWhole = reading.account.problems.isEmpty
+        for (index, node) in reading.nodes.enumerated() {
+            for fault in node.faults { fleet.found("\(whose) log of \(node.name): \(fault)") }
+            guard let machine = fleet.machines.first(where: { $0.name == node.name }) else { continue }
+            // One that an agent made and lost before it could start has recorded nothing.
+            let instance = machine.instances(of: reading.session).last { $0.began != nil }
+            let check = PartCheck(
+                node: node, account: reading.account.nodes[index], machine: machine, instance: instance,
+                uptime: SimulatedController.uptime, isWhole: isWhole)
+            for finding in check.findings { fleet.found("\(whose) account of \(node.name): \(finding)") }
+        }
+    }
+
+    /// What an agent has dropped because it was acknowledged is in the logs.
+    ///
+    /// - Parameter onlyKept: the power has failed, which other sessions need not survive.
+    static func checkAcknowledged(_ fleet: FleetRun, onlyKept: Bool = false) {
+        for (part, acknowledged) in fleet.acknowledged {
+            guard let files = fleet.disk.sessions[part.session], files.description.keep || !onlyKept else { continue }
+            let name = fleet.machines[part.node].name
+            guard let index = files.description.nodes.firstIndex(of: name) else { continue }
+            let reading = SessionReading(files.description)
+            reading.append(files.logs[index].bytes, of: index)
+            let stored = reading.nodes[index].sequence
+            if stored < acknowledged {
+                fleet.found("frames of \(name) up to \(acknowledged) were acknowledged, and \(stored) are stored")
+            }
+        }
+    }
+}

@@ -1,0 +1,78 @@
+import NIOCore
+import TraceProtocol
+
+@testable import AgentCore
+
+/// The reading of one CPU's ring, as `Tap` does it: batches into the session's stream while that has room, and up to when
+/// everything is in it.
+final class SimulatedTap {
+    let ring: SimulatedRing
+    private let instance: SimulatedInstance
+    private let machine: SimulatedMachine
+    private let process: SimulatedProcess
+    private let stream: SessionStream
+    private let onFinished: () -> Void
+    /// ns of the trace clock; 0 before the first turn.
+    private(set) var watermark: UInt64 = 0
+    private(set) var events: UInt64 = 0
+    private(set) var isDone = false
+    private var missed = 0
+    var isFinishing = false
+
+    /// Events in a sub-buffer, at most.
+    private static let batch = 24
+    private static let batchesPerTurn = 16
+
+    init(
+        _ ring: SimulatedRing, of instance: SimulatedInstance, _ machine: SimulatedMachine, _ process: SimulatedProcess,
+        _ stream: SessionStream, onFinished: @escaping () -> Void
+    ) {
+        self.ring = ring
+        self.instance = instance
+        self.machine = machine
+        self.process = process
+        self.stream = stream
+        self.onFinished = onFinished
+    }
+
+    /// One turn of the thread that reads this CPU.
+    func service() {
+        guard !isDone else { return }
+        let isLast = isFinishing
+        let now = machine.world.now
+        let time = UInt64(machine.clock(at: now))
+        instance.catchUp(to: now)
+        for _ in 0..<Self.batchesPerTurn {
+            guard stream.hasRoom, process.step() else { return }
+            let events = ring.read(atMost: Self.batch)
+            if !events.isEmpty { send(events) }
+            guard ring.unread == 0 else { continue }
+            watermark = time
+            if isLast {
+                isDone = true
+                onFinished()
+            }
+            return
+        }
+    }
+
+    private func send(_ events: Range<Int>) {
+        // The step between the kernel's buffer and the agent's.
+        guard process.step() else { return }
+        var body = ByteBuffer()
+        let lost = ring.overrun - missed
+        missed = ring.overrun
+        BatchHeader(
+            number: StreamNumber(session: 0, sequence: 0), cpu: UInt32(ring.cpu),
+            firstTimestamp: UInt64(machine.clock(at: ring.times[events.lowerBound])), lost: UInt64(lost),
+            events: UInt32(events.count), codec: .deflate, rawLength: UInt32(events.count * 8)
+        ).write(into: &body)
+        for event in events { body.writeInteger(UInt32(event)) }
+        body.writeRepeatingByte(0, count: machine.plan.padding)
+        self.events += UInt64(events.count)
+        stream.append(Frame(.batch, body))
+    }
+
+    /// The session is taken down.
+    func abandon() { isDone = true }
+}

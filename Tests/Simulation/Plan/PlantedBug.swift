@@ -1,0 +1,11 @@
+/// A mistake that a program of Fleetrace could have made, made here by a part of the simulation in its place: the disk, the
+/// kernel, or a link that changes what a program says. The simulation has to find each of them.
+enum PlantedBug: String, CaseIterable, Sendable {
+    // The disk and what writes to it.
+    case acknowledgeBeforeSync, acknowledgeBeforeWrite, syncWithoutEffect, tornTailKept, recordLost, recordTwice
+    // What an agent or the controller says.
+    case resumeSkipsFrames, resumeTooEarly, numberReused, batchLost, batchTwice, creditLost, watermarkTooEarly
+    case leaseForgotten, chunkLost, finishLost, stopLost
+    // The node.
+    case lossUncounted, silentStop, guardAsleep
+}
