@@ -107,8 +107,8 @@ let package = Package(
             "AgentCore", in: "agent",
             [
                 "CLinux", "Guarding", "Threads", "SystemFacts", "Quotas", "TextPatterns", "Tracefs", "Probes",
-                "PerfCounters", "RecentLog", "RingBuffer", "EventFormat", "TraceProtocol", "SecureTransport", log,
-                deque,
+                "PerfCounters", "RecentLog", "RingBuffer", "EventFormat", "TraceProtocol", "SecureTransport",
+                "SessionStore", "CZlib", log, deque, system,
             ] + nio),
         program(
             "fleetrace-agent", in: "agent",
@@ -181,7 +181,7 @@ let package = Package(
             "AgentCoreTests",
             [
                 "AgentCore", "Probes", "Tracefs", "SystemFacts", "TextPatterns", "EventFormat", "TraceProtocol",
-                "RecentLog", log, embedded,
+                "RecentLog", "SessionStore", log, embedded,
             ] + nio),
         test(
             "ControllerCoreTests",

@@ -74,6 +74,32 @@ struct NodeTextTests {
         #expect(lines[3].split(separator: " ").prefix(6).map(String.init) == ["1", "0", "0", "0", "0", "0"])
     }
 
+    @Test("What waits for the controller, where, and what holds it up")
+    func delivery() {
+        var vitals = WireVitals()
+        (vitals.memoryBytes, vitals.memoryLimit, vitals.credit) = (3_000_000, 64 << 20, 512 << 10)
+        #expect(
+            vitals.deliveryLines == [
+                "  kept: 3.00 MB in memory (67.1 MB for each session), no disk; it may send 524 kB more before the controller "
+                    + "has stored some"
+            ])
+        #expect(vitals.standstill.isEmpty)
+        (vitals.spoolBytes, vitals.spoolLimit, vitals.credit) = (20_000_000, 1 << 30, -5)
+        (vitals.waitingMs, vitals.spoolFault) = (12_000, "the disk is full")
+        let lines = vitals.deliveryLines
+        #expect(lines[0].contains("20.0 MB of 1.07 GB on disk; it may send nothing more"))
+        #expect(lines.dropFirst().map { $0.prefix { $0 != ":" } } == ["  PAUSED for 12s", "  DISK NOT USED"])
+        #expect(vitals.standstill == "paused for 12s")
+        vitals.fullMs = 3000
+        #expect(vitals.standstill == "full for 3s" && vitals.deliveryLines[2].hasPrefix("  FULL for 3s"))
+        var status = Self.text().status
+        status.vitals = vitals
+        status.vitals.heldBytes = 12_000_000
+        let rows = NodeTable.rows([status])
+        let column = rows[0].firstIndex(of: "KEPT") ?? 0
+        #expect(rows[1][column] == "12.0 MB, full for 3s" && NodeTable.isBad(status))
+    }
+
     @Test("The clock's history is thinned evenly, and ends with the last point; breaks stand below")
     func clock() {
         let lines = Self.text().clock(now: EpochInstant(nanoseconds: 1000 * Self.second))

@@ -111,6 +111,23 @@ struct TopModelTests {
         #expect(Self.names(&model) == ["b", "a"])
     }
 
+    @Test("A node that can keep no more, or is paused, is red and says so")
+    func standstill() {
+        var model = Self.model()
+        var list = WireNodeList()
+        list.nodes = [
+            .with {
+                $0.name = "a"
+                $0.connected = true
+                $0.vitals.fullMs = 4000
+            }
+        ]
+        model.rates.ingest(list)
+        let lines = model.lines(Self.size, clock: "12:00:00")
+        #expect(lines.first { $0.text.hasPrefix("a ") }?.text.hasSuffix("! full for 4s") == true)
+        #expect(lines[0].style == .red)
+    }
+
     @Test("A stalled node and one that loses events are red, marked, and counted")
     func losses() {
         var model = Self.model()

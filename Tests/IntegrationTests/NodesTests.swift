@@ -52,7 +52,7 @@ extension IntegrationTests {
                 #expect(table.count == 2 && table[0].hasPrefix("NODE ") && table[1].hasPrefix(fleet.names[1] + " "))
                 for column in [
                     "STATE", "KERNEL", "ARCH", "CPUS", "LABELS", "CLOCK", "RTT", "SESSIONS", "BYTES/S", "LOST", "AGENT",
-                    "CPU",
+                    "CPU", "KEPT",
                 ] {
                     #expect(table[0].split(separator: " ").contains { $0 == column }, "\(table[0])")
                 }

@@ -98,5 +98,86 @@ extension IntegrationTests {
                 }
             }
         }
+
+        @Test(
+            "A cut for longer than memory holds, with a spool on disk: nothing is lost, and the spool is empty afterwards"
+        )
+        func spooled() async throws {
+            try await NetworkNamespace.with { namespace in
+                try await TemporaryFolder.with { folder in
+                    let spool = folder.file("spool")
+                    let options = Fleet.Options(
+                        agentArguments: ["--memory", "1", "--spool", spool, "--spool-bytes", "256M"],
+                        namespaces: [namespace])
+                    try await Fleet.with(agents: 1, options) { fleet in
+                        let name = SystemCallLoad.freshName()
+                        let record = try await fleet.record(
+                            ["-e", SystemCallLoad.event, "-f", SystemCallLoad.filter(name)],
+                            into: fleet.folder.file("s"))
+                        try await namespace.setLink(up: false)
+                        let load = SystemCallLoad(cpu: 0, rate: 100_000, most: 400_000, name: name)
+                        try await load.finished(within: .seconds(60))
+                        #expect(Self.bytes(below: spool) > 1 << 20)
+                        try await namespace.setLink(up: true)
+                        try await eventually("everything is delivered", within: .seconds(40)) {
+                            try await Self.kept(fleet) == 0
+                        }
+                        record.send(SIGINT)
+                        let status = try await record.exit(within: .seconds(60))
+                        #expect(status == .success, "\(record.errors.text)")
+                        let line = try #require(AccountLine.all(in: record.errors.texts).first)
+                        #expect(line.recorded == 400_000 && line.received == 400_000 && line.lost == 0, "\(line)")
+                        try await eventually("the spool is empty") { Self.bytes(below: spool) < 1000 }
+                    }
+                }
+            }
+        }
+
+        @Test("A spool on a disk that is full: said once, memory is used, and every loss is counted")
+        func spoolDiskFull() async throws {
+            try await NetworkNamespace.with { namespace in
+                try await TemporaryFolder.with { folder in
+                    try await SmallDisk.with(megabytes: 2, in: folder) { disk in
+                        let options = Fleet.Options(
+                            agentArguments: ["--memory", "1", "--spool", "\(disk.path)/spool"], namespaces: [namespace])
+                        try await Fleet.with(agents: 1, options) { fleet in
+                            let name = SystemCallLoad.freshName()
+                            let record = try await fleet.record(
+                                ["--buffer", "64", "-e", SystemCallLoad.event, "-f", SystemCallLoad.filter(name)],
+                                into: fleet.folder.file("s"))
+                            try await namespace.setLink(up: false)
+                            let load = SystemCallLoad(cpu: 0, rate: 100_000, most: 800_000, name: name)
+                            try await load.finished(within: .seconds(60))
+                            let log = try #require(fleet.agent(fleet.names[0])?.errors.texts)
+                            #expect(log.count { $0.contains("events are kept in memory until") } == 1, "\(log)")
+                            try await namespace.setLink(up: true)
+                            try await eventually("everything is delivered", within: .seconds(40)) {
+                                try await Self.kept(fleet) == 0
+                            }
+                            record.send(SIGINT)
+                            try await record.exit(within: .seconds(60))
+                            let line = try #require(AccountLine.all(in: record.errors.texts).first)
+                            #expect(line.balances && line.recorded == 800_000 && line.received > 0, "\(line)")
+                        }
+                    }
+                }
+            }
+        }
+
+        /// Bytes that the fleet's first node holds until they are acknowledged; nil while that is not known.
+        private static func kept(_ fleet: Fleet) async throws -> Int? {
+            let lines = try await fleet.run(["nodes", "--format", "json"] + fleet.access).output.texts
+            let node = try lines.first.map { try JSONSerialization.jsonObject(with: Data($0.utf8)) } as? [String: Any]
+            return node?["kept_bytes"] as? Int
+        }
+
+        /// Of the files in a folder and below it.
+        private static func bytes(below path: String) -> Int {
+            let files = FileManager.default.enumerator(atPath: path)?.allObjects as? [String] ?? []
+            return files.reduce(0) { sum, name in
+                let facts = try? FileManager.default.attributesOfItem(atPath: "\(path)/\(name)")
+                return facts?[.type] as? FileAttributeType == .typeRegular ? sum + (facts?[.size] as? Int ?? 0) : sum
+            }
+        }
     }
 }

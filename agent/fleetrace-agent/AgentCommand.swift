@@ -22,7 +22,7 @@ struct AgentCommand: AsyncParsableCommand {
 
             Example:
               fleetrace-agent --controller 10.0.0.5:7788 --cert web-1.crt --key web-1.key --ca ca.crt \\
-                  --label role=web --label zone=a
+                  --label role=web --label zone=a --spool /var/spool/fleetrace --spool-bytes 20G
 
             A policy states what this node refuses, whatever the controller requests; docs/guide/fleet.md has its \
             language. For example, in /etc/fleetrace/policy:
@@ -50,6 +50,23 @@ struct AgentCommand: AsyncParsableCommand {
     @Option(name: .customLong("label"), help: "KEY=VALUE, for --on KEY=VALUE; may be repeated.")
     var labels: [Label] = []
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            A folder of the agent's own on disk. What has been read is written there before it is sent, and kept until the \
+            controller has it. Without it: in memory.
+            """, valueName: "folder"))
+    var spool: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Bytes that all sessions may take of --spool, e.g. 512M or 20G (default: 1G).", valueName: "size"),
+        transform: ByteCountArgument.parse)
+    var spoolBytes: UInt64?
+
+    private static let usualSpool: UInt64 = 1 << 30
+    private static let spoolRange: ClosedRange<UInt64> = (16 << 20)...(1 << 40)
+
     @Option(help: "Megabytes of memory for events that the controller cannot take yet, per session.")
     var memory = AgentConfiguration.defaultMemory >> 20
 
@@ -63,6 +80,13 @@ struct AgentCommand: AsyncParsableCommand {
     var exitWithParent = false
 
     func validate() throws {
+        guard spool.flatMap({ UInt64($0) }) == nil else {
+            throw ValidationError("--spool is a folder; --memory is the number of megabytes that are kept in memory")
+        }
+        guard spool != nil || spoolBytes == nil else { throw ValidationError("--spool-bytes: --spool says where") }
+        guard Self.spoolRange.contains(spoolBytes ?? Self.usualSpool) else {
+            throw ValidationError("--spool-bytes: 16M to 1T")
+        }
         guard (1...4096).contains(memory) else { throw ValidationError("--memory: 1 to 4096 (megabytes)") }
     }
 
@@ -77,10 +101,11 @@ struct AgentCommand: AsyncParsableCommand {
                 IdentityFiles(certificate: certificate, privateKey: key, authorities: ca),
                 server: .controller(serverName))
             try tls.require(.node)
-            let configuration = AgentConfiguration(
+            var configuration = AgentConfiguration(
                 host: controller.host, port: controller.port,
                 labels: Dictionary(labels.map { ($0.key, $0.value) }, uniquingKeysWith: { $1 }),
                 memory: memory << 20, policy: policy)
+            configuration.spool = spool.map { ($0, Int(spoolBytes ?? Self.usualSpool)) }
             let guardian = GuardProcess()
             defer { guardian.end() }
             try await Self.run(AgentRuntime(configuration: configuration, tls: tls, guardian: guardian, log: log))

@@ -18,7 +18,8 @@ final class AgentBench {
     private(set) var channel: EmbeddedChannel
     private var lastRequest: UInt64 = 0
 
-    init() {
+    /// - Parameter memory: bytes that a session may keep in memory.
+    init(memory: Int = AgentConfiguration.defaultMemory) {
         let loop = self.loop
         let clock = self.clock
         let audit = self.audit
@@ -26,7 +27,9 @@ final class AgentBench {
         let thread = ControlThread(loop: loop, agentLoop: loop, now: { clock.now })
         channel = EmbeddedChannel(loop: loop)
         agent = Agent(
-            loop: loop, configuration: AgentConfiguration(host: "controller", port: 1, labels: ["role": "web"]),
+            loop: loop,
+            configuration: AgentConfiguration(
+                host: "controller", port: 1, labels: ["role": "web"], memory: memory),
             kernel: NodeSessions(kernel, thread: thread, makers: [thread], log: log),
             inventory: FakeInventory(loop: loop),
             facts: WireHostFacts(), log: log, recent: RecentLog(),

@@ -178,6 +178,32 @@ import TraceProtocol
         #expect(bench.phase() == nil)
     }
 
+    @Test("Vitals: what waits, since when nothing was sent, and since when nothing can be kept")
+    func vitals() throws {
+        let bench = AgentBench(memory: 1000)
+        try bench.accepted(credit: 200)
+        let session = try bench.session(in: .recording)
+        func vitals() throws -> WireVitals {
+            bench.agent.assumeIsolated { $0.sendVitals() }
+            return try bench.frames().last { $0.type == .vitals }?.message() ?? WireVitals()
+        }
+        var now = try vitals()
+        #expect(now.heldBytes == 0 && now.credit == 200 && now.waitingMs == 0 && now.memoryLimit == 1000)
+        for _ in 0..<10 { session.record(200) }
+        _ = try bench.frames()
+        bench.slowTick()
+        bench.clock.advance(by: .seconds(5))
+        bench.slowTick()
+        now = try vitals()
+        #expect(now.heldBytes == 2160 && now.memoryBytes == 2160 && now.credit == -16)
+        #expect(now.waitingMs == 5000 && now.fullMs == 5000 && now.spoolLimit == 0)
+        try bench.send(CreditGrant(bytes: 1 << 20).frame())
+        try bench.acknowledge(10)
+        bench.slowTick()
+        now = try vitals()
+        #expect(now.heldBytes == 0 && now.waitingMs == 0 && now.fullMs == 0)
+    }
+
     @Test("Full buffers of a session that stops then: it ends by itself, with the reason")
     func full() throws {
         let bench = AgentBench()

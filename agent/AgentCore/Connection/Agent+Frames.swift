@@ -38,6 +38,7 @@ extension Agent {
         isAccepted = true
         wasAccepted = true
         credit = Credit(balance: Int(clamping: welcome.credit))
+        standstill.sent(now: now())
         if welcome.leaseMs > 0 { lease.duration = .milliseconds(Int64(welcome.leaseMs)) }
         countsCost = welcome.capabilities.contains(Negotiation.Capability.countCredit)
         reportsProgress = welcome.capabilities.contains(Negotiation.Capability.progress)
@@ -50,9 +51,7 @@ extension Agent {
                     "the controller no longer knows a session", metadata: ["session": "\(hex(point.session))"])
                 discard(point.session)
             } else {
-                try session.stream.withSpool { spool throws(ProtocolError) in
-                    try spool.resume(after: point.acknowledged)
-                }
+                try session.stream.resume(after: point.acknowledged)
             }
         }
         pump()
@@ -77,18 +76,17 @@ extension Agent {
     /// The controller could not store what it had received: nothing is sent until it can, and then all of that again.
     private func rewind(_ number: StreamNumber) throws {
         guard let session = sessions[number.session] else { return }
-        try session.stream.withSpool { spool throws(ProtocolError) in
-            if number.sequence == Rewind.hold { return spool.hold() }
-            try spool.resume(after: number.sequence)
+        if number.sequence == Rewind.hold {
+            session.stream.hold()
+        } else {
+            try session.stream.resume(after: number.sequence)
         }
         pump()
     }
 
     private func acknowledge(_ number: StreamNumber) throws {
         guard let session = sessions[number.session] else { return }
-        try session.stream.withSpool { spool throws(ProtocolError) in
-            _ = try spool.acknowledge(number.sequence)
-        }
+        try session.stream.acknowledge(number.sequence)
         dropIfDelivered(number.session)
     }
 
@@ -96,6 +94,7 @@ extension Agent {
     func dropIfDelivered(_ id: UInt64) {
         guard let session = sessions[id], session.isFinished, session.stream.isAcknowledged else { return }
         sessions[id] = nil
+        session.stream.removeFromDisk()
         trim.released(at: now())
         if sessions.isEmpty, let onIdle {
             self.onIdle = nil

@@ -22,7 +22,18 @@ extension Agent {
     /// What this process has cost so far.
     private var vitals: WireVitals {
         var vitals = ProcessCost.current().vitals
-        vitals.heldBytes = UInt64(sessions.values.reduce(0) { $0 + $1.stream.bytes })
+        let streams = sessions.values.map(\.stream)
+        vitals.heldBytes = UInt64(streams.reduce(0) { $0 + $1.bytes })
+        vitals.memoryBytes = UInt64(streams.reduce(0) { $0 + $1.bytesInMemory })
+        vitals.memoryLimit = UInt64(configuration.memory)
+        vitals.spoolBytes = UInt64(spool?.used ?? 0)
+        vitals.spoolLimit = UInt64(spool?.limit ?? 0)
+        vitals.spoolFault = String((streams.lazy.map(\.diskFault).first { !$0.isEmpty } ?? "").prefix(300))
+        vitals.credit = Int64(credit.balance)
+        if streams.contains(where: \.isWaiting) {
+            vitals.waitingMs = UInt64(clamping: standstill.waiting(now: now()).wholeMilliseconds)
+        }
+        vitals.fullMs = UInt64(clamping: standstill.full(now: now()).wholeMilliseconds)
         return vitals
     }
 

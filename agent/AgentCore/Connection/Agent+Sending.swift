@@ -18,6 +18,7 @@ extension Agent {
         if let last = lastServed, let next = waiting.firstIndex(where: { $0 > last }) {
             waiting = Array(waiting[next...] + waiting[..<next])
         }
+        var hasSent = false
         while !waiting.isEmpty, channel.isWritable, credit.allowsFrame {
             waiting.removeAll { id in
                 guard channel.isWritable, credit.allowsFrame, let frame = sessions[id]?.stream.next() else {
@@ -25,11 +26,13 @@ extension Agent {
                 }
                 try? credit.spend(frame.body.readableBytes)
                 lastServed = id
+                hasSent = true
                 // Flushed one by one: writability follows what has been flushed.
                 channel.writeAndFlush(frame, promise: nil)
                 return false
             }
         }
+        if hasSent { standstill.sent(now: now()) }
         for id in sessions.keys { sendWatermark(of: id, on: channel) }
     }
 
@@ -44,9 +47,8 @@ extension Agent {
     }
 
     private func sendWatermark(of id: UInt64, on channel: any Channel) {
-        guard let pending = sessions[id]?.pendingWatermark,
-            let sent = try? sessions[id]?.stream.withSpool({ spool throws(ProtocolError) in spool.sentSequence }),
-            sent >= pending.after
+        guard let session = sessions[id], let pending = session.pendingWatermark,
+            session.stream.sentSequence >= pending.after
         else { return }
         sessions[id]?.pendingWatermark = nil
         channel.writeAndFlush(pending.watermark.frame(), promise: nil)

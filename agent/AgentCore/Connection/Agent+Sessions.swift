@@ -31,7 +31,7 @@ extension Agent {
                 "probes": .texts(request.probes), "filters": .texts(request.filters.map(\.text)),
                 "triggers": .texts(request.triggers.map(\.text)),
             ])
-        let delivery = delivery(of: id)
+        let delivery = delivery(of: id, isSpooled: !request.hasCount)
         sessions[id] = AgentSession(
             stream: delivery.stream, operator: request.operator, isRecording: !request.hasCount, lease: lease)
         kernel.prepare(request, delivery).whenComplete { [weak self] result in
@@ -43,16 +43,18 @@ extension Agent {
                     agent.trim.released(at: agent.now())
                     agent.reply(to: command, .prepared(prepared))
                 case .failure(let error):
-                    agent.sessions[id] = nil
+                    agent.sessions.removeValue(forKey: id)?.stream.removeFromDisk()
                     agent.refuse(command, error)
                 }
             }
         }
     }
 
-    private func delivery(of id: UInt64) -> SessionDelivery {
+    /// - Parameter isSpooled: its frames go to the disk, if there is one for them.
+    private func delivery(of id: UInt64, isSpooled: Bool) -> SessionDelivery {
         let stream = SessionStream(
-            session: id, budget: configuration.memory, onAppend: { [weak self] in self?.schedulePump() })
+            session: id, budget: configuration.memory, disk: isSpooled ? spool?.disk(of: id) : nil,
+            onAppend: { [weak self] in self?.schedulePump() })
         return SessionDelivery(
             session: id, stream: stream, codec: codec,
             offer: { [weak self] frame in
@@ -128,14 +130,15 @@ extension Agent {
     func discard(_ id: UInt64, replyingTo command: WireCommand? = nil) {
         switch sessions[id]?.state.discard() {
         case .tearDown: tearDown(id)
-        case .forget: sessions[id] = nil
+        case .forget: sessions.removeValue(forKey: id)?.stream.removeFromDisk()
         default: break
         }
         if let command { reply(to: command, .discarded(WireDiscarded())) }
     }
 
     private func tearDown(_ id: UInt64) {
-        guard sessions.removeValue(forKey: id) != nil else { return }
+        guard let session = sessions.removeValue(forKey: id) else { return }
+        session.stream.removeFromDisk()
         kernel.remove(id).whenFailure { [log, kernel] in
             log.error("an instance or a probe could not be removed", metadata: ["reason": "\($0)"])
             _ = kernel.removeStaleProbes(isExpected: true)

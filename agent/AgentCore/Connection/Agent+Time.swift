@@ -29,6 +29,9 @@ extension Agent {
             log.warning(
                 "probes of a session that has ended are left in the kernel", metadata: ["reason": "\($0)"])
         }
+        for session in sessions.values { session.stream.tryDiskAgain() }
+        standstill.observe(
+            isFull: sessions.values.contains { $0.isRecording && $0.state.isLive && !$0.stream.hasRoom }, now: now())
         for (id, session) in sessions where session.state.isLive && lease.hasRunOut(of: session.lease, now: now()) {
             let silence = session.lease.duration(usual: lease.duration).components.seconds
             end(id, because: "nothing heard from the controller for \(silence) s")
@@ -56,7 +59,8 @@ extension Agent {
 
     /// Removes everything this agent has made in the kernel.
     func shutDown() -> EventLoopFuture<Void> {
+        for session in sessions.values { session.stream.removeFromDisk() }
         sessions.removeAll()
-        return kernel.shutDown()
+        return kernel.shutDown().flatMap { [spool, loop] in spool?.settled() ?? loop.makeSucceededVoidFuture() }
     }
 }

@@ -23,6 +23,8 @@ public actor Agent {
     /// The sessions' part in the kernel.
     let kernel: NodeSessions
     let inventory: any Inventory
+    /// Nil for an agent that keeps events in memory alone.
+    let spool: AgentSpool?
     let codec = NegotiatedCodec()
     let now: @Sendable () -> MonotonicRawInstant
     private let facts: WireHostFacts
@@ -42,6 +44,7 @@ public actor Agent {
     var commandRate: TokenBucket
     var prepareRate: TokenBucket
     var credit = Credit(balance: 0)
+    var standstill: Standstill
     /// The session whose frame went out last.
     var lastServed: UInt64?
     /// Succeeds when no session is left; nil while nothing waits for that.
@@ -66,7 +69,7 @@ public actor Agent {
     ///   - random: likewise.
     init(
         loop: any EventLoop, configuration: AgentConfiguration, kernel: NodeSessions, inventory: any Inventory,
-        facts: WireHostFacts, log: Logger, recent: RecentLog,
+        facts: WireHostFacts, spool: AgentSpool? = nil, log: Logger, recent: RecentLog,
         auditLog: Logger? = nil,
         now: @escaping @Sendable () -> MonotonicRawInstant = { .now }, random: RandomSource = .system
     ) {
@@ -76,6 +79,7 @@ public actor Agent {
         self.kernel = kernel
         self.inventory = inventory
         self.facts = facts
+        self.spool = spool
         self.log = log
         self.recent = recent
         audit = AuditLog(auditLog ?? log)
@@ -83,6 +87,7 @@ public actor Agent {
         commandRate = TokenBucket(configuration.budget.commands)
         prepareRate = TokenBucket(configuration.budget.prepares)
         lease = Lease(duration: Self.defaultLease, now: now())
+        standstill = Standstill(now: now())
     }
 
     // MARK: The connection

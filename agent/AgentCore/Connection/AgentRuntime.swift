@@ -57,9 +57,11 @@ public struct AgentRuntime: Sendable {
         let facts = try WireHostFacts.ofThisProcess()
 
         // The connection, the kernel's control files, lists that take long to make: each on a thread of its own.
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 3 + NodeSessions.makerCount)
+        let spool = try spoolFolder(node: node, facts)
+        let group = MultiThreadedEventLoopGroup(
+            numberOfThreads: 3 + NodeSessions.makerCount + (spool == nil ? 0 : 1))
         do {
-            try await run(root: root, node: node, facts: facts, group: group)
+            try await run(root: root, node: node, facts: facts, spool: spool, group: group)
         } catch {
             try? await group.shutdownGracefully()
             throw error
@@ -68,7 +70,8 @@ public struct AgentRuntime: Sendable {
     }
 
     private func run(
-        root: TracefsRoot, node: String, facts: WireHostFacts, group: MultiThreadedEventLoopGroup
+        root: TracefsRoot, node: String, facts: WireHostFacts, spool folder: SpoolFolder?,
+        group: MultiThreadedEventLoopGroup
     ) async throws {
         let (loop, controlLoop) = (group.next(), group.next())
         let control = ControlThread(loop: controlLoop, agentLoop: loop)
@@ -81,11 +84,15 @@ public struct AgentRuntime: Sendable {
             thread: control,
             makers: (0..<NodeSessions.makerCount).map { _ in ControlThread(loop: group.next(), agentLoop: loop) },
             log: log)
+        let spool = folder.map {
+            AgentSpool(folder: $0, thread: ControlThread(loop: group.next(), agentLoop: loop), log: log)
+        }
+        spool?.removeLeftovers(except: [])
         let agent = Agent(
             loop: loop, configuration: configuration, kernel: kernel,
             inventory: TracefsInventory(
                 tracefs, thread: ControlThread(loop: group.next(), agentLoop: loop), budget: configuration.budget),
-            facts: facts, log: log, recent: recent, auditLog: auditLog)
+            facts: facts, spool: spool, log: log, recent: recent, auditLog: auditLog)
         kernel.removeStaleProbes(isExpected: true).whenFailure { [log] in
             log.warning("probes of an earlier agent may be left in the kernel", metadata: ["reason": "\($0)"])
         }
@@ -119,6 +126,12 @@ public struct AgentRuntime: Sendable {
         progress.cancel()
         guardWatch.cancel()
         try await agent.shutDown().get()
+    }
+
+    private func spoolFolder(node: String, _ facts: WireHostFacts) throws(SpoolFolderError) -> SpoolFolder? {
+        guard let spool = configuration.spool else { return nil }
+        return try SpoolFolder(
+            spool.folder, node: node, space: SpoolSpace(limit: spool.bytes, cpus: Int(facts.possibleCpus)))
     }
 
     private static let lastingConnection = Duration.seconds(10)

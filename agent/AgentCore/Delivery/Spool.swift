@@ -2,12 +2,13 @@ import DequeModule
 import NIOCore
 import TraceProtocol
 
-/// The numbered frames of one session that the controller has not acknowledged yet.
+/// The numbered frames of one session that the controller has not acknowledged yet, in memory, on disk or both.
 ///
 /// Sequence numbers are given here, from 1 without holes. A frame stays until it is acknowledged. After a reconnect the
-/// frames that the controller does not have are sent again.
+/// frames that the controller does not have are sent again. Of frames that are on disk the memory is a cache: it holds the
+/// next ones to send.
 public struct Spool: Sendable {
-    private var frames: Deque<Frame> = []
+    private var frames: Deque<SpooledFrame> = []
     /// Sequence number of `frames.first`.
     private var first: UInt64 = 1
     /// Index into `frames` of the next one to send.
@@ -16,34 +17,52 @@ public struct Spool: Sendable {
     private var highestSent: UInt64 = 0
     /// The controller cannot store anything at present: nothing is sent.
     private var isHeld = false
-    /// Bytes held, frame bodies only.
+    /// Frames are being read from disk.
+    private var isLoading = false
+    /// Bytes held, frame bodies only, wherever they are.
     public private(set) var bytes = 0
-    /// The most that `bytes` should reach. The kernel's ring then holds what comes, or drops it and counts.
+    /// Those of them in memory.
+    public private(set) var memory = 0
+    /// The most that `memory` should reach. Without a disk the kernel's ring then holds what comes, or drops it and counts.
     public let budget: Int
 
     public init(budget: Int) {
         self.budget = budget
     }
 
-    public var hasRoom: Bool { bytes < budget }
+    public var hasRoom: Bool { memory < budget }
     /// Highest sequence number given so far; 0 before the first.
     public var lastSequence: UInt64 { first + UInt64(frames.count) - 1 }
     /// Sequence number of the last frame that `next` returned; 0 before the first.
     public var sentSequence: UInt64 { first + UInt64(cursor) - 1 }
+    /// Sequence number of the last frame that was acknowledged; 0 before the first.
+    var acknowledged: UInt64 { first - 1 }
     public var isAcknowledged: Bool { frames.isEmpty }
+    /// Something is to be sent.
+    var isWaiting: Bool { cursor < frames.count }
 
     /// Appends a frame whose body was written with the sequence number `lastSequence + 1`.
-    public mutating func append(_ frame: Frame) {
-        frames.append(frame)
-        bytes += frame.body.readableBytes
+    ///
+    /// - Parameter location: where it is on disk too; nil where it is not.
+    mutating func append(_ frame: Frame, at location: SpoolLocation? = nil) {
+        var spooled = SpooledFrame(frame, at: location)
+        bytes += spooled.bytes
+        if location == nil || memory + spooled.bytes <= budget { memory += spooled.bytes } else { spooled.frame = nil }
+        frames.append(spooled)
     }
 
-    /// The next frame to put on the connection.
+    /// The next frame to put on the connection. Nil when there is none, and also while it is on disk only.
     public mutating func next() -> Frame? {
-        guard !isHeld, cursor < frames.count else { return nil }
+        guard !isHeld, cursor < frames.count, let frame = frames[cursor].frame else { return nil }
+        if frames[cursor].location != nil { forget(cursor) }
         cursor += 1
         highestSent = max(highestSent, sentSequence)
-        return frames[cursor - 1]
+        return frame
+    }
+
+    private mutating func forget(_ index: Int) {
+        frames[index].frame = nil
+        memory -= frames[index].bytes
     }
 
     /// Everything up to `sequence` is durable at the controller and is forgotten here.
@@ -55,7 +74,9 @@ public struct Spool: Sendable {
         guard sequence <= highestSent else { throw .sequenceGap(expected: highestSent, got: sequence) }
         var freed = 0
         while first <= sequence {
-            freed += frames.removeFirst().body.readableBytes
+            let frame = frames.removeFirst()
+            if frame.frame != nil { memory -= frame.bytes }
+            freed += frame.bytes
             first += 1
             cursor = max(0, cursor - 1)
         }
@@ -79,5 +100,45 @@ public struct Spool: Sendable {
         try acknowledge(acknowledged)
         cursor = 0
         isHeld = false
+    }
+
+    // MARK: The disk
+
+    /// The frames to read from disk, when the next one to send is not in memory and nobody reads yet. `loaded` follows.
+    ///
+    /// - Parameter limit: bytes of them, but for the first.
+    mutating func missing(atMost limit: Int) -> [(sequence: UInt64, location: SpoolLocation)] {
+        guard !isLoading, !isHeld, cursor < frames.count, frames[cursor].frame == nil else { return [] }
+        isLoading = true
+        var missing: [(UInt64, SpoolLocation)] = []
+        var sum = 0
+        for index in cursor..<frames.count {
+            guard frames[index].frame == nil, let location = frames[index].location else { break }
+            sum += frames[index].bytes
+            guard missing.isEmpty || sum <= limit else { break }
+            missing.append((first + UInt64(index), location))
+        }
+        return missing
+    }
+
+    /// Frames that were read. One that cannot be read is replaced: its number must not be missing.
+    ///
+    /// - Parameter replacement: makes a frame in place of one that cannot be read.
+    mutating func loaded(
+        _ found: [(sequence: UInt64, frame: Frame?)], replacement: (SpooledFrame, UInt64) -> Frame
+    ) {
+        isLoading = false
+        for (sequence, frame) in found where sequence >= first {
+            let index = Int(sequence - first)
+            guard index >= cursor, index < frames.count, frames[index].frame == nil else { continue }
+            if let frame {
+                frames[index].frame = frame
+            } else {
+                let made = SpooledFrame(replacement(frames[index], sequence), at: nil)
+                bytes += made.bytes - frames[index].bytes
+                frames[index] = made
+            }
+            memory += frames[index].bytes
+        }
     }
 }

@@ -5,7 +5,8 @@ public enum NodeTable {
     /// Rows of cells, the first of them the titles.
     public static func rows(_ nodes: [WireNodeStatus]) -> [[String]] {
         let titles = [
-            "NODE", "STATE", "KERNEL", "ARCH", "CPUS", "CLOCK", "RTT", "SESSIONS", "EVENTS", "LOST", "BYTES/S", "AGENT",
+            "NODE", "STATE", "KERNEL", "ARCH", "CPUS", "CLOCK", "RTT", "SESSIONS", "EVENTS", "LOST", "BYTES/S", "KEPT",
+            "AGENT",
             "CPU", "MEMORY", "LABELS",
         ]
         return [titles] + nodes.map(row)
@@ -17,14 +18,22 @@ public enum NodeTable {
             node.name, state(node), node.host.kernelRelease, node.host.architecture, "\(node.host.onlineCpus)",
             "±" + Quantity.duration(.nanoseconds(node.clockBoundNs)), Quantity.duration(.nanoseconds(node.roundTripNs)),
             "\(node.sessions)", "\(node.eventsReceived)", "\(node.eventsLost)",
-            node.connected ? Quantity.short(Double(node.bytesPerSecond)) : "-", version(node),
+            node.connected ? Quantity.short(Double(node.bytesPerSecond)) : "-", isKnown ? kept(node.vitals) : "-",
+            version(node),
             isKnown ? percent(node.agentCpuPermille) : "-", isKnown ? Quantity.bytes(node.vitals.residentBytes) : "-",
             labels(node),
         ]
     }
 
     /// Whether a node is missing or has lost events: worth a look.
-    public static func isBad(_ node: WireNodeStatus) -> Bool { !node.connected || node.eventsLost > 0 }
+    public static func isBad(_ node: WireNodeStatus) -> Bool {
+        !node.connected || node.eventsLost > 0 || !node.vitals.standstill.isEmpty
+    }
+
+    /// What is not acknowledged yet, and what holds it up.
+    private static func kept(_ vitals: WireVitals) -> String {
+        Quantity.bytes(vitals.heldBytes) + (vitals.standstill.isEmpty ? "" : ", \(vitals.standstill)")
+    }
 
     private static func state(_ node: WireNodeStatus) -> String {
         node.connected ? "connected" : "gone \(node.lastHeardMs / 1000)s"
@@ -58,6 +67,15 @@ public enum NodeTable {
         var agent: String
         var agent_cpu_percent: Double?
         var agent_memory_bytes: UInt64?
+        var kept_bytes: UInt64?
+        var kept_memory_bytes: UInt64?
+        var memory_limit_bytes: UInt64?
+        var spool_bytes: UInt64?
+        var spool_limit_bytes: UInt64?
+        var credit_bytes: Int64?
+        var waiting_ms: UInt64?
+        var full_ms: UInt64?
+        var spool_fault: String?
         var last_heard_ms: Int64
         var labels: [String: String]
     }
@@ -75,8 +93,16 @@ public enum NodeTable {
                     events: node.eventsReceived, lost: node.eventsLost, bytes: node.bytesReceived,
                     bytes_per_second: node.bytesPerSecond, events_per_second: node.eventsPerSecond,
                     agent: node.software, agent_cpu_percent: isKnown ? Double(node.agentCpuPermille) / 10 : nil,
-                    agent_memory_bytes: isKnown ? node.vitals.residentBytes : nil, last_heard_ms: node.lastHeardMs,
-                    labels: node.labels))
+                    agent_memory_bytes: isKnown ? node.vitals.residentBytes : nil,
+                    kept_bytes: isKnown ? node.vitals.heldBytes : nil,
+                    kept_memory_bytes: isKnown ? node.vitals.memoryBytes : nil,
+                    memory_limit_bytes: isKnown ? node.vitals.memoryLimit : nil,
+                    spool_bytes: isKnown ? node.vitals.spoolBytes : nil,
+                    spool_limit_bytes: isKnown ? node.vitals.spoolLimit : nil,
+                    credit_bytes: isKnown ? node.vitals.credit : nil,
+                    waiting_ms: isKnown ? node.vitals.waitingMs : nil, full_ms: isKnown ? node.vitals.fullMs : nil,
+                    spool_fault: node.vitals.spoolFault.isEmpty ? nil : node.vitals.spoolFault,
+                    last_heard_ms: node.lastHeardMs, labels: node.labels))
         }
     }
 }

@@ -121,7 +121,7 @@ extension NodeText {
                 + "\(Quantity.bytes(vitals.residentBytes)) of memory",
             "  pages: \(Quantity.bytes(vitals.rawBytes)) read, \(Quantity.bytes(vitals.packedBytes)) packed\(packed), "
                 + "\(Quantity.bytes(vitals.heldBytes)) kept until acknowledged",
-        ]
+        ] + (vitals.memoryLimit > 0 ? vitals.deliveryLines : [])
     }
 
     /// What the agent and the controller have logged, commands and their operators included.

@@ -24,6 +24,8 @@ public struct FleetRates: Sendable {
         var lostNow: UInt64 = 0
         /// Whether the controller has heard from it lately.
         var isHeard = true
+        /// What keeps its recorded events from arriving; empty while nothing does.
+        var standstill = ""
 
         var total: UInt64 { totals.reduce(0, &+) }
         var isStalled: Bool { !isHeard || state != .counting }
@@ -122,6 +124,7 @@ public struct FleetRates: Sendable {
             guard let index = names[status.name] else { continue }
             nodes[index].lostNow = status.eventsLost &- min(status.eventsLost, nodes[index].lost)
             nodes[index].lost = status.eventsLost
+            nodes[index].standstill = status.vitals.standstill
             nodes[index].isHeard = status.connected && Duration.milliseconds(status.lastHeardMs) < Self.longestSilence
         }
     }

@@ -34,7 +34,7 @@ extension TopModel {
         lines.prefix(size.rows).map { StyledLine($0.text.safeLine.clipped(to: size.columns), $0.style) }
     }
 
-    private var hasBadNodes: Bool { shown.nodes.contains { $0.isStalled || $0.lostNow > 0 } }
+    private var hasBadNodes: Bool { shown.nodes.contains { $0.isStalled || $0.lostNow > 0 || !$0.standstill.isEmpty } }
 
     private func summary(_ clock: String) -> String {
         let stalled = shown.nodes.filter(\.isStalled).count

@@ -38,9 +38,9 @@ extension TopModel {
         var row = Row(name: node.name, rate: node.isStalled ? 0 : rate.last, total: total)
         row.lost = node.lost
         row.history = rate
-        row.isBad = node.isStalled || node.lostNow > 0
-        row.note =
-            node.isStalled ? node.stallNote : node.lostNow > 0 ? "losing events" : ""
+        row.isBad = node.isStalled || node.lostNow > 0 || !node.standstill.isEmpty
+        let notes = [node.lostNow > 0 ? "losing events" : "", node.standstill].filter { !$0.isEmpty }
+        row.note = node.isStalled ? node.stallNote : notes.joined(separator: ", ")
         return row
     }
 

@@ -41,39 +41,54 @@ public nonisolated struct WireDescribe: Sendable {
   public init() {}
 }
 
-public nonisolated struct WireNodeDescription: Sendable {
+public nonisolated struct WireNodeDescription: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  public var instances: [WireInstanceState] = []
+  public var instances: [WireInstanceState] {
+    get {_storage._instances}
+    set {_uniqueStorage()._instances = newValue}
+  }
 
-  public var probes: [WireProbeState] = []
+  public var probes: [WireProbeState] {
+    get {_storage._probes}
+    set {_uniqueStorage()._probes = newValue}
+  }
 
   /// those that record
-  public var sessions: [WireSessionState] = []
+  public var sessions: [WireSessionState] {
+    get {_storage._sessions}
+    set {_uniqueStorage()._sessions = newValue}
+  }
 
   /// tasks by the CPU time they took in the last second, the busiest first
-  public var busiest: [WireTaskLoad] = []
+  public var busiest: [WireTaskLoad] {
+    get {_storage._busiest}
+    set {_uniqueStorage()._busiest = newValue}
+  }
 
   /// the agent's own last lines, oldest first
-  public var log: [WireLogLine] = []
+  public var log: [WireLogLine] {
+    get {_storage._log}
+    set {_uniqueStorage()._log = newValue}
+  }
 
   /// as they are now
   public var vitals: WireVitals {
-    get {_vitals ?? WireVitals()}
-    set {_vitals = newValue}
+    get {_storage._vitals ?? WireVitals()}
+    set {_uniqueStorage()._vitals = newValue}
   }
   /// Returns true if `vitals` has been explicitly set.
-  public var hasVitals: Bool {self._vitals != nil}
+  public var hasVitals: Bool {_storage._vitals != nil}
   /// Clears the value of `vitals`. Subsequent reads from it will return its default value.
-  public mutating func clearVitals() {self._vitals = nil}
+  public mutating func clearVitals() {_uniqueStorage()._vitals = nil}
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
 
-  fileprivate var _vitals: WireVitals? = nil
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 /// A recording session's part on the node, while it runs.
@@ -245,67 +260,57 @@ public nonisolated struct WireDescribeNode: Sendable {
 }
 
 /// The reply.
-public nonisolated struct WireNodeReport: @unchecked Sendable {
+public nonisolated struct WireNodeReport: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  public var node: String {
-    get {_storage._node}
-    set {_uniqueStorage()._node = newValue}
-  }
+  public var node: String = String()
 
   /// absent when the node could not be asked: `refusal` has the reason
   public var nodeDescription: WireNodeDescription {
-    get {_storage._nodeDescription ?? WireNodeDescription()}
-    set {_uniqueStorage()._nodeDescription = newValue}
+    get {_nodeDescription ?? WireNodeDescription()}
+    set {_nodeDescription = newValue}
   }
   /// Returns true if `nodeDescription` has been explicitly set.
-  public var hasNodeDescription: Bool {_storage._nodeDescription != nil}
+  public var hasNodeDescription: Bool {self._nodeDescription != nil}
   /// Clears the value of `nodeDescription`. Subsequent reads from it will return its default value.
-  public mutating func clearNodeDescription() {_uniqueStorage()._nodeDescription = nil}
+  public mutating func clearNodeDescription() {self._nodeDescription = nil}
 
   public var refusal: WireRefusal {
-    get {_storage._refusal ?? WireRefusal()}
-    set {_uniqueStorage()._refusal = newValue}
+    get {_refusal ?? WireRefusal()}
+    set {_refusal = newValue}
   }
   /// Returns true if `refusal` has been explicitly set.
-  public var hasRefusal: Bool {_storage._refusal != nil}
+  public var hasRefusal: Bool {self._refusal != nil}
   /// Clears the value of `refusal`. Subsequent reads from it will return its default value.
-  public mutating func clearRefusal() {_uniqueStorage()._refusal = nil}
+  public mutating func clearRefusal() {self._refusal = nil}
 
   public var clock: WireClockHistory {
-    get {_storage._clock ?? WireClockHistory()}
-    set {_uniqueStorage()._clock = newValue}
+    get {_clock ?? WireClockHistory()}
+    set {_clock = newValue}
   }
   /// Returns true if `clock` has been explicitly set.
-  public var hasClock: Bool {_storage._clock != nil}
+  public var hasClock: Bool {self._clock != nil}
   /// Clears the value of `clock`. Subsequent reads from it will return its default value.
-  public mutating func clearClock() {_uniqueStorage()._clock = nil}
+  public mutating func clearClock() {self._clock = nil}
 
   /// of the sessions that record there
-  public var received: [WireSessionReceipt] {
-    get {_storage._received}
-    set {_uniqueStorage()._received = newValue}
-  }
+  public var received: [WireSessionReceipt] = []
 
   /// the controller's last lines about this node, oldest first
-  public var log: [WireLogLine] {
-    get {_storage._log}
-    set {_uniqueStorage()._log = newValue}
-  }
+  public var log: [WireLogLine] = []
 
   /// private ones of others that record there, left out of everything above
-  public var hiddenSessions: UInt32 {
-    get {_storage._hiddenSessions}
-    set {_uniqueStorage()._hiddenSessions = newValue}
-  }
+  public var hiddenSessions: UInt32 = 0
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
 
-  fileprivate var _storage = _StorageClass.defaultInstance
+  fileprivate var _nodeDescription: WireNodeDescription? = nil
+  fileprivate var _refusal: WireRefusal? = nil
+  fileprivate var _clock: WireClockHistory? = nil
 }
 
 /// What the controller knows of a node's clock.
@@ -418,6 +423,30 @@ public nonisolated struct WireVitals: Sendable {
 
   /// kept for the controller now, not acknowledged
   public var heldBytes: UInt64 = 0
+
+  /// of these in memory
+  public var memoryBytes: UInt64 = 0
+
+  /// for each session
+  public var memoryLimit: UInt64 = 0
+
+  /// on disk, whether acknowledged or not
+  public var spoolBytes: UInt64 = 0
+
+  /// of all sessions; 0: there is no spool on disk
+  public var spoolLimit: UInt64 = 0
+
+  /// bytes of numbered frames that may be sent; negative while the last one has overdrawn it
+  public var credit: Int64 = 0
+
+  /// how long frames have waited, although connected, without one being sent; 0: none waits
+  public var waitingMs: UInt64 = 0
+
+  /// how long nothing has been read for a session, as nothing more can be kept; 0: it can
+  public var fullMs: UInt64 = 0
+
+  /// why the disk is not used; empty if it is, or if there is none
+  public var spoolFault: String = String()
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -644,56 +673,102 @@ nonisolated extension WireNodeDescription: SwiftProtobuf.Message, SwiftProtobuf.
   public static let protoMessageName: String = _protobuf_package + ".NodeDescription"
   public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}instances\0\u{1}probes\0\u{1}sessions\0\u{1}busiest\0\u{1}log\0\u{1}vitals\0")
 
+  fileprivate class _StorageClass {
+    var _instances: [WireInstanceState] = []
+    var _probes: [WireProbeState] = []
+    var _sessions: [WireSessionState] = []
+    var _busiest: [WireTaskLoad] = []
+    var _log: [WireLogLine] = []
+    var _vitals: WireVitals? = nil
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _instances = source._instances
+      _probes = source._probes
+      _sessions = source._sessions
+      _busiest = source._busiest
+      _log = source._log
+      _vitals = source._vitals
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.instances) }()
-      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.probes) }()
-      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.sessions) }()
-      case 4: try { try decoder.decodeRepeatedMessageField(value: &self.busiest) }()
-      case 5: try { try decoder.decodeRepeatedMessageField(value: &self.log) }()
-      case 6: try { try decoder.decodeSingularMessageField(value: &self._vitals) }()
-      default: break
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeRepeatedMessageField(value: &_storage._instances) }()
+        case 2: try { try decoder.decodeRepeatedMessageField(value: &_storage._probes) }()
+        case 3: try { try decoder.decodeRepeatedMessageField(value: &_storage._sessions) }()
+        case 4: try { try decoder.decodeRepeatedMessageField(value: &_storage._busiest) }()
+        case 5: try { try decoder.decodeRepeatedMessageField(value: &_storage._log) }()
+        case 6: try { try decoder.decodeSingularMessageField(value: &_storage._vitals) }()
+        default: break
+        }
       }
     }
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    if !self.instances.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.instances, fieldNumber: 1)
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if !_storage._instances.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._instances, fieldNumber: 1)
+      }
+      if !_storage._probes.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._probes, fieldNumber: 2)
+      }
+      if !_storage._sessions.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._sessions, fieldNumber: 3)
+      }
+      if !_storage._busiest.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._busiest, fieldNumber: 4)
+      }
+      if !_storage._log.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._log, fieldNumber: 5)
+      }
+      try { if let v = _storage._vitals {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+      } }()
     }
-    if !self.probes.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.probes, fieldNumber: 2)
-    }
-    if !self.sessions.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.sessions, fieldNumber: 3)
-    }
-    if !self.busiest.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.busiest, fieldNumber: 4)
-    }
-    if !self.log.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.log, fieldNumber: 5)
-    }
-    try { if let v = self._vitals {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
-    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: WireNodeDescription, rhs: WireNodeDescription) -> Bool {
-    if lhs.instances != rhs.instances {return false}
-    if lhs.probes != rhs.probes {return false}
-    if lhs.sessions != rhs.sessions {return false}
-    if lhs.busiest != rhs.busiest {return false}
-    if lhs.log != rhs.log {return false}
-    if lhs._vitals != rhs._vitals {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._instances != rhs_storage._instances {return false}
+        if _storage._probes != rhs_storage._probes {return false}
+        if _storage._sessions != rhs_storage._sessions {return false}
+        if _storage._busiest != rhs_storage._busiest {return false}
+        if _storage._log != rhs_storage._log {return false}
+        if _storage._vitals != rhs_storage._vitals {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1047,109 +1122,61 @@ nonisolated extension WireNodeReport: SwiftProtobuf.Message, SwiftProtobuf._Mess
   public static let protoMessageName: String = _protobuf_package + ".NodeReport"
   public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}node\0\u{3}node_description\0\u{1}refusal\0\u{1}clock\0\u{1}received\0\u{1}log\0\u{3}hidden_sessions\0")
 
-  fileprivate class _StorageClass {
-    var _node: String = String()
-    var _nodeDescription: WireNodeDescription? = nil
-    var _refusal: WireRefusal? = nil
-    var _clock: WireClockHistory? = nil
-    var _received: [WireSessionReceipt] = []
-    var _log: [WireLogLine] = []
-    var _hiddenSessions: UInt32 = 0
-
-      // This property is used as the initial default value for new instances of the type.
-      // The type itself is protecting the reference to its storage via CoW semantics.
-      // This will force a copy to be made of this reference when the first mutation occurs;
-      // hence, it is safe to mark this as `nonisolated(unsafe)`.
-      static nonisolated(unsafe) let defaultInstance = _StorageClass()
-
-    private init() {}
-
-    init(copying source: _StorageClass) {
-      _node = source._node
-      _nodeDescription = source._nodeDescription
-      _refusal = source._refusal
-      _clock = source._clock
-      _received = source._received
-      _log = source._log
-      _hiddenSessions = source._hiddenSessions
-    }
-  }
-
-  fileprivate mutating func _uniqueStorage() -> _StorageClass {
-    if !isKnownUniquelyReferenced(&_storage) {
-      _storage = _StorageClass(copying: _storage)
-    }
-    return _storage
-  }
-
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    _ = _uniqueStorage()
-    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
-      while let fieldNumber = try decoder.nextFieldNumber() {
-        // The use of inline closures is to circumvent an issue where the compiler
-        // allocates stack space for every case branch when no optimizations are
-        // enabled. https://github.com/apple/swift-protobuf/issues/1034
-        switch fieldNumber {
-        case 1: try { try decoder.decodeSingularStringField(value: &_storage._node) }()
-        case 2: try { try decoder.decodeSingularMessageField(value: &_storage._nodeDescription) }()
-        case 3: try { try decoder.decodeSingularMessageField(value: &_storage._refusal) }()
-        case 4: try { try decoder.decodeSingularMessageField(value: &_storage._clock) }()
-        case 5: try { try decoder.decodeRepeatedMessageField(value: &_storage._received) }()
-        case 6: try { try decoder.decodeRepeatedMessageField(value: &_storage._log) }()
-        case 7: try { try decoder.decodeSingularUInt32Field(value: &_storage._hiddenSessions) }()
-        default: break
-        }
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.node) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._nodeDescription) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._refusal) }()
+      case 4: try { try decoder.decodeSingularMessageField(value: &self._clock) }()
+      case 5: try { try decoder.decodeRepeatedMessageField(value: &self.received) }()
+      case 6: try { try decoder.decodeRepeatedMessageField(value: &self.log) }()
+      case 7: try { try decoder.decodeSingularUInt32Field(value: &self.hiddenSessions) }()
+      default: break
       }
     }
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every if/case branch local when no optimizations
-      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-      // https://github.com/apple/swift-protobuf/issues/1182
-      if !_storage._node.isEmpty {
-        try visitor.visitSingularStringField(value: _storage._node, fieldNumber: 1)
-      }
-      try { if let v = _storage._nodeDescription {
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
-      } }()
-      try { if let v = _storage._refusal {
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
-      } }()
-      try { if let v = _storage._clock {
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
-      } }()
-      if !_storage._received.isEmpty {
-        try visitor.visitRepeatedMessageField(value: _storage._received, fieldNumber: 5)
-      }
-      if !_storage._log.isEmpty {
-        try visitor.visitRepeatedMessageField(value: _storage._log, fieldNumber: 6)
-      }
-      if _storage._hiddenSessions != 0 {
-        try visitor.visitSingularUInt32Field(value: _storage._hiddenSessions, fieldNumber: 7)
-      }
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.node.isEmpty {
+      try visitor.visitSingularStringField(value: self.node, fieldNumber: 1)
+    }
+    try { if let v = self._nodeDescription {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._refusal {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    try { if let v = self._clock {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    } }()
+    if !self.received.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.received, fieldNumber: 5)
+    }
+    if !self.log.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.log, fieldNumber: 6)
+    }
+    if self.hiddenSessions != 0 {
+      try visitor.visitSingularUInt32Field(value: self.hiddenSessions, fieldNumber: 7)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: WireNodeReport, rhs: WireNodeReport) -> Bool {
-    if lhs._storage !== rhs._storage {
-      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
-        let _storage = _args.0
-        let rhs_storage = _args.1
-        if _storage._node != rhs_storage._node {return false}
-        if _storage._nodeDescription != rhs_storage._nodeDescription {return false}
-        if _storage._refusal != rhs_storage._refusal {return false}
-        if _storage._clock != rhs_storage._clock {return false}
-        if _storage._received != rhs_storage._received {return false}
-        if _storage._log != rhs_storage._log {return false}
-        if _storage._hiddenSessions != rhs_storage._hiddenSessions {return false}
-        return true
-      }
-      if !storagesAreEqual {return false}
-    }
+    if lhs.node != rhs.node {return false}
+    if lhs._nodeDescription != rhs._nodeDescription {return false}
+    if lhs._refusal != rhs._refusal {return false}
+    if lhs._clock != rhs._clock {return false}
+    if lhs.received != rhs.received {return false}
+    if lhs.log != rhs.log {return false}
+    if lhs.hiddenSessions != rhs.hiddenSessions {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1352,7 +1379,7 @@ nonisolated extension WireCPUReceipt: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension WireVitals: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Vitals"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}catalog\0\u{3}cpu_ns\0\u{3}resident_bytes\0\u{3}raw_bytes\0\u{3}packed_bytes\0\u{3}held_bytes\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}catalog\0\u{3}cpu_ns\0\u{3}resident_bytes\0\u{3}raw_bytes\0\u{3}packed_bytes\0\u{3}held_bytes\0\u{3}memory_bytes\0\u{3}memory_limit\0\u{3}spool_bytes\0\u{3}spool_limit\0\u{1}credit\0\u{3}waiting_ms\0\u{3}full_ms\0\u{3}spool_fault\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1366,6 +1393,14 @@ nonisolated extension WireVitals: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       case 4: try { try decoder.decodeSingularUInt64Field(value: &self.rawBytes) }()
       case 5: try { try decoder.decodeSingularUInt64Field(value: &self.packedBytes) }()
       case 6: try { try decoder.decodeSingularUInt64Field(value: &self.heldBytes) }()
+      case 7: try { try decoder.decodeSingularUInt64Field(value: &self.memoryBytes) }()
+      case 8: try { try decoder.decodeSingularUInt64Field(value: &self.memoryLimit) }()
+      case 9: try { try decoder.decodeSingularUInt64Field(value: &self.spoolBytes) }()
+      case 10: try { try decoder.decodeSingularUInt64Field(value: &self.spoolLimit) }()
+      case 11: try { try decoder.decodeSingularSInt64Field(value: &self.credit) }()
+      case 12: try { try decoder.decodeSingularUInt64Field(value: &self.waitingMs) }()
+      case 13: try { try decoder.decodeSingularUInt64Field(value: &self.fullMs) }()
+      case 14: try { try decoder.decodeSingularStringField(value: &self.spoolFault) }()
       default: break
       }
     }
@@ -1390,6 +1425,30 @@ nonisolated extension WireVitals: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if self.heldBytes != 0 {
       try visitor.visitSingularUInt64Field(value: self.heldBytes, fieldNumber: 6)
     }
+    if self.memoryBytes != 0 {
+      try visitor.visitSingularUInt64Field(value: self.memoryBytes, fieldNumber: 7)
+    }
+    if self.memoryLimit != 0 {
+      try visitor.visitSingularUInt64Field(value: self.memoryLimit, fieldNumber: 8)
+    }
+    if self.spoolBytes != 0 {
+      try visitor.visitSingularUInt64Field(value: self.spoolBytes, fieldNumber: 9)
+    }
+    if self.spoolLimit != 0 {
+      try visitor.visitSingularUInt64Field(value: self.spoolLimit, fieldNumber: 10)
+    }
+    if self.credit != 0 {
+      try visitor.visitSingularSInt64Field(value: self.credit, fieldNumber: 11)
+    }
+    if self.waitingMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.waitingMs, fieldNumber: 12)
+    }
+    if self.fullMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.fullMs, fieldNumber: 13)
+    }
+    if !self.spoolFault.isEmpty {
+      try visitor.visitSingularStringField(value: self.spoolFault, fieldNumber: 14)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1400,6 +1459,14 @@ nonisolated extension WireVitals: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if lhs.rawBytes != rhs.rawBytes {return false}
     if lhs.packedBytes != rhs.packedBytes {return false}
     if lhs.heldBytes != rhs.heldBytes {return false}
+    if lhs.memoryBytes != rhs.memoryBytes {return false}
+    if lhs.memoryLimit != rhs.memoryLimit {return false}
+    if lhs.spoolBytes != rhs.spoolBytes {return false}
+    if lhs.spoolLimit != rhs.spoolLimit {return false}
+    if lhs.credit != rhs.credit {return false}
+    if lhs.waitingMs != rhs.waitingMs {return false}
+    if lhs.fullMs != rhs.fullMs {return false}
+    if lhs.spoolFault != rhs.spoolFault {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
