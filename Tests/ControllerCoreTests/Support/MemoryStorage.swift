@@ -130,6 +130,12 @@ final class MemoryStorage: SessionStorage, @unchecked Sendable {
 
     func release(_ session: UInt64) {}
 
+    func settle() -> EventLoopFuture<Void> {
+        for session in sessions.keys { flush(session) }
+        // Behind the report of what was flushed.
+        return loop.submit {}
+    }
+
     func finish(_ description: WireSessionDescription) -> EventLoopFuture<Void> {
         flush(description.session)
         sessions[description.session]?.description = description

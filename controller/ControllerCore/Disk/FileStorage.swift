@@ -130,6 +130,14 @@ final class FileStorage: SessionStorage {
         }
     }
 
+    func settle() -> EventLoopFuture<Void> {
+        loop.submit { [self] in
+            for session in state.withValue({ Array($0.sessions.values) }) { session.release() }
+            flush()
+            synchronize()
+        }
+    }
+
     func finish(_ description: WireSessionDescription) -> EventLoopFuture<Void> {
         loop.submit { [self] in
             state.withValue { $0.sessions[description.session]?.release() }

@@ -35,6 +35,9 @@ protocol SessionStorage: AnyObject, Sendable {
     ///   is the reply where a log does not have so many.
     func reader(of session: UInt64, behind read: [UInt64]) -> EventLoopFuture<OpenedLogs>
 
+    /// Writes everything that was appended, and makes it as durable as its sessions ask for.
+    func settle() -> EventLoopFuture<Void>
+
     /// Stores the final description, behind everything that was appended. The session stays readable until `close`.
     func finish(_ description: WireSessionDescription) -> EventLoopFuture<Void>
 

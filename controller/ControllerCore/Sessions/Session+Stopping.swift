@@ -64,6 +64,11 @@ extension Session {
         if !flow.isAnnounced { replyOpened(started: false) }
         // It has ended by itself: no node is left.
         if drain == nil { noteStop() }
+        // The account is of what the logs have: what has come last is on its way to them.
+        settle { [self] in conclude() }
+    }
+
+    private func conclude() {
         for (index, part) in flow.parts.enumerated() where parts[index].isStartCommanded {
             // Without effect where the account has a reason, or the node's last frame.
             if case .gaveUp(let reason) = part { parts[index].account.cutOff(reason) }

@@ -132,6 +132,9 @@ class Session {
     /// Nothing has started, and everything is taken down again.
     func aborted() {}
 
+    /// Everything that has come is made as durable as the session asks for, and then counts in its account.
+    func settle(_ then: @escaping () -> Void) { then() }
+
     /// All parts are complete or given up; `description` has the final state.
     func ended() {}
 }

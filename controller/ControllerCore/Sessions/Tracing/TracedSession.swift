@@ -167,8 +167,12 @@ final class TracedSession: Session, ReadableSession {
         _ = storage.close(id, keep: false)
     }
 
-    override func ended() {
+    override func settle(_ then: @escaping () -> Void) {
         for index in logs.indices { appendSamples(index) }
+        environment.whenComplete(storage.settle()) { _ in then() }
+    }
+
+    override func ended() {
         environment.whenComplete(storage.finish(description)) { [self] result in
             if case .failure(let error) = result { report(problem: "\(error)") }
             (stage, storedAt) = (.stored, now)
