@@ -60,6 +60,8 @@ final class SimulatedController: @unchecked Sendable {
 
     /// A peer has connected. Called on its loop.
     func accept(_ channel: SimulatedChannel, from identity: PeerIdentity) {
+        // The peer may have gone already.
+        guard channel.isActive else { return }
         let handler = PeerHandler(controller: controller)
         do {
             let pipeline = channel.pipeline.syncOperations

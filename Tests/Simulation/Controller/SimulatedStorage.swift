@@ -145,6 +145,13 @@ final class SimulatedStorage: SessionStorage, @unchecked Sendable {
 
     func release(_ session: UInt64) {}
 
+    func settle() -> EventLoopFuture<Void> {
+        work { [self] in
+            write(isSync: false)
+            write(isSync: true)
+        }
+    }
+
     func finish(_ description: WireSessionDescription) -> EventLoopFuture<Void> {
         work { [self] in
             write(isSync: false)

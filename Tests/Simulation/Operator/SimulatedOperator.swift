@@ -25,6 +25,8 @@ final class SimulatedOperator: @unchecked Sendable {
     private var channel: SimulatedChannel?
     private var state = OperatorSessionState(.owner)
     private(set) var outcome = Outcome.none
+    /// Something has come since the queue was looked at, which takes a system call.
+    private var hasNews = false
     /// When its session ran, ns; nil before.
     private(set) var openedAt: Int64?
     private(set) var reading: SessionReading?
@@ -61,7 +63,12 @@ final class SimulatedOperator: @unchecked Sendable {
         let pipeline = channel.pipeline.syncOperations
         try pipeline.addHandler(ByteToMessageHandler(FrameDecoder(accepting: .toOperator)))
         try pipeline.addHandler(FrameWriter())
-        try pipeline.addHandler(FrameTampering(schedule.bug) { [fleet] in fleet.saw($0, $1, link: "operator") })
+        try pipeline.addHandler(
+            FrameTampering(schedule.bug) { [self] in
+                if $1 == .fromController { hasNews = true }
+                fleet.saw($0, $1, link: "operator")
+            })
+        channel.closeFuture.assumeIsolated().whenComplete { [self] _ in hasNews = true }
         try pipeline.addHandler(handler)
         handler.begin(try pipeline.context(handler: handler))
         channel.open()
@@ -105,7 +112,7 @@ final class SimulatedOperator: @unchecked Sendable {
     /// As the thread of `LogQueue.feed` does, again and again.
     private func consume(_ reading: SessionReading) {
         guard case .none = outcome else { return }
-        for item in queue.removeAll(waiting: .zero) {
+        for item in hasNews ? queue.removeAll(waiting: .zero) : [] {
             switch item {
             case .chunk(let chunk): reading.append(chunk)
             case .counts: break
@@ -114,6 +121,7 @@ final class SimulatedOperator: @unchecked Sendable {
                 return consumed(reading, "the connection to the controller was lost: \(reason)")
             }
         }
+        hasNews = false
         loop.perform(at: world.now + world.interval(20 * .millisecond)) { [self] in consume(reading) }
     }
 

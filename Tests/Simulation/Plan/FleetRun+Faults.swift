@@ -44,7 +44,7 @@ extension FleetRun {
 
     private func stop(_ process: SimulatedProcess?, for time: Int64) {
         guard let process, process.isAlive else { return }
-        process.stoppedUntil = world.now + time
+        process.stoppedUntil = max(process.stoppedUntil, world.now + time)
         world.schedule(in: time) { [world] in world.isBusy() }
     }
 

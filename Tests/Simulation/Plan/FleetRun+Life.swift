@@ -27,7 +27,7 @@ extension FleetRun {
         }
         let end = schedule.begin + schedule.length + Self.patience
         let lastFault = schedule.faults.last?.time ?? 0
-        world.run(until: end) { [self] in world.now > lastFault + 3 * .second && hasEnded }
+        world.run(until: end) { [self] in world.now > lastFault + 300 * .millisecond && hasEnded }
         catchUp()
     }
 

@@ -94,15 +94,23 @@ final class FleetRun: @unchecked Sendable {
         case .goodbye:
             guard let goodbye: WireGoodbye = try? frame.message() else { return }
             world.story?.add(link, "\(way): \(goodbye.text)")
-            if goodbye.reason == .protocolError || goodbye.reason == .overBudget || goodbye.reason == .inUse {
+            if goodbye.reason == .protocolError || goodbye.reason == .overBudget {
                 found("\(link), \(way): \(goodbye.text)")
             }
         case .acknowledge:
             guard let node, let number = (try? Acknowledgement(frame))?.number else { return }
             let part = StreamPart(node: node, session: number.session)
             acknowledged[part] = max(acknowledged[part] ?? 0, number.sequence)
-        default: break
+            world.story?.add(link, "\(way): Acknowledge \(number.sequence)")
+        case .clockProbe, .clockReply, .watermark, .vitals, .credit: break
+        default: world.story?.add(link, "\(way): \(told(frame))")
         }
+    }
+
+    private func told(_ frame: Frame) -> String {
+        guard frame.type.isNumbered else { return "\(frame.type), \(frame.body.readableBytes) bytes" }
+        let number = frame.body.getInteger(at: frame.body.readerIndex + 8, as: UInt64.self) ?? 0
+        return "\(frame.type) \(number)"
     }
 
     /// Frees the memory of a simulation that is over.

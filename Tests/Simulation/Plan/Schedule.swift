@@ -27,7 +27,7 @@ struct Schedule: Sendable, CustomStringConvertible {
         keep = !generator.once(in: 3)
         partial = generator.once(in: 3)
         credit = generator.one(of: [100, 2_000, 1 << 20])
-        begin = generator.within(100 * .millisecond...400 * .millisecond)
+        begin = generator.within(250 * .millisecond...400 * .millisecond)
         length = generator.within(50 * .millisecond...generator.one(of: [400, 1_200, 1_200, 5_000]) * .millisecond)
         let number = generator.one(of: [0, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 3])
         let end = begin + length + 500 * .millisecond

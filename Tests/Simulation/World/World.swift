@@ -62,7 +62,12 @@ final class World: @unchecked Sendable {
 
     /// Runs until a time, or until `isDone`. What is due later stays.
     func run(until end: Int64, _ isDone: () -> Bool = { false }) {
-        while let event = events.min, event.time <= end, !isDone() {
+        var nextLook = now
+        while let event = events.min, event.time <= end {
+            if event.time >= nextLook {
+                if isDone() { return }
+                nextLook = event.time + 5 * .millisecond
+            }
             events.removeMin()
             now = event.time
             if let process = event.process {
@@ -82,7 +87,7 @@ final class World: @unchecked Sendable {
     // MARK: Pace
 
     /// Something happens, after which time is looked at closely for a while.
-    func isBusy(for time: Int64 = 2 * .second) { busyUntil = max(busyUntil, now + time) }
+    func isBusy(for time: Int64 = 600 * .millisecond) { busyUntil = max(busyUntil, now + time) }
 
     /// How long what is done again and again waits. While nothing happens, that is longer than in a real process: a
     /// lease takes a minute to run out.
