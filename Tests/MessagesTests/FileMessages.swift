@@ -140,11 +140,21 @@ extension TraceDatWriteError: Sampled {
         let folders = DataFolderError.messages().map {
             Snapshot.Message(cause: $0.cause, text: $0.text.replacing("as user \(geteuid()) ", with: "as user 0 "))
         }
+        let logDamage = [
+            LogDamage(path: "s1/nodes/web-1/000002.seg", segment: 2, reason: "this segment is missing"),
+            LogDamage(
+                path: "s1/nodes/web-1/000001.seg", segment: 1, offset: 363, length: 166,
+                reason: "its check sum does not match"),
+            LogDamage(
+                path: "s1/nodes/web-1/000001.seg", segment: 1, offset: 529, reason: MissingNumbers.text(3...3)),
+            LogDamage(
+                path: "s1/nodes/web-1/000001.seg", segment: 1, offset: 529, reason: MissingNumbers.text(3...5)),
+        ].map { Snapshot.Message(cause: "LogDamage", text: "\($0)") }
         let output = [EPIPE, ENOSPC, EIO].map {
             Snapshot.Message(cause: "OutputError \($0)", text: "\(OutputError(errno: $0))")
         }
         try Snapshot.compare(
-            StoreError.messages() + folders + TraceDatError.messages() + damage
+            StoreError.messages() + logDamage + folders + TraceDatError.messages() + damage
                 + TraceDatWriteError.messages() + inputs + output, with: "Files")
     }
 }

@@ -21,7 +21,7 @@ extension TracedSession {
         guard let pause = parts[index].pause else { return }
         parts[index].pause = nil
         parts[index].tracker.rewind(to: sequence)
-        parts[index].lastHeard = now
+        (parts[index].lastHeard, parts[index].returnedAt) = (now, now)
         parts[index].node.rewind(to: StreamNumber(session: id, sequence: sequence))
         let seconds = pause.since.duration(to: now).wholeMilliseconds / 1000
         environment.log.notice(
