@@ -84,9 +84,11 @@ extension IntegrationTests {
                 let options = Fleet.Options(data: data, controllerEnvironment: disk.environment)
                 try await Fleet.with(agents: 1, options) { fleet in
                     try disk.set("slow 1048576")
-                    let load = SystemCallLoad(cpu: 1, most: 2_000_000)
+                    let name = SystemCallLoad.freshName()
                     let path = fleet.folder.file("session")
-                    let record = try await fleet.record(load.selection, into: path)
+                    let record = try await fleet.record(
+                        ["-e", SystemCallLoad.event, "-f", SystemCallLoad.filter(name)], into: path)
+                    let load = SystemCallLoad(cpu: 1, most: 2_000_000, name: name)
                     try await load.finished(within: .seconds(60))
                     record.send(SIGINT)
                     let status = try await record.exit(within: .seconds(120))

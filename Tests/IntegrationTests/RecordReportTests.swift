@@ -92,6 +92,48 @@ extension IntegrationTests {
             }
         }
 
+        /// Flips a bit in the last batch of a log.
+        private static func damageLastBatch(_ segment: String) throws {
+            var data = try Data(contentsOf: URL(fileURLWithPath: segment))
+            var last: Int?
+            var start = 8
+            while start + 21 <= data.count {
+                if data[start + 12] == 0x20 { last = start }
+                start += 12 + data[start + 4..<start + 8].reduce(0) { $0 << 8 | Int($1) }
+            }
+            data[try #require(last) + 60] ^= 0x10
+            try data.write(to: URL(fileURLWithPath: segment))
+        }
+
+        @Test("A batch that cannot be read: verify names it, the timeline has a gap there, and both exit with 1")
+        func verified() async throws {
+            try await Fleet.with(agents: 2) { fleet in
+                let path = try await Self.recordCalls(fleet)
+                let whole = try await fleet.run(["verify", path])
+                #expect(whole.output.text.contains("\(path): whole: 2 nodes, 2 segments, "), "\(whole.output.text)")
+                try Self.damageLastBatch("\(path)/nodes/\(fleet.names[0])/000001.seg")
+                let found = try await fleet.run(["verify", path], expecting: .exited(1))
+                let lines = found.output.texts
+                let prefix = "node \(fleet.names[0]): \(path)/nodes/\(fleet.names[0])/000001.seg: "
+                #expect(
+                    lines.contains { $0.hasPrefix(prefix) && $0.contains("its check sum does not match") }, "\(lines)")
+                #expect(lines.contains { $0.hasPrefix(prefix) && $0.hasSuffix(" is missing") }, "\(lines)")
+                #expect(
+                    lines.last?.hasPrefix("\(path): DAMAGED: ") == true && lines.last?.hasSuffix("1 of 2 nodes") == true
+                )
+                let gaps = try await fleet.report(path, expecting: .exited(1)).filter { $0.type == "gap" }
+                #expect(gaps.map(\.node) == [fleet.names[0]])
+                #expect(gaps.first?.text?.contains("is missing in its log") == true)
+                let summary = try await fleet.run(["report", path, "--summary"], expecting: .exited(1)).output.text
+                #expect(
+                    summary.contains("is missing in its log: ") && summary.contains("DOES NOT ADD UP"), "\(summary)")
+                let file = fleet.folder.file("a-file")
+                try Data("x".utf8).write(to: URL(fileURLWithPath: file))
+                let none = try await fleet.run(["verify", file], expecting: .exited(1))
+                #expect(none.errors.text.contains("error: "))
+            }
+        }
+
         @Test(
             "A file that is cut off: everything before the cut is printed, the damage is stated, and the exit status is 1"
         )

@@ -30,10 +30,12 @@ class Type(enum.IntEnum):
     WATERMARK = 0x23
     ACKNOWLEDGE = 0x24
     CREDIT = 0x25
+    REWIND = 0x28
     CLOCK_PROBE = 0x30
     CLOCK_REPLY = 0x31
     CLOCK_SAMPLE = 0x32
     NODE_NOTE = 0x33
+    SEGMENT_END = 0x34
     REQUEST = 0x40
     REPLY = 0x41
     LOG_CHUNK = 0x42
@@ -46,7 +48,7 @@ BATCH_HEAD = 45
 LIMITS = {
     Type.HELLO: 64 << 10, Type.WELCOME: 64 << 10, Type.GOODBYE: 64 << 10,
     Type.PING: 64, Type.PONG: 64, Type.CREDIT: 64, Type.ACKNOWLEDGE: 64, Type.CLOCK_PROBE: 64,
-    Type.CLOCK_REPLY: 64, Type.CLOCK_SAMPLE: 64,
+    Type.CLOCK_REPLY: 64, Type.CLOCK_SAMPLE: 64, Type.REWIND: 64, Type.SEGMENT_END: 512,
     Type.COMMAND: 1 << 20, Type.COMMAND_REPLY: 1 << 20, Type.REQUEST: 1 << 20, Type.NODE_NOTE: 1 << 20,
     Type.STREAM_END: 1 << 20, Type.BATCH: BATCH_HEAD + MAXIMUM_RAW + (64 << 10),
     Type.NODE_METADATA: 32 << 20, Type.FINISH: 32 << 20, Type.REPLY: 32 << 20,

@@ -110,6 +110,6 @@ REPLY = {
 STREAM_END = {1: ("session", "fixed64"), 2: ("problem", "string")}
 NOTE_KINDS = [
     "UNSPECIFIED", "JOINED", "STARTED", "LOST", "RETURNED", "RESTARTED", "GAVE_UP", "DAMAGED",
-    "REFUSED", "LIMITED", "STOPPED",
+    "REFUSED", "LIMITED", "STOPPED", "TAKEN_OVER", "PAUSED", "RESUMED",
 ]
 NODE_NOTE = {1: ("kind", "enum"), 2: ("at", "sfixed64"), 3: ("text", "string"), 4: ("started", STARTED), 5: ("moment", "sfixed64")}
