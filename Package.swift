@@ -79,6 +79,7 @@ let package = Package(
         library("Threads", in: "Sources", ["CLinux", .product(name: "NIOCore", package: "swift-nio")]),
         library("EndingSignals", in: "Sources", ["CLinux", signals]),
         library("Guarding", in: "Sources", ["CLinux", "SystemFacts"]),
+        library("Journals", in: "Sources", ["CLinux", "CZlib", "SystemFacts"]),
         library("CommandArguments", in: "Sources", [arguments, log]),
         library("RecentLog", in: "Sources", ["SafeText", "SystemFacts", log]),
         library("RingBuffer", in: "Sources", ["TextPatterns"]),
@@ -106,8 +107,8 @@ let package = Package(
         library(
             "AgentCore", in: "agent",
             [
-                "CLinux", "Guarding", "Threads", "SystemFacts", "Quotas", "TextPatterns", "Tracefs", "Probes",
-                "PerfCounters", "RecentLog", "RingBuffer", "EventFormat", "TraceProtocol", "SecureTransport",
+                "CLinux", "Guarding", "Journals", "Threads", "SystemFacts", "Quotas", "TextPatterns", "Tracefs",
+                "Probes", "PerfCounters", "RecentLog", "RingBuffer", "EventFormat", "TraceProtocol", "SecureTransport",
                 "SessionStore", "CZlib", log, deque, system,
             ] + nio),
         program(
@@ -175,13 +176,14 @@ let package = Package(
             ["SecureTransport", "Quotas", "COpenSSL", embedded] + nio),
         test("TraceProtocolTests", ["TraceProtocol"]),
         test("GuardingTests", ["Guarding"]),
+        test("JournalsTests", ["Journals", "SystemFacts"]),
         test("RecentLogTests", ["RecentLog", "SystemFacts", log]),
         test("SessionStoreTests", ["SessionStore", "TraceProtocol"]),
         test(
             "AgentCoreTests",
             [
-                "AgentCore", "Probes", "Tracefs", "SystemFacts", "TextPatterns", "EventFormat", "TraceProtocol",
-                "RecentLog", "SessionStore", log, embedded,
+                "AgentCore", "Journals", "Probes", "Tracefs", "SystemFacts", "TextPatterns", "EventFormat",
+                "TraceProtocol", "RecentLog", "SessionStore", log, embedded,
             ] + nio),
         test(
             "ControllerCoreTests",

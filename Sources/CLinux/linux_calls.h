@@ -40,6 +40,15 @@ static inline int linux_open(const char *path, int flags) {
     return fd < 0 ? -errno : fd;
 }
 
+/// open(2) of a file that its owner alone may read, closed on exec. Returns the descriptor, or -errno.
+static inline int linux_open_private(const char *path, int flags) {
+    int fd = open(path, flags | O_CLOEXEC, 0600);
+    return fd < 0 ? -errno : fd;
+}
+
+/// Whether there is a file of this path.
+static inline bool linux_exists(const char *path) { return access(path, F_OK) == 0; }
+
 /// read(2). Returns the bytes read, or -errno, so that no other call can change errno before it is read.
 static inline ssize_t linux_read(int fd, void *buffer, size_t count) {
     ssize_t n = read(fd, buffer, count);

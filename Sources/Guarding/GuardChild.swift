@@ -69,6 +69,9 @@ struct GuardChild: Sendable {
         waitpid(pid, &status, WNOHANG)
     }
 
+    /// It learns that this process ends, and is not waited for.
+    func depart() { close(pipe) }
+
     /// Ends it without a clean-up.
     func dismiss() {
         kill(pid, SIGKILL)

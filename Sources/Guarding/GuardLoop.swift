@@ -12,8 +12,10 @@ public enum GuardLoop {
 
     /// Sleeps until the guarded process has ended, cleans up what it left, and exits.
     ///
-    /// - Parameter cleanUp: removes what has these names.
-    public static func run(_ cleanUp: ([String]) -> Void) -> Never {
+    /// - Parameters:
+    ///   - keep: called at the death, with the names that are left alone for a while.
+    ///   - cleanUp: removes what has these names.
+    public static func run(keep: ([String]) -> Void = { _ in }, _ cleanUp: ([String]) -> Void) -> Never {
         linux_set_thread_name(programName)
         avoidOutOfMemoryKiller()
         linux_drop_program_pages()
@@ -21,6 +23,7 @@ public enum GuardLoop {
         while linux_poll_hangup(0) == -EINTR {}
         let death = ContinuousClock.now
         var names = GuardedNames(reading: rest(of: 0))
+        keep(names.inherited)
         while let end = names.nextEnd {
             let wait = death.advanced(by: end) - .now
             if wait > .zero { linux_sleep_nanoseconds(UInt64(wait.wholeNanoseconds)) }

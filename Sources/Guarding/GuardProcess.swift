@@ -68,6 +68,17 @@ public final class GuardProcess: Sendable {
         }
     }
 
+    /// Its pid, for a successor of this process, which has no use for it; nil while there is none.
+    public var pid: Int32? { state.withLock { $0.child?.pid } }
+
+    /// Leaves the guard to itself, before this process ends: what has a grace is left alone for that long.
+    public func depart() {
+        state.withLock { state in
+            state.child?.depart()
+            state.child = nil
+        }
+    }
+
     /// Ends the guard before this process ends, so that it does not remain as somebody else's child. What is still held it
     /// cleans up. Nothing may be held afterwards.
     public func end() {

@@ -15,6 +15,8 @@ public struct GuardedNames: Sendable, Equatable {
 
     public var isEmpty: Bool { graces.isEmpty }
     public var all: [String] { graces.keys.sorted() }
+    /// Those that a successor may take over.
+    public var inherited: [String] { graces.filter { $0.value > .zero }.keys.sorted() }
 
     // MARK: What the process tells
 

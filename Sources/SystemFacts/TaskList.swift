@@ -60,6 +60,15 @@ public enum TaskList {
         return text.split(separator: "/").last.map(String.init)
     }
 
+    /// The process that a process is a child of, or nil if there is no such process.
+    public static func parent(of pid: Int32) -> Int32? {
+        // The second field, the name, may hold blanks and parentheses (proc_pid_stat(5)).
+        let text = (try? SystemFile.text("/proc/\(pid)/stat", limit: 4096)) ?? ""
+        guard let end = text.lastIndex(of: ")") else { return nil }
+        let fields = text[text.index(after: end)...].split(separator: " ")
+        return fields.count > 1 ? Int32(fields[1]) : nil
+    }
+
     /// Resident memory of this process in bytes, from /proc/self/statm. 0 if it cannot be read.
     public static func ownResidentBytes() -> UInt64 {
         let fields = ((try? SystemFile.text("/proc/self/statm", limit: 4096)) ?? "").split(separator: " ")

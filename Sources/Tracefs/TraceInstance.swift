@@ -6,7 +6,8 @@ import Synchronization
 ///
 /// While it exists it keeps its `tracing_on` open and locked. So switching recording is one write(2) on an open
 /// descriptor, and the instance is pinned in the kernel: ``TracefsRoot/removeStaleInstances(prefix:)`` of another agent
-/// does not remove it. ``remove()`` removes it, or the release of the last reference.
+/// does not remove it. ``remove()`` removes it, or the release of the last reference, unless ``leave()`` has left it to
+/// another process.
 ///
 /// Its methods may be called from any thread. Each makes one or a few system calls.
 public final class TraceInstance: Sendable {
@@ -27,11 +28,14 @@ public final class TraceInstance: Sendable {
         var notracePIDs: Set<Int32> = []
     }
 
-    private init(root: TracefsRoot, name: String, path: String, tracingOn: consuming OpenFile) {
+    /// - Parameter notracePIDs: what stands in `set_event_notrace_pid` already.
+    init(
+        root: TracefsRoot, name: String, path: String, tracingOn: consuming OpenFile, notracePIDs: Set<Int32> = []
+    ) {
         self.root = root
         self.name = name
         self.path = path
-        self.state = Mutex(State(tracingOn: tracingOn))
+        self.state = Mutex(State(tracingOn: tracingOn, notracePIDs: notracePIDs))
     }
 
     deinit {

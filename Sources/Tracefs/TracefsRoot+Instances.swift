@@ -13,7 +13,7 @@ public struct StaleRemoval: Sendable, Equatable {
     public enum Outcome: Sendable, Equatable {
         /// It was not in use and was removed.
         case removed
-        /// A process has one of its files open, so it belongs to a live agent and was not removed.
+        /// A process has one of its files open, so it belongs to a live agent, or a guard keeps it for a successor.
         case inUse
         /// It could not be removed for another reason.
         case failed(TracefsError)
@@ -87,11 +87,13 @@ extension TracefsRoot {
         return true
     }
 
-    /// Removes the hist triggers of an instance if nobody has locked it.
+    /// Removes the hist triggers of an instance if nobody has locked it, and nobody keeps it for a successor.
     ///
     /// - Returns: whether it did.
     private func clearHistogramsOfDead(instance: String) -> Bool {
-        guard let pin = try? OpenFile(file("instances/\(instance)/tracing_on"), flags: O_RDWR), pin.tryLock() else {
+        guard !isKept(instance: instance),
+            let pin = try? OpenFile(file("instances/\(instance)/tracing_on"), flags: O_RDWR), pin.tryLock()
+        else {
             return false
         }
         return clearHistograms(instance: instance)

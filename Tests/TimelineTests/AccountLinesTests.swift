@@ -46,6 +46,30 @@ struct AccountLinesTests {
         #expect(Self.account().state.hasPrefix("incomplete: node b: no record for 1.500 s: the agent was stopped; "))
     }
 
+    @Test("What was lost with an agent that died stands in the lines, the summary and the total")
+    func lostAtAgent() {
+        var node = Node(
+            name: "a",
+            cpus: [
+                SessionAccount.CPU(cpu: 0, received: 3, recorded: 8, lost: 1, lostAtAgent: 4, totalLostAtAgent: 4)
+            ], hasTotals: true)
+        node.losses = [
+            .with {
+                $0.events = 4
+                $0.from = 1_500_000_000
+                $0.to = 2_000_000_000
+                $0.reason = "it died"
+            }
+        ]
+        let account = SessionAccount(nodes: [node])
+        let loss = "a  lost at agent: 4 events of CPU 0 from 1.500000000 to 2.000000000: it died"
+        let total = "total: 3 events received, 1 lost, 4 lost at agents; NOT COMPLETE: 1 problem"
+        #expect(account.lines() == ["a  recorded 8 = received 3 + lost 1 + lost at agent 4", loss, total])
+        let words = account.table().map { $0.split(separator: " ").joined(separator: " ") }
+        #expect(words[1] == "a 0 8 3 1 + lost at agent 4" && words.last == total)
+        #expect(words.contains { $0.hasPrefix("a lost at agent: 4 events of CPU 0") })
+    }
+
     @Test("A node that sent nothing at all has a row, too")
     func silentNode() {
         let account = SessionAccount(nodes: [Node(name: "a", cpus: [], hasTotals: false, end: "gone")])
@@ -64,10 +88,14 @@ struct AccountLinesTests {
     }
 
     private static func line(_ gap: WireRecordingGap, _ format: OutputFormat) -> String {
+        line(.gap(gap), at: gap.from, format)
+    }
+
+    private static func line(_ notice: TimelineNotice, at time: Int64, _ format: OutputFormat) -> String {
         let layout = TimelineLayout(
             format: format, filter: TimelineFilter(), nodes: ["a", "b"], epochOffset: nil, output: nil)
         var lines = LineWriter(layout)
-        lines.append(.gap(gap), node: 1, at: gap.from)
+        lines.append(notice, node: 1, at: time)
         return String(decoding: lines.text.bytes, as: UTF8.self)
     }
 
@@ -88,5 +116,30 @@ struct AccountLinesTests {
             Self.line(gap, .json)
                 == "{\"type\":\"gap\",\"time_ns\":null,\"clock_ns\":\"1500000000\",\"to_ns\":null,\"tolerated\":true,"
                 + "\"node\":\"b\",\"text\":\"reason\"}\n")
+    }
+
+    @Test("What was lost with an agent, in every format")
+    func lossLines() {
+        let loss = WireEventLoss.with {
+            $0.cpu = 3
+            $0.events = 7
+            $0.from = 1_500_000_000
+            $0.to = 2_000_000_000
+            $0.reason = "it died"
+        }
+        for format in [OutputFormat.default, .ftrace] {
+            #expect(
+                Self.line(.lostAtAgent(loss), at: loss.from, format)
+                    == "# 1.500000000 b: LOST 7 events of CPU 3 at the agent, from here until 2.000000000: it died\n")
+        }
+        #expect(
+            Self.line(.lostAtAgent(loss), at: loss.from, .json)
+                == "{\"type\":\"lost\",\"time_ns\":null,\"clock_ns\":\"1500000000\",\"to_ns\":\"2000000000\","
+                + "\"node\":\"b\",\"cpu\":3,\"count\":7,\"at_agent\":true,\"text\":\"it died\"}\n")
+        var unknown = loss
+        unknown.from = 0
+        #expect(
+            Self.line(.lostAtAgent(unknown), at: loss.to, .default)
+                == "# 2.000000000 b: LOST 7 events of CPU 3 at the agent, up to here: it died\n")
     }
 }

@@ -85,6 +85,25 @@ struct NodeScript {
         Watermark(session: 1, entries: cpus.map { .init(cpu: $0, time: UInt64(time + offset)) }).frame()
     }
 
+    /// What was lost with an agent that died, between these controller times.
+    mutating func loss(cpu: UInt32, events: UInt64, from: Int64, to: Int64) throws -> Frame {
+        let loss = WireStreamLoss.with {
+            $0.cpus = [
+                .with {
+                    $0.cpu = cpu
+                    $0.events = events
+                    $0.from = from + offset
+                    $0.to = to + offset
+                }
+            ]
+            $0.reason = "it died"
+        }
+        var body = ByteBuffer()
+        nextNumber().write(into: &body)
+        body.writeImmutableBuffer(try Frame(.loss, loss).body)
+        return Frame(.loss, body)
+    }
+
     /// The session is told to stop.
     func stopped(at time: Int64) throws -> Frame {
         try Frame(

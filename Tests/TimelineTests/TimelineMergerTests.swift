@@ -172,6 +172,29 @@ import TraceProtocol
         #expect(out.places == [1] && merger.account.problems == ["node n0: no record for 0.000 s: off"])
     }
 
+    @Test("What was lost with an agent that died is shown between the events before and after it, and in the account")
+    func lostAtAgent() throws {
+        var scripts = [NodeScript(offset: 0), NodeScript(offset: 0)]
+        let merger = try start(&scripts)
+        let b = Self.base
+        try merger.append(scripts[0].batch(cpu: 0, at: [b + 1000]), node: 0, at: b)
+        try merger.append(scripts[0].watermark(b + 2000), node: 0, at: b)
+        try merger.append(scripts[0].loss(cpu: 0, events: 7, from: b + 2000, to: b + 3000), node: 0, at: b)
+        try merger.append(scripts[0].batch(cpu: 0, at: [b + 4000]), node: 0, at: b)
+        try merger.append(scripts[1].batch(cpu: 0, at: [b + 1500, b + 3500]), node: 1, at: b)
+        for node in 0..<2 { try merger.append(scripts[node].stopped(at: b + 5000), node: node, at: b) }
+        let finish = try scripts[0].finish(recorded: 9, lost: 0) { $0.cpus[0].lostAtAgent = 7 }
+        try merger.append(finish, node: 0, at: b)
+        try merger.append(scripts[1].finish(recorded: 2, lost: 0), node: 1, at: b)
+        var out = RecordingSink()
+        try merger.release(at: b + 20_000, into: &out)
+        #expect(out.events.map(\.timestamp) == [b + 1000, b + 1500, b + 3500, b + 4000].map(UInt64.init))
+        #expect(out.places == [2] && out.notices[0].contains("lostAtAgent"))
+        let account = merger.account
+        #expect(account.problems == ["node n0: 7 events were lost with the agent that had read them"])
+        #expect(account.losses.map { [$0.from, $0.to] } == [[b + 2000, b + 3000]] && account.lostAtAgents == 7)
+    }
+
     @Test("A log that ends without a last frame: the record ends with the last watermark")
     func cutOff() throws {
         var scripts = [NodeScript(offset: 0)]

@@ -30,7 +30,11 @@ class Type(enum.IntEnum):
     WATERMARK = 0x23
     ACKNOWLEDGE = 0x24
     CREDIT = 0x25
+<<<<<<< HEAD
     REWIND = 0x28
+=======
+    LOSS = 0x27
+>>>>>>> bca0d02 (An agent that dies comes back to its ring)
     CLOCK_PROBE = 0x30
     CLOCK_REPLY = 0x31
     CLOCK_SAMPLE = 0x32
@@ -42,7 +46,7 @@ class Type(enum.IntEnum):
     STREAM_END = 0x43
 
 
-NUMBERED = {Type.BATCH, Type.NODE_METADATA, Type.FINISH}
+NUMBERED = {Type.BATCH, Type.NODE_METADATA, Type.FINISH, Type.LOSS}
 MAXIMUM_RAW = 4 << 20
 BATCH_HEAD = 45
 LIMITS = {
@@ -50,6 +54,7 @@ LIMITS = {
     Type.PING: 64, Type.PONG: 64, Type.CREDIT: 64, Type.ACKNOWLEDGE: 64, Type.CLOCK_PROBE: 64,
     Type.CLOCK_REPLY: 64, Type.CLOCK_SAMPLE: 64, Type.REWIND: 64, Type.SEGMENT_END: 512,
     Type.COMMAND: 1 << 20, Type.COMMAND_REPLY: 1 << 20, Type.REQUEST: 1 << 20, Type.NODE_NOTE: 1 << 20,
+    Type.LOSS: 1 << 20,
     Type.STREAM_END: 1 << 20, Type.BATCH: BATCH_HEAD + MAXIMUM_RAW + (64 << 10),
     Type.NODE_METADATA: 32 << 20, Type.FINISH: 32 << 20, Type.REPLY: 32 << 20,
     Type.WATERMARK: 12 + 8192 * 12, Type.LOG_CHUNK: 34 << 20,

@@ -6,14 +6,18 @@ HOST_FACTS = {
     7: ("page_size", "uint"), 8: ("long_size", "uint"), 9: ("trace_clock", "string"),
     10: ("pid_namespace", "uint"), 11: ("pid", "uint"),
 }
-HELD_SESSION = {1: ("session", "fixed64"), 2: ("last_sequence", "uint"), 3: ("finished", "bool")}
+HELD_SESSION = {1: ("session", "fixed64"), 2: ("last_sequence", "uint"), 3: ("finished", "bool"), 4: ("taken_over", "bool")}
 LABEL = {1: ("key", "string"), 2: ("value", "string")}
 HELLO = {
     1: ("versions", "uint", "repeated"), 2: ("capabilities", "string", "repeated"), 3: ("software", "string"),
     4: ("host", HOST_FACTS), 5: ("labels", LABEL, "repeated"), 6: ("incarnation", "string"),
     7: ("sessions", HELD_SESSION, "repeated"),
 }
-RESUME_POINT = {1: ("session", "fixed64"), 2: ("acknowledged", "uint"), 3: ("unknown", "bool")}
+CPU_EVENTS = {1: ("cpu", "uint"), 2: ("events", "uint"), 3: ("lost", "uint"), 4: ("through", "sfixed64")}
+RESUME_POINT = {
+    1: ("session", "fixed64"), 2: ("acknowledged", "uint"), 3: ("unknown", "bool"),
+    4: ("received", CPU_EVENTS, "repeated"),
+}
 WELCOME = {
     1: ("version", "uint"), 2: ("capabilities", "string", "repeated"), 3: ("identity", "string"),
     4: ("software", "string"), 5: ("credit", "uint"), 6: ("lease_ms", "uint"), 7: ("watermark_ms", "uint"),
@@ -61,7 +65,9 @@ NODE_METADATA = {
     3: ("comms", {1: ("pid", "uint"), 2: ("comm", "bytes")}, "repeated"), 4: ("symbols", BLOB),
     5: ("printk_formats", "string"), 6: ("host", HOST_FACTS), 7: ("comms_as_of", "sfixed64"),
 }
-CPU_TOTALS = {1: ("cpu", "uint"), 2: ("recorded", "uint"), 3: ("lost", "uint"), 4: ("sent", "uint")}
+CPU_TOTALS = {
+    1: ("cpu", "uint"), 2: ("recorded", "uint"), 3: ("lost", "uint"), 4: ("sent", "uint"), 5: ("lost_at_agent", "uint"),
+}
 RECORDING_GAP = {
     1: ("from", "sfixed64"), 2: ("to", "sfixed64"), 3: ("reason", "string"), 4: ("tolerated", "bool"),
     5: ("node", "uint"),

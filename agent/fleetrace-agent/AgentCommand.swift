@@ -3,6 +3,7 @@ import ArgumentParser
 import CLinux
 import CommandArguments
 import EndingSignals
+import Glibc
 import Guarding
 import Logging
 import RecentLog
@@ -17,8 +18,12 @@ struct AgentCommand: AsyncParsableCommand {
         abstract: "Drives this node's tracefs for a Fleetrace controller.",
         discussion: """
             The agent dials the controller, so this node needs no open port. It has to run as root: tracefs is \
-            root's. What it makes in the kernel it removes at the end. If it is killed, its guard does so, a small \
-            process that it starts.
+            root's. What it makes in the kernel it removes at the end.
+
+            If it is killed, recording goes on, and the next agent of this node takes its sessions over. If none has \
+            started when the controller's lease ends, the guard removes what is left, a small process that the agent \
+            starts. SIGTERM leaves the sessions to the next agent, SIGINT ends them in order; a second SIGTERM ends the \
+            agent at once.
 
             Example:
               fleetrace-agent --controller 10.0.0.5:7788 --cert web-1.crt --key web-1.key --ca ca.crt \\
@@ -73,6 +78,12 @@ struct AgentCommand: AsyncParsableCommand {
     @Option(help: "File of rules about events, probes and buffers that this node keeps to; none: all is allowed.")
     var policy: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Folder with what the next agent needs to take sessions over; none: sessions end with this agent.",
+            discussion: "Default: a folder below /run/fleetrace for this node and controller."))
+    var state: String?
+
     @Option(help: "Least severe messages to log: trace, debug, info, notice, warning, error.")
     var logLevel = Logger.Level.info
 
@@ -88,6 +99,7 @@ struct AgentCommand: AsyncParsableCommand {
             throw ValidationError("--spool-bytes: 16M to 1T")
         }
         guard (1...4096).contains(memory) else { throw ValidationError("--memory: 1 to 4096 (megabytes)") }
+        guard state != "" else { throw ValidationError("--state: a folder, or none") }
     }
 
     func run() async throws {
@@ -104,25 +116,43 @@ struct AgentCommand: AsyncParsableCommand {
             var configuration = AgentConfiguration(
                 host: controller.host, port: controller.port,
                 labels: Dictionary(labels.map { ($0.key, $0.value) }, uniquingKeysWith: { $1 }),
-                memory: memory << 20, policy: policy)
+                memory: memory << 20, policy: policy,
+                state: state.map { $0 == "none" ? .none : .folder($0) } ?? .usual)
             configuration.spool = spool.map { ($0, Int(spoolBytes ?? Self.usualSpool)) }
             let guardian = GuardProcess()
-            defer { guardian.end() }
-            try await Self.run(AgentRuntime(configuration: configuration, tls: tls, guardian: guardian, log: log))
+            do {
+                let isLeft = try await Self.run(
+                    AgentRuntime(configuration: configuration, tls: tls, guardian: guardian, log: log),
+                    hasState: state != "none")
+                if isLeft { guardian.depart() } else { guardian.end() }
+            } catch {
+                guardian.end()
+                throw error
+            }
         } catch {
             log.critical("the agent cannot go on", metadata: ["reason": "\(error)"])
             throw ExitCode.failure
         }
     }
 
-    /// Runs until a signal cancels the runtime, which then ends its sessions and cleans up. Further signals change nothing.
+    /// Runs until a signal cancels the runtime, which then ends its sessions and cleans up. SIGTERM has it leave them to a
+    /// successor; a second one ends the process at once. Other signals after the first change nothing.
     ///
     /// A `ServiceGroup` would do the same for one service, and add 1.7 MB to the program.
-    private static func run(_ runtime: AgentRuntime) async throws {
+    /// - Returns: whether something is left to a successor.
+    private static func run(_ runtime: AgentRuntime, hasState: Bool) async throws -> Bool {
         let signals = await UnixSignalsSequence(trapping: .ending)
         let running = Task { try await runtime.run() }
         let listening = Task {
-            for await _ in signals { running.cancel() }
+            var isEnding = false
+            for await signal in signals {
+                if signal == .sigterm, hasState {
+                    if isEnding { _exit(128 + SIGTERM) }
+                    runtime.handOver()
+                }
+                isEnding = true
+                running.cancel()
+            }
         }
         // Most of the program is used only to start and to connect. The first call drops what starting needed, the second
         // what connecting needed.
@@ -135,6 +165,6 @@ struct AgentCommand: AsyncParsableCommand {
             listening.cancel()
             dropping.cancel()
         }
-        try await running.value
+        return try await running.value
     }
 }

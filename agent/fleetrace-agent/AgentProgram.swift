@@ -23,7 +23,9 @@ enum AgentProgram {
     }
 
     private static func guardAnAgent() -> Never {
-        GuardLoop.run { instances in
+        let kept = KeptInstances()
+        GuardLoop.run(keep: kept.keep) { instances in
+            kept.release(instances)
             let log = Logger(label: "fleetrace-guard") { StreamLogHandler.standardError(label: $0) }
             do {
                 try KernelCleanup(log: log).remove(instances: instances)

@@ -52,6 +52,7 @@ enum FrameTable {
         Row(type: .acknowledge, name: "Acknowledge", maximumBody: 64, directions: .toAgent),
         Row(type: .credit, name: "Credit", maximumBody: 64, directions: .toAgent),
         Row(type: .counts, name: "CountTotals", maximumBody: 32 << 20, directions: .fromAgent),
+        Row(type: .loss, name: "Loss", maximumBody: 1 << 20, directions: .fromAgent, isNumbered: true),
         Row(type: .rewind, name: "Rewind", maximumBody: 64, directions: .toAgent),
 
         Row(type: .clockProbe, name: "ClockProbe", maximumBody: 64, directions: .toAgent),

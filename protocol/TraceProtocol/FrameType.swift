@@ -31,6 +31,8 @@ public struct FrameType: RawRepresentable, Hashable, Sendable {
     public static let credit = FrameType(rawValue: 0x25)
     /// The totals of a count so far.
     public static let counts = FrameType(rawValue: 0x26)
+    /// Numbered: what an agent that died had read and nobody has.
+    public static let loss = FrameType(rawValue: 0x27)
     /// The agent is to send again what comes after a number.
     public static let rewind = FrameType(rawValue: 0x28)
 

@@ -6,6 +6,7 @@ public enum Negotiation {
     public static let versions: [UInt32] = [1]
     public static let capabilities = [
         Capability.zstd, Capability.progress, Capability.countCredit, Capability.reclaim, Capability.rewind,
+        Capability.takeover,
     ]
     public static let software = "0.1.0"
 
@@ -20,6 +21,8 @@ public enum Negotiation {
         public static let reclaim = "session.reclaim"
         /// The controller may have a stream paused, and sent again from a number on.
         public static let rewind = "stream.rewind"
+        /// An agent may go on with the sessions of one that died (`HeldSession.taken_over`, Loss frames).
+        public static let takeover = "session.takeover"
     }
 
     /// The highest version that both lists contain.

@@ -7,7 +7,7 @@ from tree import read
 
 # Names in `code` that look like ours and are not. Each with its reason; keep it short.
 FOREIGN = {
-    "codec.zstd": "a capability",
+    "codec.zstd": "a capability", "session.takeover": "a capability",
     "Manager": "a name that CONTRIBUTING forbids", "Helper": "likewise", "Util": "likewise",
     "String": "Swift", "Int64": "Swift", "Duration": "Swift", "Foundation": "Swift", "FoundationEssentials": "Swift",
     "SwiftProtobuf": "a library", "SwiftPM": "a tool", "ArgumentParser": "a library", "NIO": "a library",

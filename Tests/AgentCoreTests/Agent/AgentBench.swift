@@ -18,8 +18,10 @@ final class AgentBench {
     private(set) var channel: EmbeddedChannel
     private var lastRequest: UInt64 = 0
 
-    /// - Parameter memory: bytes that a session may keep in memory.
-    init(memory: Int = AgentConfiguration.defaultMemory) {
+    /// - Parameters:
+    ///   - journal: of an agent that has a successor, or is one.
+    ///   - memory: bytes that a session may keep in memory.
+    init(journal: SessionJournal? = nil, memory: Int = AgentConfiguration.defaultMemory) {
         let loop = self.loop
         let clock = self.clock
         let audit = self.audit
@@ -30,7 +32,7 @@ final class AgentBench {
             loop: loop,
             configuration: AgentConfiguration(
                 host: "controller", port: 1, labels: ["role": "web"], memory: memory),
-            kernel: NodeSessions(kernel, thread: thread, makers: [thread], log: log),
+            kernel: NodeSessions(kernel, thread: thread, makers: [thread], journal: journal, log: log),
             inventory: FakeInventory(loop: loop),
             facts: WireHostFacts(), log: log, recent: RecentLog(),
             auditLog: Logger(label: "audit") { _ in audit }, now: { clock.now })
@@ -48,8 +50,12 @@ final class AgentBench {
         return try frame(.hello).message()
     }
 
-    /// - Parameter resume: for each session, up to where the controller has everything; nil if it does not know it.
-    func welcome(credit: UInt64 = 1 << 20, leaseMs: UInt32 = 0, resume: [UInt64: UInt64?] = [:]) throws {
+    /// - Parameters:
+    ///   - resume: for each session, up to where the controller has everything; nil if it does not know it.
+    ///   - received: events that have come of a session that was taken over, by CPU.
+    func welcome(
+        credit: UInt64 = 1 << 20, leaseMs: UInt32 = 0, resume: [UInt64: UInt64?] = [:], received: [UInt32: UInt64] = [:]
+    ) throws {
         var welcome = WireWelcome()
         welcome.credit = credit
         welcome.leaseMs = leaseMs
@@ -59,6 +65,12 @@ final class AgentBench {
                 $0.session = session
                 $0.acknowledged = acknowledged ?? 0
                 $0.unknown = acknowledged == nil
+                $0.received = received.map { cpu, events in
+                    .with {
+                        $0.cpu = cpu
+                        $0.events = events
+                    }
+                }
             }
         }
         try send(Frame(.welcome, welcome))
@@ -69,6 +81,15 @@ final class AgentBench {
         try connect()
         try welcome(credit: credit)
         _ = try frames()
+    }
+
+    /// The agent dies: another one may have its state folder.
+    func die() { agent.assumeIsolated { $0.kernel.journal?.folder.release() } }
+
+    /// What came before is the next agent's.
+    func takeOver() {
+        agent.assumeIsolated { _ = $0.takeOver() }
+        loop.run()
     }
 
     func loseConnection() {
@@ -100,7 +121,7 @@ final class AgentBench {
 
     /// Session and sequence number of the numbered frames since the last call.
     func numbers() throws -> [StreamNumber] {
-        try frames().filter { [.batch, .metadata, .finish].contains($0.type) }.map { frame in
+        try frames().filter { [.batch, .metadata, .finish, .loss].contains($0.type) }.map { frame in
             var body = frame.body
             return try StreamNumber(reading: &body, of: frame.type)
         }

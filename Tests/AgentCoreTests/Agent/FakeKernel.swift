@@ -23,6 +23,21 @@ final class FakeKernel: NodeKernel, @unchecked Sendable {
         return session
     }
 
+    /// Sessions that a predecessor has left in this kernel.
+    private(set) var takenOver: [UInt64: String?] = [:]
+    /// What the next `takeOver` fails with.
+    var takeoverFailure: WireRefusal?
+
+    func takeOver(
+        _ left: JournaledSession, _ delivery: SessionDelivery, giveUp: String?
+    ) throws -> any NodeSession {
+        if let takeoverFailure { throw takeoverFailure }
+        takenOver[delivery.session] = giveUp
+        let session = FakeSession(left.prepared.request, delivery)
+        sessions[delivery.session] = session
+        return session
+    }
+
     func excludedThreads(_ processes: [Int32]) -> Set<Int32> { Set(processes) }
 
     func removeStaleProbes() -> [StaleProbes.Removal] {
@@ -40,6 +55,9 @@ final class FakeSession: NodeSession {
         case stop(MonotonicRawInstant?)
         case finish(String)
         case refreshThreads(Set<Int32>)
+        case resume([UInt32: UInt64], undelivered: [UInt32: UInt64], hasMetadata: Bool)
+        case stopReading
+        case leave
         case remove(inBackground: Bool)
     }
 
@@ -63,6 +81,16 @@ final class FakeSession: NodeSession {
         delivery.stream.append(Frame(.batch, body))
     }
 
+    /// The same, of so many events.
+    func record(events: UInt32) {
+        var body = ByteBuffer()
+        BatchHeader(
+            number: StreamNumber(session: 0, sequence: 0), cpu: 0, firstTimestamp: 1, lost: 0, events: events,
+            codec: .none, rawLength: 0
+        ).write(into: &body)
+        delivery.stream.append(Frame(.batch, body))
+    }
+
     func prepared() -> WirePrepared {
         var prepared = WirePrepared()
         prepared.cpus = 2
@@ -82,12 +110,26 @@ final class FakeSession: NodeSession {
             TracingSwitch(before: MonotonicRawInstant(nanoseconds: 30), after: MonotonicRawInstant(nanoseconds: 40)))
     }
 
-    func finish(reason: String) throws {
+    func finish(reason: String, note: (WireFinish) -> Void) throws {
         calls.append(.finish(reason))
         var finish = WireFinish()
         finish.reason = reason
+        note(finish)
         delivery.stream.append(try .numbered(.finish, finish))
     }
+
+    var inheritable: WirePreparedRecording? { request.hasCount ? nil : .with { $0.request = request } }
+
+    func resume(_ resumption: Resumption) {
+        calls.append(
+            .resume(
+                resumption.received.mapValues(\.events), undelivered: resumption.undelivered,
+                hasMetadata: resumption.hasMetadata))
+    }
+
+    func stopReading() { calls.append(.stopReading) }
+
+    func leave() { calls.append(.leave) }
 
     func refreshThreads(_ wanted: Set<Int32>) -> Bool {
         calls.append(.refreshThreads(wanted))

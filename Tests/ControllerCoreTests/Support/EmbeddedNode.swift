@@ -20,19 +20,31 @@ final class EmbeddedNode: EmbeddedPeer {
         fleet.connected(self)
     }
 
-    /// - Parameter holding: sessions that it says it still has.
-    /// - Returns: from where to go on with them.
+    /// - Parameters:
+    ///   - holding: sessions that it says it still has.
+    ///   - isTakenOver: from a process that died.
+    /// - Returns: from where to go on with them; empty while it has not been welcomed.
     @discardableResult
     func connect(
-        incarnation: String = "first", holding: [UInt64] = [], capabilities: [String] = []
+        incarnation: String = "first", holding: [UInt64] = [], isTakenOver: Bool = false, capabilities: [String] = []
     ) throws -> [WireResumePoint] {
         var hello = WireHello()
         hello.capabilities = capabilities
         hello.host.bootID = name
         hello.incarnation = incarnation
-        hello.sessions = holding.map { session in .with { $0.session = session } }
+        hello.sessions = holding.map { session in
+            .with {
+                $0.session = session
+                $0.takenOver = isTakenOver
+            }
+        }
         try connect(hello)
-        return try frames(.welcome).flatMap { try $0.message(WireWelcome.self).resume }
+        return try welcomed()
+    }
+
+    /// From where to go on, if it has been welcomed since it was last asked for.
+    func welcomed() throws -> [WireResumePoint] {
+        try frames(.welcome).flatMap { try $0.message(WireWelcome.self).resume }
     }
 
     func answerProbes() {
@@ -122,6 +134,25 @@ final class EmbeddedNode: EmbeddedPeer {
 
     /// Its trace clock.
     var clock: Int64 { fleet.now.nanoseconds + clockOffset }
+
+    /// States what was lost with an agent that died.
+    func sendLoss(_ session: UInt64, events: UInt64, cpu: UInt32 = 0) throws {
+        sequence += 1
+        let loss = WireStreamLoss.with {
+            $0.cpus = [
+                .with {
+                    $0.cpu = cpu
+                    $0.events = events
+                    $0.to = clock
+                }
+            ]
+            $0.reason = "it died"
+        }
+        var body = ByteBuffer()
+        StreamNumber(session: session, sequence: sequence).write(into: &body)
+        body.writeImmutableBuffer(try Frame(.loss, loss).body)
+        try send(Frame(.loss, body))
+    }
 
     /// Says that everything up to now has been sent.
     func sendWatermark(_ session: UInt64, cpus: [UInt32] = [0]) throws {

@@ -1,18 +1,21 @@
 import Foundation
 
-/// The closing lines of `trace` and `record`: `web-1  recorded 10 = received 9 + lost 1`. A number that is not known
-/// is nil.
+/// The closing lines of `trace` and `record`: `web-1  recorded 12 = received 9 + lost 1 + lost at agent 2`, the last
+/// part only where it is not 0. A number that is not known is nil.
 struct AccountLine: Equatable {
     var node: String
     var recorded: UInt64?
     var received: UInt64
     var lost: UInt64?
+    var lostAtAgent: UInt64 = 0
 
-    var balances: Bool { recorded != nil && recorded == lost.map { received + $0 } }
+    var balances: Bool { recorded != nil && recorded == lost.map { received + $0 + lostAtAgent } }
 
     init?(_ line: String) {
         let words = line.split(separator: " ")
-        guard words.count == 9, words[1] == "recorded", words[3] == "=", words[4] == "received", words[6] == "+",
+        if words.count == 13, words[8...11] == ["+", "lost", "at", "agent"] { lostAtAgent = UInt64(words[12]) ?? 0 }
+        guard words.count == 9 || lostAtAgent > 0, words[1] == "recorded", words[3] == "=", words[4] == "received",
+            words[6] == "+",
             words[7] == "lost", let received = UInt64(words[5])
         else { return nil }
         node = String(words[0])

@@ -12,6 +12,8 @@ final class Fleet: OperatedFleet {
         var controllerArguments: [String] = []
         var controllerEnvironment: [String: String] = [:]
         var agentArguments: [String] = []
+        /// Agents keep a journal each, in `folder`: the next one of a node takes its sessions over.
+        var keepsState = false
         /// Further options of the first agents, one list each.
         var singleArguments: [[String]] = []
         /// Network namespaces of the first agents; the others run in the tests' own.
@@ -59,6 +61,8 @@ final class Fleet: OperatedFleet {
 
     var pki: String { folder.file("pki") }
     var data: String { options.data ?? folder.file("data") }
+    /// The state folder of a node's agents.
+    func state(of name: String) -> String { folder.file("state/\(name)") }
     var controller: RunningProcess? { processes.withLock { $0.controller } }
     var port: Int { processes.withLock { $0.port } }
     func agent(_ name: String) -> RunningProcess? { processes.withLock { $0.agents[name] } }
@@ -101,7 +105,8 @@ final class Fleet: OperatedFleet {
             RunningProcess(
                 wrapper + (namespace?.prefix ?? []) + [
                     try Executables.agent(), "--controller", "\(namespace?.gateway ?? "127.0.0.1"):\(port)",
-                ] + credentials(.node, name) + ["--label", "number=\(index + 1)"] + options.agentArguments
+                ] + credentials(.node, name) + ["--label", "number=\(index + 1)"]
+                    + ["--state", options.keepsState ? state(of: name) : "none"] + options.agentArguments
                     + (options.singleArguments.indices.contains(index) ? options.singleArguments[index] : [])))
         processes.withLock { $0.agents[name] = process }
         return process
@@ -130,7 +135,8 @@ final class Fleet: OperatedFleet {
 
     private func end() async throws {
         let (agents, everyone) = processes.withLock { (Array($0.agents.values), $0.everyone) }
-        for process in agents { process.send(SIGTERM) }
+        // SIGTERM would leave sessions to a next agent.
+        for process in agents { process.send(SIGINT) }
         for process in agents { _ = try? await process.exit(within: .seconds(15)) }
         for process in everyone { process.kill() }
         for process in everyone { _ = try? await process.exit(within: .seconds(5)) }

@@ -40,6 +40,7 @@ extension Agent {
         credit = Credit(balance: Int(clamping: welcome.credit))
         standstill.sent(now: now())
         if welcome.leaseMs > 0 { lease.duration = .milliseconds(Int64(welcome.leaseMs)) }
+        grace.follow(lease: lease.duration)
         countsCost = welcome.capabilities.contains(Negotiation.Capability.countCredit)
         reportsProgress = welcome.capabilities.contains(Negotiation.Capability.progress)
         codec.use(Negotiation.codec(welcome.capabilities))
@@ -50,6 +51,8 @@ extension Agent {
                 log.notice(
                     "the controller no longer knows a session", metadata: ["session": "\(hex(point.session))"])
                 discard(point.session)
+            } else if let inherited = session.inherited {
+                resume(point, inherited)
             } else {
                 try session.stream.resume(after: point.acknowledged)
             }
@@ -86,7 +89,9 @@ extension Agent {
 
     private func acknowledge(_ number: StreamNumber) throws {
         guard let session = sessions[number.session] else { return }
+        defer { if isHandingOver { idleIfDelivered() } }
         try session.stream.acknowledge(number.sequence)
+        prove()
         dropIfDelivered(number.session)
     }
 
@@ -95,10 +100,22 @@ extension Agent {
         guard let session = sessions[id], session.isFinished, session.stream.isAcknowledged else { return }
         sessions[id] = nil
         session.stream.removeFromDisk()
+        forgetForGood(id)
         trim.released(at: now())
-        if sessions.isEmpty, let onIdle {
-            self.onIdle = nil
-            onIdle.succeed()
-        }
+        idleIfDelivered()
+    }
+
+    /// No successor has to know of it.
+    func forgetForGood(_ id: UInt64) {
+        kernel.journal?.write(.over(WireSessionOver()), session: id)
+        kernel.journal?.folder.removeFrames(of: id)
+    }
+
+    /// Ends the wait for the controller to have everything.
+    func idleIfDelivered() {
+        guard let onIdle, sessions.values.allSatisfy({ isHandingOver && $0.isInheritable && $0.stream.isAcknowledged })
+        else { return }
+        self.onIdle = nil
+        onIdle.succeed()
     }
 }

@@ -33,7 +33,8 @@ extension Agent {
             ])
         let delivery = delivery(of: id, isSpooled: !request.hasCount)
         sessions[id] = AgentSession(
-            stream: delivery.stream, operator: request.operator, isRecording: !request.hasCount, lease: lease)
+            stream: delivery.stream, operator: request.operator, isRecording: !request.hasCount, lease: lease,
+            isInheritable: kernel.journal != nil && !request.hasCount)
         kernel.prepare(request, delivery).whenComplete { [weak self] result in
             self?.assumeIsolated { agent in
                 switch result {
@@ -51,7 +52,7 @@ extension Agent {
     }
 
     /// - Parameter isSpooled: its frames go to the disk, if there is one for them.
-    private func delivery(of id: UInt64, isSpooled: Bool) -> SessionDelivery {
+    func delivery(of id: UInt64, isSpooled: Bool) -> SessionDelivery {
         let stream = SessionStream(
             session: id, budget: configuration.memory, disk: isSpooled ? spool?.disk(of: id) : nil,
             onAppend: { [weak self] in self?.schedulePump() })
@@ -104,7 +105,7 @@ extension Agent {
                 if let command { reply(to: command, .stopping(WireStopping())) }
                 return
             }
-            let stopped = kernel.stop(id, at: moment)
+            let stopped = kernel.stop(id, at: moment, reason: sessions[id]?.endReason ?? "")
             if let command { reply(to: command, with: stopped) { .stopping($0) } }
         } catch {
             if let command { refuse(command, error) }
@@ -130,7 +131,9 @@ extension Agent {
     func discard(_ id: UInt64, replyingTo command: WireCommand? = nil) {
         switch sessions[id]?.state.discard() {
         case .tearDown: tearDown(id)
-        case .forget: sessions.removeValue(forKey: id)?.stream.removeFromDisk()
+        case .forget:
+            sessions.removeValue(forKey: id)?.stream.removeFromDisk()
+            forgetForGood(id)
         default: break
         }
         if let command { reply(to: command, .discarded(WireDiscarded())) }
@@ -139,6 +142,7 @@ extension Agent {
     private func tearDown(_ id: UInt64) {
         guard let session = sessions.removeValue(forKey: id) else { return }
         session.stream.removeFromDisk()
+        kernel.journal?.folder.removeFrames(of: id)
         kernel.remove(id).whenFailure { [log, kernel] in
             log.error("an instance or a probe could not be removed", metadata: ["reason": "\($0)"])
             _ = kernel.removeStaleProbes(isExpected: true)

@@ -6,7 +6,7 @@ import TraceProtocol
 extension Agent {
     /// Every `CPUReader.interval`: task names, then watermarks.
     func tick() {
-        guard sessions.values.contains(where: \.isRecording) else { return }
+        guard !isHandingOver, sessions.values.contains(where: \.isRecording) else { return }
         kernel.watermarks().whenSuccess { [weak self] watermarks in
             self?.assumeIsolated { agent in
                 for pending in watermarks {
@@ -23,6 +23,7 @@ extension Agent {
     /// Every second: leases and threads.
     func slowTick() {
         audit.expire(now: now())
+        if begun.duration(to: now()) >= CrashLoop.provingTime { prove() }
         if trim.isDue(at: now()) { HeapTrim.run() }
         kernel.keepThreadsExcluded()
         kernel.removeStaleProbes().whenFailure { [log] in
@@ -40,13 +41,37 @@ extension Agent {
 
     /// Stops all sessions and waits until the controller has everything, up to a limit.
     func finishSessions(within limit: TimeAmount) -> EventLoopFuture<Void> {
+        finish(sessions.keys.filter { sessions[$0]?.state.isLive == true }, within: limit)
+    }
+
+    /// Reads nothing more of what a successor takes over, ends all other sessions, and waits until the controller has
+    /// everything, up to a limit.
+    func stopReading(within limit: TimeAmount) -> EventLoopFuture<Void> {
+        isHandingOver = true
+        return kernel.stopReading().assumeIsolated().flatMap { [self] in
+            assumeIsolated { agent in
+                agent.finish(
+                    agent.sessions.keys.filter {
+                        agent.sessions[$0]?.isInheritable == false && agent.sessions[$0]?.state.isLive == true
+                    }, within: limit)
+            }
+        }.nonisolated()
+    }
+
+    private func finish(_ ids: [UInt64], within limit: TimeAmount) -> EventLoopFuture<Void> {
         let promise = loop.makePromise(of: Void.self)
-        for id in Array(sessions.keys) { end(id, because: "the agent was stopped") }
-        guard !sessions.isEmpty, isAccepted else {
+        for id in ids { end(id, because: "the agent was stopped") }
+        return wait(promise, within: limit)
+    }
+
+    /// Until the controller has what it is to have.
+    private func wait(_ promise: EventLoopPromise<Void>, within limit: TimeAmount) -> EventLoopFuture<Void> {
+        guard isAccepted else {
             promise.succeed()
             return promise.futureResult
         }
         onIdle = promise
+        idleIfDelivered()
         loop.assumeIsolated().scheduleTask(in: limit) { [weak self] in
             self?.assumeIsolated { agent in
                 guard let onIdle = agent.onIdle else { return }
@@ -59,7 +84,10 @@ extension Agent {
 
     /// Removes everything this agent has made in the kernel.
     func shutDown() -> EventLoopFuture<Void> {
-        for session in sessions.values { session.stream.removeFromDisk() }
+        for (id, session) in sessions {
+            session.stream.removeFromDisk()
+            forgetForGood(id)
+        }
         sessions.removeAll()
         return kernel.shutDown().flatMap { [spool, loop] in spool?.settled() ?? loop.makeSucceededVoidFuture() }
     }

@@ -31,6 +31,8 @@ public actor Agent {
     /// Distinguishes a restart of this agent from its reconnection.
     private let incarnation: String
 
+    /// How long sessions outlive this agent.
+    let grace: SuccessionGrace
     var audit: AuditLog
     var sessions: [UInt64: AgentSession] = [:]
     /// Of the present connection.
@@ -47,6 +49,11 @@ public actor Agent {
     var standstill: Standstill
     /// The session whose frame went out last.
     var lastServed: UInt64?
+    /// Nothing more is read: a successor goes on.
+    var isHandingOver = false
+    private(set) var begun: MonotonicRawInstant
+    /// It has been written down that this agent can live.
+    var isProven = false
     /// Succeeds when no session is left; nil while nothing waits for that.
     var onIdle: EventLoopPromise<Void>?
 
@@ -62,14 +69,15 @@ public actor Agent {
     private var disconnectReason: (any Error)?
 
     /// Before the controller has stated one.
-    private static let defaultLease = Duration.seconds(60)
+    static let defaultLease = Duration.seconds(60)
 
     /// - Parameters:
     ///   - now: the time; tests give their own.
     ///   - random: likewise.
     init(
         loop: any EventLoop, configuration: AgentConfiguration, kernel: NodeSessions, inventory: any Inventory,
-        facts: WireHostFacts, spool: AgentSpool? = nil, log: Logger, recent: RecentLog,
+        facts: WireHostFacts, spool: AgentSpool? = nil, grace: SuccessionGrace = SuccessionGrace(), log: Logger,
+        recent: RecentLog,
         auditLog: Logger? = nil,
         now: @escaping @Sendable () -> MonotonicRawInstant = { .now }, random: RandomSource = .system
     ) {
@@ -79,6 +87,7 @@ public actor Agent {
         self.kernel = kernel
         self.inventory = inventory
         self.facts = facts
+        self.grace = grace
         self.spool = spool
         self.log = log
         self.recent = recent
@@ -86,6 +95,7 @@ public actor Agent {
         self.now = now
         commandRate = TokenBucket(configuration.budget.commands)
         prepareRate = TokenBucket(configuration.budget.prepares)
+        begun = now()
         lease = Lease(duration: Self.defaultLease, now: now())
         standstill = Standstill(now: now())
     }
@@ -133,7 +143,9 @@ public actor Agent {
     /// Sends a goodbye and closes.
     func closeConnection() {
         guard let channel else { return }
-        let farewell = WireGoodbye(.shuttingDown, "the agent is shutting down")
+        let farewell = WireGoodbye(
+            .shuttingDown, isHandingOver ? "the agent leaves its sessions to a successor" : "the agent is shutting down"
+        )
         send(.goodbye, farewell)
         channel.close(promise: nil)
     }

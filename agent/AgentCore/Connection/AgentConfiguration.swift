@@ -12,15 +12,26 @@ public struct AgentConfiguration: Sendable {
     public var spool: (folder: String, bytes: Int)?
     /// What the node refuses.
     public var policy: Policy
+    /// Where it writes down what a successor has to know.
+    public var state: State
     /// What any controller may take of the node.
     public var budget = Budget.Agent()
 
     public static let defaultMemory = 64 << 20
 
+    public enum State: Sendable, Equatable {
+        /// Nowhere: its sessions end with it.
+        case none
+        /// In a folder below /run/fleetrace, if that can be made.
+        case usual
+        case folder(String)
+    }
+
     public init(
         host: String, port: Int, labels: [String: String] = [:],
-        memory: Int = AgentConfiguration.defaultMemory, policy: Policy = .none
+        memory: Int = AgentConfiguration.defaultMemory, policy: Policy = .none, state: State = .none
     ) {
+        self.state = state
         self.host = host
         self.port = port
         self.labels = labels

@@ -4,6 +4,7 @@ import NIOCore
 import NIOPosix
 import RecentLog
 import SecureTransport
+import Synchronization
 import SystemFacts
 import TraceProtocol
 import Tracefs
@@ -17,6 +18,12 @@ public struct AgentRuntime: Sendable {
     /// Not among the recent lines, which everybody reads who may look at a node.
     private let auditLog: Logger
     private let recent = RecentLog()
+    private let ending = Ending()
+
+    /// How it ends when it is cancelled.
+    private final class Ending: Sendable {
+        let isHandover = Atomic<Bool>(false)
+    }
 
     /// - Parameter guardian: removes what this agent has made in the kernel when it is killed.
     public init(configuration: AgentConfiguration, tls: TLSContext, guardian: GuardProcess, log: Logger) {
@@ -27,13 +34,47 @@ public struct AgentRuntime: Sendable {
         self.log = recent.following(log)
     }
 
-    /// Runs until the task is cancelled, then removes everything this agent made in the kernel.
+    /// From now on, when it is cancelled, it leaves its sessions to a successor, if it has a journal for one.
+    public func handOver() { ending.isHandover.store(true, ordering: .releasing) }
+
+    /// Runs until the task is cancelled, then removes everything this agent made in the kernel, or leaves it to a successor.
     ///
+    /// - Returns: whether it has left something to one.
     /// - Throws: what makes this node unusable from the start: no tracefs, no permission, a clock that user space
     ///   reads differently from the kernel.
-    public func run() async throws {
+    @discardableResult
+    public func run() async throws -> Bool {
         let root = try TracefsRoot.locate(mountIfNeeded: true)
         let node = tls.identity.identity.name
+        try checkClock(root, node: node)
+        OpenFileLimit.raise()
+        if configuration.policy.count > 0 {
+            log.notice(
+                "policy",
+                metadata: [
+                    "file": "\(configuration.policy.file)", "rules": "\(configuration.policy.count)",
+                ])
+        }
+        let facts = try WireHostFacts.ofThisProcess()
+        let journal = try journal(node: node, facts)
+
+        // The connection, the kernel's control files, lists that take long to make: each on a thread of its own.
+        let spool = try spoolFolder(node: node, facts)
+        let group = MultiThreadedEventLoopGroup(
+            numberOfThreads: 3 + NodeSessions.makerCount + (spool == nil ? 0 : 1))
+        let isLeft: Bool
+        do {
+            isLeft = try await run(root: root, node: node, facts: facts, journal: journal, spool: spool, group: group)
+        } catch {
+            try? await group.shutdownGracefully()
+            throw error
+        }
+        try await group.shutdownGracefully()
+        return isLeft
+    }
+
+    /// Removes what agents that have ended have left and no successor takes over.
+    private func removeStale(_ root: TracefsRoot) throws {
         for stale in try root.removeStaleInstances(prefix: InstanceName.prefix) {
             switch stale.outcome {
             case .removed:
@@ -45,54 +86,71 @@ public struct AgentRuntime: Sendable {
                     metadata: ["name": "\(stale.name)", "reason": "\(error)"])
             }
         }
-        try checkClock(root, node: node)
-        OpenFileLimit.raise()
-        if configuration.policy.count > 0 {
-            log.notice(
-                "policy",
-                metadata: [
-                    "file": "\(configuration.policy.file)", "rules": "\(configuration.policy.count)",
-                ])
-        }
-        let facts = try WireHostFacts.ofThisProcess()
+    }
 
-        // The connection, the kernel's control files, lists that take long to make: each on a thread of its own.
-        let spool = try spoolFolder(node: node, facts)
-        let group = MultiThreadedEventLoopGroup(
-            numberOfThreads: 3 + NodeSessions.makerCount + (spool == nil ? 0 : 1))
-        do {
-            try await run(root: root, node: node, facts: facts, spool: spool, group: group)
-        } catch {
-            try? await group.shutdownGracefully()
-            throw error
+    /// Nil for an agent whose sessions end with it.
+    ///
+    /// - Throws: when a folder that was asked for cannot be used.
+    private func journal(node: String, _ facts: WireHostFacts) throws -> SessionJournal? {
+        let controller = "\(configuration.host):\(configuration.port)"
+        let path: String
+        switch configuration.state {
+        case .none: return nil
+        case .usual: path = StateFolder.usualPath(node: node, controller: controller)
+        case .folder(let stated): path = stated
         }
-        try await group.shutdownGracefully()
+        let life = WireAgentLife.with {
+            $0.bootID = facts.bootID
+            $0.node = node
+            $0.controller = controller
+            $0.pid = facts.pid
+            $0.guard = UInt32(bitPattern: guardian.pid ?? 0)
+        }
+        do {
+            return try SessionJournal(in: StateFolder(at: path), life, log: log)
+        } catch {
+            guard configuration.state == .usual else { throw error }
+            log.warning(
+                "this agent works without a journal: when it dies its sessions are lost",
+                metadata: ["reason": "\(error)"])
+            return nil
+        }
     }
 
     private func run(
-        root: TracefsRoot, node: String, facts: WireHostFacts, spool folder: SpoolFolder?,
+        root: TracefsRoot, node: String, facts: WireHostFacts, journal: SessionJournal?, spool folder: SpoolFolder?,
         group: MultiThreadedEventLoopGroup
-    ) async throws {
+    ) async throws -> Bool {
+        let grace = SuccessionGrace(journal == nil ? .zero : Agent.defaultLease)
         let (loop, controlLoop) = (group.next(), group.next())
         let control = ControlThread(loop: controlLoop, agentLoop: loop)
         let tracefs = NodeTracefs(
             root: root, node: node, policy: configuration.policy, guardian: guardian,
-            memory: RingMemory(part: configuration.budget.memoryPart))
+            memory: RingMemory(part: configuration.budget.memoryPart), grace: grace)
         let kernel = NodeSessions(
             TracefsKernel(
                 tracefs: tracefs, facts: facts, readers: try CPUReaders(log: log), thread: control, log: log),
             thread: control,
             makers: (0..<NodeSessions.makerCount).map { _ in ControlThread(loop: group.next(), agentLoop: loop) },
-            log: log)
+            journal: journal, log: log)
         let spool = folder.map {
             AgentSpool(folder: $0, thread: ControlThread(loop: group.next(), agentLoop: loop), log: log)
         }
-        spool?.removeLeftovers(except: [])
         let agent = Agent(
             loop: loop, configuration: configuration, kernel: kernel,
             inventory: TracefsInventory(
                 tracefs, thread: ControlThread(loop: group.next(), agentLoop: loop), budget: configuration.budget),
-            facts: facts, spool: spool, log: log, recent: recent, auditLog: auditLog)
+            facts: facts, spool: spool, grace: grace, log: log, recent: recent, auditLog: auditLog)
+        try await agent.takeOver().get()
+        spool?.removeLeftovers(except: Set(await agent.sessions.keys))
+        PredecessorGuards.dismiss(journal?.found.guards ?? [])
+        try removeStale(root)
+        if let journal, case .goOn(let pause) = CrashLoop.action(after: journal.found.vainLives), pause > .zero {
+            log.warning(
+                "agents before this one died as soon as they had taken their sessions over: it waits",
+                metadata: ["agents": "\(journal.found.vainLives)", "wait_ms": "\(pause.wholeMilliseconds)"])
+            try? await Task.sleep(for: pause)
+        }
         kernel.removeStaleProbes(isExpected: true).whenFailure { [log] in
             log.warning("probes of an earlier agent may be left in the kernel", metadata: ["reason": "\($0)"])
         }
@@ -111,12 +169,18 @@ public struct AgentRuntime: Sendable {
         ) { _ in
             agent.assumeIsolated { $0.sendProgress() }
         }
-        let guardWatch = GuardWatch(guardian: guardian, log: log).start(on: controlLoop)
+        let guardWatch = GuardWatch(guardian: guardian, journal: journal, log: log).start(on: controlLoop)
+        let ending = self.ending
+        let handsOver: @Sendable () -> Bool = { journal != nil && ending.isHandover.load(ordering: .acquiring) }
         await withTaskCancellationHandler {
             await connectUntilCancelled(agent, loop: loop)
         } onCancel: {
             Task {
-                try? await agent.finishSessions(within: Self.farewell).get()
+                if handsOver() {
+                    try? await agent.stopReading(within: Self.handover).get()
+                } else {
+                    try? await agent.finishSessions(within: Self.farewell).get()
+                }
                 await agent.closeConnection()
             }
         }
@@ -125,9 +189,17 @@ public struct AgentRuntime: Sendable {
         vitals.cancel()
         progress.cancel()
         guardWatch.cancel()
-        try await agent.shutDown().get()
+        guard handsOver() else {
+            try await agent.shutDown().get()
+            return false
+        }
+        try await agent.stopReading(within: .zero).get()
+        try await agent.leave().get()
+        return true
     }
 
+    /// What is not delivered by then is stored: the ring buffers hold what comes meanwhile.
+    private static let handover = TimeAmount.seconds(2)
     private func spoolFolder(node: String, _ facts: WireHostFacts) throws(SpoolFolderError) -> SpoolFolder? {
         guard let spool = configuration.spool else { return nil }
         return try SpoolFolder(

@@ -121,6 +121,18 @@ public final class SessionStream: Sendable {
         disk.run { [self] in disk.files.free(through: state.withLock(\.acknowledged)) }
     }
 
+    /// Goes on with the stream of an agent that died. Before anything is appended.
+    func goOn(after acknowledged: UInt64, with undelivered: UndeliveredFrames) {
+        state.withLock { $0.goOn(after: acknowledged, with: undelivered) }
+        free()
+    }
+
+    /// All frames that are not acknowledged and are nowhere but in memory.
+    var unacknowledged: [Frame] { state.withLock { $0.unacknowledged } }
+
+    /// Whether frames are kept on disk.
+    var isOnDisk: Bool { disk != nil }
+
     /// Looks whether a disk that has failed can be written again. Called every second.
     func tryDiskAgain() {
         guard let disk, !disk.files.isUsable else { return }

@@ -84,6 +84,19 @@ public struct Spool: Sendable {
         return freed
     }
 
+    /// Goes on with the stream of an agent that died: the controller has everything up to `acknowledged`, and
+    /// `undelivered` comes next. Before anything is appended.
+    mutating func goOn(after acknowledged: UInt64, with undelivered: UndeliveredFrames) {
+        frames = Deque(undelivered.frames.map { SpooledFrame($0) })
+        first = acknowledged + 1
+        highestSent = acknowledged
+        bytes = frames.reduce(0) { $0 + $1.bytes }
+        memory = bytes
+    }
+
+    /// All frames that are not acknowledged and in memory alone, in their order.
+    var unacknowledged: [Frame] { frames.compactMap { $0.location == nil ? $0.frame : nil } }
+
     /// Nothing is sent until `resume`.
     public mutating func hold() {
         isHeld = true

@@ -5,6 +5,8 @@ import NIOCore
 /// Looks once a second whether the agent's guard is there, and says so when it was not.
 struct GuardWatch {
     let guardian: GuardProcess
+    /// A successor of the agent dismisses its guards.
+    let journal: SessionJournal?
     let log: Logger
 
     /// - Parameter loop: where it looks; starting another guard takes some milliseconds.
@@ -15,7 +17,9 @@ struct GuardWatch {
     private func look() {
         switch guardian.check() {
         case .none: break
-        case .replaced: log.warning("the guard of this agent had ended: another one was started")
+        case .replaced:
+            log.warning("the guard of this agent had ended: another one was started")
+            if let pid = guardian.pid { journal?.write(.guardedBy(UInt32(bitPattern: pid))) }
         case .missing(let errno):
             log.error(
                 "this agent has no guard: if it is killed, what it has made in the kernel stays until an agent starts",

@@ -6,11 +6,15 @@ struct GuardedInstance {
     private let name: String
     private var hasLeftSomething = false
 
-    init(_ name: String, at guardian: GuardProcess) {
+    /// - Parameter grace: how long it is left alone when the agent dies.
+    init(_ name: String, at guardian: GuardProcess, grace: Duration) {
         self.guardian = guardian
         self.name = name
-        guardian.hold(name)
+        guardian.hold(name, grace: grace)
     }
+
+    /// From now on it is left alone for so long.
+    func renew(grace: Duration) { guardian.hold(name, grace: grace) }
 
     /// Runs what makes it. If that fails, there is nothing to guard.
     func make<T>(_ body: () throws -> T) throws -> T {

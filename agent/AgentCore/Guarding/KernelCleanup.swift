@@ -21,9 +21,11 @@ public struct KernelCleanup {
     private static let attempts = 100
     private static let pause = Duration.milliseconds(10)
 
-    /// Ends all recordings, then removes what is there, until that has been done or it has been tried for a second.
+    /// Ends all recordings, then removes what is there, until that has been done or it has been tried for a second. What
+    /// another agent has taken over is left to it.
     public func remove(instances names: [String]) {
-        let names = names.filter { $0.hasPrefix(InstanceName.prefix) && !$0.contains("/") }
+        let own = names.filter { $0.hasPrefix(InstanceName.prefix) && !$0.contains("/") }
+        let names = own.filter { (try? root.isOwned(instance: $0)) != true }
         var left = names
         for attempt in 0..<Self.attempts where !left.isEmpty {
             if attempt > 0 { linux_sleep_nanoseconds(UInt64(Self.pause.wholeNanoseconds)) }

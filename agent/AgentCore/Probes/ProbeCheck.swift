@@ -10,7 +10,7 @@ struct ProbeCheck {
     /// In an instance of its own with recording off; nothing is left behind.
     func run(_ request: WireCheckProbes) throws -> WireProbesChecked {
         let name = InstanceName(node: tracefs.node, session: .random(in: 1 ... .max))
-        var guarded = GuardedInstance(name.text, at: tracefs.guardian)
+        var guarded = GuardedInstance(name.text, at: tracefs.guardian, grace: .zero)
         let instance = try guarded.make { try TraceInstance.create(in: tracefs.root, name: name.text) }
         let result = Result { try run(request, name, instance) }
         try instance.remove()

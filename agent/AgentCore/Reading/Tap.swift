@@ -15,6 +15,8 @@ final class Tap: Sendable {
     /// Events given to the sink so far.
     let events = Atomic<UInt64>(0)
     private let finishing = Atomic<Bool>(false)
+    /// Held while it is served. True once nothing may be read any more.
+    private let isLeft = Mutex(false)
     private let onFinished: @Sendable () -> Void
 
     init(reader: PagedReader, sink: any PageSink, onFinished: @escaping @Sendable () -> Void) {
@@ -46,12 +48,26 @@ final class Tap: Sendable {
         reader.pipe.close()
     }
 
+    /// Reads nothing more: what is in the kernel is a successor's. What has been read is in the sink when this returns.
+    func leave() {
+        isLeft.withLock { $0 = true }
+        reader.pipe.close()
+    }
+
     /// Reads what is there, without waiting, and gives it to the sink.
     ///
     /// - Parameters:
     ///   - buffer: the thread's; at least one sub-buffer.
     ///   - certainty: what makes everything up to a time readable.
     func service(
+        into buffer: UnsafeMutableRawBufferPointer, writer: BatchWriter, certainty: ReadCertainty, log: Logger
+    ) -> Outcome {
+        isLeft.withLock { isLeft in
+            isLeft ? .done : read(into: buffer, writer: writer, certainty: certainty, log: log)
+        }
+    }
+
+    private func read(
         into buffer: UnsafeMutableRawBufferPointer, writer: BatchWriter, certainty: ReadCertainty, log: Logger
     ) -> Outcome {
         let isLast = finishing.load(ordering: .acquiring)

@@ -13,10 +13,19 @@ struct AgentSession {
     var pendingWatermark: PendingWatermark?
     /// Why it ended, when no operator stopped it.
     var endReason = ""
+    /// Frames of an agent that died, until the controller has said where to go on; nil for a session of this agent's own,
+    /// and from then on.
+    var inherited: UndeliveredFrames?
+    /// A successor of this agent can take it over.
+    let isInheritable: Bool
     /// Its instance has been removed and only the stream is kept for the controller.
     var isFinished: Bool { state.phase == .finished }
 
-    init(stream: SessionStream, operator: String, isRecording: Bool, lease: SessionLease = SessionLease()) {
+    init(
+        stream: SessionStream, operator: String, isRecording: Bool, lease: SessionLease = SessionLease(),
+        isInheritable: Bool = false
+    ) {
+        self.isInheritable = isInheritable
         self.stream = stream
         self.operator = `operator`
         self.isRecording = isRecording
@@ -29,6 +38,11 @@ struct AgentSession {
         held.session = stream.session
         held.lastSequence = stream.lastSequence
         held.finished = isFinished
+        if let inherited {
+            held.takenOver = true
+            held.lastSequence = inherited.last
+            held.finished = inherited.hasFinish
+        }
         return held
     }
 }

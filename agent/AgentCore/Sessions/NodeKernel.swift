@@ -8,6 +8,13 @@ protocol NodeKernel: Sendable {
     /// - Throws: why the node refuses; nothing is left behind then.
     func prepare(_ request: WirePrepare, _ delivery: SessionDelivery) throws -> any NodeSession
 
+    /// Takes over what an agent that died has in the kernel of a session. What records goes on recording; nothing is read
+    /// before `NodeSession.resume`.
+    ///
+    /// - Parameter giveUp: ends it instead, unread: why.
+    /// - Throws: why it cannot be taken over.
+    func takeOver(_ left: JournaledSession, _ delivery: SessionDelivery, giveUp: String?) throws -> any NodeSession
+
     /// The threads that sessions leave out: the agent's, and those of these other Fleetrace processes.
     func excludedThreads(_ processes: [Int32]) throws -> Set<Int32>
 

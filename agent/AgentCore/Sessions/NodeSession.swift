@@ -20,8 +20,10 @@ protocol NodeSession: AnyObject {
 
     /// Appends the totals to the session's stream, once everything is drained.
     ///
-    /// - Parameter reason: why the session ended, when no operator stopped it; empty otherwise.
-    func finish(reason: String) throws
+    /// - Parameters:
+    ///   - reason: why the session ended, when no operator stopped it; empty otherwise.
+    ///   - note: is called with them before.
+    func finish(reason: String, note: (WireFinish) -> Void) throws
 
     /// Brings the list of threads that the session leaves out up to date.
     ///
@@ -38,6 +40,23 @@ protocol NodeSession: AnyObject {
     /// What has been recorded so far; nil for counts.
     func state() -> WireSessionState?
 
+    /// When it was off although it should have been on, as far as that was seen.
+    var gaps: [WireRecordingGap] { get }
+
+    // MARK: Agents that follow each other
+
+    /// What a successor of this agent has to know to take the session over; nil for one that ends with its agent.
+    var inheritable: WirePreparedRecording? { get }
+
+    /// Begins to read what an agent that died has left, and states what was lost with it.
+    func resume(_ resumption: Resumption) throws
+
+    /// Reads nothing more. What has been read is in the stream when this returns.
+    func stopReading()
+
+    /// Leaves everything in the kernel as it is, for a successor. The last call.
+    func leave()
+
     /// Nothing happens by itself from now on. The last call on the control thread.
     func detach()
 
@@ -45,4 +64,13 @@ protocol NodeSession: AnyObject {
     ///
     /// - Parameter inBackground: what takes long may go on after this returns.
     func remove(inBackground: Bool) throws
+}
+
+/// A session that ends with its agent.
+extension NodeSession {
+    var gaps: [WireRecordingGap] { [] }
+    var inheritable: WirePreparedRecording? { nil }
+    func resume(_ resumption: Resumption) throws {}
+    func stopReading() {}
+    func leave() {}
 }

@@ -48,8 +48,12 @@ extension NodeSessions {
 
     /// The watermarks of the sessions whose turn it is, if they have one.
     func watermarks() -> EventLoopFuture<[PendingWatermark]> {
-        change { table in
-            table.watermarkTurn.next(table.sessions.keys).compactMap { table.sessions[$0]?.session.watermark() }
+        change { [journal] table in
+            table.watermarkTurn.next(table.sessions.keys).compactMap { id in
+                guard let session = table.sessions[id]?.session else { return nil }
+                defer { journal?.write(gaps: session.gaps, session: id) }
+                return session.watermark()
+            }
         }
     }
 
@@ -86,7 +90,12 @@ extension NodeSessions {
     func shutDown() -> EventLoopFuture<Void> {
         // What is being made is kept then, and what is being removed is gone.
         makers.settled(on: thread.agentLoop).flatMap { [self] in
-            change { table in table.sessions.keys.map { ($0, table.take($0)) } }
+            change { [journal] table in
+                table.sessions.keys.map { id in
+                    journal?.write(.over(WireSessionOver()), session: id)
+                    return (id, table.take(id))
+                }
+            }
         }.flatMap { [self] taken in
             let removals = taken.map { id, session in
                 let removal = remove(session, inBackground: false)

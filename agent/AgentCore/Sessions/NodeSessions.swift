@@ -15,6 +15,8 @@ final class NodeSessions: Sendable {
     let thread: ControlThread
     let makers: Makers
     let kernel: any NodeKernel
+    /// What a successor of this agent has to know; nil for an agent without one.
+    let journal: SessionJournal?
     private let table: NIOLoopBoundBox<Table>
     let log: Logger
 
@@ -43,8 +45,12 @@ final class NodeSessions: Sendable {
     /// - Parameters:
     ///   - thread: where sessions are kept.
     ///   - makers: where they are made and removed; at least one.
-    init(_ kernel: any NodeKernel, thread: ControlThread, makers: [ControlThread], log: Logger) {
+    init(
+        _ kernel: any NodeKernel, thread: ControlThread, makers: [ControlThread], journal: SessionJournal? = nil,
+        log: Logger
+    ) {
         self.kernel = kernel
+        self.journal = journal
         self.thread = thread
         self.makers = Makers(makers)
         self.log = log
@@ -56,10 +62,14 @@ final class NodeSessions: Sendable {
     func prepare(_ request: WirePrepare, _ delivery: SessionDelivery) -> EventLoopFuture<WirePrepared> {
         keepExcluded(request.excludedProcesses.map { Int32(bitPattern: $0) })
         let isShared = request.changesSharedState
-        return makers.run(isShared: isShared) { [kernel] in
+        return makers.run(isShared: isShared) { [kernel, journal] in
             let session = try kernel.prepare(request, delivery)
             do {
-                return (Handover(session: session, isShared: isShared), try session.prepared())
+                let prepared = try session.prepared()
+                if let inheritable = session.inheritable {
+                    journal?.write(.prepared(inheritable), session: delivery.session)
+                }
+                return (Handover(session: session, isShared: isShared), prepared)
             } catch {
                 try? session.remove(inBackground: true)
                 throw error
@@ -76,20 +86,37 @@ final class NodeSessions: Sendable {
         if let moment, thread.isTooFar(moment) {
             return thread.failed(WireRefusal(.wrongState, "the start lies more than two minutes ahead"))
         }
-        return thread.run(near: moment) { [table] in try table.value.session(id).start(at: moment) }
+        return thread.run(near: moment) { [table, journal] in
+            let started = try table.value.session(id).start(at: moment)
+            journal?.write(.started(started), session: id)
+            return started
+        }
     }
 
-    func stop(_ id: UInt64, at moment: MonotonicRawInstant?) -> EventLoopFuture<WireStopping> {
+    /// - Parameter reason: as in `finish`.
+    func stop(_ id: UInt64, at moment: MonotonicRawInstant?, reason: String) -> EventLoopFuture<WireStopping> {
         // A stop that was requested for much later stops the session all the same.
         let moment = moment.flatMap { thread.isTooFar($0) ? nil : $0 }
-        return thread.run(near: moment) { [table] in try table.value.session(id).stop(at: moment) }
+        return thread.run(near: moment) { [table, journal, thread] in
+            let session = try table.value.session(id)
+            let halt = WireRecordingHalt.with {
+                $0.at = max(moment ?? thread.now(), thread.now()).nanoseconds
+                $0.reason = reason
+            }
+            journal?.write(.stopping(halt), session: id)
+            return try session.stop(at: moment)
+        }
     }
 
     /// Ends a session that is drained: its totals go into its stream, and everything of it is removed from the kernel.
     func finish(_ id: UInt64, reason: String) -> EventLoopFuture<Void> {
-        change { table -> (Handover?, (any Error)?) in
+        change { [journal] table -> (Handover?, (any Error)?) in
             var failure: (any Error)?
-            do { try table.sessions[id]?.session.finish(reason: reason) } catch { failure = error }
+            do {
+                try table.sessions[id]?.session.finish(reason: reason) { journal?.write(.finished($0), session: id) }
+            } catch {
+                failure = error
+            }
             return (table.take(id), failure)
         }.flatMap { [self] taken, failure in
             remove(taken).flatMapThrowing { if let failure { throw failure } }
@@ -98,7 +125,8 @@ final class NodeSessions: Sendable {
 
     /// Removes everything of a session at once.
     func remove(_ id: UInt64) -> EventLoopFuture<Void> {
-        change { $0.take(id) }.flatMap { [self] in remove($0) }
+        journal?.write(.over(WireSessionOver()), session: id)
+        return change { $0.take(id) }.flatMap { [self] in remove($0) }
     }
 
     func remove(_ taken: Handover?, inBackground: Bool = true) -> EventLoopFuture<Void> {

@@ -1,4 +1,5 @@
 import Guarding
+import TraceProtocol
 import Tracefs
 
 /// This node's tracefs, the name of the node in it, what the node allows there, who removes what is in it if this agent
@@ -12,4 +13,15 @@ struct NodeTracefs: Sendable {
     let symbols = PackedSymbols()
     /// For the ring buffers of all sessions.
     let memory: RingMemory
+    /// How long a session is left alone after this agent's death, for a successor.
+    let grace: SuccessionGrace
+
+    /// The same for one session: as long as it may record without a controller.
+    func grace(of request: WirePrepare) -> Duration {
+        let usual = grace.current
+        guard usual > .zero, let lease = try? policy.lease(request, longest: Budget.Agent().sessionLease) else {
+            return usual
+        }
+        return lease.duration(usual: usual)
+    }
 }

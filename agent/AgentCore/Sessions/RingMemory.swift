@@ -65,6 +65,13 @@ final class RingMemory: Sendable {
         return share
     }
 
+    /// Counts memory that an earlier agent has taken, which a session goes on using.
+    func adopt(_ kilobytes: Int, cpus: Int) -> Share {
+        let share = Share(kilobytes: kilobytes, bytes: kilobytes * cpus << 10, note: nil)
+        used.withLock { $0 += share.bytes }
+        return share
+    }
+
     func giveBack(_ share: Share) {
         used.withLock { $0 -= share.bytes }
     }

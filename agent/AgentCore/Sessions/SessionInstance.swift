@@ -10,7 +10,8 @@ import Tracefs
 final class SessionInstance {
     let trace: TraceInstance
     let selection: EventSelection
-    private(set) var probes: ProbeSet
+    /// Nil for an instance that was taken over: its probes are in the kernel already.
+    private(set) var probes: ProbeSet?
     private let shownNames: [EventName: EventName]
     private var untraced = UntracedThreads()
     /// When events of other tasks may have been left out; ns of the trace clock.
@@ -24,26 +25,27 @@ final class SessionInstance {
         "events of another task may be missing: the kernel gave it the number of a Fleetrace thread that had ended"
 
     private init(
-        _ trace: TraceInstance, _ selection: EventSelection, _ probes: ProbeSet, guarded: GuardedInstance,
-        rollback: Rollback
+        _ trace: TraceInstance, _ selection: EventSelection, _ probes: ProbeSet?, shownNames: [EventName: EventName],
+        guarded: GuardedInstance, rollback: Rollback
     ) {
         self.trace = trace
         self.selection = selection
         self.probes = probes
         self.guarded = guarded
         self.rollback = rollback
-        shownNames = Dictionary(
-            probes.probes.flatMap { probe in probe.events.map { ($0, probe.shown($0)) } }, uniquingKeysWith: { $1 })
+        self.shownNames = shownNames
     }
 
     /// Makes it, with recording off and nothing enabled.
     ///
+    /// - Parameter isInheritable: a successor of this agent can take it over.
     /// - Throws: why the node refuses; nothing is left behind then.
     static func prepare(
-        _ request: WirePrepare, session: UInt64, in tracefs: NodeTracefs
+        _ request: WirePrepare, session: UInt64, in tracefs: NodeTracefs, isInheritable: Bool = false
     ) throws -> SessionInstance {
         let name = InstanceName(node: tracefs.node, session: session)
-        var guarded = GuardedInstance(name.text, at: tracefs.guardian)
+        var guarded = GuardedInstance(
+            name.text, at: tracefs.guardian, grace: isInheritable ? tracefs.grace(of: request) : .zero)
         var rollback = Rollback()
         let trace = try guarded.make { try TraceInstance.create(in: tracefs.root, name: name.text) }
         rollback.add { try ProbeSet.remove(ProbeGroup(name), from: tracefs.root) }
@@ -54,7 +56,10 @@ final class SessionInstance {
             if let refusal = probes.refusal { throw refusal }
             let selection = try EventSelection(
                 request, probes: probes.probes, root: tracefs.root, policy: tracefs.policy)
-            let made = SessionInstance(trace, selection, probes, guarded: guarded, rollback: rollback)
+            let shownNames = probes.probes.flatMap { probe in probe.events.map { ($0, probe.shown($0)) } }
+            let made = SessionInstance(
+                trace, selection, probes, shownNames: Dictionary(shownNames, uniquingKeysWith: { $1 }),
+                guarded: guarded, rollback: rollback)
             try made.refreshThreads(
                 UntracedThreads.wanted(
                     excludedProcesses: request.excludedProcesses.map { Int32(bitPattern: $0) }))
@@ -67,12 +72,12 @@ final class SessionInstance {
 
     /// Enables the probes: only now does the kernel plant them, and report why it cannot.
     func enableProbes() throws {
-        probes.enable(in: trace)
-        if let refusal = probes.refusal { throw refusal }
+        probes?.enable(in: trace)
+        if let refusal = probes?.refusal { throw refusal }
     }
 
     /// The events of its probes, in the kernel's names.
-    var probeEvents: [EventName] { probes.probes.flatMap(\.events) }
+    var probeEvents: [EventName] { probes?.probes.flatMap(\.events) ?? [] }
 
     /// The name under which an event is shown.
     func shownName(of event: EventName) -> EventName { shownNames[event] ?? event }
@@ -99,6 +104,30 @@ final class SessionInstance {
             gaps[gaps.count - 1].to = now
         }
     }
+
+    // MARK: Agents that follow each other
+
+    /// Takes over the instance of an agent that died, as it is.
+    ///
+    /// - Throws: when it is not there, or another process has it.
+    static func takeOver(
+        _ prepared: WirePreparedRecording, session: UInt64, in tracefs: NodeTracefs
+    ) throws -> SessionInstance {
+        let name = InstanceName(node: tracefs.node, session: session)
+        let guarded = GuardedInstance(name.text, at: tracefs.guardian, grace: tracefs.grace(of: prepared.request))
+        let trace = try guarded.make { try TraceInstance.takeOver(in: tracefs.root, name: name.text) }
+        var rollback = Rollback()
+        rollback.add { try ProbeSet.remove(ProbeGroup(name), from: tracefs.root) }
+        rollback.add { try trace.remove() }
+        return SessionInstance(
+            trace, EventSelection(prepared), nil, shownNames: prepared.shownNames, guarded: guarded, rollback: rollback)
+    }
+
+    /// From now on the guard leaves it alone for as long after this agent's death.
+    func renew(grace: Duration) { guarded.renew(grace: grace) }
+
+    /// Leaves it as it is, for a successor.
+    func leave() { trace.leave() }
 
     // MARK: Removal
 

@@ -29,6 +29,9 @@ public struct SessionState: Sendable, Equatable {
 
     public init() {}
 
+    /// Of a session that was taken over.
+    init(takenOver phase: Phase) { self.phase = phase }
+
     /// A failed `Prepare` ends the session at once.
     public mutating func prepared() -> Action {
         if phase == .discarding { return .tearDown }

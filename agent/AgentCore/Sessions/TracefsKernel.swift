@@ -25,6 +25,14 @@ struct TracefsKernel: NodeKernel {
             request, delivery, in: tracefs, readers: readers, thread: thread, log: log)
     }
 
+    func takeOver(
+        _ left: JournaledSession, _ delivery: SessionDelivery, giveUp: String?
+    ) throws -> any NodeSession {
+        if let finish = left.finish { return EndedSession(finish, delivery) }
+        return try TracingSession.takeOver(
+            left, delivery, in: tracefs, facts: facts, readers: readers, giveUp: giveUp)
+    }
+
     func excludedThreads(_ processes: [Int32]) throws -> Set<Int32> {
         try UntracedThreads.wanted(excludedProcesses: processes)
     }

@@ -33,6 +33,8 @@ extension Controller {
             // Credit is the connection's: it comes back whatever has become of the session.
             nodes[step.name]?.stored(step.bytes)
             traced(step.session)?.stored(step)
+            // It waits for this, unless an earlier connection is being asked whether it is alive.
+            if let node = nodes[step.name], node.link == nil, let newcomer = node.newcomer { succeed(newcomer) }
         }
     }
 

@@ -12,7 +12,7 @@ extension Controller {
     /// - Returns: for each session that it still holds, from where to go on.
     func connect(_ link: NodeLink, _ hello: WireHello) -> [WireResumePoint] {
         let node = link.node
-        if let old = node.link { replace(old, by: link) }
+        if let old = node.link { replace(old, by: link.channel) }
         let now = time.now()
         let timeOfDay = time.origin.timeOfDay(at: now)
         // The trace clock starts anew with each boot.
@@ -29,29 +29,39 @@ extension Controller {
         return resume(node, hello)
     }
 
-    private func replace(_ old: NodeLink, by link: NodeLink) {
+    func replace(_ old: NodeLink, by channel: any Channel) {
         let goodbye = WireGoodbye(
-            .replaced, "node \(old.node.name) has connected again from \(link.channel.remoteAddress?.shown ?? "?")")
+            .replaced, "node \(old.node.name) has connected again from \(channel.remoteAddress?.shown ?? "?")")
         if let frame = try? Frame(.goodbye, goodbye) { old.send(frame) }
         disconnected(old)
         old.channel.close(promise: nil)
     }
 
     private func resume(_ node: Node, _ hello: WireHello) -> [WireResumePoint] {
-        let held = Set(hello.sessions.map(\.session))
+        let held = Dictionary(hello.sessions.map { ($0.session, $0) }, uniquingKeysWith: { first, _ in first })
         for session in Array(sessions.values) {
             guard let index = session.index(of: node) else { continue }
-            session.nodeReturned(index, incarnation: hello.incarnation, holds: held.contains(session.id))
+            session.nodeReturned(index, incarnation: hello.incarnation, held: held[session.id])
         }
         return hello.sessions.map { held in
-            var point = WireResumePoint()
-            point.session = held.session
-            if let session = sessions[held.session], let index = session.index(of: node), session.flow.isLive(index) {
-                point.acknowledged = session.parts[index].durable
-            } else {
-                point.unknown = true
+            guard let session = sessions[held.session], let index = session.index(of: node) else {
+                return .with {
+                    $0.session = held.session
+                    $0.unknown = true
+                }
             }
-            return point
+            return session.resumePoint(index, held)
+        }
+    }
+
+    /// Whether an agent can be told where to go on. A successor numbers on from the last frame that has come of the agent
+    /// that died, so all of these must have become durable: if one were lost after that, nobody would have it.
+    func isSettled(_ node: Node, _ hello: WireHello) -> Bool {
+        hello.sessions.allSatisfy { held in
+            guard held.takenOver, let session = sessions[held.session], let index = session.index(of: node),
+                session.flow.isLive(index)
+            else { return true }
+            return session.isSettled(index)
         }
     }
 

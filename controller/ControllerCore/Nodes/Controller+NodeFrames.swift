@@ -11,7 +11,7 @@ extension Controller {
         link.node.lastHeard = now
         if link.node.newcomer != nil { olderAnswered(link.node) }
         switch frame.type {
-        case .batch, .metadata, .finish: try receiveNumbered(frame, from: link, at: now)
+        case .batch, .metadata, .finish, .loss: try receiveNumbered(frame, from: link, at: now)
         case .watermark:
             try link.node.allowance.unnumbered(frame, sessions: link.node.sessionCount, now: now)
             let id = try Watermark.session(of: frame)
@@ -61,6 +61,7 @@ extension Controller {
         }
         // Before its sequence number counts as received: a malformed batch must not leave a hole.
         let batch = frame.type == .batch ? try Batch(frame).header : nil
+        if frame.type == .loss { _ = try WireStreamLoss(frame) }
         if session.parts[index].pause != nil {
             if link.canRewind { link.grant(bytes) }
             return

@@ -1,7 +1,7 @@
 import NIOCore
 import TraceProtocol
 
-/// Two connections of one node: which of them stays (`NodeSuccession`).
+/// Two connections of one node: which of them stays (`NodeSuccession`), and when the later one is welcomed.
 extension Controller {
     /// A node has introduced itself.
     func admit(
@@ -19,6 +19,11 @@ extension Controller {
                 node.newcomer = nil
                 end(other.channel, because: inUse(node))
             }
+            guard isSettled(node, hello) else {
+                let newcomer = Newcomer(of: node.name, channel: channel, hello: hello, welcome: welcome)
+                wait(newcomer, toBe: node)
+                return .newcomer(newcomer)
+            }
             return .node(try accept(node, hello, welcome, on: channel))
         case .refuse: throw inUse(node)
         case .ask:
@@ -32,9 +37,18 @@ extension Controller {
         }
     }
 
-    /// The earlier connection has not answered, or has ended.
+    /// A newcomer is welcomed when everything that has come of its node is durable. Nothing more comes of the earlier
+    /// connection from now on.
+    private func wait(_ newcomer: Newcomer, toBe node: Node) {
+        node.newcomer = nil
+        if let old = node.link { replace(old, by: newcomer.channel) }
+        node.newcomer = newcomer
+    }
+
+    /// The earlier connection has not answered, or has ended, or what came of it has become durable.
     func succeed(_ newcomer: Newcomer) {
         guard let node = nodes[newcomer.node], node.newcomer === newcomer else { return }
+        guard isSettled(node, newcomer.hello) else { return wait(newcomer, toBe: node) }
         node.newcomer = nil
         settle(newcomer) { try accept(node, newcomer.hello, newcomer.welcome, on: newcomer.channel) }
     }

@@ -29,21 +29,50 @@ extension Session {
     ///
     /// - Parameters:
     ///   - incarnation: what its agent calls itself now.
-    ///   - holds: whether the agent says that it has the session.
-    func nodeReturned(_ index: Int, incarnation: String, holds: Bool) {
+    ///   - held: what the agent says of the session; nil if it does not have it.
+    func nodeReturned(_ index: Int, incarnation: String, held: WireHeldSession?) {
         guard flow.isLive(index) else { return }
-        if parts[index].incarnation != incarnation {
+        if let held, held.takenOver {
+            note(.takenOver, Self.takeover, index)
+            parts[index].incarnation = incarnation
+            isBack(index)
+        } else if parts[index].incarnation != incarnation {
             note(.restarted, "the agent was restarted; what it had not sent is gone", index)
             perform(flow.giveUp(index, "the agent was restarted"))
-        } else if !holds {
+        } else if held == nil {
             note(.gaveUp, "the agent has lost the session", index)
             perform(flow.giveUp(index, "the agent has lost the session"))
         } else {
             note(.returned, "", index)
-            parts[index].lostAt = nil
-            parts[index].returnedAt = now
-            parts[index].lastHeard = now
+            isBack(index)
         }
+    }
+
+    private static let takeover = "another agent has taken over; the kernel recorded on"
+
+    private func isBack(_ index: Int) {
+        parts[index].lostAt = nil
+        parts[index].returnedAt = now
+        parts[index].lastHeard = now
+    }
+
+    /// Everything that has come of a node is as durable as the session asks for.
+    func isSettled(_ index: Int) -> Bool {
+        // What is behind that would be sent again: nothing more of it becomes durable.
+        parts[index].pause != nil || parts[index].durable == parts[index].tracker.last
+    }
+
+    /// From where a node goes on.
+    func resumePoint(_ index: Int, _ held: WireHeldSession) -> WireResumePoint {
+        var point = WireResumePoint()
+        point.session = id
+        guard flow.isLive(index) else {
+            point.unknown = true
+            return point
+        }
+        point.acknowledged = parts[index].durable
+        if held.takenOver { point.received = received(of: index) }
+        return point
     }
 
     /// Commands again what was commanded while the node was away. Behind its `Welcome`: nothing may come before that.

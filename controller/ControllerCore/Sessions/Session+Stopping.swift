@@ -77,6 +77,7 @@ extension Session {
         let account = account()
         description.state = account.state
         description.gaps = account.gaps
+        description.losses = account.losses
         description.problem = problem
         description.ended = EpochInstant(nanoseconds: description.epochOffset).timeOfDay(at: now).nanoseconds
         ended()

@@ -129,6 +129,9 @@ class Session {
     /// Events that have come of a node, by CPU; nil for a kind that receives none.
     func receipt(of index: Int) -> WireSessionReceipt? { nil }
 
+    /// What has come of a node, for a successor of its agent.
+    func received(of index: Int) -> [WireCPUEvents] { [] }
+
     /// Nothing has started, and everything is taken down again.
     func aborted() {}
 

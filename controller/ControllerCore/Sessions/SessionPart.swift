@@ -4,8 +4,9 @@ import TraceProtocol
 /// One node's part in a session, of either kind.
 struct SessionPart {
     let node: any SessionNode
-    /// Names the agent's process that prepared it. A restarted agent has another one, and has lost the session.
-    let incarnation: String
+    /// Names the agent's process that has it. A restarted agent has another one, and has lost the session unless it says
+    /// that it has taken it over.
+    var incarnation: String
     /// Which numbered frame comes next.
     var tracker = SequenceTracker()
     /// Everything up to this sequence number is as durable as the session asks for.

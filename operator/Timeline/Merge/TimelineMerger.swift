@@ -20,8 +20,8 @@ final class TimelineMerger {
     /// The memory of the events.
     var pool: PagePool { unpacker.pool }
     private var notices: [(TimelineNotice, NodeTimeline, Int64)] = []
-    /// Gaps that are not shown yet: each is shown where it begins.
-    private var gaps: [(gap: WireRecordingGap, node: NodeTimeline)] = []
+    /// What has a place on the timeline and is not shown yet, because events before it may still come.
+    private var stretches: [(place: Int64, notice: TimelineNotice, node: NodeTimeline)] = []
     /// Events handed out after later ones.
     var lateEvents: UInt64 = 0
 
@@ -60,7 +60,7 @@ final class TimelineMerger {
         if let gap = node.newGap {
             node.newGap = nil
             // The manifest does not know it.
-            gaps.append((gap, node))
+            stretches.append((gap.place, .gap(gap), node))
         }
         switch change {
         case .none: break
@@ -72,6 +72,7 @@ final class TimelineMerger {
             settle(node)
             gate.finish(node: index)
         case .note(let note): append(note, node)
+        case .loss(let losses): stretches += losses.map { ($0.place, .lostAtAgent($0), node) }
         }
     }
 
@@ -108,6 +109,7 @@ final class TimelineMerger {
         case .returned: notices.append((.returned, node, note.at))
         case .paused: if node.isNews(note) { notices.append((.paused(note.text), node, note.at)) }
         case .resumed: notices.append((.resumed, node, note.at))
+        case .takenOver: notices.append((.takenOver(note.text), node, note.at))
         case .limited: notices.append((.limited(note.text), node, note.at))
         case .refused:
             notices.append((.refused(note.text), node, note.at))
@@ -137,12 +139,12 @@ final class TimelineMerger {
     func expect(_ known: [WireRecordingGap], of index: Int) {
         guard !known.isEmpty else { return }
         nodes[index].hasKnownGaps = true
-        gaps += known.map { ($0, nodes[index]) }
+        stretches += known.map { ($0.place, .gap($0), nodes[index]) }
     }
 
     private func show(_ news: [WireRecordingGap?], of node: NodeTimeline) {
         guard !node.hasKnownGaps else { return }
-        gaps += news.compactMap(\.self).map { ($0, node) }
+        stretches += news.compactMap(\.self).map { ($0.place, .gap($0), node) }
     }
 
     func damaged(_ index: Int, _ reason: String, at now: Int64) {
@@ -194,26 +196,31 @@ final class TimelineMerger {
             case .recovered(let node): try sink.notice(.recovered, node: nodes[node], at: now)
             }
         }
-        try showGaps(upTo: release.frontier, late: before, into: &sink)
+        try showStretches(upTo: release.frontier, late: before, into: &sink)
         try drain(upTo: release.frontier, late: before, into: &sink)
         for (notice, node, time) in notices { try sink.notice(notice, node: node, at: time) }
         notices.removeAll(keepingCapacity: true)
         return release.frontier
     }
 
-    /// Shows the gaps that begin before a time, each behind the events that come before it.
-    private func showGaps<S: TimelineSink & ~Copyable>(
+    /// Shows gaps and losses that begin before a time, each behind the events that come before it.
+    private func showStretches<S: TimelineSink & ~Copyable>(
         upTo frontier: Int64, late: Int64, into sink: inout S
     ) throws {
-        guard !gaps.isEmpty else { return }
-        let due = gaps.filter { $0.gap.place <= frontier }
-            .sorted { ($0.gap.place, $0.node.index) < ($1.gap.place, $1.node.index) }
-        gaps.removeAll { $0.gap.place <= frontier }
-        for (gap, node) in due {
-            try drain(upTo: gap.place, late: late, into: &sink)
-            try sink.notice(.gap(gap), node: node, at: gap.place)
+        guard !stretches.isEmpty else { return }
+        let due = stretches.filter { $0.place <= frontier }
+            .sorted { ($0.place, $0.node.index) < ($1.place, $1.node.index) }
+        stretches.removeAll { $0.place <= frontier }
+        for (place, notice, node) in due {
+            try drain(upTo: place, late: late, into: &sink)
+            try sink.notice(notice, node: node, at: place)
         }
     }
+}
+
+extension WireEventLoss {
+    /// Where it is shown: at its beginning, or where that is not known at its end; ns of the timeline.
+    fileprivate var place: Int64 { from != 0 ? from : to }
 }
 
 extension WireRecordingGap {

@@ -58,6 +58,10 @@ enum TimelineNotice {
     case resumed
     /// There is no record of it for some time.
     case gap(WireRecordingGap)
+    /// Another agent goes on with what one that died had in the kernel.
+    case takenOver(String)
+    /// What an agent that died had read of a CPU, and nobody has.
+    case lostAtAgent(WireEventLoss)
     /// A part of its log could not be read.
     case damaged(String)
 }

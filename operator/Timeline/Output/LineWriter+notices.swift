@@ -35,7 +35,11 @@ extension LineWriter {
             let start = text.count
             text.append(layout.names[node])
             text.append(": ")
-            if case .gap(let gap) = notice { append(spanOf: gap) }
+            switch notice {
+            case .gap(let gap): append(spanOf: gap)
+            case .lostAtAgent(let loss): append(spanOf: loss)
+            default: break
+            }
             text.append(words)
             text.makeSafe(from: start)
             text.append("\n")
@@ -45,8 +49,16 @@ extension LineWriter {
             text.append("\",")
             appendTime(time)
             if case .gap(let gap) = notice { appendJSON(spanOf: gap) }
-            text.append(",\"node\":")
-            nodes.appendJSON(of: node, to: &text)
+            if case .lostAtAgent(let loss) = notice {
+                appendJSON(from: loss.from, to: loss.to)
+                appendNodeAndCPU(node, loss.cpu)
+                text.append(",\"count\":")
+                text.append(decimal: loss.events)
+                text.append(",\"at_agent\":true")
+            } else {
+                text.append(",\"node\":")
+                nodes.appendJSON(of: node, to: &text)
+            }
             text.append(",\"text\":")
             text.append(json: words)
             text.append("}\n")
@@ -65,16 +77,31 @@ extension LineWriter {
         text.append("): ")
     }
 
-    /// Its end. `time_ns` is its beginning where that is known.
+    /// `LOST 312 events of CPU 0 at the agent, from here until 12:00:01.000000000: `
+    private mutating func append(spanOf loss: WireEventLoss) {
+        text.append("LOST ")
+        text.append(decimal: loss.events)
+        text.append(" events of CPU ")
+        text.append(decimal: UInt64(loss.cpu))
+        text.append(loss.from == 0 ? " at the agent, up to here: " : " at the agent, from here ")
+        guard loss.from != 0 else { return }
+        guard loss.to != 0 else { return text.append("on: ") }
+        text.append("until ")
+        append(time: loss.to)
+        text.append(": ")
+    }
+
     private mutating func appendJSON(spanOf gap: WireRecordingGap) {
-        text.append(gap.from == 0 ? ",\"from_known\":false,\"to_ns\":" : ",\"to_ns\":")
-        if gap.to == 0 {
-            text.append("null")
-        } else {
-            text.append("\"")
-            text.append(decimal: gap.to &+ epochOffset)
-            text.append("\"")
-        }
+        appendJSON(from: gap.from, to: gap.to)
         if gap.tolerated { text.append(",\"tolerated\":true") }
+    }
+
+    /// Its end. `time_ns` is its beginning where that is known.
+    private mutating func appendJSON(from: Int64, to: Int64) {
+        text.append(from == 0 ? ",\"from_known\":false,\"to_ns\":" : ",\"to_ns\":")
+        guard to != 0 else { return text.append("null") }
+        text.append("\"")
+        text.append(decimal: to &+ epochOffset)
+        text.append("\"")
     }
 }

@@ -12,7 +12,9 @@ extension TimelineNotice {
         case .limited(let reason): ("limited", reason)
         case .gaveUp(let reason): ("ended", "its part ends here: \(reason)")
         case .damaged(let reason): ("damaged", reason)
+        case .takenOver(let reason): ("taken_over", reason)
         case .gap(let gap): ("gap", gap.reason)
+        case .lostAtAgent(let loss): ("lost", loss.reason)
         }
     }
 }

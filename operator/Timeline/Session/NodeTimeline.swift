@@ -40,6 +40,8 @@ final class NodeTimeline {
         case watermark
         case ended
         case note(WireNodeNote)
+        /// The successor of an agent that died states what was lost with it.
+        case loss([WireEventLoss])
     }
 
     /// The trace.dat file that the node stands for, if it is one.
@@ -118,6 +120,10 @@ final class NodeTimeline {
             guard part.finish == nil else { throw ProtocolError.malformed(.finish, "a second one") }
             part.add(try Frame(.finish, body).message(), at: heard)
             return end()
+        case .loss:
+            let loss = try WireStreamLoss(frame)
+            part.add(loss)
+            return .loss(loss.events(onTimeline))
         case .nodeNote: return appendNote(try frame.message())
         default: return .none
         }

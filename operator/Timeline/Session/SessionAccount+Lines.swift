@@ -14,9 +14,10 @@ extension SessionAccount {
             } else {
                 lines.append(
                     "\(name)  recorded \(Self.number(node.recorded)) = received \(node.received) + lost "
-                        + Self.number(node.lost))
+                        + Self.number(node.lost)
+                        + (node.lostAtAgent > 0 ? " + lost at agent \(node.lostAtAgent)" : ""))
             }
-            lines += gapLines(node, name)
+            lines += gapLines(node, name) + lossLines(node, name)
         }
         if nodes.count > 1 || !problems.isEmpty { lines.append("total: \(received) events received, " + verdict) }
         return lines
@@ -33,13 +34,14 @@ extension SessionAccount {
                 lines.append(
                     name + Self.right("\(cpu.cpu)", 5) + Self.right(Self.number(cpu.recorded), 13)
                         + Self.right("\(cpu.received)", 13) + Self.right(Self.number(cpu.lost), 13)
+                        + (cpu.lostAtAgent > 0 ? "  + lost at agent \(cpu.lostAtAgent)" : "")
                         + (cpu.balances == false ? "  DOES NOT ADD UP" : ""))
             }
             if node.refusal == nil, node.cpus.isEmpty {
                 lines.append(
                     name + Self.right("-", 5) + Self.right("?", 13) + Self.right("0", 13) + Self.right("?", 13))
             }
-            lines += gapLines(node, name)
+            lines += gapLines(node, name) + lossLines(node, name)
         }
         return lines + ["total: \(received) events received, " + verdict]
     }
@@ -55,6 +57,7 @@ extension SessionAccount {
         let unknown = unknownLosses
         var text =
             unknown.isEmpty ? "\(knownLost) lost" : "at least \(knownLost) lost (not known of \(Self.list(unknown)))"
+        if lostAtAgents > 0 { text += ", \(lostAtAgents) lost at agents" }
         if lateEvents > 0 { text += ", \(lateEvents) late" }
         let problems = problems.count
         if problems > 0 { text += "; NOT COMPLETE: \(problems) problem\(problems == 1 ? "" : "s")" }
@@ -72,9 +75,17 @@ extension SessionAccount {
         }
     }
 
-    private func span(_ gap: WireRecordingGap) -> String {
-        let from = gap.from == 0 ? "" : "from \(TimeText.text(gap.from, epochOffset: epochOffset)) "
-        return from + (gap.to == 0 ? "to the end" : "to \(TimeText.text(gap.to, epochOffset: epochOffset))")
+    private func lossLines(_ node: Node, _ name: String) -> [String] {
+        node.losses.map { loss in
+            "\(name)  lost at agent: \(loss.events) events of CPU \(loss.cpu) \(span(loss.from, loss.to)): \(loss.reason)"
+        }
+    }
+
+    private func span(_ gap: WireRecordingGap) -> String { span(gap.from, gap.to) }
+
+    private func span(_ from: Int64, _ to: Int64) -> String {
+        let begin = from == 0 ? "" : "from \(TimeText.text(from, epochOffset: epochOffset)) "
+        return begin + (to == 0 ? "to the end" : "to \(TimeText.text(to, epochOffset: epochOffset))")
     }
 }
 

@@ -109,6 +109,7 @@ public final class SessionRecorder {
         account.faults = damage + [problem].filter { !$0.isEmpty }
         description.state = account.state
         description.gaps = account.gaps
+        description.losses = account.losses
         description.problem = problem
         try directory.update(description)
         return account

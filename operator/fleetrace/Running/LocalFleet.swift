@@ -61,7 +61,7 @@ struct LocalFleet {
         [
             SiblingProgram.path("fleetrace-agent"), "--controller", "127.0.0.1:\(port)", "--cert", files.certificate,
             "--key", files.privateKey, "--ca", files.authorities, "--label", "local=\(index)", "--log-level", "warning",
-            "--exit-with-parent",
+            "--exit-with-parent", "--state", "none",
         ]
     }
 

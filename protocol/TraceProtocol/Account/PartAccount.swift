@@ -22,6 +22,10 @@ public struct PartAccount: Sendable {
     private var isEarly = false
     /// Frames that are missing from its log, with what had come before them and when the next frame came.
     private var holes: [(text: String, since: (time: Int64, heard: Int64)?, arrival: Int64)] = []
+    /// What agents that died had read, and nobody has.
+    public private(set) var losses: [WireStreamLoss] = []
+    /// The events of all of them, by CPU.
+    public private(set) var lostAtAgent: [UInt32: UInt64] = [:]
     /// Why nothing more comes, where that is not Finish.
     public private(set) var end: String?
 
@@ -29,6 +33,8 @@ public struct PartAccount: Sendable {
     private static let longestReason = 300
     /// A node may state so many gaps of its own.
     private static let mostGaps = 100
+    /// The times of so many losses are kept: an agent may die again and again. Later ones count and have no times.
+    private static let mostLosses = 1000
     /// A start that is late by less is stated and no fault: the operator's own time begins when all nodes record.
     private static let toleratedLateness = Duration.seconds(1)
 
@@ -80,6 +86,14 @@ public struct PartAccount: Sendable {
     public mutating func miss(_ frames: String, before arrival: Int64) {
         guard holes.count < Self.mostGaps else { return }
         holes.append(("\(frames) in its log", through, arrival))
+    }
+
+    /// The successor of an agent that died has stated what was lost with it.
+    public mutating func add(_ loss: WireStreamLoss) {
+        var loss = loss
+        loss.reason = Self.limited(loss.reason)
+        if losses.count < Self.mostLosses { losses.append(loss) }
+        for cpu in loss.cpus { lostAtAgent[cpu.cpu, default: 0] &+= cpu.events }
     }
 
     /// Nothing more comes of it. The first reason counts.

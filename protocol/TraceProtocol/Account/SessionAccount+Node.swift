@@ -6,14 +6,20 @@ extension SessionAccount {
         /// What the kernel counted; nil without the node's totals.
         public var recorded: UInt64?
         public var lost: UInt64?
+        /// What an agent had read and lost when it died: as its successor has stated it, and as the totals have it (nil
+        /// without them).
+        public var lostAtAgent: UInt64
+        public var totalLostAtAgent: UInt64?
         /// Pages or batches that could not be read.
         public var damaged: Int
         public var firstDamage: String?
 
         public init(
             cpu: UInt32, received: UInt64, recorded: UInt64?, lost: UInt64?, damaged: Int = 0,
-            firstDamage: String? = nil
+            firstDamage: String? = nil, lostAtAgent: UInt64 = 0, totalLostAtAgent: UInt64? = nil
         ) {
+            self.lostAtAgent = lostAtAgent
+            self.totalLostAtAgent = totalLostAtAgent
             self.cpu = cpu
             self.received = received
             self.recorded = recorded
@@ -22,11 +28,12 @@ extension SessionAccount {
             self.firstDamage = firstDamage
         }
 
-        /// Whether recorded = received + lost; nil without the node's totals.
+        /// Whether recorded = received + lost + lost at the agent; nil without the node's totals.
         public var balances: Bool? {
             guard let recorded, let lost else { return nil }
             let (sum, overflow) = received.addingReportingOverflow(lost)
-            return !overflow && recorded == sum
+            let (all, overflow2) = sum.addingReportingOverflow(lostAtAgent)
+            return !overflow && !overflow2 && recorded == all && (totalLostAtAgent ?? 0) == lostAtAgent
         }
     }
 
@@ -53,6 +60,8 @@ extension SessionAccount {
         public var refusal: String?
         /// When there is no record of it.
         public var gaps: [WireRecordingGap]
+        /// What was lost with an agent that died, on the timeline.
+        public var losses: [WireEventLoss] = []
 
         public init(
             name: String, kind: Kind = .part, cpus: [CPU], hasTotals: Bool, end: String? = nil,
@@ -72,12 +81,15 @@ extension SessionAccount {
         /// Nil when that of any CPU is not known: what is unknown is not summed as 0.
         public var lost: UInt64? { sum(\.lost) }
         public var recorded: UInt64? { sum(\.recorded) }
+        /// What was lost with agents that died, as far as it was stated.
+        public var lostAtAgent: UInt64 { cpus.reduce(0) { $0 &+ $1.lostAtAgent } }
 
         /// Events that the kernel recorded and that neither arrived nor are lost; nil where that is not known.
         fileprivate var missing: UInt64? {
             guard let recorded, let lost else { return nil }
             let (known, overflow) = received.addingReportingOverflow(lost)
-            return overflow || known > recorded ? nil : recorded - known
+            let (all, overflow2) = known.addingReportingOverflow(lostAtAgent)
+            return overflow || overflow2 || all > recorded ? nil : recorded - all
         }
 
         private func sum(_ number: KeyPath<CPU, UInt64?>) -> UInt64? {
@@ -97,6 +109,9 @@ extension SessionAccount {
 
         private var partProblems: [String] {
             var problems = gaps.filter { !$0.tolerated }.map { ": \($0.summary)" }
+            if lostAtAgent > 0 {
+                problems.append(": \(lostAtAgent) events were lost with the agent that had read them")
+            }
             if let incomplete { problems.append(": \(incomplete)") }
             guard kind == .part, !hasTotals || cpus.isEmpty else { return problems }
             if let last = problems.indices.last {
@@ -117,7 +132,8 @@ extension SessionAccount {
                     } else if cpu.balances == false {
                         problems.append(
                             " CPU \(cpu.cpu): the kernel recorded \(cpu.recorded ?? 0) events, but "
-                                + "\(cpu.received) arrived and \(cpu.lost ?? 0) are known to be lost")
+                                + "\(cpu.received) arrived and \((cpu.lost ?? 0) &+ cpu.lostAtAgent) are known to be lost"
+                        )
                     }
                 }
                 if cpu.damaged > 0 {
@@ -153,19 +169,22 @@ extension SessionAccount.Node {
         watched: some Sequence<UInt32> = [], map: (Int64) -> Int64?
     ) {
         let totals = Dictionary(grouping: part.finish?.cpus ?? [], by: \.cpu)
-        let cpus = Set(arrived.keys).union(totals.keys).union(watched).sorted().map { cpu in
+        let cpus = Set(arrived.keys).union(totals.keys).union(part.lostAtAgent.keys).union(watched).sorted().map {
+            cpu in
             // Two totals of one CPU contradict each other.
             let total = totals[cpu].flatMap { $0.count == 1 ? $0.first : nil }
             let arrived = arrived[cpu] ?? Arrived(events: 0)
             return SessionAccount.CPU(
                 cpu: cpu, received: arrived.events, recorded: total?.recorded, lost: total?.lost,
-                damaged: arrived.damaged, firstDamage: arrived.firstDamage)
+                damaged: arrived.damaged, firstDamage: arrived.firstDamage, lostAtAgent: part.lostAtAgent[cpu] ?? 0,
+                totalLostAtAgent: total?.lostAtAgent)
         }
         let isCut = part.finish?.incomplete ?? false
         self.init(
             name: name, kind: kind, cpus: cpus, hasTotals: part.finish != nil, end: part.end,
             incomplete: isCut ? "the kernel's buffers could not be read to the end" : nil, refusal: part.refusal,
             gaps: [])
+        losses = part.losses.flatMap { $0.events(map) }
         if kind == .part { gaps = part.gaps(map, missing: missing) }
     }
 }

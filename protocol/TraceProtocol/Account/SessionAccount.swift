@@ -1,5 +1,5 @@
-/// The account of a session: per node and CPU, what the kernel recorded must be what arrived plus what it lost, and each
-/// node must have recorded from the start to the stop.
+/// The account of a session: per node and CPU, what the kernel recorded must be what arrived plus what it lost and what was
+/// lost with an agent that died, and each node must have recorded from the start to the stop.
 ///
 /// `problems` decides for all: for the total line, the summary, the manifest's state and the exit status.
 public struct SessionAccount: Sendable {
@@ -46,6 +46,21 @@ public struct SessionAccount: Sendable {
         return Array(all.prefix(Self.mostGaps))
     }
 
+    /// For the manifest: what was lost with agents that died, as much as fits.
+    public var losses: [WireEventLoss] {
+        let all = nodes.enumerated().flatMap { index, node in
+            node.losses.map { loss in
+                var loss = loss
+                loss.node = UInt32(index)
+                // A node's clock may say anything. What no session can have is not known.
+                if !WireRecordingGap.times.contains(loss.from) { loss.from = 0 }
+                if !WireRecordingGap.times.contains(loss.to) { loss.to = 0 }
+                return loss
+            }
+        }
+        return Array(all.prefix(Self.mostGaps))
+    }
+
     /// More than this a manifest does not have.
     public static let mostGaps = 1000
 
@@ -55,6 +70,8 @@ public struct SessionAccount: Sendable {
     private var parts: [Node] { nodes.filter { $0.refusal == nil } }
     /// Events that are known to be lost: at least so many.
     public var knownLost: UInt64 { parts.reduce(0) { $0 &+ ($1.lost ?? 0) } }
+    /// Events that were lost with agents that died.
+    public var lostAtAgents: UInt64 { parts.reduce(0) { $0 &+ $1.lostAtAgent } }
     /// Nodes of which it is not known how many events they lost.
     public var unknownLosses: [String] { parts.filter { $0.lost == nil }.map(\.name) }
 }

@@ -8,6 +8,8 @@ extension FrameType {
         case .vitals, .goodbye: 64
         // A name and a text for each event of a kernel in `Prepared`; a thousand lines of a log in a description.
         case .hello, .welcome, .command, .commandReply, .request, .nodeNote: 1 << 16
+        // One for each CPU.
+        case .loss: Watermark.maximumCPUs + 16
         // A name for each task, a text for each event.
         case .metadata: 1 << 20
         // A row for each key of a table, and a text for each of the key's parts.

@@ -313,6 +313,32 @@ public nonisolated struct WireRecordingGap: Sendable {
   public init() {}
 }
 
+/// Events of a node's CPU that an agent had read and lost when it died. Times are ns of the controller's timeline.
+public nonisolated struct WireEventLoss: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// index in the session's list of nodes
+  public var node: UInt32 = 0
+
+  public var cpu: UInt32 = 0
+
+  public var events: UInt64 = 0
+
+  /// all of them lie between these; 0: not known
+  public var from: Int64 = 0
+
+  public var to: Int64 = 0
+
+  /// why, for people
+  public var reason: String = String()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
 public nonisolated struct WireCompressedBlob: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -583,6 +609,61 @@ nonisolated extension WireRecordingGap: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.reason != rhs.reason {return false}
     if lhs.tolerated != rhs.tolerated {return false}
     if lhs.node != rhs.node {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireEventLoss: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".EventLoss"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}node\0\u{1}cpu\0\u{1}events\0\u{1}from\0\u{1}to\0\u{1}reason\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.node) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.cpu) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.events) }()
+      case 4: try { try decoder.decodeSingularSFixed64Field(value: &self.from) }()
+      case 5: try { try decoder.decodeSingularSFixed64Field(value: &self.to) }()
+      case 6: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.node != 0 {
+      try visitor.visitSingularUInt32Field(value: self.node, fieldNumber: 1)
+    }
+    if self.cpu != 0 {
+      try visitor.visitSingularUInt32Field(value: self.cpu, fieldNumber: 2)
+    }
+    if self.events != 0 {
+      try visitor.visitSingularUInt64Field(value: self.events, fieldNumber: 3)
+    }
+    if self.from != 0 {
+      try visitor.visitSingularSFixed64Field(value: self.from, fieldNumber: 4)
+    }
+    if self.to != 0 {
+      try visitor.visitSingularSFixed64Field(value: self.to, fieldNumber: 5)
+    }
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 6)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireEventLoss, rhs: WireEventLoss) -> Bool {
+    if lhs.node != rhs.node {return false}
+    if lhs.cpu != rhs.cpu {return false}
+    if lhs.events != rhs.events {return false}
+    if lhs.from != rhs.from {return false}
+    if lhs.to != rhs.to {return false}
+    if lhs.reason != rhs.reason {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

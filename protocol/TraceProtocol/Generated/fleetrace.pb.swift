@@ -99,6 +99,9 @@ public nonisolated struct WireHeldSession: Sendable {
   /// its Finish frame is among them
   public var finished: Bool = false
 
+  /// an earlier process of this node began it, and this one has not been told where to go on
+  public var takenOver: Bool = false
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -146,6 +149,30 @@ public nonisolated struct WireResumePoint: Sendable {
 
   /// the controller does not know this session: discard it
   public var unknown: Bool = false
+
+  /// for a session that was taken over: what stands in the frames up to `acknowledged`
+  public var received: [WireCPUEvents] = []
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct WireCPUEvents: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var cpu: UInt32 = 0
+
+  /// in Batch frames
+  public var events: UInt64 = 0
+
+  /// in Loss frames
+  public var lost: UInt64 = 0
+
+  /// ns of the agent's trace clock: every event up to here has come; 0: not known
+  public var through: Int64 = 0
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -844,6 +871,44 @@ public nonisolated struct WireCPUTotals: Sendable {
   /// events in the batches of this CPU
   public var sent: UInt64 = 0
 
+  /// read by an agent that died, and in nobody's hands: the sum of the Loss frames
+  public var lostAtAgent: UInt64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// An agent that died had read events that have not come and are in no spool. Its successor states them.
+public nonisolated struct WireStreamLoss: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var cpus: [WireCPULoss] = []
+
+  /// for people
+  public var reason: String = String()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct WireCPULoss: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var cpu: UInt32 = 0
+
+  public var events: UInt64 = 0
+
+  /// ns of the agent's trace clock: all of them lie between these; 0: not known
+  public var from: Int64 = 0
+
+  public var to: Int64 = 0
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -908,6 +973,9 @@ public nonisolated struct WireNodeNote: Sendable {
     /// the session was told to stop, or has ended by itself
     case stopped // = 10
 
+    /// another incarnation goes on with what the first had in the kernel
+    case takenOver // = 11
+
     /// the controller cannot store it at present; the node keeps what it records
     case paused // = 12
 
@@ -932,6 +1000,7 @@ public nonisolated struct WireNodeNote: Sendable {
       case 8: self = .refused
       case 9: self = .limited
       case 10: self = .stopped
+      case 11: self = .takenOver
       case 12: self = .paused
       case 13: self = .resumed
       default: self = .UNRECOGNIZED(rawValue)
@@ -951,6 +1020,7 @@ public nonisolated struct WireNodeNote: Sendable {
       case .refused: return 8
       case .limited: return 9
       case .stopped: return 10
+      case .takenOver: return 11
       case .paused: return 12
       case .resumed: return 13
       case .UNRECOGNIZED(let i): return i
@@ -970,6 +1040,7 @@ public nonisolated struct WireNodeNote: Sendable {
       .refused,
       .limited,
       .stopped,
+      .takenOver,
       .paused,
       .resumed,
     ]
@@ -1099,7 +1170,7 @@ nonisolated extension WireHello: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
 nonisolated extension WireHeldSession: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".HeldSession"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}session\0\u{3}last_sequence\0\u{1}finished\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}session\0\u{3}last_sequence\0\u{1}finished\0\u{3}taken_over\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1110,6 +1181,7 @@ nonisolated extension WireHeldSession: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 1: try { try decoder.decodeSingularFixed64Field(value: &self.session) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.lastSequence) }()
       case 3: try { try decoder.decodeSingularBoolField(value: &self.finished) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.takenOver) }()
       default: break
       }
     }
@@ -1125,6 +1197,9 @@ nonisolated extension WireHeldSession: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if self.finished != false {
       try visitor.visitSingularBoolField(value: self.finished, fieldNumber: 3)
     }
+    if self.takenOver != false {
+      try visitor.visitSingularBoolField(value: self.takenOver, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1132,6 +1207,7 @@ nonisolated extension WireHeldSession: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.session != rhs.session {return false}
     if lhs.lastSequence != rhs.lastSequence {return false}
     if lhs.finished != rhs.finished {return false}
+    if lhs.takenOver != rhs.takenOver {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1204,7 +1280,7 @@ nonisolated extension WireWelcome: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WireResumePoint: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".ResumePoint"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}session\0\u{1}acknowledged\0\u{1}unknown\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}session\0\u{1}acknowledged\0\u{1}unknown\0\u{1}received\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1215,6 +1291,7 @@ nonisolated extension WireResumePoint: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 1: try { try decoder.decodeSingularFixed64Field(value: &self.session) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.acknowledged) }()
       case 3: try { try decoder.decodeSingularBoolField(value: &self.unknown) }()
+      case 4: try { try decoder.decodeRepeatedMessageField(value: &self.received) }()
       default: break
       }
     }
@@ -1230,6 +1307,9 @@ nonisolated extension WireResumePoint: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if self.unknown != false {
       try visitor.visitSingularBoolField(value: self.unknown, fieldNumber: 3)
     }
+    if !self.received.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.received, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1237,6 +1317,52 @@ nonisolated extension WireResumePoint: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.session != rhs.session {return false}
     if lhs.acknowledged != rhs.acknowledged {return false}
     if lhs.unknown != rhs.unknown {return false}
+    if lhs.received != rhs.received {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireCPUEvents: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".CPUEvents"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}cpu\0\u{1}events\0\u{1}lost\0\u{1}through\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.cpu) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.events) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.lost) }()
+      case 4: try { try decoder.decodeSingularSFixed64Field(value: &self.through) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.cpu != 0 {
+      try visitor.visitSingularUInt32Field(value: self.cpu, fieldNumber: 1)
+    }
+    if self.events != 0 {
+      try visitor.visitSingularUInt64Field(value: self.events, fieldNumber: 2)
+    }
+    if self.lost != 0 {
+      try visitor.visitSingularUInt64Field(value: self.lost, fieldNumber: 3)
+    }
+    if self.through != 0 {
+      try visitor.visitSingularSFixed64Field(value: self.through, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireCPUEvents, rhs: WireCPUEvents) -> Bool {
+    if lhs.cpu != rhs.cpu {return false}
+    if lhs.events != rhs.events {return false}
+    if lhs.lost != rhs.lost {return false}
+    if lhs.through != rhs.through {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2398,7 +2524,7 @@ nonisolated extension WireFinish: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension WireCPUTotals: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".CPUTotals"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}cpu\0\u{1}recorded\0\u{1}lost\0\u{1}sent\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}cpu\0\u{1}recorded\0\u{1}lost\0\u{1}sent\0\u{3}lost_at_agent\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2410,6 +2536,7 @@ nonisolated extension WireCPUTotals: SwiftProtobuf.Message, SwiftProtobuf._Messa
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.recorded) }()
       case 3: try { try decoder.decodeSingularUInt64Field(value: &self.lost) }()
       case 4: try { try decoder.decodeSingularUInt64Field(value: &self.sent) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.lostAtAgent) }()
       default: break
       }
     }
@@ -2428,6 +2555,9 @@ nonisolated extension WireCPUTotals: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if self.sent != 0 {
       try visitor.visitSingularUInt64Field(value: self.sent, fieldNumber: 4)
     }
+    if self.lostAtAgent != 0 {
+      try visitor.visitSingularUInt64Field(value: self.lostAtAgent, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2436,6 +2566,87 @@ nonisolated extension WireCPUTotals: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if lhs.recorded != rhs.recorded {return false}
     if lhs.lost != rhs.lost {return false}
     if lhs.sent != rhs.sent {return false}
+    if lhs.lostAtAgent != rhs.lostAtAgent {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireStreamLoss: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".StreamLoss"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}cpus\0\u{1}reason\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.cpus) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.cpus.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.cpus, fieldNumber: 1)
+    }
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireStreamLoss, rhs: WireStreamLoss) -> Bool {
+    if lhs.cpus != rhs.cpus {return false}
+    if lhs.reason != rhs.reason {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireCPULoss: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".CPULoss"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}cpu\0\u{1}events\0\u{1}from\0\u{1}to\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.cpu) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.events) }()
+      case 3: try { try decoder.decodeSingularSFixed64Field(value: &self.from) }()
+      case 4: try { try decoder.decodeSingularSFixed64Field(value: &self.to) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.cpu != 0 {
+      try visitor.visitSingularUInt32Field(value: self.cpu, fieldNumber: 1)
+    }
+    if self.events != 0 {
+      try visitor.visitSingularUInt64Field(value: self.events, fieldNumber: 2)
+    }
+    if self.from != 0 {
+      try visitor.visitSingularSFixed64Field(value: self.from, fieldNumber: 3)
+    }
+    if self.to != 0 {
+      try visitor.visitSingularSFixed64Field(value: self.to, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireCPULoss, rhs: WireCPULoss) -> Bool {
+    if lhs.cpu != rhs.cpu {return false}
+    if lhs.events != rhs.events {return false}
+    if lhs.from != rhs.from {return false}
+    if lhs.to != rhs.to {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2496,5 +2707,5 @@ nonisolated extension WireNodeNote: SwiftProtobuf.Message, SwiftProtobuf._Messag
 }
 
 nonisolated extension WireNodeNote.Kind: SwiftProtobuf._ProtoNameProviding {
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0UNSPECIFIED\0\u{1}JOINED\0\u{1}STARTED\0\u{1}LOST\0\u{1}RETURNED\0\u{1}RESTARTED\0\u{1}GAVE_UP\0\u{1}DAMAGED\0\u{1}REFUSED\0\u{1}LIMITED\0\u{1}STOPPED\0\u{2}\u{2}PAUSED\0\u{1}RESUMED\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0UNSPECIFIED\0\u{1}JOINED\0\u{1}STARTED\0\u{1}LOST\0\u{1}RETURNED\0\u{1}RESTARTED\0\u{1}GAVE_UP\0\u{1}DAMAGED\0\u{1}REFUSED\0\u{1}LIMITED\0\u{1}STOPPED\0\u{1}TAKEN_OVER\0\u{1}PAUSED\0\u{1}RESUMED\0")
 }

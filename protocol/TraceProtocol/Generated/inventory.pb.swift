@@ -115,7 +115,8 @@ public nonisolated struct WireSessionState: Sendable {
   public init() {}
 }
 
-/// recorded = sent + lost + unread + what is under way in the agent, apart from the events of the moment of reading.
+/// recorded = sent + lost + lost_at_agent + unread + what is under way in the agent, apart from the events of the moment of
+/// reading.
 public nonisolated struct WireCPUState: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -137,6 +138,9 @@ public nonisolated struct WireCPUState: Sendable {
 
   /// size of the buffer
   public var bufferBytes: UInt64 = 0
+
+  /// as in CPUTotals
+  public var lostAtAgent: UInt64 = 0
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -826,7 +830,7 @@ nonisolated extension WireSessionState: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension WireCPUState: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".CPUState"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}cpu\0\u{1}recorded\0\u{1}lost\0\u{1}sent\0\u{1}unread\0\u{3}unread_bytes\0\u{3}buffer_bytes\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}cpu\0\u{1}recorded\0\u{1}lost\0\u{1}sent\0\u{1}unread\0\u{3}unread_bytes\0\u{3}buffer_bytes\0\u{3}lost_at_agent\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -841,6 +845,7 @@ nonisolated extension WireCPUState: SwiftProtobuf.Message, SwiftProtobuf._Messag
       case 5: try { try decoder.decodeSingularUInt64Field(value: &self.unread) }()
       case 6: try { try decoder.decodeSingularUInt64Field(value: &self.unreadBytes) }()
       case 7: try { try decoder.decodeSingularUInt64Field(value: &self.bufferBytes) }()
+      case 8: try { try decoder.decodeSingularUInt64Field(value: &self.lostAtAgent) }()
       default: break
       }
     }
@@ -868,6 +873,9 @@ nonisolated extension WireCPUState: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if self.bufferBytes != 0 {
       try visitor.visitSingularUInt64Field(value: self.bufferBytes, fieldNumber: 7)
     }
+    if self.lostAtAgent != 0 {
+      try visitor.visitSingularUInt64Field(value: self.lostAtAgent, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -879,6 +887,7 @@ nonisolated extension WireCPUState: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if lhs.unread != rhs.unread {return false}
     if lhs.unreadBytes != rhs.unreadBytes {return false}
     if lhs.bufferBytes != rhs.bufferBytes {return false}
+    if lhs.lostAtAgent != rhs.lostAtAgent {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -723,6 +723,12 @@ public nonisolated struct WireSessionDescription: @unchecked Sendable {
     set {_uniqueStorage()._onFull = newValue}
   }
 
+  /// what agents had read and lost when they died; final as `state` is
+  public var losses: [WireEventLoss] {
+    get {_storage._losses}
+    set {_uniqueStorage()._losses = newValue}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -1838,7 +1844,7 @@ nonisolated extension WireSessionStopped: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension WireSessionDescription: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".SessionDescription"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}session\0\u{1}name\0\u{1}operator\0\u{1}created\0\u{3}epoch_offset\0\u{1}events\0\u{1}filters\0\u{1}nodes\0\u{1}controller\0\u{1}state\0\u{1}keep\0\u{1}probes\0\u{1}gaps\0\u{1}problem\0\u{1}private\0\u{3}stored_bytes\0\u{1}ended\0\u{1}detached\0\u{3}lease_seconds\0\u{1}unattended\0\u{3}on_full\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}session\0\u{1}name\0\u{1}operator\0\u{1}created\0\u{3}epoch_offset\0\u{1}events\0\u{1}filters\0\u{1}nodes\0\u{1}controller\0\u{1}state\0\u{1}keep\0\u{1}probes\0\u{1}gaps\0\u{1}problem\0\u{1}private\0\u{3}stored_bytes\0\u{1}ended\0\u{1}detached\0\u{3}lease_seconds\0\u{1}unattended\0\u{3}on_full\0\u{1}losses\0")
 
   fileprivate class _StorageClass {
     var _session: UInt64 = 0
@@ -1862,6 +1868,7 @@ nonisolated extension WireSessionDescription: SwiftProtobuf.Message, SwiftProtob
     var _leaseSeconds: UInt32 = 0
     var _unattended: Bool = false
     var _onFull: WireOnFull = .overwrite
+    var _losses: [WireEventLoss] = []
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1893,6 +1900,7 @@ nonisolated extension WireSessionDescription: SwiftProtobuf.Message, SwiftProtob
       _leaseSeconds = source._leaseSeconds
       _unattended = source._unattended
       _onFull = source._onFull
+      _losses = source._losses
     }
   }
 
@@ -1932,6 +1940,7 @@ nonisolated extension WireSessionDescription: SwiftProtobuf.Message, SwiftProtob
         case 19: try { try decoder.decodeSingularUInt32Field(value: &_storage._leaseSeconds) }()
         case 20: try { try decoder.decodeSingularBoolField(value: &_storage._unattended) }()
         case 21: try { try decoder.decodeSingularEnumField(value: &_storage._onFull) }()
+        case 22: try { try decoder.decodeRepeatedMessageField(value: &_storage._losses) }()
         default: break
         }
       }
@@ -2003,6 +2012,9 @@ nonisolated extension WireSessionDescription: SwiftProtobuf.Message, SwiftProtob
       if _storage._onFull != .overwrite {
         try visitor.visitSingularEnumField(value: _storage._onFull, fieldNumber: 21)
       }
+      if !_storage._losses.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._losses, fieldNumber: 22)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -2033,6 +2045,7 @@ nonisolated extension WireSessionDescription: SwiftProtobuf.Message, SwiftProtob
         if _storage._leaseSeconds != rhs_storage._leaseSeconds {return false}
         if _storage._unattended != rhs_storage._unattended {return false}
         if _storage._onFull != rhs_storage._onFull {return false}
+        if _storage._losses != rhs_storage._losses {return false}
         return true
       }
       if !storagesAreEqual {return false}

@@ -16,7 +16,7 @@ enum CountColumns {
         guard request.hasLatency else { return instance.selection.events }
         let members = SessionEvents(
             tracepoints: instance.selection.events.filter { !instance.probeEvents.contains($0) },
-            probes: instance.probes.probes)
+            probes: instance.probes?.probes ?? [])
         let entry = try single(request.latency.entry, members)
         let exit = try single(request.latency.exit, members)
         guard entry != exit else {

@@ -92,13 +92,14 @@ final class CountingSession: NodeSession {
         return change
     }
 
-    func finish(reason: String) throws {
+    func finish(reason: String, note: (WireFinish) -> Void) throws {
         var finish = WireFinish()
         finish.reason = reason
         finish.counts = try totals(number: 0)
         if let change { finish.stopped = change }
         finish.gaps = source.gaps
         finish.incomplete = source.isIncomplete
+        note(finish)
         delivery.stream.append(try .numbered(.finish, finish))
     }
 

@@ -25,6 +25,19 @@ struct EventSelection {
     /// What the node's policy has left out, one line for each pattern.
     let notes: [String]
 
+    /// What is in the kernel already.
+    init(
+        events: [EventName], triggers: [(event: EventName, trigger: String)],
+        lateTriggers: [(event: EventName, trigger: String)]
+    ) {
+        self.events = events
+        self.triggers = triggers
+        self.lateTriggers = lateTriggers
+        filters = []
+        taskFilter = nil
+        notes = []
+    }
+
     /// - Throws: a refusal that names every pattern which selects nothing, with near matches.
     init(_ request: WirePrepare, probes: [Probe], root: TracefsRoot, policy: Policy) throws(WireRefusal) {
         // Probes and tables of other sessions are left out: enabled here, they could not be removed there.

@@ -24,6 +24,7 @@ extension PageRecording {
             cpu.recorded = UInt64(clamping: statistics.recorded)
             cpu.lost = UInt64(clamping: statistics.lost)
             if statistics.entries > 0 { finish.incomplete = true }
+            inheritance.add(to: &cpu)
             finish.cpus.append(cpu)
         }
         return finish
@@ -39,7 +40,9 @@ extension PageRecording {
             cpu.cpu = UInt32(tap.cpu)
             cpu.bufferBytes = UInt64((try? instance.trace.bufferSize(cpu: tap.cpu)) ?? 0) << 10
             // Sent is read before recorded, so that nothing counts as sent that is not recorded yet.
-            cpu.sent = tap.events.load(ordering: .acquiring)
+            let inherited = inheritance.cpus[cpu.cpu]
+            cpu.sent = tap.events.load(ordering: .acquiring) &+ (inherited?.sent ?? 0)
+            cpu.lostAtAgent = inherited?.lostAtAgent ?? 0
             if let statistics = try? instance.trace.statistics(cpu: tap.cpu) {
                 cpu.recorded = UInt64(clamping: statistics.recorded)
                 cpu.lost = UInt64(clamping: statistics.lost)

@@ -18,7 +18,9 @@ final class PageRecording {
     /// When recording was switched off in the end; nil before.
     private(set) var stopped: WireStopping?
     /// Whether it was off before, although nobody had told the session to stop.
-    private(set) var watch: TracingWatch
+    var watch: TracingWatch
+    /// What earlier agents have read.
+    var inheritance = Inheritance()
 
     /// Clock of every session (docs/internals/time.md says why).
     static let clock = "mono_raw"
@@ -26,7 +28,7 @@ final class PageRecording {
     /// A reader is woken when a buffer is this full, or after its interval.
     private static let wakePercent = 25
 
-    private init(_ session: UInt64, _ instance: SessionInstance, _ readers: CPUReaders, notes: [String]) {
+    init(_ session: UInt64, _ instance: SessionInstance, _ readers: CPUReaders, notes: [String]) {
         self.session = session
         self.instance = instance
         self.readers = readers
@@ -45,7 +47,8 @@ final class PageRecording {
         _ request: WirePrepare, session: UInt64, in tracefs: NodeTracefs, readers: CPUReaders,
         others: [EventName] = []
     ) throws -> PageRecording {
-        let instance = try SessionInstance.prepare(request, session: session, in: tracefs)
+        let instance = try SessionInstance.prepare(
+            request, session: session, in: tracefs, isInheritable: !request.hasCount)
         do {
             let trace = instance.trace
             try trace.setClock(clock)
@@ -141,6 +144,23 @@ final class PageRecording {
             readers.wake(cpu: tap.cpu)
         }
         return WireStopping(change)
+    }
+
+    /// Goes on with a stop that an agent which died had begun.
+    func stop(as halt: WireRecordingHalt) throws(TracefsError) {
+        let wasOn = (try? instance.trace.isTracing()) ?? true
+        watch.switchedOff(at: MonotonicRawInstant(nanoseconds: halt.at))
+        let change = try stop()
+        guard !wasOn else { return }
+        stopped = .with {
+            $0.before = halt.at
+            $0.after = change.after
+        }
+    }
+
+    /// Reads nothing more. What has been read is in the sink when this returns.
+    func stopReading() {
+        for tap in taps { tap.leave() }
     }
 
     /// Looks whether recording is still on: anybody on the node may switch it off.

@@ -4,21 +4,32 @@ import Tracefs
 
 /// A session that records: its pages, the names of tasks in them and its totals go into the session's stream.
 final class TracingSession: NodeSession {
-    private let recording: PageRecording
-    private let stream: SessionStream
-    private let root: TracefsRoot
+    let recording: PageRecording
+    let stream: SessionStream
+    let tracefs: NodeTracefs
+    private let facts: WireHostFacts
+    /// For a successor of this agent.
+    let inheritable: WirePreparedRecording?
+    /// What agents that died have read of it.
+    let deadReads: [UInt32: DeadRead]
     /// Called when its buffers are full; nil for a session that goes on then.
     private let onFull: (@Sendable () -> Void)?
     private var names = SentTaskNames()
     private var eventsSeen: UInt64 = 0
 
-    private init(
-        _ recording: PageRecording, _ stream: SessionStream, _ root: TracefsRoot, onFull: (@Sendable () -> Void)?
+    private var root: TracefsRoot { tracefs.root }
+
+    init(
+        _ recording: PageRecording, _ delivery: SessionDelivery, _ tracefs: NodeTracefs, _ facts: WireHostFacts,
+        _ inheritable: WirePreparedRecording, dead: [UInt32: DeadRead] = [:]
     ) {
         self.recording = recording
-        self.stream = stream
-        self.root = root
-        self.onFull = onFull
+        stream = delivery.stream
+        self.tracefs = tracefs
+        self.facts = facts
+        self.inheritable = inheritable
+        onFull = inheritable.request.onFull == .stop ? delivery.onFull : nil
+        deadReads = dead
     }
 
     /// Makes everything, with recording off, and appends what a reader needs for decoding to the stream.
@@ -36,8 +47,8 @@ final class TracingSession: NodeSession {
                 codec: delivery.codec)
             try recording.openTaps(feeding: sink, onDrained: delivery.onDrained)
             let session = TracingSession(
-                recording, delivery.stream, tracefs.root, onFull: request.onFull == .stop ? delivery.onFull : nil)
-            try session.sendMetadata(facts, tracefs.symbols)
+                recording, delivery, tracefs, facts, WirePreparedRecording(request, recording.instance))
+            try session.sendMetadata()
             recording.attach()
             return session
         } catch {
@@ -49,7 +60,7 @@ final class TracingSession: NodeSession {
     func prepared() -> WirePrepared {
         var prepared = WirePrepared()
         prepared.events = recording.events.map { WireEventName(recording.instance.shownName(of: $0)) }
-        prepared.probes = recording.instance.probes.checks()
+        prepared.probes = recording.instance.probes?.checks() ?? []
         prepared.cpus = UInt32(recording.taps.count)
         prepared.notes = recording.notes
         prepared.bufferKilobytes = UInt32(
@@ -64,10 +75,14 @@ final class TracingSession: NodeSession {
         return try recording.stop()
     }
 
-    func finish(reason: String) throws {
+    func finish(reason: String, note: (WireFinish) -> Void) throws {
         sendNewNames()
-        stream.append(try .numbered(.finish, recording.totals(reason: reason)))
+        let totals = recording.totals(reason: reason)
+        note(totals)
+        stream.append(try .numbered(.finish, totals))
     }
+
+    var gaps: [WireRecordingGap] { recording.watch.gaps }
 
     func refreshThreads(_ wanted: Set<Int32>) throws -> Bool {
         try recording.instance.refreshThreads(wanted)
@@ -104,10 +119,23 @@ final class TracingSession: NodeSession {
 
     // MARK: Metadata
 
-    private func sendMetadata(_ facts: WireHostFacts, _ symbols: PackedSymbols) throws {
-        var metadata = try MetadataCollector(root: root, symbols: symbols).initial(for: recording, facts: facts)
-        metadata.comms = names.news(in: try TaskList.commsOfAll().merging(root.savedCmdlines()) { $1 })
+    /// What a reader needs for decoding.
+    func sendMetadata() throws {
+        var metadata = try MetadataCollector(root: root, symbols: tracefs.symbols).initial(for: recording, facts: facts)
+        metadata.comms = try allNames()
         stream.append(try .numbered(.metadata, metadata))
+    }
+
+    /// An agent that died may have sent none of the names of tasks that it had seen last.
+    func sendAllNames() throws {
+        var metadata = WireNodeMetadata()
+        metadata.comms = try allNames()
+        metadata.commsAsOf = MonotonicRawInstant.now.nanoseconds
+        stream.append(try .numbered(.metadata, metadata))
+    }
+
+    private func allNames() throws -> [WireTaskName] {
+        names.news(in: try TaskList.commsOfAll().merging(root.savedCmdlines()) { $1 })
     }
 
     private func sendNewNames() {

@@ -26,6 +26,17 @@ struct TracingWatch {
             : "somebody on the node switched recording off (tracing_on)"
     }
 
+    /// Goes on for an agent that died.
+    ///
+    /// - Parameters:
+    ///   - gaps: those that it had seen.
+    ///   - lastOn: when recording was on for certain.
+    mutating func takeOver(gaps: [WireRecordingGap], lastOn: MonotonicRawInstant) {
+        self.gaps = gaps
+        isWatching = true
+        self.lastOn = lastOn
+    }
+
     mutating func switchedOn(at time: MonotonicRawInstant) {
         isWatching = true
         lastOn = time

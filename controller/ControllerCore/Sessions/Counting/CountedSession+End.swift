@@ -20,7 +20,7 @@ extension CountedSession {
     func noteState(_ note: WireNodeNote, _ index: Int) {
         switch note.kind {
         case .lost: ledger.set(index, .silent, note.text)
-        case .returned: ledger.set(index, .counting, "")
+        case .returned, .takenOver: ledger.set(index, .counting, "")
         case .restarted, .gaveUp, .refused: ledger.set(index, .gone, note.text)
         case .started: break
         default: return

@@ -14,10 +14,15 @@ struct ReceivedLog {
     var watched: [Watermark.Entry] = []
     /// Events of settled frames, by CPU.
     private(set) var events: [UInt32: UInt64] = [:]
+    /// Where the pages of the last settled batch begin, by CPU: ns of the node's trace clock.
+    private(set) var begun: [UInt32: UInt64] = [:]
+    /// What was lost with agents that died, of settled frames, until it is taken.
+    private var losses: [WireStreamLoss] = []
     /// Its last frame, once that is settled.
     private(set) var finish: Finish?
 
-    private var newEvents: [(sequence: UInt64, cpu: UInt32, events: UInt32)] = []
+    private var newEvents: [(sequence: UInt64, cpu: UInt32, events: UInt32, begin: UInt64)] = []
+    private var newLosses: [(sequence: UInt64, WireStreamLoss)] = []
     private var newWatermarks: [(after: UInt64, through: Through)] = []
     private var newFinish: (sequence: UInt64, Finish)?
 
@@ -36,7 +41,11 @@ struct ReceivedLog {
     }
 
     mutating func add(_ batch: BatchHeader, sequence: UInt64) {
-        newEvents.append((sequence, batch.cpu, batch.events))
+        newEvents.append((sequence, batch.cpu, batch.events, batch.firstTimestamp))
+    }
+
+    mutating func add(_ loss: WireStreamLoss, sequence: UInt64) {
+        newLosses.append((sequence, loss))
     }
 
     mutating func add(_ finish: WireFinish, sequence: UInt64, at now: MonotonicRawInstant) {
@@ -57,7 +66,13 @@ struct ReceivedLog {
     /// - Returns: the time up to which everything is settled, if that has moved.
     mutating func settle(_ sequence: UInt64) -> Through? {
         let count = newEvents.prefix { $0.sequence <= sequence }.count
-        for batch in newEvents.prefix(count) { events[batch.cpu, default: 0] &+= UInt64(batch.events) }
+        for batch in newEvents.prefix(count) {
+            events[batch.cpu, default: 0] &+= UInt64(batch.events)
+            begun[batch.cpu] = max(begun[batch.cpu] ?? 0, batch.begin)
+        }
+        let stated = newLosses.prefix { $0.sequence <= sequence }
+        losses += stated.map(\.1)
+        newLosses.removeFirst(stated.count)
         newEvents.removeFirst(count)
         if let (number, last) = newFinish, number <= sequence { (finish, newFinish) = (last, nil) }
         let reached = newWatermarks.prefix { $0.after <= sequence }
@@ -65,9 +80,16 @@ struct ReceivedLog {
         return reached.last?.through
     }
 
+    /// What was lost with agents that died and has been settled since the last call.
+    mutating func takeLosses() -> [WireStreamLoss] {
+        defer { losses.removeAll() }
+        return losses
+    }
+
     /// What is not settled comes again.
     mutating func rewind() {
         newEvents.removeAll()
+        newLosses.removeAll()
         newWatermarks.removeAll()
         newFinish = nil
     }

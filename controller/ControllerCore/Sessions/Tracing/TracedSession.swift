@@ -63,6 +63,7 @@ final class TracedSession: Session, ReadableSession {
         parts[index].lastHeard = now
         if let batch { logs[index].add(batch, sequence: sequence) }
         if frame.type == .finish { finish(frame, sequence: sequence, index, at: now) }
+        if frame.type == .loss, let loss = try? WireStreamLoss(frame) { logs[index].add(loss, sequence: sequence) }
         append(frame, index, sequence: sequence, at: now)
     }
 
@@ -103,6 +104,23 @@ final class TracedSession: Session, ReadableSession {
                     $0.cpu = cpu
                     $0.events = events
                 }
+            }
+        }
+    }
+
+    override func received(of index: Int) -> [WireCPUEvents] {
+        let log = logs[index]
+        // Before a pause it may cover frames that have to come again.
+        let watched = Dictionary(
+            parts[index].pause == nil ? log.watched.map { ($0.cpu, $0.time) } : [], uniquingKeysWith: max)
+        let lost = parts[index].account.lostAtAgent
+        return Set(log.events.keys).union(watched.keys).union(lost.keys).sorted().map { cpu in
+            .with {
+                $0.cpu = cpu
+                $0.events = log.events[cpu] ?? 0
+                $0.lost = lost[cpu] ?? 0
+                // Events of a CPU come in their order. So what has not come is later than what has.
+                $0.through = Int64(clamping: max(log.begun[cpu] ?? 0, watched[cpu] ?? 0))
             }
         }
     }
@@ -213,6 +231,7 @@ final class TracedSession: Session, ReadableSession {
             parts[index].durable = progress.sequence
             parts[index].node.acknowledge(StreamNumber(session: id, sequence: progress.sequence))
             settled(logs[index].settle(progress.sequence), index)
+            for loss in logs[index].takeLosses() { parts[index].account.add(loss) }
         }
         if let finish = logs[index].finish {
             // Whatever else has ended its part: a reader of the log finds it, too.

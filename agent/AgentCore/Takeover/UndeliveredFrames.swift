@@ -1,0 +1,59 @@
+import NIOCore
+import TraceProtocol
+
+/// Numbered frames of a session that an agent had made and the controller has not, as its successor finds them.
+///
+/// The seam between what keeps them (a file that an agent leaves when it ends, a spool on disk) and the takeover. It needs
+/// two things of them: the number of the last one, from which the session numbers on, and how many events of each CPU
+/// are in them, which are not lost.
+struct UndeliveredFrames: Sendable {
+    /// Sequence number of the first.
+    let first: UInt64
+    let frames: [Frame]
+
+    static let none = UndeliveredFrames(first: 1, frames: [])
+
+    init(first: UInt64, frames: [Frame]) {
+        self.first = first
+        self.frames = frames
+    }
+
+    /// Frames with their numbers in them. Those behind a hole are of no use: the controller accepts none of them.
+    init(_ numbered: [Frame]) {
+        var frames: [Frame] = []
+        var first: UInt64 = 1
+        for frame in numbered {
+            var body = frame.body
+            guard let number = try? StreamNumber(reading: &body, of: frame.type) else { break }
+            if frames.isEmpty { first = number.sequence }
+            guard number.sequence == first + UInt64(frames.count) else { break }
+            frames.append(frame)
+        }
+        self.init(first: first, frames: frames)
+    }
+
+    /// Sequence number of the last; 0 without any.
+    var last: UInt64 { frames.isEmpty ? 0 : first + UInt64(frames.count) - 1 }
+
+    /// Those that a controller has not which has everything up to `acknowledged`. None, where a number between is missing.
+    func remaining(after acknowledged: UInt64) -> UndeliveredFrames {
+        guard first <= acknowledged + 1, last > acknowledged else {
+            return UndeliveredFrames(first: acknowledged + 1, frames: [])
+        }
+        return UndeliveredFrames(
+            first: acknowledged + 1, frames: Array(frames.dropFirst(Int(acknowledged + 1 - first))))
+    }
+
+    /// Events in them, by CPU.
+    var events: [UInt32: UInt64] {
+        var events: [UInt32: UInt64] = [:]
+        for frame in frames where frame.type == .batch {
+            guard let header = try? Batch(frame).header else { continue }
+            events[header.cpu, default: 0] += UInt64(header.events)
+        }
+        return events
+    }
+
+    /// The end of the session's stream is among them.
+    var hasFinish: Bool { frames.last?.type == .finish }
+}
