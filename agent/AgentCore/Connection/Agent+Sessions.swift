@@ -51,10 +51,12 @@ extension Agent {
         }
     }
 
-    /// - Parameter isSpooled: its frames go to the disk, if there is one for them.
-    func delivery(of id: UInt64, isSpooled: Bool) -> SessionDelivery {
+    /// - Parameters:
+    ///   - isSpooled: its frames go to the disk, if there is one for them.
+    ///   - found: what an agent that died has left of it there.
+    func delivery(of id: UInt64, isSpooled: Bool, _ found: FoundSpool? = nil) -> SessionDelivery {
         let stream = SessionStream(
-            session: id, budget: configuration.memory, disk: isSpooled ? spool?.disk(of: id) : nil,
+            session: id, budget: configuration.memory, disk: isSpooled ? spool?.disk(of: id, found) : nil,
             onAppend: { [weak self] in self?.schedulePump() })
         return SessionDelivery(
             session: id, stream: stream, codec: codec,

@@ -19,7 +19,8 @@ extension Agent {
     private func takeOver(
         _ id: UInt64, _ left: JournaledSession, from journal: SessionJournal, giveUp: String?
     ) -> EventLoopFuture<Void> {
-        let delivery = delivery(of: id, isSpooled: true)
+        let found = spool?.found(of: id)
+        let delivery = delivery(of: id, isSpooled: true, found)
         let request = left.prepared.request
         let lease =
             (try? configuration.policy.lease(request, longest: configuration.budget.sessionLease)) ?? SessionLease()
@@ -30,6 +31,9 @@ extension Agent {
         session.state = SessionState(takenOver: isOver ? .draining : left.started == nil ? .ready : .recording)
         session.endReason = giveUp ?? left.stopping?.reason ?? ""
         session.inherited = journal.folder.undelivered(of: id)
+        if let found, session.inherited?.frames.isEmpty != false || !found.frames.isEmpty {
+            session.inherited = found.undelivered
+        }
         sessions[id] = session
         let taken = kernel.takeOver(left, delivery, giveUp: giveUp)
         taken.whenComplete { [weak self] result in
@@ -45,7 +49,7 @@ extension Agent {
                             "reason": "\(giveUp ?? "")",
                         ])
                 case .failure(let error):
-                    agent.sessions[id] = nil
+                    agent.sessions.removeValue(forKey: id)?.stream.removeFromDisk()
                     agent.forgetForGood(id)
                     agent.log.warning(
                         "a session of an agent that has ended is lost",

@@ -124,12 +124,14 @@ public struct AgentRuntime: Sendable {
         let grace = SuccessionGrace(journal == nil ? .zero : Agent.defaultLease)
         let (loop, controlLoop) = (group.next(), group.next())
         let control = ControlThread(loop: controlLoop, agentLoop: loop)
+        // What is read between the ring and the spool is a successor's, too.
+        let reads = try folder.flatMap { _ in try journal.map { try ReadBuffers(in: $0.folder.path, log: log) } }
         let tracefs = NodeTracefs(
             root: root, node: node, policy: configuration.policy, guardian: guardian,
-            memory: RingMemory(part: configuration.budget.memoryPart), grace: grace)
+            memory: RingMemory(part: configuration.budget.memoryPart), grace: grace, reads: reads)
         let kernel = NodeSessions(
             TracefsKernel(
-                tracefs: tracefs, facts: facts, readers: try CPUReaders(log: log), thread: control, log: log),
+                tracefs: tracefs, facts: facts, readers: try CPUReaders(reads, log: log), thread: control, log: log),
             thread: control,
             makers: (0..<NodeSessions.makerCount).map { _ in ControlThread(loop: group.next(), agentLoop: loop) },
             journal: journal, log: log)
@@ -142,7 +144,9 @@ public struct AgentRuntime: Sendable {
                 tracefs, thread: ControlThread(loop: group.next(), agentLoop: loop), budget: configuration.budget),
             facts: facts, spool: spool, grace: grace, log: log, recent: recent, auditLog: auditLog)
         try await agent.takeOver().get()
-        spool?.removeLeftovers(except: Set(await agent.sessions.keys))
+        let kept = Set(await agent.sessions.keys)
+        spool?.removeLeftovers(except: kept)
+        reads?.removeLeftovers(except: kept)
         PredecessorGuards.dismiss(journal?.found.guards ?? [])
         try removeStale(root)
         if let journal, case .goOn(let pause) = CrashLoop.action(after: journal.found.vainLives), pause > .zero {
@@ -191,10 +195,12 @@ public struct AgentRuntime: Sendable {
         guardWatch.cancel()
         guard handsOver() else {
             try await agent.shutDown().get()
+            reads?.end()
             return false
         }
         try await agent.stopReading(within: .zero).get()
         try await agent.leave().get()
+        reads?.end()
         return true
     }
 

@@ -47,12 +47,15 @@ public final class SessionStream: Sendable {
     var diskFault: String { disk?.files.fault ?? "" }
 
     /// Gives a frame the next sequence number and keeps it. The first 16 bytes of its body are room for that number.
-    public func append(_ frame: consuming Frame) {
+    ///
+    /// - Parameter onKept: called when it is kept, before it can be sent.
+    public func append(_ frame: consuming Frame, onKept: () -> Void = {}) {
         guard let disk else {
             state.withLock { spool in
                 frame.setNumber(session, spool.lastSequence + 1)
                 spool.append(frame)
             }
+            onKept()
             return onAppend()
         }
         let failure = order.withLock { _ -> String? in
@@ -60,6 +63,7 @@ public final class SessionStream: Sendable {
             frame.setNumber(session, sequence)
             let wasUsable = disk.files.isUsable
             let location = disk.files.append(frame, sequence)
+            onKept()
             state.withLock { $0.append(frame, at: location) }
             return wasUsable && !disk.files.isUsable ? disk.files.fault : nil
         }
@@ -129,6 +133,9 @@ public final class SessionStream: Sendable {
 
     /// All frames that are not acknowledged and are nowhere but in memory.
     var unacknowledged: [Frame] { state.withLock { $0.unacknowledged } }
+
+    /// Events, by CPU, in frames that could not be read again from disk.
+    var unreadable: [UInt32: UInt64] { state.withLock { $0.unreadable } }
 
     /// Whether frames are kept on disk.
     var isOnDisk: Bool { disk != nil }

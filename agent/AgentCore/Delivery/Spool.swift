@@ -19,6 +19,8 @@ public struct Spool: Sendable {
     private var isHeld = false
     /// Frames are being read from disk.
     private var isLoading = false
+    /// Events, by CPU, in frames that could not be read again.
+    private(set) var unreadable: [UInt32: UInt64] = [:]
     /// Bytes held, frame bodies only, wherever they are.
     public private(set) var bytes = 0
     /// Those of them in memory.
@@ -87,11 +89,11 @@ public struct Spool: Sendable {
     /// Goes on with the stream of an agent that died: the controller has everything up to `acknowledged`, and
     /// `undelivered` comes next. Before anything is appended.
     mutating func goOn(after acknowledged: UInt64, with undelivered: UndeliveredFrames) {
-        frames = Deque(undelivered.frames.map { SpooledFrame($0) })
+        frames = Deque(undelivered.frames)
         first = acknowledged + 1
         highestSent = acknowledged
         bytes = frames.reduce(0) { $0 + $1.bytes }
-        memory = bytes
+        memory = frames.reduce(0) { $0 + ($1.frame == nil ? 0 : $1.bytes) }
     }
 
     /// All frames that are not acknowledged and in memory alone, in their order.
@@ -147,6 +149,9 @@ public struct Spool: Sendable {
             if let frame {
                 frames[index].frame = frame
             } else {
+                if frames[index].type == .batch {
+                    unreadable[frames[index].cpu, default: 0] += UInt64(frames[index].events)
+                }
                 let made = SpooledFrame(replacement(frames[index], sequence), at: nil)
                 bytes += made.bytes - frames[index].bytes
                 frames[index] = made

@@ -15,6 +15,8 @@ final class CPUReader: Sendable {
     private let wakeRead: Int32
     private let wakeWrite: Int32
     private let log: Logger
+    /// Where its buffer is made; nil for one in memory.
+    private let buffers: ReadBuffers?
 
     private struct State {
         var taps: [Tap] = []
@@ -22,14 +24,13 @@ final class CPUReader: Sendable {
         var tid: Int32 = 0
     }
 
-    /// Bytes read before a batch is made of them: enough for the codec to work well.
-    private static let bufferSize = 256 << 10
     /// How long an event waits at most before it is read.
     static let interval = Duration.milliseconds(40)
     private static let pollTimeout = Int32(interval.wholeMilliseconds)
 
-    init(cpu: Int, log: Logger) throws {
+    init(cpu: Int, _ buffers: ReadBuffers?, log: Logger) throws {
         self.cpu = cpu
+        self.buffers = buffers
         self.log = log
         var ends: [Int32] = [-1, -1]
         let code = linux_wake_pipe(&ends)
@@ -64,8 +65,7 @@ final class CPUReader: Sendable {
         if certainty != .pinned {
             log.warning("reader not pinned to its CPU", metadata: ["cpu": "\(cpu)", "instead": "\(certainty)"])
         }
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.bufferSize, alignment: 4096)
-        defer { buffer.deallocate() }
+        let buffer = buffers?.make(cpu: cpu) ?? ReadBuffer()
         let writer = BatchWriter()
         var blocked: Set<Int32> = []
         while true {

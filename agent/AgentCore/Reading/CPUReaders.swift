@@ -7,9 +7,11 @@ struct CPUReaders: Sendable {
     private let readers: [Int: CPUReader]
 
     /// Starts the threads.
-    init(log: Logger) throws {
+    ///
+    /// - Parameter buffers: the files into which they read; nil for memory.
+    init(_ buffers: ReadBuffers? = nil, log: Logger) throws {
         readers = try Dictionary(
-            uniqueKeysWithValues: CPUList.possible().cpus.map { ($0, try CPUReader(cpu: $0, log: log)) })
+            uniqueKeysWithValues: CPUList.possible().cpus.map { ($0, try CPUReader(cpu: $0, buffers, log: log)) })
     }
 
     func add(_ tap: Tap) { readers[tap.cpu]?.add(tap) }

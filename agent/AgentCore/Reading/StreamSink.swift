@@ -9,9 +9,18 @@ struct StreamSink: PageSink {
 
     var hasRoom: Bool { stream.hasRoom }
 
-    func consume(_ pages: UnsafeMutableRawBufferPointer, cpu: Int, writer: BatchWriter) throws -> UInt64 {
-        guard let batch = try writer.batch(of: pages, layout: layout, cpu: cpu, codec: codec.current) else { return 0 }
-        stream.append(batch.frame)
+    func willRead(into buffer: ReadBuffer, cpu: Int, subBufferSize: Int) {
+        guard stream.isOnDisk else { return }
+        buffer.begin(stream.session, cpu: cpu, after: stream.lastSequence, subBufferSize: subBufferSize)
+    }
+
+    func consume(_ length: Int, of buffer: ReadBuffer, cpu: Int, writer: BatchWriter) throws -> UInt64 {
+        let pages = buffer.movable(length)
+        guard let batch = try writer.batch(of: pages, layout: layout, cpu: cpu, codec: codec.current) else {
+            buffer.markKept()
+            return 0
+        }
+        stream.append(batch.frame) { buffer.markKept() }
         return batch.events
     }
 

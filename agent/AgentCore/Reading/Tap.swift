@@ -60,7 +60,7 @@ final class Tap: Sendable {
     ///   - buffer: the thread's; at least one sub-buffer.
     ///   - certainty: what makes everything up to a time readable.
     func service(
-        into buffer: UnsafeMutableRawBufferPointer, writer: BatchWriter, certainty: ReadCertainty, log: Logger
+        into buffer: ReadBuffer, writer: BatchWriter, certainty: ReadCertainty, log: Logger
     ) -> Outcome {
         isLeft.withLock { isLeft in
             isLeft ? .done : read(into: buffer, writer: writer, certainty: certainty, log: log)
@@ -68,16 +68,17 @@ final class Tap: Sendable {
     }
 
     private func read(
-        into buffer: UnsafeMutableRawBufferPointer, writer: BatchWriter, certainty: ReadCertainty, log: Logger
+        into buffer: ReadBuffer, writer: BatchWriter, certainty: ReadCertainty, log: Logger
     ) -> Outcome {
         let isLast = finishing.load(ordering: .acquiring)
         let time = UInt64(certainty.settledTime().nanoseconds)
         do {
             for _ in 0..<Self.batchesPerTurn {
                 guard sink.hasRoom else { return .blocked }
-                let drained = try reader.drain(into: buffer, through: isLast ? .max : time)
-                let pages = UnsafeMutableRawBufferPointer(rebasing: buffer[..<drained.bytes])
-                events.add(try sink.consume(pages, cpu: cpu, writer: writer), ordering: .relaxed)
+                sink.willRead(into: buffer, cpu: cpu, subBufferSize: reader.subBufferSize)
+                let drained = try reader.drain(into: buffer.pages, through: isLast ? .max : time)
+                events.add(
+                    try sink.consume(drained.bytes, of: buffer, cpu: cpu, writer: writer), ordering: .relaxed)
                 if drained.isComplete {
                     sink.settled(cpu: cpu, through: isLast ? .max : time)
                     watermark.store(time, ordering: .releasing)

@@ -15,6 +15,8 @@ struct NodeTracefs: Sendable {
     let memory: RingMemory
     /// How long a session is left alone after this agent's death, for a successor.
     let grace: SuccessionGrace
+    /// Files into which sessions with a spool are read; nil where nothing outlives the agent.
+    let reads: ReadBuffers?
 
     /// The same for one session: as long as it may record without a controller.
     func grace(of request: WirePrepare) -> Duration {

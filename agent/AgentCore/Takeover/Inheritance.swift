@@ -13,12 +13,15 @@ struct Resumption: Sendable {
     var received: [UInt32: WireCPUEvents] = [:]
     /// Events in the frames that the successor has found and will send.
     var undelivered: [UInt32: UInt64] = [:]
+    /// The last batch of each CPU in the spool, by sequence number.
+    var lastBatches: [UInt32: UInt64] = [:]
     /// What a reader needs for decoding has come, or is among those frames.
     var hasMetadata = true
 
     init(_ point: WireResumePoint, _ undelivered: UndeliveredFrames) {
         received = Dictionary(point.received.map { ($0.cpu, $0) }, uniquingKeysWith: { first, _ in first })
         self.undelivered = undelivered.events
+        lastBatches = undelivered.lastBatches
         hasMetadata = point.acknowledged > 0 || !undelivered.frames.isEmpty
     }
 

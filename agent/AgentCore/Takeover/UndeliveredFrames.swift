@@ -9,25 +9,29 @@ import TraceProtocol
 struct UndeliveredFrames: Sendable {
     /// Sequence number of the first.
     let first: UInt64
-    let frames: [Frame]
+    /// In memory or on disk.
+    let frames: [SpooledFrame]
+    /// The last batch of each CPU in the spool, whether it was acknowledged or not, by sequence number.
+    var lastBatches: [UInt32: UInt64] = [:]
 
     static let none = UndeliveredFrames(first: 1, frames: [])
 
-    init(first: UInt64, frames: [Frame]) {
+    init(first: UInt64, frames: [SpooledFrame], lastBatches: [UInt32: UInt64] = [:]) {
         self.first = first
         self.frames = frames
+        self.lastBatches = lastBatches
     }
 
     /// Frames with their numbers in them. Those behind a hole are of no use: the controller accepts none of them.
     init(_ numbered: [Frame]) {
-        var frames: [Frame] = []
+        var frames: [SpooledFrame] = []
         var first: UInt64 = 1
         for frame in numbered {
             var body = frame.body
             guard let number = try? StreamNumber(reading: &body, of: frame.type) else { break }
             if frames.isEmpty { first = number.sequence }
             guard number.sequence == first + UInt64(frames.count) else { break }
-            frames.append(frame)
+            frames.append(SpooledFrame(frame))
         }
         self.init(first: first, frames: frames)
     }
@@ -38,18 +42,18 @@ struct UndeliveredFrames: Sendable {
     /// Those that a controller has not which has everything up to `acknowledged`. None, where a number between is missing.
     func remaining(after acknowledged: UInt64) -> UndeliveredFrames {
         guard first <= acknowledged + 1, last > acknowledged else {
-            return UndeliveredFrames(first: acknowledged + 1, frames: [])
+            return UndeliveredFrames(first: acknowledged + 1, frames: [], lastBatches: lastBatches)
         }
         return UndeliveredFrames(
-            first: acknowledged + 1, frames: Array(frames.dropFirst(Int(acknowledged + 1 - first))))
+            first: acknowledged + 1, frames: Array(frames.dropFirst(Int(acknowledged + 1 - first))),
+            lastBatches: lastBatches)
     }
 
     /// Events in them, by CPU.
     var events: [UInt32: UInt64] {
         var events: [UInt32: UInt64] = [:]
         for frame in frames where frame.type == .batch {
-            guard let header = try? Batch(frame).header else { continue }
-            events[header.cpu, default: 0] += UInt64(header.events)
+            events[frame.cpu, default: 0] += UInt64(frame.events)
         }
         return events
     }

@@ -15,10 +15,11 @@ struct AgentSpool: Sendable {
     var used: Int { folder.space.used }
 
     /// What a session's stream needs of the disk.
-    func disk(of session: UInt64) -> StreamDisk { disk(folder.files(of: session), session) }
-
-    func disk(_ files: SpoolFiles, _ session: UInt64) -> StreamDisk {
-        StreamDisk(
+    ///
+    /// - Parameter found: what an agent that died has left of it.
+    func disk(of session: UInt64, _ found: FoundSpool? = nil) -> StreamDisk {
+        let files = folder.files(of: session, segments: found?.segments ?? SpoolSegments())
+        return StreamDisk(
             files: files,
             run: { [thread] work in _ = thread.run(work) },
             report: { [log] message in
@@ -34,6 +35,26 @@ struct AgentSpool: Sendable {
                     }
                 }
             })
+    }
+
+    /// What an agent that died has left of a session; nil if that is nothing, or cannot be read.
+    func found(of session: UInt64) -> FoundSpool? {
+        do throws(StoreError) {
+            guard try folder.sessions().contains(session) else { return nil }
+            let found = try FoundSpool(in: try folder.folder(of: session))
+            for number in found.vain { try folder.folder(of: session).removeFile(SpoolSegments.name(number)) }
+            if !found.damage.isEmpty {
+                log.warning(
+                    "a part of a session's spool cannot be used",
+                    metadata: ["session": "\(String(session, radix: 16))", "reason": "\(found.damage)"])
+            }
+            return found
+        } catch {
+            log.warning(
+                "the spool of a session cannot be read",
+                metadata: ["session": "\(String(session, radix: 16))", "reason": "\(error)"])
+            return nil
+        }
     }
 
     /// Removes what agents that have ended have left of other sessions than these.

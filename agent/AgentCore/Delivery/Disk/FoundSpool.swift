@@ -10,8 +10,17 @@ struct FoundSpool: Sendable {
     var first: UInt64 = 1
     /// Without holes, none of them in memory.
     var frames: [SpooledFrame] = []
-    /// What could not be used, for people; empty if nothing.
+    /// Segments whose frames are of no use: their numbers will be given again.
+    var vain: [Int] = []
+    /// The last batch of each CPU, by sequence number, whether it is of use or not.
+    var lastBatches: [UInt32: UInt64] = [:]
+    /// Why something could not be used, for people; empty if everything could.
     var damage = ""
+
+    /// What the controller may not have.
+    var undelivered: UndeliveredFrames {
+        UndeliveredFrames(first: first, frames: frames, lastBatches: lastBatches)
+    }
 
     /// Reads the heads of all records, and the last one of each segment whole: a process that is killed leaves no other one
     /// torn. What a disk has damaged before that shows when the frame is to be sent.
@@ -29,21 +38,23 @@ struct FoundSpool: Sendable {
     init() {}
 
     private mutating func read(_ segment: FoundSegment) {
-        var last = first + UInt64(frames.count) - 1
-        // A segment that cannot be used is still removed with the others.
-        defer { segments.found(.init(number: segment.number, last: last, bytes: segment.bytes)) }
-        guard damage.isEmpty else { return }
-        damage = segment.damage
-        for (sequence, frame) in segment.frames {
-            if frames.isEmpty { first = sequence }
-            guard sequence == first + UInt64(frames.count) else {
-                damage = "frames are missing before number \(sequence)"
-                return
-            }
-            frames.append(frame)
-            last = sequence
+        for (sequence, frame) in segment.frames where frame.type == .batch {
+            lastBatches[frame.cpu] = max(lastBatches[frame.cpu] ?? 0, sequence)
         }
+        if damage.isEmpty { damage = segment.damage }
+        let begin = segment.frames.first?.sequence ?? lastSequence + 1
+        if frames.isEmpty { first = begin }
+        if damage.isEmpty, begin != lastSequence + 1 { damage = "frames are missing before number \(begin)" }
+        guard damage.isEmpty else {
+            vain.append(segment.number)
+            return
+        }
+        // Within a segment there is no hole: each record was written after the one before it.
+        frames += segment.frames.map(\.frame)
+        segments.found(.init(number: segment.number, last: lastSequence, bytes: segment.bytes))
     }
+
+    private var lastSequence: UInt64 { first + UInt64(frames.count) - 1 }
 }
 
 /// One segment, as it is found.
@@ -72,6 +83,10 @@ private struct FoundSegment {
                 let (sequence, frame) = Self.frame(head, SpoolLocation(segment: number, offset: offset, length: length))
             else {
                 // The end was being written when the agent died: not a word of that frame had been sent.
+                return
+            }
+            guard frames.isEmpty || sequence == frames[frames.count - 1].sequence + 1 else {
+                damage = "frames are missing before number \(sequence)"
                 return
             }
             frames.append((sequence, frame))

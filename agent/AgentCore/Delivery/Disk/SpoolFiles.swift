@@ -164,7 +164,7 @@ final class SpoolFiles: Sendable {
             let removed = writing.segments.removable(through: sequence)
             guard !removed.isEmpty else { return }
             if writing.segments.current == nil { close(&writing) }
-            remove(removed, writing)
+            remove(removed, &writing)
             removable.store(writing.segments.firstRemovable, ordering: .relaxed)
         }
     }
@@ -177,13 +177,15 @@ final class SpoolFiles: Sendable {
         writing.withLock { writing in
             writing.isRemoved = true
             close(&writing)
-            if writing.folder == nil, !writing.segments.segments.isEmpty { writing.folder = try? folder() }
-            remove(writing.segments.removeAll(), writing)
+            remove(writing.segments.removeAll(), &writing)
             return writing.folder != nil
         }
     }
 
-    private func remove(_ removed: [SpoolSegments.Segment], _ writing: Writing) {
+    private func remove(_ removed: [SpoolSegments.Segment], _ writing: inout Writing) {
+        guard !removed.isEmpty else { return }
+        // Those of an agent that died were not written here.
+        if writing.folder == nil { writing.folder = try? folder() }
         for segment in removed {
             reading.withLock { reading in
                 guard reading.segment == segment.number, reading.file >= 0 else { return }

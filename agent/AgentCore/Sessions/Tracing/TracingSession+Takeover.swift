@@ -1,3 +1,4 @@
+import RingBuffer
 import SystemFacts
 import TraceProtocol
 import Tracefs
@@ -37,13 +38,42 @@ extension TracingSession {
     }
 
     func resume(_ resumption: Resumption) throws {
+        var resumption = resumption
+        let recovered = try recover(resumption.lastBatches)
+        for one in recovered { resumption.undelivered[one.read.head.cpu, default: 0] += one.events }
         recording.instance.renew(grace: inheritable.map { tracefs.grace(of: $0.request) } ?? .zero)
         recording.inheritance = Inheritance(deadReads, resumption, reason: EndedSession.lossReason)
         if !recording.inheritance.loss.cpus.isEmpty {
             stream.append(try .numbered(.loss, recording.inheritance.loss))
         }
+        for one in recovered { stream.append(one.frame) { one.read.markKept() } }
         if resumption.hasMetadata { try sendAllNames() } else { try sendMetadata() }
         recording.attach()
+    }
+
+    /// Batches of what an agent that died had read and not spooled.
+    ///
+    /// - Parameter lastBatches: of each CPU in the spool. What was read before the last of them stands in it.
+    private func recover(
+        _ lastBatches: [UInt32: UInt64]
+    ) throws -> [(read: FoundRead, frame: Frame, events: UInt64)] {
+        let writer = BatchWriter()
+        let layout = try SubBufferLayout(headerPage: recording.headerPage())
+        return try (tracefs.reads?.take(recording.session) ?? []).compactMap { read in
+            guard lastBatches[read.head.cpu] ?? 0 <= read.head.after else {
+                read.markKept()
+                return nil
+            }
+            var pages = read.pages
+            let batch = try pages.withUnsafeMutableBytes {
+                try writer.batch(of: $0, layout: layout, cpu: Int(read.head.cpu), codec: .deflate)
+            }
+            guard let batch else {
+                read.markKept()
+                return nil
+            }
+            return (read, batch.frame, batch.events)
+        }
     }
 
     func stopReading() { recording.stopReading() }

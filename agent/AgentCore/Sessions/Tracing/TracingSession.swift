@@ -77,7 +77,13 @@ final class TracingSession: NodeSession {
 
     func finish(reason: String, note: (WireFinish) -> Void) throws {
         sendNewNames()
-        let totals = recording.totals(reason: reason)
+        var totals = recording.totals(reason: reason)
+        let unreadable = stream.unreadable
+        for index in totals.cpus.indices {
+            let lost = min(unreadable[totals.cpus[index].cpu] ?? 0, totals.cpus[index].sent)
+            totals.cpus[index].sent -= lost
+            totals.cpus[index].lostAtAgent += lost
+        }
         note(totals)
         stream.append(try .numbered(.finish, totals))
     }

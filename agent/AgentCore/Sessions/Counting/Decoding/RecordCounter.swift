@@ -18,10 +18,14 @@ final class RecordCounter: PageSink, @unchecked Sendable {
 
     var hasRoom: Bool { lock.withLock { _ in tally.hasRoom } }
 
-    func consume(_ pages: UnsafeMutableRawBufferPointer, cpu: Int, writer: BatchWriter) -> UInt64 {
-        lock.withLock { _ in
+    func willRead(into buffer: ReadBuffer, cpu: Int, subBufferSize: Int) {}
+
+    func consume(_ length: Int, of buffer: ReadBuffer, cpu: Int, writer: BatchWriter) -> UInt64 {
+        let pages = buffer.pages[..<length]
+        return lock.withLock { _ in
             var events: UInt64 = 0
-            var sequence = SubBufferSequence(UnsafeRawBufferPointer(pages), layout: layout, spacing: .fullSize)
+            var sequence = SubBufferSequence(
+                UnsafeRawBufferPointer(rebasing: pages), layout: layout, spacing: .fullSize)
             // A malformed page is left out: its events show as missing in the totals.
             while let page = try? sequence.next() {
                 var cursor = page.records()
