@@ -137,7 +137,7 @@ let package = Package(
         library(
             "OperatorClient", in: "operator",
             [
-                "EndingSignals", "SafeText", "TraceProtocol", "SecureTransport", "Threads",
+                "EndingSignals", "Quotas", "SafeText", "TraceProtocol", "SecureTransport", "Threads",
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 signals,
             ] + nio),

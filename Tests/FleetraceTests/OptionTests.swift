@@ -80,6 +80,32 @@ import TraceProtocol
         #expect(endpoint.files.certificate == "me.crt" && endpoint.files.privateKey == "keys/operator.key")
     }
 
+    @Test("How to reach the controller stands in command lines that are printed, as a shell reads it")
+    func hint() throws {
+        #expect(try ConnectionOptions.parse([]).hint == "")
+        let options = try ConnectionOptions.parse([
+            "--controller", "[::1]:99", "--pki", "my keys", "--server-name", "c1", "--key", "/etc/o'k",
+        ])
+        #expect(options.hint == " --controller '[::1]:99' --server-name c1 --pki 'my keys' --key '/etc/o'\\''k'")
+    }
+
+    @Test("A detached session is the controller's: it is kept, has a name, and its start says how to reach it")
+    func detached() throws {
+        let command = try RecordCommand.parse(["--detach", "--name", "weekly", "-e", "sched", "--pki", "keys"])
+        #expect(command.detach && command.name == "weekly")
+        let session = DetachedSession(session: command.session.session(), options: " --pki keys")
+        var description = WireSessionDescription()
+        description.session = 0x4f
+        #expect(session.lines(description).last == "copy it:   fleetrace fetch 4f -o DIR --pki keys")
+        description.name = "weekly"
+        description.detached = true
+        #expect(
+            session.lines(description) == [
+                "session 4f (weekly) belongs to the controller", "watch it:  fleetrace attach weekly --pki keys",
+                "end it:    fleetrace stop weekly --pki keys", "copy it:   fleetrace fetch weekly -o DIR --pki keys",
+            ])
+    }
+
     @Test("A count: counters and events apart, keys without the node, the interval in milliseconds")
     func count() throws {
         let mixed = try CountOptions.parse(["-e", "sched:sched_switch,page-faults"])

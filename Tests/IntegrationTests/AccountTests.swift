@@ -178,7 +178,7 @@ extension IntegrationTests {
                 let record = try await fleet.record(load.selection, into: path)
                 try await Task.sleep(for: .seconds(1))
                 fleet.controller?.kill()
-                let status = try await record.exit(within: .seconds(20))
+                let status = try await fleet.endWaiting(record)
                 try await load.stop()
                 #expect(status == .exited(1))
                 let reading = try await Reading(fleet, path, expecting: .exited(1))

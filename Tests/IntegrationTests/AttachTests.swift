@@ -37,10 +37,10 @@ extension IntegrationTests {
 
                 // What has ended, and is read by nobody, cannot be watched.
                 let late = try await fleet.run(["attach", String(id.prefix(8))] + fleet.access, expecting: .exited(1))
-                #expect(late.errors.text.contains("is running"), "\(late.errors.text)")
+                #expect(late.errors.text.contains("is running or stored"), "\(late.errors.text)")
 
                 let nobody = try await fleet.run(["attach", "feed"] + fleet.access, expecting: .exited(1))
-                #expect(nobody.errors.text.contains("no session \"feed\" is running"), "\(nobody.errors.text)")
+                #expect(nobody.errors.text.contains("no session feed is running or stored"), "\(nobody.errors.text)")
                 try await eventually("no instance remains: \(fleet.instances)") { fleet.instances.isEmpty }
             }
         }

@@ -97,7 +97,7 @@ extension IntegrationTests {
                 let trace = try await fleet.trace(load.selection + ["--format", "json"])
                 try await trace.output.line(containing: "\"type\":\"event\"")
                 fleet.controller?.kill()
-                let status = try await trace.exit(within: .seconds(20))
+                let status = try await fleet.endWaiting(trace)
                 #expect(status == .exited(1))
                 #expect(trace.errors.text.contains("connection to the controller was lost"), "\(trace.errors.text)")
                 // What arrived before the cut is printed.
@@ -123,7 +123,7 @@ extension IntegrationTests {
                 #expect(fleet.instances.count == 1)
                 fleet.controller?.kill()
                 let killed = ContinuousClock.now
-                _ = try await trace.exit()
+                _ = try await fleet.endWaiting(trace)
                 try await eventually("the instance goes with the lease", within: .seconds(15)) {
                     fleet.instances.isEmpty
                 }

@@ -27,7 +27,7 @@ extension IntegrationTests {
                 let session = try #require(names.first { !["abc", "recording", "controller.id"].contains($0) })
                 try Data("mine".utf8).write(to: URL(fileURLWithPath: "\(fleet.data)/\(session)/notes"))
                 fleet.controller?.kill()
-                _ = try await trace.exit(within: .seconds(20))
+                _ = try await fleet.endWaiting(trace)
                 try await fleet.startController()
                 try await eventually("the session is marked", within: .seconds(10)) {
                     let manifest = try String(contentsOfFile: "\(fleet.data)/\(session)/manifest.json", encoding: .utf8)

@@ -29,7 +29,10 @@ import Testing
             "report",
             "report s1 --around x", "report s1 --since x", "report s1 --jobs 0", "export s1", "export s1 --to xml x",
             "export s1 --to trace.dat", "list a --functions b", "list --functions x -v", "list --usdt bash", "probe",
-            "probe garbage", "node", "nodes --controller x", "nodes --format xml", "attach", "ca issue",
+            "probe garbage", "node", "nodes --controller x", "nodes --format xml", "attach", "stop", "fetch",
+            "fetch s1", "sessions --format xml", "record --detach -e a -o s1",
+            "record --detach -e a --for 1h", "record --detach -e a -- make", "record --detach -e a --local 1",
+            "ca issue",
             "ca issue boss a b",
         ]
         let messages = lines.map {

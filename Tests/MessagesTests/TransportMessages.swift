@@ -142,7 +142,7 @@ extension ClientError: Sampled {
         goodbye.versions = [2, 3]
         return [
             .closed, .unknownReply, .silent(.seconds(30)),
-            .unreachable(address: "10.0.0.5:7788", reason: "connection refused"),
+            .unreachable(address: "10.0.0.5:7788", reason: "connection refused", isFinal: false),
             .goodbye(goodbye), .refused(WireRefusal(.badFilter, "the kernel refused it", detail: "  a ==\n     ^")),
         ]
     }

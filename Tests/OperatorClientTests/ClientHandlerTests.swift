@@ -13,8 +13,10 @@ import TraceProtocol
         #expect(try client.sent().isEmpty)
         try client.handshake()
         #expect(try client.sent().map(\.type) == [.hello])
-        try client.receive(Frame(.welcome, WireWelcome()))
-        #expect(try client.welcomed.wait().value === client.handler)
+        let welcome = WireWelcome.with { $0.leaseMs = 5000 }
+        try client.receive(Frame(.welcome, welcome))
+        let accepted = try client.accepted.wait()
+        #expect(accepted.handler.value === client.handler && accepted.welcome == welcome)
     }
 
     @Test("Replies reach their requests by number, in any order")
@@ -130,7 +132,7 @@ import TraceProtocol
         #expect(client.autoRead == true)
     }
 
-    @Test("A goodbye is the reason of the end: for the welcome, for requests and for the queue")
+    @Test("A goodbye is the reason of the end: for the welcome, for requests and for who waits for the end")
     func goodbye() throws {
         let client = try ClientFixture(isAccepted: false)
         try client.handshake()
@@ -141,15 +143,28 @@ import TraceProtocol
         goodbye.versions = [2, 3]
         try client.receive(Frame(.goodbye, goodbye))
         #expect(request.isPending)
+        let end = client.end()
+        #expect(end.reasons.isEmpty)
         try client.channel.close().wait()
         let reason = "the controller says: no common version (it speaks protocol 2, 3)"
-        #expect(request.error == reason)
-        let error = #expect(throws: ClientError.self) { try client.welcomed.wait() }
+        #expect(request.error == reason && end.reasons == [reason])
+        let error = #expect(throws: ClientError.self) { try client.accepted.wait() }
         #expect(error?.description == reason)
-        guard case .disconnected(reason) = client.queue.removeAll(waiting: .zero).last else {
-            Issue.record("the queue does not say why the connection ended")
-            return
-        }
+        // Whoever asks later hears it at once.
+        #expect(client.end().reasons == [reason])
+    }
+
+    @Test("Who leaves says goodbye first, so that the controller waits for nobody")
+    func leave() throws {
+        let client = try ClientFixture()
+        client.handler.leave()
+        let frame = try #require(try client.sent().first)
+        #expect(frame.type == .goodbye)
+        #expect(try frame.message(WireGoodbye.self).reason == .shuttingDown)
+        client.channel.embeddedEventLoop.run()
+        #expect(!client.channel.isActive)
+        // A second time, and after the end, nothing happens.
+        client.handler.leave()
     }
 
     @Test("A lost connection fails every request, those that come later at once")

@@ -77,7 +77,8 @@ struct OpeningTests {
         let (session, _) = try await OperatorSession.open(WireOpenSession(), on: controller)
         let (numbers, continuation) = AsyncStream<UInt64>.makeStream()
         let (ends, ended) = AsyncStream<CountEnd>.makeStream()
-        controller.send(.report(1), .report(2), .disconnected("reset"))
+        controller.send(.report(1), .report(2))
+        controller.breakOff(BrokenOutput(isClosedPipe: false))
         try session.forEachReport {
             continuation.yield($0.nodes[0].totals.number)
         } onEnd: {
@@ -86,7 +87,7 @@ struct OpeningTests {
             ended.finish()
         }
         #expect(await numbers.reduce(into: []) { $0.append($1) } == [1, 2])
-        #expect(await ends.reduce(into: []) { $0.append($1) } == [.disconnected("reset")])
+        #expect(await ends.reduce(into: []) { $0.append($1) } == [.disconnected("no space")])
     }
 
     @Test("The first report that fits; none when the count ends, or the time is up, before it comes")

@@ -6,13 +6,14 @@ import Testing
 @Suite struct OperatorSessionStateTests {
     /// What an action is, without its details.
     private enum Step: Equatable {
-        case wait, stop
+        case wait, stop, cutOff
         case end(status: Int32, stopping: Bool)
 
         init(_ action: OperatorSessionState.Action) {
             switch action {
             case .wait: self = .wait
             case .stop: self = .stop
+            case .cutOff: self = .cutOff
             case .end(let ending, let stopping): self = .end(status: ending.exitStatus, stopping: stopping)
             }
         }
@@ -122,5 +123,27 @@ import Testing
         let many = Verdict(problems: (1...23).map { "p\($0)" })
         #expect(many.lines.count == 21 && many.lines.last == "problem: and 3 more")
         #expect(Verdict().lines.isEmpty && Verdict().isGood)
+    }
+
+    @Test("Without a connection Ctrl-C waits for none: what has come is consumed, and a second one ends it")
+    func interruptWithoutConnection() {
+        #expect(
+            Self.steps(.owner, [.connectionLost, .interrupted, .consumed(Verdict(problems: ["lost"]))])
+                == [.wait, .cutOff, .end(status: 1, stopping: false)])
+        #expect(
+            Self.steps(.owner, [.interrupted, .connectionLost, .interrupted, .interrupted])
+                == [.stop, .wait, .cutOff, .end(status: 1, stopping: false)])
+        #expect(Self.steps(.owner, [.connectionLost, .connectionReturned, .interrupted]) == [.wait, .wait, .stop])
+        #expect(Self.steps(.watcher, [.connectionLost, .interrupted]) == [.wait, .end(status: 0, stopping: false)])
+        #expect(Self.steps(.onlooker, [.connectionLost, .interrupted]) == [.wait, .end(status: 0, stopping: true)])
+        #expect(Self.steps(.owner, [.connectionLost, .timeIsUp]) == [.wait, .stop])
+    }
+
+    @Test("A copy is ended where it is, and its session goes on")
+    func copier() {
+        #expect(
+            Self.steps(.copier, [.outputClosed, .interrupted, .consumed(Verdict(problems: ["interrupted"]))])
+                == [.wait, .cutOff, .end(status: 1, stopping: false)])
+        #expect(Self.steps(.copier, [.consumed(Verdict())]) == [.end(status: 0, stopping: false)])
     }
 }

@@ -82,10 +82,14 @@ struct OperatorSessionTests {
     @Test("The connection is lost: what came is consumed, and the reason is a problem")
     func disconnected() async throws {
         let controller = ScriptedController.opening()
-        controller.send(.chunk(node: 0), .disconnected("reset by peer"))
+        controller.send(.chunk(node: 0))
+        controller.breakOff(ClientError.closed)
         let ending = try await run(controller)
         #expect(ending.exitStatus == 1)
-        #expect(ending.lines == ["problem: the connection to the controller was lost: reset by peer"])
+        #expect(
+            ending.lines == [
+                "problem: the connection to the controller was lost: the controller closed the connection"
+            ])
         #expect(consumer.record.chunks == [0])
     }
 
@@ -142,8 +146,8 @@ struct OperatorSessionTests {
     func attach() async throws {
         let controller = ScriptedController.opening()
         inbox.put(.interrupted)
-        let (session, description) = try await OperatorSession.attach(to: 9, on: controller, inbox: inbox)
-        #expect(session.id == 9 && description.session == 9)
+        let (session, description) = try await OperatorSession.attach(to: "weekly", on: controller, inbox: inbox)
+        #expect(session.id == 9 && description.name == "weekly")
         let ending = try await session.run { consumer }
         guard case .left = ending else {
             Issue.record("\(ending)")

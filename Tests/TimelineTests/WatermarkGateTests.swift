@@ -144,6 +144,19 @@ struct WatermarkGateTests {
         #expect(gate.release(at: 5).frontier == 3)
     }
 
+    @Test func nobodyIsSilentWhileNobodyCouldBeHeard() {
+        var gate = WatermarkGate(stallLimit: .seconds(2))
+        for node in 0..<2 { gate.add(node: node, at: 0) }
+        for node in 0..<2 { gate.update(node: node, watermark: 1_000_000_000, at: 1_000_000_000) }
+        // Half a minute without a connection.
+        gate.resume(at: 31_000_000_000)
+        gate.update(node: 0, watermark: 30_000_000_000, at: 31_500_000_000)
+        let first = gate.release(at: 32_900_000_000)
+        #expect(first.events.isEmpty && first.frontier == 1_000_000_000)
+        let second = gate.release(at: 33_100_000_000)
+        #expect(second.events == [.stalled(1, since: 31_000_000_000)] && second.frontier == 30_000_000_000)
+    }
+
     @Test func extremeTimesDoNotTrap() {
         var gate = WatermarkGate(stallLimit: nil)
         gate.add(node: 0, at: .min)

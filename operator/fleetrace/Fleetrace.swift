@@ -16,12 +16,12 @@ struct Fleetrace: AsyncParsableCommand {
         subcommands: [
             TraceCommand.self, StatCommand.self, TopCommand.self, RecordCommand.self, ReportCommand.self,
             ExportCommand.self, VerifyCommand.self, ListCommand.self, ProbeCommand.self, NodesCommand.self,
-            NodeCommand.self,
-            SessionsCommand.self, AttachCommand.self, ControllerProgramCommand.self, AuthorityCommand.self,
+            NodeCommand.self, SessionsCommand.self, AttachCommand.self, StopCommand.self, FetchCommand.self,
+            ControllerProgramCommand.self, AuthorityCommand.self,
         ])
 
     static func main() async {
-        if GuardLoop.isThisProcess { GuardLoop.run { LocalFolder.remove($0) } }
+        if GuardLoop.isThisProcess { GuardLoop.run { ScratchFolder.remove($0) } }
         await main(nil)
     }
 }

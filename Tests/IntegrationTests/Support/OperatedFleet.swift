@@ -48,6 +48,13 @@ extension OperatedFleet {
         try await session(["record", "-o", path] + arguments + access, .collected, [])
     }
 
+    /// Ends a command that has lost its controller and would wait for another one.
+    func endWaiting(_ process: RunningProcess) async throws -> ExitStatus {
+        try await process.errors.line(containing: "connecting again for up to")
+        process.send(SIGINT)
+        return try await process.exit(within: .seconds(10))
+    }
+
     /// Starts `fleetrace stat`, and returns when it has printed that it counts.
     func stat(
         _ arguments: [String], command: [String] = [], environment: [String: String] = [:]

@@ -9,13 +9,13 @@ struct ClientFixture {
     let channel = EmbeddedChannel()
     let queue = LogQueue()
     let handler: ClientHandler
-    let welcomed: EventLoopFuture<NIOLoopBound<ClientHandler>>
+    let accepted: EventLoopFuture<ClientHandler.Accepted>
 
     /// - Parameter isAccepted: the hello has been sent and the controller's welcome received.
     init(isAccepted: Bool = true) throws {
-        let promise = channel.eventLoop.makePromise(of: NIOLoopBound<ClientHandler>.self)
-        welcomed = promise.futureResult
-        handler = ClientHandler(hello: try Frame(.hello, WireHello()), welcomed: promise, queue: queue)
+        let promise = channel.eventLoop.makePromise(of: ClientHandler.Accepted.self)
+        accepted = promise.futureResult
+        handler = ClientHandler(hello: try Frame(.hello, WireHello()), accepted: promise, queue: queue)
         try channel.pipeline.syncOperations.addHandler(handler)
         channel.connect(to: try SocketAddress(ipAddress: "127.0.0.1", port: 7788), promise: nil)
         guard isAccepted else { return }
@@ -53,6 +53,13 @@ struct ClientFixture {
         return RequestOutcome(promise.futureResult)
     }
 
+    /// What is told of the end from now on.
+    func end() -> ConnectionEndRecord {
+        let record = ConnectionEndRecord()
+        handler.whenEnded { record.reasons.append("\($0)") }
+        return record
+    }
+
     /// What was last set; nil when it never was.
     var autoRead: Bool? {
         channel.options.last { $0.option is ChannelOptions.Types.AutoReadOption }?.value as? Bool
@@ -76,4 +83,9 @@ final class RequestOutcome {
         guard case .failure(let error) = result else { return nil }
         return "\(error)"
     }
+}
+
+/// Why a connection ended, as often as it was told.
+final class ConnectionEndRecord {
+    fileprivate(set) var reasons: [String] = []
 }

@@ -12,6 +12,8 @@ final class RecordingConsumer: SessionConsumer, Sendable {
     }
 
     private let state = NIOLockedValueBox(Record())
+    /// How often the connection was back.
+    let returns = NIOLockedValueBox(0)
     private let failure: (any Error)?
 
     /// - Parameter failure: thrown at the first chunk.
@@ -25,6 +27,8 @@ final class RecordingConsumer: SessionConsumer, Sendable {
         if let failure { throw failure }
         state.withLockedValue { $0.chunks.append(chunk.node) }
     }
+
+    func resume() { returns.withLockedValue { $0 += 1 } }
 
     func consume(_ report: WireCountReport) {
         state.withLockedValue { $0.totals += report.nodes.map(\.totals.number) }

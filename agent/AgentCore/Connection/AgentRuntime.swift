@@ -2,6 +2,7 @@ import Guarding
 import Logging
 import NIOCore
 import NIOPosix
+import Quotas
 import RecentLog
 import SecureTransport
 import Synchronization
@@ -213,6 +214,8 @@ public struct AgentRuntime: Sendable {
     }
 
     private static let lastingConnection = Duration.seconds(10)
+    private static let shortestPause = Duration.milliseconds(250)
+    private static let longestPause = Duration.seconds(15)
     /// The controller waits a little longer for a node whose events it misses.
     private static let longestPauseWithSessions = Duration.seconds(3)
     private static let vitalsInterval = TimeAmount.seconds(5)
@@ -220,7 +223,7 @@ public struct AgentRuntime: Sendable {
     private static let farewell = TimeAmount.seconds(5)
 
     private func connectUntilCancelled(_ agent: Agent, loop: any EventLoop) async {
-        var backoff = Backoff()
+        var backoff = Backoff(shortest: Self.shortestPause, longest: Self.longestPause)
         var generator = SystemRandomNumberGenerator()
         while !Task.isCancelled {
             let begin = MonotonicRawInstant.now
@@ -229,7 +232,7 @@ public struct AgentRuntime: Sendable {
             // A connection that is ended soon after it was accepted does not show that the next one will last: two
             // agents with one certificate replace each other for ever.
             if await agent.wasAccepted, begin.duration(to: .now) > Self.lastingConnection { backoff.reset() }
-            let longest = await agent.sessions.isEmpty ? Backoff.longest : Self.longestPauseWithSessions
+            let longest = await agent.sessions.isEmpty ? Self.longestPause : Self.longestPauseWithSessions
             let pause = min(backoff.next(using: &generator), longest)
             log.warning(
                 "not connected to the controller",

@@ -7,7 +7,8 @@ public enum ClientError: Error, Sendable, CustomStringConvertible {
     case closed
     /// A reply of a kind that does not belong to the request.
     case unknownReply
-    case unreachable(address: String, reason: String)
+    /// `isFinal`: another attempt would end the same way.
+    case unreachable(address: String, reason: String, isFinal: Bool)
     /// Nothing came from the controller for so long, though it was asked.
     case silent(Duration)
     /// The controller ended the connection and said why.
@@ -21,7 +22,7 @@ public enum ClientError: Error, Sendable, CustomStringConvertible {
         case .unknownReply: "the controller sent a reply that this version does not know"
         case .silent(let time):
             "nothing has come from the controller for \(time.components.seconds) s: it hangs, or its link is down"
-        case .unreachable(let address, let reason): "cannot reach the controller at \(address): \(reason)"
+        case .unreachable(let address, let reason, _): "cannot reach the controller at \(address): \(reason)"
         case .goodbye(let goodbye):
             "the controller says: \(goodbye.text)"
                 + (goodbye.versions.isEmpty

@@ -7,15 +7,22 @@ final class ClientHandler: ChannelInboundHandler {
     typealias InboundIn = Frame
     typealias OutboundOut = Frame
 
+    /// The controller has accepted this operator.
+    struct Accepted: Sendable {
+        let handler: NIOLoopBound<ClientHandler>
+        let welcome: WireWelcome
+    }
+
     private let hello: Frame
-    /// Succeeds with this handler once the controller has accepted it.
-    private let welcomed: EventLoopPromise<NIOLoopBound<ClientHandler>>
+    private let accepted: EventLoopPromise<Accepted>
     private let queue: LogQueue
     /// Requests without a reply, by their numbers.
     private var pending: [UInt64: EventLoopPromise<WireReply.OneOf_Outcome>] = [:]
     private var lastRequest: UInt64 = 0
     /// Why the connection ends; nil while nothing is wrong.
     private var failure: (any Error)?
+    /// Called when the connection has ended.
+    private var onEnd: [(any Error) -> Void] = []
     private var context: ChannelHandlerContext?
     private var nextPing: Scheduled<Void>?
     private var welcomeDeadline: Scheduled<Void>?
@@ -31,9 +38,9 @@ final class ClientHandler: ChannelInboundHandler {
     /// From the connection to the controller's first frame.
     static let welcomeTimeout = TimeAmount.seconds(10)
 
-    init(hello: Frame, welcomed: EventLoopPromise<NIOLoopBound<ClientHandler>>, queue: LogQueue) {
+    init(hello: Frame, accepted: EventLoopPromise<Accepted>, queue: LogQueue) {
         self.hello = hello
-        self.welcomed = welcomed
+        self.accepted = accepted
         self.queue = queue
     }
 
@@ -42,7 +49,7 @@ final class ClientHandler: ChannelInboundHandler {
     }
 
     func request(_ verb: WireRequest.OneOf_Verb, _ promise: EventLoopPromise<WireReply.OneOf_Outcome>) {
-        guard let context, context.channel.isActive else { return promise.fail(failure ?? ClientError.closed) }
+        guard let context, context.channel.isActive else { return promise.fail(endReason) }
         lastRequest += 1
         var request = WireRequest()
         request.request = lastRequest
@@ -53,6 +60,24 @@ final class ClientHandler: ChannelInboundHandler {
         } catch {
             pending.removeValue(forKey: lastRequest)?.fail(error)
         }
+    }
+
+    /// Calls `body` when the connection has ended; at once if it has.
+    func whenEnded(_ body: @escaping (any Error) -> Void) {
+        guard let context, context.channel.isActive else { return body(endReason) }
+        onEnd.append(body)
+    }
+
+    private var endReason: any Error { failure ?? ClientError.closed }
+
+    /// Ends the connection in order: the controller need not wait for this operator to come back.
+    func leave() {
+        guard let context, context.channel.isActive else { return }
+        guard let goodbye = try? Frame(.goodbye, WireGoodbye(.shuttingDown, "the command has ended")) else {
+            return context.close(promise: nil)
+        }
+        let channel = context.channel
+        context.writeAndFlush(wrapOutboundOut(goodbye)).whenComplete { _ in channel.close(promise: nil) }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -104,9 +129,10 @@ final class ClientHandler: ChannelInboundHandler {
     private func receive(_ frame: Frame, _ context: ChannelHandlerContext) throws {
         switch frame.type {
         case .welcome:
-            let _: WireWelcome = try frame.message()
+            let welcome: WireWelcome = try frame.message()
             welcomeDeadline?.cancel()
-            welcomed.succeed(NIOLoopBound(self, eventLoop: context.eventLoop))
+            accepted.succeed(
+                Accepted(handler: NIOLoopBound(self, eventLoop: context.eventLoop), welcome: welcome))
         case .reply:
             let reply: WireReply = try frame.message()
             guard let promise = pending.removeValue(forKey: reply.request) else { return }
@@ -141,12 +167,12 @@ final class ClientHandler: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        let reason = failure ?? ClientError.closed
-        welcomed.fail(reason)
-        for promise in pending.values { promise.fail(reason) }
+        accepted.fail(endReason)
+        for promise in pending.values { promise.fail(endReason) }
         pending.removeAll()
-        _ = queue.put(.disconnected("\(reason)")) {}
         self.context = nil
+        for body in onEnd { body(endReason) }
+        onEnd = []
         nextPing?.cancel()
         welcomeDeadline?.cancel()
         context.fireChannelInactive()

@@ -9,10 +9,12 @@ public final class ControllerClient: ControllerConnection {
     private let channel: any Channel
     private let handler: NIOLoopBound<ClientHandler>
     public let queue: LogQueue
+    public let welcome: WireWelcome
 
-    private init(channel: any Channel, handler: NIOLoopBound<ClientHandler>, queue: LogQueue) {
+    private init(_ accepted: ClientHandler.Accepted, channel: any Channel, queue: LogQueue) {
         self.channel = channel
-        self.handler = handler
+        handler = accepted.handler
+        welcome = accepted.welcome
         self.queue = queue
     }
 
@@ -23,21 +25,24 @@ public final class ControllerClient: ControllerConnection {
 
     /// Connects, and returns when the controller has accepted this operator.
     ///
+    /// - Parameter queue: what an attached session's stream is put into.
     /// - Throws: `ClientError.unreachable`; `.goodbye` with the controller's reason when it does not admit this operator.
     public static func connect(
-        host: String, port: Int, tls: TLSContext, group: any EventLoopGroup
+        host: String, port: Int, tls: TLSContext, group: any EventLoopGroup, filling queue: LogQueue = LogQueue()
     ) async throws -> ControllerClient {
         var attempt = 1
         while true {
             do {
-                return try await connectOnce(host, port, tls, group)
+                return try await connectOnce(host, port, tls, group, queue)
             } catch  where attempt < attempts && isBroken(error) {
                 try await Task.sleep(for: pause * attempt)
                 attempt += 1
             } catch {
                 // What the controller says itself is no failure to reach it.
                 if let error = error as? ClientError { throw error }
-                throw ClientError.unreachable(address: "\(host):\(port)", reason: ConnectionFailure.reason(error))
+                throw ClientError.unreachable(
+                    address: "\(host):\(port)", reason: ConnectionFailure.reason(error),
+                    isFinal: ConnectionEnd.isFinal(error))
             }
         }
     }
@@ -52,7 +57,7 @@ public final class ControllerClient: ControllerConnection {
     }
 
     private static func connectOnce(
-        _ host: String, _ port: Int, _ tls: TLSContext, _ group: any EventLoopGroup
+        _ host: String, _ port: Int, _ tls: TLSContext, _ group: any EventLoopGroup, _ queue: LogQueue
     ) async throws -> ControllerClient {
         var hello = WireHello()
         hello.versions = Negotiation.versions
@@ -60,21 +65,20 @@ public final class ControllerClient: ControllerConnection {
         hello.software = "fleetrace \(Negotiation.software)"
         hello.host = (try? .ofThisProcess()) ?? WireHostFacts()
         let frame = try Frame(.hello, hello)
-        let queue = LogQueue()
         let loop = group.next()
-        let welcomed = loop.makePromise(of: NIOLoopBound<ClientHandler>.self)
+        let accepted = loop.makePromise(of: ClientHandler.Accepted.self)
         do {
-            let channel = try await open(host, port, tls, loop, frame, welcomed, queue)
-            return ControllerClient(channel: channel, handler: try await welcomed.futureResult.get(), queue: queue)
+            let channel = try await open(host, port, tls, loop, frame, accepted, queue)
+            return ControllerClient(try await accepted.futureResult.get(), channel: channel, queue: queue)
         } catch {
-            welcomed.fail(error)
+            accepted.fail(error)
             throw error
         }
     }
 
     private static func open(
         _ host: String, _ port: Int, _ tls: TLSContext, _ loop: any EventLoop, _ hello: Frame,
-        _ welcomed: EventLoopPromise<NIOLoopBound<ClientHandler>>, _ queue: LogQueue
+        _ accepted: EventLoopPromise<ClientHandler.Accepted>, _ queue: LogQueue
     ) async throws -> any Channel {
         try await ClientBootstrap(group: loop)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -90,7 +94,7 @@ public final class ControllerClient: ControllerConnection {
                     let pipeline = channel.pipeline.syncOperations
                     try pipeline.addHandler(ByteToMessageHandler(FrameDecoder(accepting: .toOperator)))
                     try pipeline.addHandler(FrameWriter())
-                    try pipeline.addHandler(ClientHandler(hello: hello, welcomed: welcomed, queue: queue))
+                    try pipeline.addHandler(ClientHandler(hello: hello, accepted: accepted, queue: queue))
                 }
             }
             .connect(host: host, port: port).get()
@@ -109,26 +113,26 @@ public final class ControllerClient: ControllerConnection {
         loop.execute { [handler] in handler.value.request(verb, promise) }
     }
 
+    public func whenEnded(_ body: @escaping @Sendable (any Error) -> Void) {
+        channel.eventLoop.execute { [handler] in handler.value.whenEnded(body) }
+    }
+
     /// The longest time for an orderly close. The process ends after that, and the kernel closes the connection.
     private static let closeTimeout = TimeAmount.milliseconds(300)
 
     public func close() async {
         let closed = channel.eventLoop.makePromise(of: Void.self)
-        channel.eventLoop.scheduleTask(in: Self.closeTimeout) { closed.succeed() }
-        sayGoodbye()
-        channel.close().whenComplete { _ in closed.succeed() }
+        channel.eventLoop.scheduleTask(in: Self.closeTimeout) { [channel] in
+            channel.close(promise: nil)
+            closed.succeed()
+        }
+        channel.closeFuture.whenComplete { _ in closed.succeed() }
+        interrupt()
         try? await closed.futureResult.get()
     }
 
     /// Ends the connection, and so whatever waits for it.
     public func interrupt() {
-        sayGoodbye()
-        channel.close(promise: nil)
-    }
-
-    /// Without it the controller would keep this connection's sessions for an operator who comes back.
-    private func sayGoodbye() {
-        guard let frame = try? Frame(.goodbye, WireGoodbye(.shuttingDown, "the command has ended")) else { return }
-        channel.writeAndFlush(frame, promise: nil)
+        channel.eventLoop.execute { [handler] in handler.value.leave() }
     }
 }

@@ -5,6 +5,9 @@ public protocol ControllerConnection: Sendable {
     /// What attached sessions send.
     var queue: LogQueue { get }
 
+    /// What the controller said when it accepted this operator.
+    var welcome: WireWelcome { get }
+
     /// Sends a request and waits for its reply.
     ///
     /// - Throws: when the connection ends before the reply comes. A refusal is a reply.
@@ -13,7 +16,10 @@ public protocol ControllerConnection: Sendable {
     /// Sends a request whose reply nobody waits for: it may come behind megabytes that nobody reads.
     func post(_ verb: WireRequest.OneOf_Verb)
 
-    /// Ends the connection. Does not wait for a controller that does not answer.
+    /// Calls `body` once, when the connection has ended, with the reason; at once if it has.
+    func whenEnded(_ body: @escaping @Sendable (any Error) -> Void)
+
+    /// Says goodbye and ends the connection. Does not wait for a controller that does not answer.
     func close() async
 }
 
@@ -71,13 +77,23 @@ extension ControllerConnection {
         return opened
     }
 
-    func attachSession(_ session: UInt64) async throws -> WireSessionDescription {
-        var request = WireAttachSession()
-        request.session = session
+    func attachSession(_ request: WireAttachSession) async throws -> WireSessionDescription {
         guard case .attached(let description) = try await accepted(.attachSession(request)) else {
             throw ClientError.unknownReply
         }
         return description
+    }
+
+    /// Asks for the end of a session by its name, its id or the beginning of its id.
+    ///
+    /// - Returns: its id.
+    public func stopSession(_ name: String) async throws -> UInt64 {
+        var request = WireStopSession()
+        request.name = name
+        guard case .stopped(let stopped) = try await accepted(.stopSession(request)) else {
+            throw ClientError.unknownReply
+        }
+        return stopped.session
     }
 
     /// Asks for a session's end. What the session still holds follows in the queue.

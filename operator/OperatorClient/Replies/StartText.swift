@@ -5,7 +5,8 @@ public enum StartText {
     /// Up to this many nodes, each start is listed.
     private static let listed = 4
 
-    public static func lines(_ opened: WireSessionOpened) -> [String] {
+    /// - Parameter ending: what ends the session.
+    public static func lines(_ opened: WireSessionOpened, ending: String = "Ctrl-C ends it") -> [String] {
         let started = opened.replies.filter(\.started)
         let columns = Set(started.flatMap { $0.prepared.count.columns.map(\.event) }).count
         let traced = Set(started.flatMap { $0.prepared.events.map { "\($0.system):\($0.name)" } }).count
@@ -17,7 +18,7 @@ public enum StartText {
         }
         let late = started.filter(\.missedStart).map(\.node)
         if !late.isEmpty { line += " (\(late.joined(separator: ", ")) missed the moment and started at once)" }
-        return [line + "; Ctrl-C ends it"] + notes(started) + spread(started, moment: opened.startAt)
+        return [line + "; " + ending] + notes(started) + spread(started, moment: opened.startAt)
     }
 
     /// What nodes do differently from what was asked. Nodes with the same note share a line.

@@ -5,18 +5,30 @@ extension LogQueue {
     private static let tick = Duration.milliseconds(20)
 
     /// Feeds a consumer until the stream ends. Blocks.
-    func feed(_ consumer: any SessionConsumer) throws -> Verdict {
+    ///
+    /// - Parameter say: tells a person of a connection that is lost, and of its return.
+    func feed(_ consumer: any SessionConsumer, say: (String) -> Void) throws -> Verdict {
+        var isSuspended = false
         while true {
             for item in removeAll(waiting: Self.tick) {
                 switch item {
                 case .chunk(let chunk): try consumer.consume(chunk)
                 case .counts(let report, _): try consumer.consume(report)
+                case .suspended(let text):
+                    try consumer.tick()
+                    isSuspended = true
+                    say(text)
+                case .resumed(let text):
+                    isSuspended = false
+                    consumer.resume()
+                    say(text)
                 case .end(let problem): return try consumer.finish(problem: problem)
                 case .disconnected(let reason):
                     return try consumer.finish(problem: "the connection to the controller was lost: \(reason)")
                 }
             }
-            try consumer.tick()
+            // Nothing has come of any node: that is no silence of theirs.
+            if !isSuspended { try consumer.tick() }
         }
     }
 
@@ -30,7 +42,7 @@ extension LogQueue {
                 case .counts(let report, _): body(report)
                 case .end(let problem): return .ended(problem: problem)
                 case .disconnected(let reason): return .disconnected(reason)
-                case .chunk: break
+                case .chunk, .suspended, .resumed: break
                 }
             }
         }
@@ -46,7 +58,7 @@ extension LogQueue {
                 switch item {
                 case .counts(let report, _) where condition(report): return report
                 case .end, .disconnected: return nil
-                case .counts, .chunk: break
+                case .counts, .chunk, .suspended, .resumed: break
                 }
             }
             if ContinuousClock.now >= deadline { return nil }

@@ -7,7 +7,7 @@ extension OperatorSession {
     public func forEachReport(
         _ onReport: @escaping @Sendable (WireCountReport) -> Void, onEnd: @escaping @Sendable (CountEnd) -> Void
     ) throws {
-        try spawnThread(name: "reports") { [queue = connection.queue] in onEnd(queue.forEachReport(onReport)) }
+        try spawnThread(name: "reports") { [queue = link.queue] in onEnd(queue.forEachReport(onReport)) }
     }
 
     /// The first report for which `condition` holds; nil when the count ended or `limit` passed before it came.
@@ -16,7 +16,7 @@ extension OperatorSession {
     ) async throws -> WireCountReport? {
         try await withCheckedThrowingContinuation { continuation in
             do {
-                try spawnThread(name: "reports") { [queue = connection.queue] in
+                try spawnThread(name: "reports") { [queue = link.queue] in
                     continuation.resume(returning: queue.firstReport(within: limit, where: condition))
                 }
             } catch {

@@ -3,43 +3,64 @@ import TraceProtocol
 
 /// A session on the controller, seen by one operator's command.
 public struct OperatorSession: Sendable {
-    public let id: UInt64
     private let role: OperatorSessionState.Role
-    let connection: any ControllerConnection
+    let link: SessionLink
     private let inbox: SessionInbox
+
+    private init(_ role: OperatorSessionState.Role, _ link: SessionLink, _ inbox: SessionInbox) {
+        self.role = role
+        self.link = link
+        self.inbox = inbox
+    }
+
+    public var id: UInt64 { link.session }
+
+    /// The connection that it has now. Another one takes its place when it breaks.
+    public var connection: any ControllerConnection { link.connection }
 
     /// Opens a session of this operator's own. It runs when this returns.
     ///
+    /// - Parameter redialing: nil for a session that ends with its connection.
     /// - Throws: `SessionNotStarted` when refusals prevented the start, `ClientError`.
     public static func open(
         _ request: WireOpenSession, as role: OperatorSessionState.Role = .owner,
-        on connection: any ControllerConnection, inbox: SessionInbox = SessionInbox()
+        on connection: any ControllerConnection, inbox: SessionInbox = SessionInbox(), redialing: Redialing? = nil
     ) async throws -> (session: OperatorSession, opened: WireSessionOpened) {
         let opened = try await connection.openSession(request)
         guard opened.started else { throw SessionNotStarted(replies: opened.replies) }
-        return (OperatorSession(id: opened.session, role: role, connection: connection, inbox: inbox), opened)
+        var description = opened.sessionDescription
+        description.session = opened.session
+        let link = SessionLink(description, on: connection, isOwn: true, redialing: redialing, inbox: inbox)
+        return (OperatorSession(role, link, inbox), opened)
     }
 
-    /// Attaches to a session that somebody else runs, from its beginning.
+    /// Attaches to a session that runs or is stored, from its beginning.
     ///
+    /// - Parameters:
+    ///   - name: its name, its id or the beginning of its id.
+    ///   - redialing: nil to end with the connection.
     /// - Throws: `ClientError`.
     public static func attach(
-        to id: UInt64, on connection: any ControllerConnection, inbox: SessionInbox = SessionInbox()
+        to name: String, as role: OperatorSessionState.Role = .watcher, on connection: any ControllerConnection,
+        inbox: SessionInbox = SessionInbox(), redialing: Redialing? = nil
     ) async throws -> (session: OperatorSession, description: WireSessionDescription) {
-        let description = try await connection.attachSession(id)
-        return (OperatorSession(id: id, role: .watcher, connection: connection, inbox: inbox), description)
+        var request = WireAttachSession()
+        request.name = name
+        let description = try await connection.attachSession(request)
+        let link = SessionLink(description, on: connection, isOwn: false, redialing: redialing, inbox: inbox)
+        return (OperatorSession(role, link, inbox), description)
     }
 
-    /// Asks the controller to stop the session. It may have ended already, or the connection may be gone, on which the
-    /// controller stops it by itself: neither is an error.
+    /// Asks the controller to stop the session. It may have ended already, or there may be no connection, which then
+    /// is told when it is back: neither is an error.
     public func stop() {
-        connection.stopSession(id)
+        link.stop()
     }
 
     /// Stops the session and closes the connection, without reading what is still to come.
     public func cancel() async {
         stop()
-        await connection.close()
+        await link.close()
     }
 
     // MARK: Consuming the stream
@@ -50,13 +71,14 @@ public struct OperatorSession: Sendable {
     /// - Parameters:
     ///   - timeLimit: nil for no limit.
     ///   - needsOutput: without a reader of the output there is nothing left to do.
+    ///   - say: tells a person of a connection that is lost, and of its return.
     ///   - consumer: makes what consumes the stream, on a thread of its own.
     public func run(
-        for timeLimit: Duration? = nil, needsOutput: Bool = true,
+        for timeLimit: Duration? = nil, needsOutput: Bool = true, say: @escaping @Sendable (String) -> Void = { _ in },
         consumer: @escaping @Sendable () throws -> any SessionConsumer
     ) async throws -> SessionEnding {
-        try spawnThread(name: "session") { [inbox, queue = connection.queue] in
-            inbox.put(Self.event(of: Result { try queue.feed(try consumer()) }))
+        try spawnThread(name: "session") { [inbox, queue = link.queue] in
+            inbox.put(Self.event(of: Result { try queue.feed(try consumer(), say: say) }))
         }
         let timer = timer(timeLimit)
         defer { timer?.cancel() }
@@ -78,11 +100,12 @@ public struct OperatorSession: Sendable {
             switch state.handle(event) {
             case .wait: break
             case .stop: stop()
+            case .cutOff: link.cutOff()
             case .end(let ending, let stopping):
                 if stopping { stop() }
                 // The process ends now, whatever state the connection is in.
                 if case .abandoned = ending { return ending }
-                await connection.close()
+                await link.close()
                 return ending
             }
         }

@@ -8,8 +8,13 @@ public struct OperatorSessionState: Sendable {
         case owner
         /// This command opened it to look at what comes: a reason to end ends it at once, without an account.
         case onlooker
-        /// Somebody else runs it: an interrupt only ends the watching.
+        /// It belongs to somebody else, or to the controller: an interrupt only ends the watching.
         case watcher
+        /// The same, and all of it is wanted: an interrupt ends the copy where it is, with an account.
+        case copier
+
+        /// Whether its session ends with this command.
+        var isOwn: Bool { self == .owner || self == .onlooker }
     }
 
     /// What can happen.
@@ -26,12 +31,17 @@ public struct OperatorSessionState: Sendable {
         case outputClosed
         /// The consumer could not go on.
         case consumerFailed(any Error)
+        /// The connection has broken, and another one is being opened.
+        case connectionLost
+        case connectionReturned
     }
 
     public enum Action: Sendable {
         case wait
         /// Ask the controller to stop the session, and go on consuming.
         case stop
+        /// Consume what has come, and wait for no more.
+        case cutOff
         /// - Parameter stopping: ask the controller to stop the session first.
         case end(SessionEnding, stopping: Bool)
     }
@@ -39,6 +49,8 @@ public struct OperatorSessionState: Sendable {
     private let role: Role
     private let needsOutput: Bool
     private var isStopping = false
+    private var isCutOff = false
+    private var isConnected = true
     private var commandStatus: Int32 = 0
 
     /// - Parameter needsOutput: whether the output is what the command is for. It is not for one that writes files.
@@ -50,12 +62,23 @@ public struct OperatorSessionState: Sendable {
     public mutating func handle(_ event: Event) -> Action {
         switch event {
         case .consumed(let verdict): return .end(.complete(verdict, commandStatus: commandStatus), stopping: false)
-        case .outputClosed where needsOutput: return .end(.outputClosed, stopping: role != .watcher)
+        case .outputClosed where role == .copier: return .wait
+        case .outputClosed where needsOutput: return .end(.outputClosed, stopping: role.isOwn)
         case .consumerFailed(let error): return .end(.failed(error), stopping: false)
         case .interrupted where role == .watcher: return .end(.left, stopping: false)
         case .interrupted where role == .onlooker, .timeIsUp where role == .onlooker:
             return .end(.looked, stopping: true)
+        case .interrupted where isCutOff: return .end(.abandoned, stopping: false)
+        case .interrupted where role == .copier || !isConnected:
+            isCutOff = true
+            return .cutOff
         case .interrupted where isStopping: return .end(.abandoned, stopping: false)
+        case .connectionLost:
+            isConnected = false
+            return .wait
+        case .connectionReturned:
+            isConnected = true
+            return .wait
         case .commandEnded(let status): commandStatus = status
         case .interrupted, .timeIsUp, .outputClosed: break
         }

@@ -147,6 +147,11 @@ final class TimelineMerger {
         stretches += news.compactMap(\.self).map { ($0.place, .gap($0), node) }
     }
 
+    /// Nobody could be heard until now.
+    func resume(at now: Int64) {
+        gate.resume(at: now)
+    }
+
     func damaged(_ index: Int, _ reason: String, at now: Int64) {
         notices.append((.damaged(reason), nodes[index], now))
     }

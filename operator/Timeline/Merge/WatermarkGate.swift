@@ -78,6 +78,11 @@ public struct WatermarkGate: Sendable {
         members[node] = member
     }
 
+    /// No node could be heard until now: each has the whole limit again.
+    public mutating func resume(at now: Int64) {
+        for node in members.keys { members[node]?.heard = now }
+    }
+
     /// The node has sent everything; nothing waits for it.
     public mutating func finish(node: Node) { members[node]?.state = .finished }
 

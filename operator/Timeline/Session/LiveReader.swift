@@ -59,6 +59,11 @@ public final class LiveReader {
         try printer.flush()
     }
 
+    /// Nothing could come for some time: that was no node's silence.
+    public func resume() {
+        merger.resume(at: now())
+    }
+
     /// Nothing more will come.
     ///
     /// - Parameter problem: why the session is not whole; empty when nothing is known against it.

@@ -33,6 +33,28 @@ struct ConnectionOptions: ParsableArguments {
         return .fleet(ControllerEndpoint(address: address, files: files, serverName: serverName))
     }
 
+    /// These options as they were stated, for command lines that people copy; begins with a blank unless it is empty.
+    var hint: String {
+        let stated = [
+            ("--controller", controller?.description), ("--server-name", serverName == "controller" ? nil : serverName),
+            ("--pki", pki), ("--cert", certificate), ("--key", key), ("--ca", ca),
+        ]
+        return stated.map { name, value in value.map { " \(name) \(Self.quoted($0))" } ?? "" }.joined()
+    }
+
+    /// As a shell reads it as one word.
+    private static func quoted(_ text: String) -> String {
+        let isPlain = text.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"):
+                true
+            default: "._-/:@%+,".utf8.contains(byte)
+            }
+        }
+        return isPlain && !text.isEmpty ? text : "'" + text.replacing("'", with: "'\\''") + "'"
+    }
+
     private static func environment(_ name: String) -> String? {
         getenv(name).map { String(cString: $0) }
     }

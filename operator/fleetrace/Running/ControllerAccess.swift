@@ -13,10 +13,12 @@ struct ControllerEndpoint {
     /// The name that must stand in the controller's certificate.
     var serverName: String
 
-    func connect(group: any EventLoopGroup) async throws -> ControllerClient {
+    /// - Parameter queue: what an attached session's stream is put into.
+    func connect(group: any EventLoopGroup, filling queue: LogQueue = LogQueue()) async throws -> ControllerClient {
         let tls = try TLSContext.client(files, server: .controller(serverName))
         try tls.require(.operator)
-        return try await ControllerClient.connect(host: address.host, port: address.port, tls: tls, group: group)
+        return try await ControllerClient.connect(
+            host: address.host, port: address.port, tls: tls, group: group, filling: queue)
     }
 }
 
@@ -24,9 +26,6 @@ struct ControllerEndpoint {
 enum ControllerAccess {
     case fleet(ControllerEndpoint)
     case local(agents: Int)
-
-    /// Opens a connection. A signal ends the attempt.
-    typealias Connector = @Sendable () async throws -> ControllerClient
 
     /// Connects for as long as `body` runs. A signal closes the connection, so that `body` fails and what a local fleet
     /// has made is removed. Errors are printed on stderr and become exit statuses.
@@ -46,7 +45,7 @@ enum ControllerAccess {
 
     /// For commands that connect more than once or handle signals themselves. A local fleet is stopped after `body`,
     /// also when it throws. Errors are printed on stderr and become exit statuses.
-    func withConnector(_ body: (@escaping Connector, Interrupts) async throws -> Void) async throws {
+    func withConnector(_ body: (Connector, Interrupts) async throws -> Void) async throws {
         signal(SIGPIPE, SIG_IGN)
         let interrupts = try Interrupts()
         interrupts.atForcedEnd { Terminal.restore() }
@@ -54,11 +53,14 @@ enum ControllerAccess {
         try await CommandError.catching {
             switch self {
             case .fleet(let endpoint):
-                try await body({ try await interrupts.race { try await endpoint.connect(group: group) } }, interrupts)
+                let redialing = Redialing(dial: { try await endpoint.connect(group: group, filling: $0) })
+                let connector = Connector(interrupts, redialing) { try await endpoint.connect(group: group) }
+                try await connector.closing { try await body(connector, interrupts) }
             case .local(let count):
                 let fleet = try await LocalFleet.start(count: count, interrupts)
                 do {
-                    try await body({ try await interrupts.race { try await fleet.connect(group: group) } }, interrupts)
+                    let connector = Connector(interrupts, nil) { try await fleet.connect(group: group) }
+                    try await connector.closing { try await body(connector, interrupts) }
                 } catch {
                     await fleet.stop()
                     throw error

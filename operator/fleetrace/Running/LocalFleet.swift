@@ -12,16 +12,16 @@ import TraceProtocol
 /// `--local N`: a controller in this process and N agents as child processes. They talk TLS over loopback with keys
 /// made for this one command, by the same code as in a fleet.
 struct LocalFleet {
-    private let folder: LocalFolder
+    private let folder: ScratchFolder
     private let runtime: ControllerRuntime
     private let agents: [ChildProcess]
     /// Of its operator.
     private let tls: TLSContext
 
     static func start(count: Int, _ interrupts: Interrupts) async throws -> LocalFleet {
-        let folder = try LocalFolder()
+        let folder = try ScratchFolder(in: "/tmp")
         // The agents end with this process, in order.
-        interrupts.atForcedEnd { LocalFolder.remove([folder.path.string]) }
+        interrupts.atForcedEnd { ScratchFolder.remove([folder.path.string]) }
         do {
             return try await start(count: count, in: folder)
         } catch {
@@ -30,10 +30,10 @@ struct LocalFleet {
         }
     }
 
-    private static func start(count: Int, in folder: LocalFolder) async throws -> LocalFleet {
+    private static func start(count: Int, in folder: ScratchFolder) async throws -> LocalFleet {
         let now = EpochInstant.now.seconds
         let authority = try CertificateAuthority.create(
-            in: folder.keys.string, controller: .controller("controller"),
+            in: keys(in: folder).string, controller: .controller("controller"),
             operator: .operator("local", role: .admin), now: now)
         var log = Logger(label: "controller") { SafeLogHandler.standardError(label: $0) }
         log.logLevel = .critical
@@ -57,6 +57,9 @@ struct LocalFleet {
         }
     }
 
+    /// Where the keys are until everybody has read theirs.
+    private static func keys(in folder: ScratchFolder) -> FilePath { folder.path.appending("pki") }
+
     private static func agentArguments(_ index: Int, _ files: IdentityFiles, port: Int) -> [String] {
         [
             SiblingProgram.path("fleetrace-agent"), "--controller", "127.0.0.1:\(port)", "--cert", files.certificate,
@@ -76,7 +79,7 @@ struct LocalFleet {
             // Before the clock's first sample, a line would have no time.
             let ready = try await client.nodes().filter { $0.connected && $0.clockBoundNs >= 0 }
             if ready.count == agents.count {
-                folder.removeKeys()
+                ScratchFolder.remove([Self.keys(in: folder).string])
                 return client
             }
             for (index, agent) in agents.enumerated() where agent.hasExited {

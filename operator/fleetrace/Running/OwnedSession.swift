@@ -17,24 +17,28 @@ struct OwnedSession {
         try await access.withConnector { connect, interrupts in
             let client = try await connect()
             let inbox = SessionInbox()
-            let (session, opened) = try await open(client, inbox, interrupts)
+            let (session, opened) = try await open(client, inbox, connect.redialing, interrupts)
             interrupts.forward { inbox.put(.interrupted) }
             // Also while nothing is printed.
             try OutputStream.standardOutput.whenReaderEnds { inbox.put(.outputClosed) }
             try startCommand(inbox)
-            try await session.run(for: timeLimit, needsOutput: needsOutput) { try consumer(opened) }.exit()
+            try await session.run(for: timeLimit, needsOutput: needsOutput, say: { say($0) }) { try consumer(opened) }
+                .exit()
         }
     }
 
     /// A signal that comes before the session runs ends the command: the controller takes down what there is of it.
-    private func open(
-        _ client: ControllerClient, _ inbox: SessionInbox, _ interrupts: Interrupts
+    ///
+    /// - Parameter ending: what ends the session, for people.
+    func open(
+        _ client: ControllerClient, _ inbox: SessionInbox, _ redialing: Redialing?, _ interrupts: Interrupts,
+        ending: String = "Ctrl-C ends it"
     ) async throws -> (session: OperatorSession, opened: WireSessionOpened) {
         do {
             let (session, opened) = try await interrupts.race { [request] in
-                try await OperatorSession.open(request, on: client, inbox: inbox)
+                try await OperatorSession.open(request, on: client, inbox: inbox, redialing: redialing)
             }
-            for line in RefusalText.lines(opened.replies) + StartText.lines(opened) { say(line) }
+            for line in RefusalText.lines(opened.replies) + StartText.lines(opened, ending: ending) { say(line) }
             return (session, opened)
         } catch is Interrupted {
             await client.close()

@@ -20,6 +20,10 @@ final class TraceConsumer: SessionConsumer {
         try reader.release()
     }
 
+    func resume() {
+        reader.resume()
+    }
+
     func finish(problem: String) throws -> Verdict {
         let account = try reader.finish(problem: problem)
         for line in account.lines() { say(line) }
@@ -51,5 +55,27 @@ final class RecordConsumer: SessionConsumer {
         for line in account.lines() { say(line) }
         say("wrote \(path), \(recorder.bytes / 1024) KiB; print it with: fleetrace report \(path)")
         return Verdict(account)
+    }
+}
+
+/// Copies the session into a directory, for whoever reads that.
+final class CopyConsumer: SessionConsumer {
+    private let recorder: SessionRecorder
+
+    init(_ description: WireSessionDescription, at path: FilePath) throws {
+        recorder = try SessionRecorder(description, at: path)
+    }
+
+    func consume(_ chunk: LogChunk) throws {
+        try recorder.append(chunk)
+    }
+
+    func tick() throws {
+        try recorder.flush()
+    }
+
+    func finish(problem: String) throws -> Verdict {
+        _ = try recorder.finish(problem: problem)
+        return Verdict()
     }
 }

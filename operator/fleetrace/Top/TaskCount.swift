@@ -4,7 +4,7 @@ import TraceProtocol
 /// The count of one event by task that `top` opens below a row. It has a connection of its own and ends with that.
 struct TaskCount {
     let selectors: [String]
-    let connect: ControllerAccess.Connector
+    let connect: Connector
     let events: AsyncStream<TopEvent>.Continuation
     private var client: ControllerClient?
     /// Of the count that was opened last. Events of earlier ones are out of date.
@@ -13,7 +13,7 @@ struct TaskCount {
     private static let interval = Duration.seconds(1)
 
     init(
-        selectors: [String], connect: @escaping ControllerAccess.Connector,
+        selectors: [String], connect: Connector,
         events: AsyncStream<TopEvent>.Continuation
     ) {
         self.selectors = selectors

@@ -12,6 +12,8 @@ enum TopEvent: Sendable {
     case tasks(number: Int, WireCountReport)
     /// That count has ended, and why.
     case tasksEnded(number: Int, String)
+    /// For the person who looks.
+    case remark(String)
     case terminalGone
 }
 

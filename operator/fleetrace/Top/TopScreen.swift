@@ -34,6 +34,7 @@ struct TopScreen {
             case .nodes(let nodes): model.rates.ingest(nodes)
             case .tasks(let number, let report): if number == tasks.number { model.show(keys: TaskCount.rows(report)) }
             case .tasksEnded(let number, let reason): if number == tasks.number { model.remark = reason }
+            case .remark(let text): model.remark = text
             case .resized: break
             case .keys(let keys): if await press(keys) { onQuit() }
             case .terminalGone: throw Self.terminalIsGone

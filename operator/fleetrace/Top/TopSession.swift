@@ -13,7 +13,7 @@ struct TopSession {
     var interval: Duration
     /// nil: until a key or a signal ends it.
     var timeLimit: Duration?
-    var connect: ControllerAccess.Connector
+    var connect: Connector
     var interrupts: Interrupts
 
     /// The list of nodes is requested at most this often.
@@ -28,9 +28,9 @@ struct TopSession {
         let account = RateAccount(rates)
         let ending =
             if let terminal = Terminal() {
-                try await show(session, rates, terminal, client, inbox, account)
+                try await show(session, rates, terminal, inbox, account)
             } else {
-                try await printRows(session, rates, client, inbox, account)
+                try await printRows(session, rates, inbox, account)
             }
         // Whoever looks wants no account of what was counted, but hears of nodes that did not count.
         if case .looked = ending { try account.verdict.exit() }
@@ -46,7 +46,8 @@ struct TopSession {
             : try await TopEvents.choose(events, on: selectors, client)
         do {
             let (session, opened) = try await OperatorSession.open(
-                chosen.request(on: selectors, interval: interval), as: .onlooker, on: client, inbox: inbox)
+                chosen.request(on: selectors, interval: interval), as: .onlooker, on: client, inbox: inbox,
+                redialing: connect.redialing)
             for line in RefusalText.lines(opened.replies) { say(line) }
             return (session, opened)
         } catch let error as SessionNotStarted {
@@ -58,12 +59,12 @@ struct TopSession {
     // MARK: Output
 
     private func show(
-        _ session: OperatorSession, _ rates: FleetRates, _ terminal: Terminal, _ client: ControllerClient,
-        _ inbox: SessionInbox, _ account: RateAccount
+        _ session: OperatorSession, _ rates: FleetRates, _ terminal: Terminal, _ inbox: SessionInbox,
+        _ account: RateAccount
     ) async throws -> SessionEnding {
         let (events, continuation) = AsyncStream<TopEvent>.makeStream()
         interrupts.onResize { continuation.yield(.resized) }
-        let poll = poll(client) { continuation.yield(.nodes($0)) }
+        let poll = poll(session) { continuation.yield(.nodes($0)) }
         defer { poll.cancel() }
         let screen = Task {
             do {
@@ -74,32 +75,35 @@ struct TopSession {
                 inbox.put(.consumerFailed(error))
             }
         }
-        let ending = try await session.run(for: timeLimit) { ScreenFeed(continuation, account) }
+        let ending = try await session.run(for: timeLimit, say: { continuation.yield(.remark($0)) }) {
+            ScreenFeed(continuation, account)
+        }
         continuation.finish()
         await screen.value
         return ending
     }
 
     private func printRows(
-        _ session: OperatorSession, _ rates: FleetRates, _ client: ControllerClient, _ inbox: SessionInbox,
-        _ account: RateAccount
+        _ session: OperatorSession, _ rates: FleetRates, _ inbox: SessionInbox, _ account: RateAccount
     ) async throws -> SessionEnding {
         try OutputStream.standardOutput.whenReaderEnds { inbox.put(.outputClosed) }
         let nodes = LatestNodes()
-        let poll = poll(client) { nodes.put($0) }
+        let poll = poll(session) { nodes.put($0) }
         defer { poll.cancel() }
-        return try await session.run(for: timeLimit) { PlainRateRows(rates, nodes, account) }
+        return try await session.run(for: timeLimit, say: { say($0) }) { PlainRateRows(rates, nodes, account) }
     }
 
-    /// What the controller knows of the nodes, at every interval.
+    /// What the controller knows of the nodes, at every interval. While there is no connection, the last list stays.
     private func poll(
-        _ client: ControllerClient, _ body: @escaping @Sendable (WireNodeList) -> Void
+        _ session: OperatorSession, _ body: @escaping @Sendable (WireNodeList) -> Void
     ) -> Task<Void, any Error> {
         Task { [interval] in
             while true {
                 var list = WireNodeList()
-                list.nodes = try await client.nodes()
-                body(list)
+                if let nodes = try? await session.connection.nodes() {
+                    list.nodes = nodes
+                    body(list)
+                }
                 try await Task.sleep(for: max(interval, Self.shortestPoll))
             }
         }

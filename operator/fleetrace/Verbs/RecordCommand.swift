@@ -9,10 +9,15 @@ struct RecordCommand: AsyncParsableCommand {
         discussion: """
             The directory stands alone: it can be archived, moved and read elsewhere.
 
+            With --detach the controller keeps the session in place of a directory here. The command returns as soon as all \
+            nodes record, and the session goes on until 'stop' ends it, whatever becomes of this machine.
+
             Examples:
               fleetrace record -e sched -o s1 -- sleep 5
               fleetrace report s1
               fleetrace record -e sched:sched_switch -o s2 --lease 1h --on-full stop --for 2h
+              fleetrace record --detach --name weekly -e sched --on role=db
+              fleetrace stop weekly
             """)
 
     @OptionGroup var session: SessionOptions
@@ -20,12 +25,40 @@ struct RecordCommand: AsyncParsableCommand {
     @Option(name: [.short, .long], help: "The directory to make (default: fleetrace-DATE-TIME).")
     var output: String?
 
-    func run() async throws {
-        let path = FilePath(output ?? Self.defaultName())
-        guard access(path.string, F_OK) != 0 else {
-            throw CommandError("\(path) exists already; choose another name with -o")
+    @Flag(help: "Leave the session to the controller, which keeps it, and return (see sessions, attach, stop, fetch).")
+    var detach = false
+
+    @Option(
+        help: "What to call the session; of a detached one letters, digits and . _ - (default: the directory's name).")
+    var name: String?
+
+    func validate() throws {
+        guard detach else { return }
+        if let output {
+            throw ValidationError(
+                "--detach keeps the session at the controller; leave -o \(output) out, and fetch it later")
         }
-        try await session.session(name: path.lastComponent?.string ?? "", needsOutput: false).run { opened in
+        if session.duration != nil {
+            throw ValidationError("--for ends a session of this command; a detached one ends with 'fleetrace stop'")
+        }
+        if !session.command.isEmpty {
+            throw ValidationError("a command ends a session of this command; a detached one ends with 'fleetrace stop'")
+        }
+        if session.nodes.local != nil {
+            throw ValidationError("--detach needs a controller that goes on: leave --local out")
+        }
+    }
+
+    func run() async throws {
+        if detach {
+            return try await DetachedSession(
+                session: session.session(name: name ?? "", needsOutput: false), options: session.nodes.connection.hint
+            ).run()
+        }
+        let path = FilePath(output ?? Self.defaultName())
+        try path.requireNothing()
+        let name = name ?? path.lastComponent?.string ?? ""
+        try await session.session(name: name, needsOutput: false).run { opened in
             try RecordConsumer(opened.sessionDescription, at: path)
         }
     }

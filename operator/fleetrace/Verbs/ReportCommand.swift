@@ -6,11 +6,14 @@ import SessionStore
 import SystemFacts
 import Timeline
 
-struct ReportCommand: ParsableCommand {
+struct ReportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "report",
         abstract: "Print recorded sessions and trace.dat files, merged.",
         discussion: """
+            An input that is no path here is a session that the controller keeps, by its name or number. It is copied to \
+            /var/tmp for the report, and decoded here.
+
             Examples:
               fleetrace report s1 --node web-1 --since 1.5s --until 2s
               fleetrace report s1 --where 'prev_comm ~ "postgres*"' --format json
@@ -18,9 +21,13 @@ struct ReportCommand: ParsableCommand {
               fleetrace report trace.dat --format ftrace
               fleetrace report host.dat guest.dat
               fleetrace report s1 --node web-1 --comm 'nginx*' --around 1.5s 5ms
+              fleetrace report weekly --summary
             """)
 
-    @Argument(help: ArgumentHelp("Sessions' directories and trace.dat files.", valueName: "session|file.dat"))
+    @Argument(
+        help: ArgumentHelp(
+            "Sessions' directories, trace.dat files, and sessions that the controller keeps.",
+            valueName: "session|file.dat"))
     var inputs: [String]
 
     @Option(help: "Only this node (of a trace.dat file: its name); may be repeated.")
@@ -62,6 +69,8 @@ struct ReportCommand: ParsableCommand {
     @Option(help: "How many threads share the work (by default as many as there are CPUs to run on).")
     var jobs: Int?
 
+    @OptionGroup var connection: ConnectionOptions
+
     func validate() throws {
         if inputs.isEmpty { throw ValidationError("name a session's directory or a trace.dat file") }
         if !around.isEmpty {
@@ -82,20 +91,33 @@ struct ReportCommand: ParsableCommand {
     /// As many threads as there are CPUs to run on.
     static var usualJobs: Int { min(max(1, CPUAffinity.currentThread().count), mostJobs) }
 
-    func run() throws {
-        signal(SIGPIPE, SIG_IGN)
-        try CommandError.catching {
-            let opened = try inputs.map { try ReportInput(path: $0) }
-            let report = try TimelineReport(
-                opened, format: format, filter: filter, output: summary ? nil : .standardOutput,
-                jobs: jobs ?? Self.usualJobs)
-            for line in report.assumptions { say("note: \(line)") }
-            // Nothing is left to do then, however long the rest would take.
-            try OutputStream.standardOutput.whenReaderEnds { _exit(0) }
-            let account = try report.run()
-            if summary { try put(account.table()) }
-            try Verdict(account, problem: report.filterError).exit()
+    func run() async throws {
+        guard inputs.contains(where: StoredInput.isNoPath) else {
+            signal(SIGPIPE, SIG_IGN)
+            return try CommandError.catching { try report(inputs) }
         }
+        try await connection.access.withConnector { connect, interrupts in
+            try await StoredInput.withPaths(of: inputs, connect, interrupts) { paths, folder in
+                try report(paths) { folder.remove() }
+            }
+        }
+    }
+
+    /// - Parameter atEnd: what is to be done when nobody reads the output any longer.
+    private func report(_ paths: [String], atEnd: @escaping @Sendable () -> Void = {}) throws {
+        let opened = try paths.map { try ReportInput(path: $0) }
+        let report = try TimelineReport(
+            opened, format: format, filter: filter, output: summary ? nil : .standardOutput,
+            jobs: jobs ?? Self.usualJobs)
+        for line in report.assumptions { say("note: \(line)") }
+        // Nothing is left to do then, however long the rest would take.
+        try OutputStream.standardOutput.whenReaderEnds {
+            atEnd()
+            _exit(0)
+        }
+        let account = try report.run()
+        if summary { try put(account.table()) }
+        try Verdict(account, problem: report.filterError).exit()
     }
 
     /// What `--around` selects; nil when it is absent or malformed.

@@ -2,7 +2,7 @@ import Testing
 
 @testable import AgentCore
 
-@Suite struct LeaseAndBackoffTests {
+@Suite struct LeaseTests {
     @Test func aLeaseRunsOutOnlyInSilence() {
         var lease = Lease(duration: .seconds(60), now: .after(.seconds(100)))
         let usual = SessionLease()
@@ -25,21 +25,5 @@ import Testing
             #expect(!lease.hasRunOut(of: session, now: .after(.seconds(end))))
             #expect(lease.hasRunOut(of: session, now: .after(.seconds(end) + .milliseconds(1))))
         }
-    }
-
-    @Test func pausesGrowWithinTheirLimitsAndDiffer() {
-        var generator = SystemRandomNumberGenerator()
-        var backoff = Backoff()
-        var ceiling = Backoff.shortest
-        var pauses: Set<Duration> = []
-        for _ in 0..<40 {
-            let pause = backoff.next(using: &generator)
-            #expect(pause >= ceiling / 2 && pause <= ceiling)
-            pauses.insert(pause)
-            ceiling = min(ceiling * 2, Backoff.longest)
-        }
-        #expect(pauses.count > 10)
-        backoff.reset()
-        #expect(backoff.next(using: &generator) <= Backoff.shortest)
     }
 }
