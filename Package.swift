@@ -130,7 +130,7 @@ let package = Package(
             "fleetrace-controller", in: "controller",
             [
                 "ControllerCore", "CommandArguments", "EndingSignals", "RecentLog", "SecureTransport",
-                "TraceProtocol", arguments, log, system, services,
+                "TraceProtocol", arguments, log, system, services, signals,
             ]),
 
         // The operator.

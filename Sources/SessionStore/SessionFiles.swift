@@ -11,6 +11,7 @@ public enum SessionFiles {
             }
             folder.removeFolder(SessionLayout.nodes)
         }
+        try folder.removeFile(SessionLayout.journal)
         try folder.removeFile(SessionLayout.manifest + OpenFolder.freshSuffix)
         try folder.removeFile(SessionLayout.manifest)
     }

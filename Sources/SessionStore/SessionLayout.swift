@@ -4,9 +4,11 @@ import SystemPackage
 ///
 ///     manifest.json            the session's description (protocol/operator.proto, SessionDescription)
 ///     nodes/NAME/000001.seg    the node's log, in segments
+///     journal                  in a controller's folder: for the next controller process
 enum SessionLayout {
     static let manifest = "manifest.json"
     static let nodes = "nodes"
+    static let journal = "journal"
 
     /// Bytes. No record is appended to a segment that has reached this length.
     static let segmentLimit: UInt64 = 64 << 20

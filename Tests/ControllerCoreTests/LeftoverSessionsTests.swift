@@ -19,6 +19,12 @@ import TraceProtocol
     func found() throws {
         let data = try DataFolder(path)
         for session in [1, 2] as [UInt64] { _ = try data.create(DataFolderTests.description(session)) }
+        // Of an earlier build: without a journal, with something in its logs.
+        let interrupted = try #require(try SessionDirectory.find(in: data.folder(of: 1)))
+        var early = NodeLogWriter(try interrupted.log(of: interrupted.description.nodes[0]))
+        early.append(LogRecord(Frame(.ping, ByteBuffer()), received: 1))
+        try early.flush()
+        let earlySize = early.writtenBytes
         var whole = try #require(try SessionDirectory.find(in: data.folder(of: 2)))
         try whole.update(
             .with {
@@ -31,9 +37,9 @@ import TraceProtocol
         try writer.flush()
         let size = writer.writtenBytes
 
-        let sessions = LeftoverSessions(in: data, log: log).find().sorted { $0.session < $1.session }
+        let sessions = LeftoverSessions(in: data, log: log).find(bootID: "boot").stored.sorted { $0.session < $1.session }
         #expect(sessions.map(\.state) == ["interrupted: the controller ended", "complete"])
-        #expect(sessions.map(\.storedBytes) == [0, UInt64(size)])
+        #expect(sessions.map(\.storedBytes) == [UInt64(earlySize), UInt64(size)])
         #expect(sessions[0].ended > 0 && sessions[1].ended == 42)
         let marked = try SessionDirectory.find(in: data.folder(of: 1))?.description
         #expect(marked?.state == "interrupted: the controller ended")
@@ -46,9 +52,10 @@ import TraceProtocol
         try made.folder.removeFile("manifest.json")
         let leftovers = LeftoverSessions(in: data, log: log)
         let changed = try SessionDirectory.lastDescribed(in: data.folder(of: 1))
-        #expect(leftovers.find(now: changed.advanced(by: LeftoverSessions.unnamedAge)).isEmpty)
+        #expect(leftovers.find(bootID: "boot", now: changed.advanced(by: LeftoverSessions.unnamedAge)).stored.isEmpty)
         #expect(try data.sessions() == (own: [1], others: 0))
-        #expect(leftovers.find(now: changed.advanced(by: LeftoverSessions.unnamedAge + .nanoseconds(1))).isEmpty)
+        #expect(leftovers.find(bootID: "boot", now: changed.advanced(by: LeftoverSessions.unnamedAge + .nanoseconds(1))).stored
+                .isEmpty)
         #expect(try data.sessions() == (own: [], others: 0))
     }
 
@@ -58,7 +65,7 @@ import TraceProtocol
         let session = try data.create(DataFolderTests.description(1))
         let manifest = session.folder.path.appending("manifest.json").string
         try Data("{".utf8).write(to: URL(fileURLWithPath: manifest))
-        #expect(LeftoverSessions(in: data, log: log).find(now: EpochInstant(nanoseconds: .max)).isEmpty)
+        #expect(LeftoverSessions(in: data, log: log).find(bootID: "boot", now: EpochInstant(nanoseconds: .max)).stored.isEmpty)
         #expect(try data.sessions() == (own: [1], others: 0))
     }
 }

@@ -89,7 +89,7 @@ extension IntegrationTests {
         }
 
         @Test(
-            "kill -9 of the controller: the operator's command ends with an error, and a new controller has agents clean up"
+            "kill -9 of the controller: a new one has agents clean up when the operator's command does not come back"
         )
         func killedController() async throws {
             try await Fleet.with(agents: 2) { fleet in
@@ -106,7 +106,7 @@ extension IntegrationTests {
 
                 try await fleet.startController()
                 try await fleet.connected(fleet.names)
-                try await eventually("instances of an unknown session are removed", within: .seconds(20)) {
+                try await eventually("instances of a session that nobody takes back are removed", within: .seconds(60)) {
                     fleet.instances.isEmpty
                 }
                 try await load.stop()

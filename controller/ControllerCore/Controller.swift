@@ -38,6 +38,8 @@ public actor Controller {
     /// Stored sessions that somebody reads.
     var storedReadings: [UInt64: StoredSession] = [:]
     let retention: Retention
+    /// Another process goes on with the sessions.
+    var isHandingOver = false
     /// Lists of events that nodes have sent, by their digests.
     var lists = ListCache()
     /// What a burst took is given back.

@@ -36,13 +36,14 @@ public final class ControllerRuntime: Sendable {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
         do {
             let storage = FileStorage(in: folder, loop: group.next(), log: log)
-            let stored = try await storage.stored().get()
+            let facts = try WireHostFacts.ofThisProcess()
+            let found = try await storage.found(bootID: facts.bootID).get()
             let controller = Controller(
                 name: tls.identity.identity.name, storage: storage,
-                lease: lease, twins: twins, host: try .ofThisProcess(), retention: retention, loop: group.next(),
+                lease: lease, twins: twins, host: facts, retention: retention, loop: group.next(),
                 log: log, recent: recent, auditLog: auditLog)
             await controller.begin()
-            await controller.add(stored: stored)
+            await controller.recover(found)
             let listener: Listener
             do {
                 listener = try await Listener.start(host: host, port: port, tls: tls, controller: controller)
@@ -70,6 +71,16 @@ public final class ControllerRuntime: Sendable {
 
     /// The address that it listens on.
     public var address: SocketAddress? { listener.localAddress }
+
+    /// Closes all connections and leaves the sessions to the next controller process with this directory: agents go on
+    /// recording within their lease.
+    public func handOver() async {
+        timer.cancel()
+        try? await listener.close()
+        let settled = await controller.handOver()
+        try? await settled.get()
+        try? await group.shutdownGracefully()
+    }
 
     /// Stops sessions and closes all connections.
     public func stop() async {

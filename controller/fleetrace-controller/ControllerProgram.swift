@@ -8,6 +8,7 @@ import SecureTransport
 import ServiceLifecycle
 import SystemPackage
 import TraceProtocol
+import UnixSignals
 
 extension TwinRule: ExpressibleByArgument {}
 
@@ -82,18 +83,29 @@ struct ControllerProgram: AsyncParsableCommand {
             lease: lease ?? Self.usualLease, twins: twins,
             retention: Retention(age: keep, bytes: keepBytes, sessions: keepSessions), log: log)
         log.info("listening", metadata: ["address": "\(runtime.address.map { "\($0)" } ?? "?")"])
-        try await ServiceGroup(
-            services: [ControllerService(runtime: runtime)], gracefulShutdownSignals: .ending, logger: log
-        ).run()
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [.init(service: ControllerService(runtime: runtime))],
+                gracefulShutdownSignals: .ending.filter { $0 != .sigterm }, cancellationSignals: [.sigterm], logger: log))
+        do {
+            try await group.run()
+        } catch is CancellationError {
+            // SIGTERM: `ControllerService` has handed over.
+        }
     }
 }
 
-/// Ends the runtime in order when a signal asks for it.
+/// Ends the runtime in order when a signal asks for it: Ctrl-C ends its sessions too, SIGTERM leaves them to the next
+/// controller, as an upgrade needs it.
 private struct ControllerService: Service {
     var runtime: ControllerRuntime
 
     func run() async throws {
-        try? await gracefulShutdown()
+        do {
+            try await gracefulShutdown()
+        } catch {
+            return await runtime.handOver()
+        }
         await runtime.stop()
     }
 }

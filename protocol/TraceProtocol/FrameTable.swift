@@ -60,6 +60,7 @@ enum FrameTable {
         Row(type: .clockSample, name: "ClockSample", maximumBody: 64, directions: .log),
         Row(type: .nodeNote, name: "NodeNote", maximumBody: 1 << 20, directions: .log),
         Row(type: .segmentEnd, name: "SegmentEnd", maximumBody: 512, directions: .log),
+        Row(type: .journalEntry, name: "JournalEntry", maximumBody: 2 << 20, directions: .log),
 
         Row(type: .request, name: "Request", maximumBody: 1 << 20, directions: .fromOperator),
         Row(type: .reply, name: "Reply", maximumBody: 32 << 20, directions: .toOperator),

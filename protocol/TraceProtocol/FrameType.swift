@@ -44,6 +44,8 @@ public struct FrameType: RawRepresentable, Hashable, Sendable {
     public static let nodeNote = FrameType(rawValue: 0x33)
     /// Closes a finished segment of a log.
     public static let segmentEnd = FrameType(rawValue: 0x34)
+    /// Of a session's journal, which the controller keeps beside the logs.
+    public static let journalEntry = FrameType(rawValue: 0x35)
 
     // Operators.
     public static let request = FrameType(rawValue: 0x40)

@@ -10,7 +10,7 @@ import TraceProtocol
 
 /// A controller on an embedded event loop: the test's thread is the loop, and time passes when the test says so.
 final class EmbeddedController {
-    let loop = EmbeddedEventLoop()
+    let loop: EmbeddedEventLoop
     let storage: MemoryStorage
     let controller: Controller
     private let audit = AuditRecorder()
@@ -20,19 +20,43 @@ final class EmbeddedController {
     /// What takes part in each turn of the clock.
     private(set) var nodes: [EmbeddedNode] = []
 
-    init(twins: TwinRule = .refuse, retention: Retention = Retention()) {
-        let clock = ManualClock()
+    convenience init(twins: TwinRule = .refuse, retention: Retention = Retention()) {
+        let loop = EmbeddedEventLoop()
+        self.init(loop, ManualClock(), MemoryStorage(loop: loop), twins, retention, bootID: "boot")
+    }
+
+    private init(
+        _ loop: EmbeddedEventLoop, _ clock: ManualClock, _ storage: MemoryStorage, _ twins: TwinRule = .refuse,
+        _ retention: Retention = Retention(), bootID: String
+    ) {
+        self.loop = loop
         self.clock = clock
+        self.storage = storage
         let audit = self.audit
-        storage = MemoryStorage(loop: loop)
         controller = Controller(
-            name: "test", storage: storage, lease: .seconds(60), twins: twins, host: WireHostFacts(),
+            name: "test", storage: storage, lease: .seconds(60), twins: twins, host: .with { $0.bootID = bootID },
             retention: retention, loop: loop,
             time: TimeSource(now: { clock.now }, wallClock: { EpochInstant(nanoseconds: clock.now.nanoseconds) }),
             log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, recent: RecentLog(capacity: 10),
             auditLog: Logger(label: "audit") { _ in audit })
         controller.assumeIsolated { $0.begin() }
         loop.run()
+    }
+
+    /// Kills it and starts another one with what it has written. Peers have to connect to that one themselves.
+    ///
+    /// - Parameters:
+    ///   - pause: between the two.
+    ///   - bootID: of the machine on which the next one starts.
+    func restarted(after pause: Duration = .seconds(2), bootID: String = "boot") -> EmbeddedController {
+        clock.advance(by: pause)
+        let loop = EmbeddedEventLoop()
+        let next = EmbeddedController(loop, clock, storage.killed(loop: loop), bootID: bootID)
+        next.storage.found(bootID: bootID).whenSuccess { [controller = next.controller] found in
+            controller.assumeIsolated { $0.recover(found) }
+        }
+        next.loop.run()
+        return next
     }
 
     var now: MonotonicRawInstant { clock.now }

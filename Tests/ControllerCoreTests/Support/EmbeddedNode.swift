@@ -47,6 +47,14 @@ final class EmbeddedNode: EmbeddedPeer {
         try frames(.welcome).flatMap { try $0.message(WireWelcome.self).resume }
     }
 
+    /// Connects to another controller process.
+    @discardableResult
+    func connect(to fleet: EmbeddedController, holding: [UInt64]) throws -> [WireResumePoint] {
+        move(to: fleet)
+        fleet.connected(self)
+        return try connect(holding: holding)
+    }
+
     func answerProbes() {
         for frame in (try? frames(.clockProbe)) ?? [] {
             guard let probe = try? ClockProbeFrame(frame) else { continue }

@@ -7,7 +7,7 @@ import TraceProtocol
 
 /// A connection to an `EmbeddedController`, from the other end: frames in, frames out.
 class EmbeddedPeer {
-    let fleet: EmbeddedController
+    private(set) var fleet: EmbeddedController
     private(set) var channel: EmbeddedChannel
     private let identity: PeerIdentity
     /// What has come and was not asked for yet.
@@ -17,6 +17,11 @@ class EmbeddedPeer {
         self.fleet = fleet
         self.identity = identity
         channel = EmbeddedChannel(loop: fleet.loop)
+    }
+
+    /// From now on it dials another controller process.
+    func move(to fleet: EmbeddedController) {
+        self.fleet = fleet
     }
 
     func connect(_ hello: WireHello) throws {

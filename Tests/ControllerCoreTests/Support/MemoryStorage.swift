@@ -16,6 +16,8 @@ final class MemoryStorage: SessionStorage, @unchecked Sendable {
     var isBusy = false {
         didSet { if !isBusy { for session in sessions.keys { flush(session) } } }
     }
+    /// While false, no final description is stored: the process is killed before that.
+    var isFinishing = true
     /// Descriptions of sessions that were finished and are closed by now, whether or not they were to be kept.
     private(set) var closed: [WireSessionDescription] = []
     /// Sessions that were kept, and those of earlier times.
@@ -26,6 +28,7 @@ final class MemoryStorage: SessionStorage, @unchecked Sendable {
     private struct Stored {
         var description: WireSessionDescription
         var logs: [Log]
+        var journal: [WireJournalEntry] = []
     }
 
     private struct Log {
@@ -46,6 +49,30 @@ final class MemoryStorage: SessionStorage, @unchecked Sendable {
             bytes.moveWriterIndex(to: ends.last ?? 0)
             sequence = settled.sequence
             isChanged = false
+        }
+
+        /// What a scan of it finds.
+        var recovered: RecoveredLog {
+            var recovered = RecoveredLog()
+            var scanner = LogScanner()
+            scanner.feed(bytes)
+            while case .record(let record) = scanner.next() {
+                recovered.add(record)
+                if record.frame.type.isNumbered {
+                    var body = record.frame.body
+                    recovered.sequence = (try? StreamNumber(reading: &body, of: record.frame.type).sequence) ?? 0
+                }
+                guard record.frame.type == .batch, let batch = try? Batch(record.frame).header else { continue }
+                recovered.events[batch.cpu, default: 0] += UInt64(batch.events)
+            }
+            recovered.position = MemoryStorage.position(bytes.writerIndex)
+            return recovered
+        }
+
+        /// As it is after the process was killed.
+        mutating func crash() {
+            rewind()
+            unflushed = 0
         }
 
         mutating func append(_ record: LogRecord, sequence: UInt64) {
@@ -138,7 +165,9 @@ final class MemoryStorage: SessionStorage, @unchecked Sendable {
 
     func finish(_ description: WireSessionDescription) -> EventLoopFuture<Void> {
         flush(description.session)
+        guard isFinishing else { return loop.makePromise(of: Void.self).futureResult }
         sessions[description.session]?.description = description
+        sessions[description.session]?.journal = []
         // Behind the report of what was flushed.
         return loop.submit {}
     }
@@ -151,8 +180,47 @@ final class MemoryStorage: SessionStorage, @unchecked Sendable {
         return loop.makeSucceededFuture(())
     }
 
-    func stored() -> EventLoopFuture<[WireSessionDescription]> {
-        loop.makeSucceededFuture(kept.values.map(\.description))
+    // MARK: Another process
+
+    /// What this one has written, for the next one: it was killed.
+    func killed(loop: EmbeddedEventLoop) -> MemoryStorage {
+        let next = MemoryStorage(loop: loop)
+        next.kept = kept
+        next.sessions = sessions.mapValues { stored in
+            var stored = stored
+            for node in stored.logs.indices { stored.logs[node].crash() }
+            return stored
+        }
+        return next
+    }
+
+    func found(bootID: String) -> EventLoopFuture<FoundSessions> {
+        var found = FoundSessions(stored: kept.values.map(\.description))
+        for (id, session) in sessions {
+            let logs = session.logs.map(\.recovered)
+            let hasLogs = logs.contains { $0.position > .start }
+            switch SessionRecovery(session.description, journal: session.journal, hasLogs: hasLogs, bootID: bootID) {
+            case .goesOn(let flow):
+                found.recovered.append(RecoveredSession(description: session.description, flow: flow, logs: logs))
+            case .discarded: sessions[id] = nil
+            case .interrupted(let reason):
+                var ended = sessions.removeValue(forKey: id)
+                ended?.description.state = "interrupted: \(reason)"
+                kept[id] = ended
+                if let ended { found.stored.append(ended.description) }
+            }
+        }
+        return loop.makeSucceededFuture(found)
+    }
+
+    func note(_ entries: [WireJournalEntry], of session: UInt64) -> EventLoopFuture<Void> {
+        sessions[session]?.journal += entries
+        return loop.makeSucceededFuture(())
+    }
+
+    func settle() -> EventLoopFuture<Void> {
+        for session in sessions.keys { flush(session) }
+        return loop.makeSucceededFuture(())
     }
 
     func remove(_ session: UInt64) -> EventLoopFuture<Void> {

@@ -6,11 +6,19 @@ import TraceProtocol
 
 /// What is read of a simulated disk.
 extension SimulatedStorage {
-    func stored() -> EventLoopFuture<[WireSessionDescription]> {
+    func found(bootID: String) -> EventLoopFuture<FoundSessions> {
         work { [self] in
-            disk.sessions.filter { open[$0.key] == nil }.sorted { $0.key < $1.key }.map(\.value.description)
+            let sessions = disk.sessions.filter { open[$0.key] == nil }.sorted { $0.key < $1.key }
+            return FoundSessions(stored: sessions.map(\.value.description))
         }
     }
+
+    /// A simulated controller does not go on with sessions of an earlier one.
+    func note(_ entries: [WireJournalEntry], of session: UInt64) -> EventLoopFuture<Void> {
+        loop.makeSucceededFuture(())
+    }
+
+    func settle() -> EventLoopFuture<Void> { loop.makeSucceededFuture(()) }
 
     func remove(_ session: UInt64) -> EventLoopFuture<Void> {
         work { [self] in if loop.process.step() { disk.remove(session) } }

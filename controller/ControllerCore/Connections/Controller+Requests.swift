@@ -72,6 +72,7 @@ extension Controller {
         guard operators.removeValue(forKey: ObjectIdentifier(link)) != nil else { return }
         trim.released(at: time.now())
         link.closed()
+        if isHandingOver { return }
         let inOrder = reason != nil || link.isLeaving || !link.reclaims
         for session in Array(sessions.values) where session.owner === link {
             log.notice(

@@ -16,6 +16,9 @@ final class FileSession {
     /// A log with more bytes than this is written even while small ones wait.
     private static let mostHeld = 64 << 10
 
+    /// For the next controller process.
+    private var journal: SessionJournal?
+
     init(_ directory: SessionDirectory) throws(StoreError) {
         self.directory = directory
         keep = directory.description.keep
@@ -23,6 +26,34 @@ final class FileSession {
         for node in directory.description.nodes {
             logs.append(StoredLog(NodeLogWriter(try directory.log(of: node), isDurable: keep), keep: keep))
         }
+        journal = try SessionJournal(in: directory.folder)
+    }
+
+    /// Goes on with a session of an earlier process.
+    ///
+    /// - Parameter scans: of its logs, by node.
+    init(resuming directory: SessionDirectory, _ scans: [NodeLogScan]) throws(StoreError) {
+        self.directory = directory
+        keep = directory.description.keep
+        logs = []
+        for (node, scan) in zip(directory.description.nodes, scans) {
+            let writer = try NodeLogWriter(resuming: try directory.log(of: node), scan, isDurable: keep)
+            logs.append(StoredLog(writer, keep: keep))
+        }
+        guard let found = try SessionJournal.read(in: directory.folder) else { return }
+        journal = try SessionJournal(resuming: directory.folder, found)
+    }
+
+    /// Adds to the journal.
+    func note(_ entries: [WireJournalEntry]) throws(StoreError) {
+        try journal?.append(entries)
+    }
+
+    /// Stores the final description. No process goes on with the session any more.
+    func describe(_ description: WireSessionDescription) throws(StoreError) {
+        try directory.update(description)
+        journal = nil
+        try SessionJournal.remove(from: directory.folder)
     }
 
     /// From now on everything is written as it comes.

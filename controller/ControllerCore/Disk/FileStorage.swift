@@ -147,7 +147,7 @@ final class FileStorage: SessionStorage {
             try state.withValue { state in
                 guard let session = state.sessions[description.session] else { return }
                 let problem = session.finish()
-                try session.directory.update(description)
+                try session.describe(description)
                 if let problem { throw problem }
             }
         }
@@ -170,8 +170,26 @@ final class FileStorage: SessionStorage {
 
     // MARK: Stored sessions
 
-    func stored() -> EventLoopFuture<[WireSessionDescription]> {
-        loop.submit { [folder, log] in LeftoverSessions(in: folder, log: log).find() }
+    func found(bootID: String) -> EventLoopFuture<FoundSessions> {
+        loop.submit { [self] in
+            let found = LeftoverSessions(in: folder, log: log).find(bootID: bootID)
+            state.withValue { state in
+                for (session, files) in found.resumed { state.sessions[session.description.session] = files }
+            }
+            return FoundSessions(stored: found.stored, recovered: found.resumed.map(\.0))
+        }
+    }
+
+    func note(_ entries: [WireJournalEntry], of session: UInt64) -> EventLoopFuture<Void> {
+        loop.submit { [state] in try state.withValue { try $0.sessions[session]?.note(entries) } }
+    }
+
+    func settle() -> EventLoopFuture<Void> {
+        loop.submit { [self] in
+            for session in state.withValue({ Array($0.sessions.values) }) { session.release() }
+            flush()
+            synchronize()
+        }
     }
 
     func remove(_ session: UInt64) -> EventLoopFuture<Void> {

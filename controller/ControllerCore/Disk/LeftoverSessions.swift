@@ -16,48 +16,102 @@ struct LeftoverSessions {
         self.log = log
     }
 
-    /// Finds them, and marks as interrupted those that were recording.
-    func find(now: EpochInstant = .now) -> [WireSessionDescription] {
+    /// What lies in the folder.
+    struct Found {
+        var stored: [WireSessionDescription] = []
+        /// Those that go on, with their files.
+        var resumed: [(RecoveredSession, FileSession)] = []
+    }
+
+    /// Finds them. Those that were recording go on, are dropped, or are marked as interrupted (`SessionRecovery`).
+    ///
+    /// - Parameter bootID: of this machine.
+    func find(bootID: String, now: EpochInstant = .now) -> Found {
+        var found = Found()
         do throws(StoreError) {
             let sessions = try data.sessions()
             if sessions.others > 0 {
                 log.notice(
-                    "left alone what is not this controller's in its folder",
-                    metadata: ["entries": "\(sessions.others)"])
+                    "left alone what is not this controller's in its folder", metadata: ["entries": "\(sessions.others)"])
             }
-            return sessions.own.compactMap { find($0, now) }
+            for session in sessions.own {
+                do throws(StoreError) {
+                    try find(session, bootID, now, &found)
+                } catch {
+                    log.warning(
+                        "a session of an earlier controller",
+                        metadata: ["session": "\(session.sessionText)", "reason": "\(error)"])
+                }
+            }
         } catch {
             log.warning("cannot look for sessions of an earlier controller", metadata: ["reason": "\(error)"])
-            return []
         }
+        return found
     }
 
-    private func find(_ session: UInt64, _ now: EpochInstant) -> WireSessionDescription? {
-        let name = session.sessionText
-        do throws(StoreError) {
-            let folder = try data.folder(of: session)
-            let changed = try SessionDirectory.lastDescribed(in: folder)
-            guard var found = try SessionDirectory.find(in: folder) else {
-                guard changed.duration(to: now) > Self.unnamedAge else { return nil }
-                try data.remove(session)
-                log.notice("removed a session that was never begun", metadata: ["session": "\(name)"])
-                return nil
-            }
-            var description = found.description
-            if description.ended == 0 { description.ended = changed.nanoseconds }
-            if description.state == "recording" {
-                description.state = "interrupted: the controller ended"
-                try found.update(description)
-                log.notice(
-                    "a session of an earlier controller is interrupted",
-                    metadata: ["session": "\(name)", "folder": "\(folder.path)"])
-            }
-            description.storedBytes = try found.logBytes()
-            return description
-        } catch {
-            log.warning("a session of an earlier controller", metadata: ["session": "\(name)", "reason": "\(error)"])
-            return nil
+    private func find(
+        _ session: UInt64, _ bootID: String, _ now: EpochInstant, _ found: inout Found
+    ) throws(StoreError) {
+        let folder = try data.folder(of: session)
+        let changed = try SessionDirectory.lastDescribed(in: folder)
+        guard var directory = try SessionDirectory.find(in: folder) else {
+            if changed.duration(to: now) > Self.unnamedAge { try remove(session, "it was never begun") }
+            return
         }
+        if directory.description.state == "recording" {
+            switch try recovery(of: directory, bootID) {
+            case .goesOn(let flow): return found.resumed.append(try resume(directory, flow))
+            case .discarded(let reason): return try remove(session, reason)
+            case .interrupted(let reason): try interrupt(&directory, reason)
+            }
+        }
+        var description = directory.description
+        if description.ended == 0 { description.ended = changed.nanoseconds }
+        description.storedBytes = try directory.logBytes()
+        found.stored.append(description)
+    }
+
+    private func recovery(of directory: SessionDirectory, _ bootID: String) throws(StoreError) -> SessionRecovery {
+        let journal = try SessionJournal.read(in: directory.folder)
+        return SessionRecovery(
+            directory.description, journal: journal?.entries, hasLogs: try directory.logBytes() > 0, bootID: bootID)
+    }
+
+    private func resume(
+        _ directory: SessionDirectory, _ flow: RecoveredFlow
+    ) throws(StoreError) -> (RecoveredSession, FileSession) {
+        var logs: [RecoveredLog] = []
+        var writers: [NodeLogScan] = []
+        for node in directory.description.nodes {
+            var recovered = RecoveredLog()
+            let scan = try NodeLogScan(try directory.log(of: node)) { recovered.add($0) }
+            recovered.position = scan.end
+            recovered.sequence = scan.numbers.last
+            recovered.events = scan.events
+            logs.append(recovered)
+            writers.append(scan)
+        }
+        let files = try FileSession(resuming: directory, writers)
+        return (RecoveredSession(description: directory.description, flow: flow, logs: logs), files)
+    }
+
+    private func interrupt(_ directory: inout SessionDirectory, _ reason: String) throws(StoreError) {
+        var description = directory.description
+        description.state = "interrupted: \(reason)"
+        try directory.update(description)
+        log.notice(
+            "a session of an earlier controller is interrupted",
+            metadata: [
+                "session": "\(description.session.sessionText)", "folder": "\(directory.folder.path)",
+                "reason": "\(reason)",
+            ])
+    }
+
+    private func remove(_ session: UInt64, _ reason: String) throws(StoreError) {
+        try data.remove(session)
+        log.notice(
+            "removed a session of an earlier controller",
+            metadata: ["session": "\(session.sessionText)", "reason": "\(reason)"])
     }
 }
 

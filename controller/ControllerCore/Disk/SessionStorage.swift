@@ -44,11 +44,27 @@ protocol SessionStorage: AnyObject, Sendable {
     /// Forgets the session, and removes what is stored of it unless it is to be kept.
     func close(_ session: UInt64, keep: Bool) -> EventLoopFuture<Void>
 
-    /// The sessions that lie in storage and are not open.
-    func stored() -> EventLoopFuture<[WireSessionDescription]>
+    /// Adds to what the next controller process will know of a session. It completes when this process may be killed.
+    func note(_ entries: [WireJournalEntry], of session: UInt64) -> EventLoopFuture<Void>
+
+    /// Before anything else: what earlier processes left. Those that go on are open from now on.
+    ///
+    /// - Parameter bootID: of this machine.
+    func found(bootID: String) -> EventLoopFuture<FoundSessions>
+
+    /// Writes everything that was appended, and makes it as durable as its sessions ask for.
+    func settle() -> EventLoopFuture<Void>
 
     /// Removes a session that is not open.
     func remove(_ session: UInt64) -> EventLoopFuture<Void>
+}
+
+/// What earlier controller processes left in storage.
+struct FoundSessions: Sendable {
+    /// They have ended.
+    var stored: [WireSessionDescription] = []
+    /// They go on.
+    var recovered: [RecoveredSession] = []
 }
 
 /// A session's logs, opened for one operator.

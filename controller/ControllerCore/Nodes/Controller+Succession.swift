@@ -87,7 +87,7 @@ extension Controller {
 
     // MARK: Names
 
-    private func known(_ name: String) -> Node {
+    func known(_ name: String) -> Node {
         let node = nodes[name] ?? Node(name: name, budget: budget)
         nodes[name] = node
         return node

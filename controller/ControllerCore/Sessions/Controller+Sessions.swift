@@ -74,7 +74,8 @@ extension Controller {
 
     var sessionEnvironment: SessionEnvironment {
         SessionEnvironment(
-            loop: loop.assumeIsolated(), time: time, log: log, budget: budget.session,
+            loop: loop.assumeIsolated(), time: time, log: log, budget: budget.session, lease: lease,
+            bootID: host.bootID,
             excludedProcesses: { [self] in assumeIsolated { $0.excludedProcesses() } },
             releasedMemory: { [self] in assumeIsolated { $0.trim.released(at: $0.time.now()) } },
             forget: { [self] id, stored in assumeIsolated { $0.forget(id, stored) } })

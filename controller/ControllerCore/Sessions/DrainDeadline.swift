@@ -39,7 +39,7 @@ struct DrainDeadline {
             begin.duration(to: now) > (isLost ? Self.longestDrain + away : usual)
             || stoppedAt.duration(to: now) > Self.longestDrain + away + usual
         if let lostAt = part.lostAt {
-            return isLate || lostAt.duration(to: now) > Self.goneLimit + away
+            return isLate || lostAt.duration(to: now) > max(Self.goneLimit + away, part.goneLimit ?? .zero)
                 ? "the node was gone when the session stopped" : nil
         }
         if max(stoppedAt, part.node.lastHeard).duration(to: now) > Self.muteLimit + away {

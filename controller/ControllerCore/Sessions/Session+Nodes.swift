@@ -1,12 +1,18 @@
+import SystemFacts
 import TraceProtocol
 
 /// Nodes that are lost while the session runs, and come back.
 extension Session {
     /// Something happens to a node's part.
-    func note(_ kind: WireNodeNote.Kind, _ text: String, _ index: Int, started: WireStarted? = nil) {
+    ///
+    /// - Parameter moment: when; nil for now.
+    func note(
+        _ kind: WireNodeNote.Kind, _ text: String, _ index: Int, started: WireStarted? = nil,
+        at moment: MonotonicRawInstant? = nil
+    ) {
         var note = WireNodeNote()
         note.kind = kind
-        note.at = now.nanoseconds
+        note.at = (moment ?? now).nanoseconds
         note.text = text
         if let started { note.started = started }
         if parts[index].isStartCommanded, let moment = startMoment.at { note.moment = moment.nanoseconds }
@@ -78,7 +84,9 @@ extension Session {
     /// Commands again what was commanded while the node was away. Behind its `Welcome`: nothing may come before that.
     func commandAgain(_ index: Int) {
         if parts[index].pause != nil { parts[index].node.hold(id) }
-        guard flow.phase == .stopping, flow.isLive(index) else { return }
+        guard flow.isLive(index) else { return }
+        if flow.phase == .starting, isRecovered { return startAgain(index) }
+        guard flow.phase == .stopping else { return }
         parts[index].node.command(.stop(WireStop()), session: id) { [self] reply in stopped(index, reply) }
     }
 

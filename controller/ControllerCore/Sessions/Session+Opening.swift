@@ -29,9 +29,16 @@ extension Session {
         environment.after(Self.partialPatience) { [self] in perform(flow.prepareDeadline()) }
     }
 
-    func start(_ indices: [Int]) {
+    /// Sets the moment at which nodes start, and tells them when that is noted.
+    func setStart(of indices: [Int]) {
         let moment = startMoment.set(now: now, roundTrips: indices.compactMap { parts[$0].node.usualRoundTrip })
-        for index in indices {
+        whenNoted(note([.with { $0.starting.at = moment.nanoseconds }])) { [self] in
+            if flow.phase == .starting { start(indices, at: moment) }
+        }
+    }
+
+    private func start(_ indices: [Int], at moment: MonotonicRawInstant) {
+        for index in indices where flow.isLive(index) {
             let node = parts[index].node
             var command = WireStart()
             command.at = node.agentTime(at: moment)?.nanoseconds ?? 0
@@ -45,7 +52,7 @@ extension Session {
         environment.after(startMoment.delay + Self.partialPatience) { [self] in perform(flow.startDeadline()) }
     }
 
-    private func started(_ index: Int, _ reply: WireCommandReply) {
+    func started(_ index: Int, _ reply: WireCommandReply) {
         begin()
         let result = reply.startedResult
         if case .success(let started) = result {

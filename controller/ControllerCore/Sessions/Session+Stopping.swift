@@ -8,19 +8,23 @@ extension Session {
 
     /// Does what the flow decided.
     func perform(_ step: SessionFlow.Step) {
+        let noted = noteEvents()
         switch step {
         case .wait: break
         case .start(let nodes):
             // A node that has not replied in time may still become ready.
             discard(Array(Set(parts.indices).subtracting(nodes)))
-            start(nodes)
+            setStart(of: nodes)
         case .announce: announce()
         case .abort:
             discard(Array(parts.indices))
             replyOpened(started: false)
             environment.forget(id, nil)
             aborted()
-        case .stop(let nodes): stop(nodes)
+        case .stop(let nodes):
+            drain = DrainDeadline(stoppedAt: now, budget: environment.budget, lease: description.ownLease)
+            // Another process must not take a node that has stopped for one that ended by itself.
+            whenNoted(noted) { [self] in if flow.phase == .stopping { stop(nodes) } }
         case .end: end()
         }
     }
@@ -30,7 +34,6 @@ extension Session {
     }
 
     private func stop(_ nodes: [Int]) {
-        drain = DrainDeadline(stoppedAt: now, budget: environment.budget, lease: description.ownLease)
         begin()
         release()
         noteStop()
@@ -63,7 +66,7 @@ extension Session {
         // Stopped before every node had started: the operator still waits for the reply.
         if !flow.isAnnounced { replyOpened(started: false) }
         // It has ended by itself: no node is left.
-        if drain == nil { noteStop() }
+        if !isStopNoted { noteStop() }
         // The account is of what the logs have: what has come last is on its way to them.
         settle { [self] in conclude() }
     }
@@ -85,6 +88,7 @@ extension Session {
 
     /// Up to now the nodes owe a record.
     private func noteStop() {
+        isStopNoted = true
         for index in parts.indices where parts[index].isStartCommanded { note(.stopped, "", index) }
     }
 

@@ -24,12 +24,16 @@ class Session {
     final var isPreparingLimited = false
     /// Set when it is being stopped.
     final var drain: DrainDeadline?
+    /// Its logs say when it was told to stop.
+    final var isStopNoted = false
+    /// An earlier controller process began it.
+    final var isRecovered = false
     /// Why what the operator gets is not all that they asked for; empty if it is.
     final var problem = ""
 
     /// - Parameter members: the nodes and what their agents call themselves.
     init(
-        _ description: WireSessionDescription, opening: WireOpenSession, request: UInt64, owner: any SessionOperator,
+        _ description: WireSessionDescription, opening: WireOpenSession, request: UInt64, owner: (any SessionOperator)?,
         members: [(node: any SessionNode, incarnation: String)], environment: SessionEnvironment
     ) {
         self.description = description
@@ -96,6 +100,11 @@ class Session {
 
     /// Its description as a list of sessions has it.
     var listed: WireSessionDescription { description }
+
+    /// Notes what moved its flow, for the next controller process.
+    ///
+    /// - Returns: when that is done; nil for a kind that no other process goes on with.
+    func note(_ entries: [WireJournalEntry]) -> EventLoopFuture<Void>? { nil }
 
     /// Called about every second.
     func checkReaders(now: MonotonicRawInstant) {}

@@ -10,6 +10,10 @@ struct SessionEnvironment {
     let time: TimeSource
     let log: Logger
     let budget: Budget.Session
+    /// How long agents go on without a frame from here.
+    let lease: Duration
+    /// Of this machine: the timeline is its clock.
+    let bootID: String
     /// The processes of Fleetrace that are connected now.
     let excludedProcesses: () -> ExcludedProcesses
     /// What it took to open a session is no longer needed.

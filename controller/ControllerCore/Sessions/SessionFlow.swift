@@ -46,12 +46,24 @@ public struct SessionFlow: Sendable {
         case end
     }
 
+    /// What moved it: the same events in the same order make the same flow again.
+    public enum Event: Sendable, Equatable {
+        case prepared(Int, Result<WirePrepared, WireRefusal>)
+        case prepareDeadline
+        case started(Int, Result<WireStarted, WireRefusal>)
+        case startDeadline
+        case stop
+        case giveUp(Int, String)
+    }
+
     public private(set) var phase = Phase.preparing
     public private(set) var parts: [Part]
     /// The operator was to be told that the session runs.
     public private(set) var isAnnounced = false
     /// It goes on with the nodes that can.
     let isPartial: Bool
+    /// What has moved it since they were last taken.
+    private var events: [Event] = []
     /// How many parts are at each step: looked at for each of a thousand replies.
     private var census: Census
 
@@ -87,6 +99,7 @@ public struct SessionFlow: Sendable {
 
     public mutating func prepared(_ node: Int, _ outcome: Result<WirePrepared, WireRefusal>) -> Step {
         guard phase == .preparing, case .preparing = parts[node] else { return .wait }
+        events.append(.prepared(node, outcome))
         switch outcome {
         case .success(let prepared): move(node, to: .ready(prepared))
         case .failure(let refusal): move(node, to: .refused(refusal))
@@ -97,6 +110,7 @@ public struct SessionFlow: Sendable {
     /// Those that are ready wait no longer: nodes that have not replied count as refusals.
     public mutating func prepareDeadline() -> Step {
         guard phase == .preparing else { return .wait }
+        events.append(.prepareDeadline)
         for node in parts.indices where parts[node] == .preparing {
             move(node, to: .refused(WireRefusal(.timeout, "still busy while others were ready")))
         }
@@ -117,6 +131,7 @@ public struct SessionFlow: Sendable {
 
     public mutating func started(_ node: Int, _ outcome: Result<WireStarted, WireRefusal>) -> Step {
         guard case .starting(let prepared) = parts[node] else { return .wait }
+        events.append(.started(node, outcome))
         switch outcome {
         case .success(let started): move(node, to: .recording(prepared, started))
         case .failure(let refusal): move(node, to: .refused(refusal))
@@ -126,6 +141,7 @@ public struct SessionFlow: Sendable {
 
     public mutating func startDeadline() -> Step {
         guard phase == .starting else { return .wait }
+        events.append(.startDeadline)
         for node in parts.indices {
             if case .starting = parts[node] {
                 move(node, to: .refused(WireRefusal(.timeout, "had not started when others ran")))
@@ -148,6 +164,7 @@ public struct SessionFlow: Sendable {
     // MARK: The end
 
     public mutating func stop() -> Step {
+        if [.preparing, .starting, .recording].contains(phase) { events.append(.stop) }
         switch phase {
         case .preparing:
             phase = .refused
@@ -176,10 +193,12 @@ public struct SessionFlow: Sendable {
         switch parts[node] {
         case .preparing: return prepared(node, .failure(WireRefusal(.nodeLost, reason)))
         case .ready:
+            events.append(.giveUp(node, reason))
             move(node, to: .refused(WireRefusal(.nodeLost, reason)))
             return .wait
         case .starting: return started(node, .failure(WireRefusal(.nodeLost, reason)))
         case .recording:
+            events.append(.giveUp(node, reason))
             move(node, to: .gaveUp(reason))
             return decideEnd()
         case .refused, .finished, .gaveUp: return .wait
@@ -211,5 +230,28 @@ public struct SessionFlow: Sendable {
         guard phase == .recording || phase == .stopping, census.live == 0 else { return .wait }
         phase = .ended
         return .end
+    }
+}
+
+// MARK: Events
+
+extension SessionFlow {
+    /// What has moved it since the last call.
+    public mutating func takeEvents() -> [Event] {
+        defer { events.removeAll(keepingCapacity: true) }
+        return events
+    }
+
+    /// Is moved by an event of an earlier flow over the same nodes.
+    @discardableResult
+    public mutating func handle(_ event: Event) -> Step {
+        switch event {
+        case .prepared(let node, let outcome): prepared(node, outcome)
+        case .prepareDeadline: prepareDeadline()
+        case .started(let node, let outcome): started(node, outcome)
+        case .startDeadline: startDeadline()
+        case .stop: stop()
+        case .giveUp(let node, let reason): giveUp(node, reason)
+        }
     }
 }

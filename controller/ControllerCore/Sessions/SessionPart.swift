@@ -24,7 +24,11 @@ struct SessionPart {
     /// Up to when it was away after the stop, with a connection or without.
     var returnedAt = MonotonicRawInstant(nanoseconds: 0)
     /// When its connection was lost; nil while it is there.
-    var lostAt: MonotonicRawInstant?
+    var lostAt: MonotonicRawInstant? {
+        didSet { if lostAt == nil { goneLimit = nil } }
+    }
+    /// How long it is waited for at a stop while it is gone, if that is not the usual time.
+    var goneLimit: Duration?
     /// It was commanded to start: from then on it owes a record.
     var isStartCommanded = false
     /// When there is no record of it, and why.

@@ -19,6 +19,11 @@ struct StartMoment {
         self.delay = delay
     }
 
+    /// The moment that an earlier controller process has set.
+    mutating func restore(_ moment: MonotonicRawInstant?) {
+        at = moment
+    }
+
     /// Sets the moment.
     ///
     /// - Parameter roundTrips: the usual ones of the nodes that start.

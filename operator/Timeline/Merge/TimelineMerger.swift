@@ -105,7 +105,7 @@ final class TimelineMerger {
     private func append(_ note: WireNodeNote, _ node: NodeTimeline) {
         switch note.kind {
         case .started: show([node.part.lateStart(node.onTimeline)], of: node)
-        case .lost: notices.append((.lost(note.text), node, note.at))
+        case .lost, .controllerRestarted: notices.append((.lost(note.text), node, note.at))
         case .returned: notices.append((.returned, node, note.at))
         case .paused: if node.isNews(note) { notices.append((.paused(note.text), node, note.at)) }
         case .resumed: notices.append((.resumed, node, note.at))

@@ -45,7 +45,8 @@ public struct PartAccount: Sendable {
     public mutating func add(_ note: WireNodeNote) {
         switch note.kind {
         case .started:
-            started = note.started
+            // After a restart of the controller its own words may be lost.
+            if note.started.after != 0 { started = note.started }
             if note.moment != 0 { moment = note.moment }
         case .refused: refusal = Self.limited(note.text)
         case .gaveUp, .restarted, .damaged:

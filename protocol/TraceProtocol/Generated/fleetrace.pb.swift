@@ -981,6 +981,9 @@ public nonisolated struct WireNodeNote: Sendable {
 
     /// it can again
     case resumed // = 13
+
+    /// another controller process goes on with the session
+    case controllerRestarted // = 14
     case UNRECOGNIZED(Int)
 
     public init() {
@@ -1003,6 +1006,7 @@ public nonisolated struct WireNodeNote: Sendable {
       case 11: self = .takenOver
       case 12: self = .paused
       case 13: self = .resumed
+      case 14: self = .controllerRestarted
       default: self = .UNRECOGNIZED(rawValue)
       }
     }
@@ -1023,6 +1027,7 @@ public nonisolated struct WireNodeNote: Sendable {
       case .takenOver: return 11
       case .paused: return 12
       case .resumed: return 13
+      case .controllerRestarted: return 14
       case .UNRECOGNIZED(let i): return i
       }
     }
@@ -1043,6 +1048,7 @@ public nonisolated struct WireNodeNote: Sendable {
       .takenOver,
       .paused,
       .resumed,
+      .controllerRestarted,
     ]
 
   }
@@ -2707,5 +2713,5 @@ nonisolated extension WireNodeNote: SwiftProtobuf.Message, SwiftProtobuf._Messag
 }
 
 nonisolated extension WireNodeNote.Kind: SwiftProtobuf._ProtoNameProviding {
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0UNSPECIFIED\0\u{1}JOINED\0\u{1}STARTED\0\u{1}LOST\0\u{1}RETURNED\0\u{1}RESTARTED\0\u{1}GAVE_UP\0\u{1}DAMAGED\0\u{1}REFUSED\0\u{1}LIMITED\0\u{1}STOPPED\0\u{1}TAKEN_OVER\0\u{1}PAUSED\0\u{1}RESUMED\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0UNSPECIFIED\0\u{1}JOINED\0\u{1}STARTED\0\u{1}LOST\0\u{1}RETURNED\0\u{1}RESTARTED\0\u{1}GAVE_UP\0\u{1}DAMAGED\0\u{1}REFUSED\0\u{1}LIMITED\0\u{1}STOPPED\0\u{1}TAKEN_OVER\0\u{1}PAUSED\0\u{1}RESUMED\0\u{1}CONTROLLER_RESTARTED\0")
 }

@@ -14,7 +14,7 @@ final class CountedSession: Session {
     private let shortestInterval: Duration
 
     override init(
-        _ description: WireSessionDescription, opening: WireOpenSession, request: UInt64, owner: any SessionOperator,
+        _ description: WireSessionDescription, opening: WireOpenSession, request: UInt64, owner: (any SessionOperator)?,
         members: [(node: any SessionNode, incarnation: String)], environment: SessionEnvironment
     ) {
         ledger = CountLedger(opening.count, nodes: members.count, budget: environment.budget)

@@ -40,6 +40,16 @@ struct ReceivedLog {
         var heard: MonotonicRawInstant
     }
 
+    init() {}
+
+    /// What an earlier controller process has stored.
+    init(_ recovered: RecoveredLog) {
+        position = recovered.position
+        watched = recovered.watched
+        events = recovered.events
+        finish = recovered.finish
+    }
+
     mutating func add(_ batch: BatchHeader, sequence: UInt64) {
         newEvents.append((sequence, batch.cpu, batch.events, batch.firstTimestamp))
     }

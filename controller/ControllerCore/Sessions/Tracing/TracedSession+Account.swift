@@ -4,7 +4,7 @@ import TraceProtocol
 /// What the numbers of a session's nodes say.
 extension TracedSession {
     /// Totals of every CPU, and a few texts.
-    private static let mostFinishParts = Watermark.maximumCPUs + 16
+    static let mostFinishParts = Watermark.maximumCPUs + 16
 
     /// A node's last frame has come. It is stored like any other, and it counts when it is stored.
     func finish(_ frame: Frame, sequence: UInt64, _ index: Int, at now: MonotonicRawInstant) {

@@ -1,4 +1,5 @@
 import Logging
+import NIOCore
 import SessionStore
 import SystemFacts
 import TraceProtocol
@@ -14,6 +15,9 @@ final class TracedSession: Session, ReadableSession {
     var attachments: [Attachment] = []
     private var stage = Stage.opening
     private var storedAt: MonotonicRawInstant?
+    /// Its operator has not come back since an earlier controller process had it. Nobody has got the rest then, so it is
+    /// kept.
+    private var isUnclaimed = false
     /// It has ended for so long that its operator must have got the end.
     private var isReclaimOver = false
 
@@ -29,7 +33,7 @@ final class TracedSession: Session, ReadableSession {
     }
 
     init(
-        _ description: WireSessionDescription, opening: WireOpenSession, request: UInt64, owner: any SessionOperator,
+        _ description: WireSessionDescription, opening: WireOpenSession, request: UInt64, owner: (any SessionOperator)?,
         members: [(node: any SessionNode, incarnation: String)], storage: any SessionStorage,
         environment: SessionEnvironment
     ) {
@@ -37,6 +41,25 @@ final class TracedSession: Session, ReadableSession {
         logs = Array(repeating: ReceivedLog(), count: members.count)
         super.init(
             description, opening: opening, request: request, owner: owner, members: members, environment: environment)
+    }
+
+    /// A session that an earlier controller process began.
+    ///
+    /// - Parameter nodes: in the order of its description.
+    convenience init(
+        _ recovered: RecoveredSession, on nodes: [any SessionNode], storage: any SessionStorage,
+        environment: SessionEnvironment
+    ) {
+        self.init(
+            recovered.description, opening: recovered.flow.opening, request: 0, owner: nil,
+            members: zip(nodes, recovered.flow.incarnations).map { ($0, $1) }, storage: storage,
+            environment: environment)
+        restore(recovered)
+        isUnclaimed = !hold.isDetached
+        for (index, log) in recovered.logs.enumerated() {
+            logs[index] = ReceivedLog(log)
+        }
+        stage = recovered.logs.contains(where: \.hasJoined) ? .begun : .opening
     }
 
     override func open(_ opening: WireOpenSession) {
@@ -48,9 +71,19 @@ final class TracedSession: Session, ReadableSession {
             }
             // The operator may be gone, and the session aborted, before storage was ready.
             guard flow.phase == .preparing else { return }
-            prepare(opening)
+            whenNoted(note([opened(opening)])) { [self] in if flow.phase == .preparing { prepare(opening) } }
         }
     }
+
+    private func opened(_ opening: WireOpenSession) -> WireJournalEntry {
+        .with {
+            $0.opening.bootID = environment.bootID
+            $0.opening.request = opening
+            $0.opening.incarnations = parts.map(\.incarnation)
+        }
+    }
+
+    override func note(_ entries: [WireJournalEntry]) -> EventLoopFuture<Void>? { storage.note(entries, of: id) }
 
     // MARK: What nodes send
 
@@ -164,6 +197,7 @@ final class TracedSession: Session, ReadableSession {
     override func reclaimed(
         by link: any SessionOperator, from previous: (any SessionOperator)?, behind read: [UInt64], _ request: UInt64
     ) {
+        isUnclaimed = false
         attach(link, behind: read) { [self] result in link.respond(to: request, result.attached(to: description)) }
     }
 
@@ -216,10 +250,11 @@ final class TracedSession: Session, ReadableSession {
             return
         }
         stage = .closed
-        storage.close(id, keep: description.keep).whenFailure { [log = environment.log] in
+        let keep = description.keep || isUnclaimed
+        storage.close(id, keep: keep).whenFailure { [log = environment.log] in
             log.error("a session's directory could not be removed", metadata: ["reason": "\($0)"])
         }
-        environment.forget(id, description.keep ? listed : nil)
+        environment.forget(id, keep ? listed : nil)
     }
 
     // MARK: What storage reports

@@ -1,0 +1,55 @@
+import SessionStore
+import SystemFacts
+import TraceProtocol
+
+/// One node's part as its log tells it: the same facts that every reader of the log finds.
+struct RecoveredLog: Sendable {
+    /// Behind its last whole record.
+    var position = LogPosition.start
+    /// Of its last numbered frame; 0 before the first.
+    var sequence: UInt64 = 0
+    /// Events in its batches, by CPU.
+    var events: [UInt32: UInt64] = [:]
+    /// The CPUs of its last watermarks.
+    private(set) var watched: [Watermark.Entry] = []
+    private(set) var account = PartAccount()
+    /// Its last frame, once that is there.
+    private(set) var finish: ReceivedLog.Finish?
+    private(set) var hasJoined = false
+    private(set) var hasStopped = false
+    /// It was commanded to start: a note says when.
+    private(set) var isStartCommanded = false
+
+    /// - Parameter record: the next one of the log.
+    mutating func add(_ record: LogRecord) {
+        switch record.frame.type {
+        case .nodeNote:
+            guard let note: WireNodeNote = try? record.frame.message() else { return }
+            account.add(note)
+            if note.moment != 0 { isStartCommanded = true }
+            if note.kind == .joined { hasJoined = true }
+            if note.kind == .stopped { hasStopped = true }
+        case .watermark:
+            guard let watermark = try? Watermark(record.frame) else { return }
+            watched = watermark.entries
+            if let least = watermark.least { account.recorded(through: least, heard: record.received) }
+        case .finish:
+            var body = record.frame.body
+            body.moveReaderIndex(forwardBy: min(body.readableBytes, StreamNumber.length))
+            // As for every reader, one that is malformed is none.
+            let parts = TracedSession.mostFinishParts
+            guard let message: WireFinish = try? Frame(.finish, body).message(parts: parts) else { return }
+            finish = ReceivedLog.Finish(message: message, at: MonotonicRawInstant(nanoseconds: record.received))
+            account.add(message, at: record.received)
+        default: break
+        }
+    }
+}
+
+/// A session that goes on under this process.
+struct RecoveredSession: Sendable {
+    var description: WireSessionDescription
+    var flow: RecoveredFlow
+    /// By node.
+    var logs: [RecoveredLog]
+}
