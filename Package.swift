@@ -17,8 +17,8 @@ let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-
 
 /// What Tests/Simulation puts together.
 let simulation: [Target.Dependency] = [
-    "AgentCore", "ControllerCore", "OperatorClient", "SessionStore", "SecureTransport", "SystemFacts", "RecentLog",
-    "Threads", "TraceClock", "TraceProtocol", "TestSupport", log, deque,
+    "AgentCore", "ControllerCore", "OperatorClient", "SessionStore", "SecureTransport", "SystemFacts", "Quotas",
+    "RecentLog", "Threads", "TraceClock", "TraceProtocol", "TestSupport", log, deque,
     .product(name: "HeapModule", package: "swift-collections"), .product(name: "NIOCore", package: "swift-nio"),
 ]
 

@@ -1,5 +1,6 @@
 import Logging
 import NIOCore
+import Quotas
 import RecentLog
 import SystemFacts
 import TestSupport
@@ -15,7 +16,7 @@ final class AgentProcess: @unchecked Sendable {
     private let fleet: FleetRun
     private let loop: SimulatedLoop
     private var generator: SplitMix64
-    private var backoff = Backoff()
+    private var backoff = Backoff(shortest: AgentRuntime.shortestPause, longest: AgentRuntime.longestPause)
     private var dialled: Int64 = 0
     private var isLeaving = false
 
@@ -112,7 +113,7 @@ final class AgentProcess: @unchecked Sendable {
     private func dialAgain() {
         let (wasAccepted, hasSessions) = agent.assumeIsolated { ($0.wasAccepted, !$0.sessions.isEmpty) }
         if wasAccepted, world.now - dialled > Self.lastingConnection { backoff.reset() }
-        let longest = hasSessions ? Self.longestPauseWithSessions : Backoff.longest
+        let longest = hasSessions ? Self.longestPauseWithSessions : AgentRuntime.longestPause
         dial(after: min(backoff.next(using: &generator), longest).wholeNanoseconds)
     }
 

@@ -73,7 +73,7 @@ final class RingRecording: NodeSession {
         return stopping
     }
 
-    func finish(reason: String) throws {
+    func finish(reason: String, note: (WireFinish) -> Void) throws {
         var finish = WireFinish()
         finish.reason = reason
         if let stopped { finish.stopped = stopped }

@@ -22,6 +22,11 @@ final class SimulatedNodeKernel: NodeKernel, @unchecked Sendable {
         return try RingRecording(instance, machine, process, delivery, readers: readers)
     }
 
+    /// Simulated agents keep no journal.
+    func takeOver(
+        _ left: JournaledSession, _ delivery: SessionDelivery, giveUp: String?
+    ) throws -> any NodeSession { throw WireRefusal(.unsupported, "this kernel outlives no agent") }
+
     func excludedThreads(_ processes: [Int32]) -> Set<Int32> { [] }
 
     func removeStaleProbes() -> [StaleProbes.Removal] { [] }

@@ -54,11 +54,11 @@ final class SimulatedOperator: @unchecked Sendable {
     }
 
     private func begin(on channel: SimulatedChannel) throws {
-        let welcomed = loop.makePromise(of: NIOLoopBound<ClientHandler>.self)
+        let accepted = loop.makePromise(of: ClientHandler.Accepted.self)
         var hello = WireHello()
         hello.versions = Negotiation.versions
         hello.capabilities = Negotiation.capabilities
-        let handler = ClientHandler(hello: try Frame(.hello, hello), welcomed: welcomed, queue: queue)
+        let handler = ClientHandler(hello: try Frame(.hello, hello), accepted: accepted, queue: queue)
         self.handler = handler
         let pipeline = channel.pipeline.syncOperations
         try pipeline.addHandler(ByteToMessageHandler(FrameDecoder(accepting: .toOperator)))
@@ -72,7 +72,7 @@ final class SimulatedOperator: @unchecked Sendable {
         try pipeline.addHandler(handler)
         handler.begin(try pipeline.context(handler: handler))
         channel.open()
-        welcomed.futureResult.assumeIsolated().whenComplete { [self] result in
+        accepted.futureResult.assumeIsolated().whenComplete { [self] result in
             if case .failure(let error) = result { return finish(.refused("\(error)")) }
             open()
         }
@@ -115,7 +115,7 @@ final class SimulatedOperator: @unchecked Sendable {
         for item in hasNews ? queue.removeAll(waiting: .zero) : [] {
             switch item {
             case .chunk(let chunk): reading.append(chunk)
-            case .counts: break
+            case .counts, .suspended, .resumed: break
             case .end(let problem): return consumed(reading, problem)
             case .disconnected(let reason):
                 return consumed(reading, "the connection to the controller was lost: \(reason)")
@@ -134,7 +134,7 @@ final class SimulatedOperator: @unchecked Sendable {
         guard case .none = outcome else { return }
         world.isBusy()
         switch state.handle(event) {
-        case .wait: break
+        case .wait, .cutOff: break
         case .stop: stop()
         case .end(_, let stopping):
             if stopping { stop() }

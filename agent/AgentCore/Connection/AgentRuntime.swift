@@ -214,8 +214,8 @@ public struct AgentRuntime: Sendable {
     }
 
     private static let lastingConnection = Duration.seconds(10)
-    private static let shortestPause = Duration.milliseconds(250)
-    private static let longestPause = Duration.seconds(15)
+    static let shortestPause = Duration.milliseconds(250)
+    static let longestPause = Duration.seconds(15)
     /// The controller waits a little longer for a node whose events it misses.
     private static let longestPauseWithSessions = Duration.seconds(3)
     private static let vitalsInterval = TimeAmount.seconds(5)

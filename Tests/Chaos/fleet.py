@@ -1,0 +1,119 @@
+"""A controller, two agents of this machine's kernel, and an operator that records: each can be killed and started again."""
+import os
+import signal
+import subprocess
+import sys
+
+from field import Field
+from link import Link
+
+EVENT = "syscalls:sys_enter_lseek"
+WHENCE = (1 << 17) + os.getpid()  # no program asks for it: these calls are this load's
+NODES = ("one", "two")
+
+# Numbered calls at a rate, until SIGTERM; says how many there were.
+LOAD = """
+import os, signal, sys, time
+going = True
+def end(*_):
+    global going
+    going = False
+signal.signal(signal.SIGTERM, end)
+rate, whence, started, k = float(sys.argv[1]), int(sys.argv[2]), time.monotonic(), 0
+while going:
+    for k in range(k + 1, int((time.monotonic() - started) * rate) + 1):
+        try: os.lseek(0, k, whence)
+        except OSError: pass
+    time.sleep(0.001)
+print(k)
+"""
+
+
+class Fleet(Field):
+    """Between controller, agents and operator are links that can be cut."""
+
+    def __init__(self, programs, seed_folder_mb):
+        super().__init__(programs, node_names=NODES)
+        self.data_mb = seed_folder_mb
+        self.links, self.agents, self.state = {}, {}, os.path.join(self.folder, "state")
+        self.ballast = None
+
+    def begin(self):
+        self.start(self.data_mb)
+        for node in NODES:
+            self.links[node] = Link(self.port)
+            self.links[node].start()
+        self.links["operator"] = Link(self.port)
+        self.links["operator"].start()
+        self.env["FLEETRACE_CONTROLLER"] = f"127.0.0.1:{self.links['operator'].port}"
+        for node in NODES:
+            self.start_node(node)
+        for node in NODES:
+            self.expect(f"{node} is not connected", lambda node=node: self.is_connected(node))
+
+    # Field.start begins the honest node's agent; this fleet's agents dial through links.
+    def start_agent(self, node, *words):
+        return None
+
+    def is_connected(self, node):
+        return node not in NODES or node not in self.links or super().is_connected(node)
+
+    def start_controller(self):
+        self.controller = self.process(
+            "controller", "fleetrace-controller", "--listen", f"127.0.0.1:{self.port}", "--pki", self.pki,
+            "--data", self.data, "--lease", "60s")
+
+    def start_node(self, node):
+        self.agents[node] = self.process(
+            f"agent-{node}", "fleetrace-agent", "--controller", f"127.0.0.1:{self.links[node].port}",
+            "--cert", f"{self.pki}/nodes/{node}.crt", "--key", f"{self.pki}/nodes/{node}.key",
+            "--ca", f"{self.pki}/ca.crt", "--state", os.path.join(self.state, node), *self.spool(node))
+
+    def spool(self, node):
+        return ()
+
+    def record(self, directory):
+        command = self.process(
+            "record", "fleetrace", "record", "-e", EVENT, "-f", f"{EVENT}: whence == {WHENCE}",
+            "-o", directory)
+        self.expect("the session does not start", lambda: "tracing 1 event on 2 nodes" in command.said(), 30)
+        return command
+
+    def load(self, rate):
+        return subprocess.Popen(
+            [sys.executable, "-c", LOAD, str(rate), str(WHENCE)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            text=True)
+
+    def kill(self, process, number=signal.SIGKILL):
+        if process.alive():
+            os.kill(process.popen.pid, number)
+        if number == signal.SIGKILL:
+            process.popen.wait()
+
+    def fill_disk(self):
+        """All that is left of the controller's disk."""
+        self.ballast = os.path.join(self.data, "ballast")
+        space = os.statvfs(self.data)
+        with open(self.ballast, "wb") as file:
+            os.posix_fallocate(file.fileno(), 0, max(1, (space.f_bavail - 1) * space.f_frsize))
+
+    def free_disk(self):
+        if self.ballast:
+            os.unlink(self.ballast)
+            self.ballast = None
+
+    def end(self):
+        for process in self.processes:
+            if process.alive():
+                os.kill(process.popen.pid, signal.SIGCONT)
+        # SIGINT ends an agent in order; SIGTERM leaves its recordings to a successor.
+        for agent in self.agents.values():
+            self.kill(agent, signal.SIGINT)
+        for agent in self.agents.values():
+            try:
+                agent.wait(20)
+            except subprocess.TimeoutExpired:
+                self.kill(agent)
+        for link in self.links.values():
+            link.end()
+        self.stop()
