@@ -218,11 +218,6 @@ final class MemoryStorage: SessionStorage, @unchecked Sendable {
         return loop.makeSucceededFuture(())
     }
 
-    func settle() -> EventLoopFuture<Void> {
-        for session in sessions.keys { flush(session) }
-        return loop.makeSucceededFuture(())
-    }
-
     func remove(_ session: UInt64) -> EventLoopFuture<Void> {
         kept[session] = nil
         removed.append(session)

@@ -184,14 +184,6 @@ final class FileStorage: SessionStorage {
         loop.submit { [state] in try state.withValue { try $0.sessions[session]?.note(entries) } }
     }
 
-    func settle() -> EventLoopFuture<Void> {
-        loop.submit { [self] in
-            for session in state.withValue({ Array($0.sessions.values) }) { session.release() }
-            flush()
-            synchronize()
-        }
-    }
-
     func remove(_ session: UInt64) -> EventLoopFuture<Void> {
         loop.submit { [folder] in try folder.remove(session) }
     }

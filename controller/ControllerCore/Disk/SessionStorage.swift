@@ -52,9 +52,6 @@ protocol SessionStorage: AnyObject, Sendable {
     /// - Parameter bootID: of this machine.
     func found(bootID: String) -> EventLoopFuture<FoundSessions>
 
-    /// Writes everything that was appended, and makes it as durable as its sessions ask for.
-    func settle() -> EventLoopFuture<Void>
-
     /// Removes a session that is not open.
     func remove(_ session: UInt64) -> EventLoopFuture<Void>
 }
