@@ -30,11 +30,8 @@ class Type(enum.IntEnum):
     WATERMARK = 0x23
     ACKNOWLEDGE = 0x24
     CREDIT = 0x25
-<<<<<<< HEAD
     REWIND = 0x28
-=======
     LOSS = 0x27
->>>>>>> bca0d02 (An agent that dies comes back to its ring)
     CLOCK_PROBE = 0x30
     CLOCK_REPLY = 0x31
     CLOCK_SAMPLE = 0x32
