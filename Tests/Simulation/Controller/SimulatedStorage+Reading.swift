@@ -18,8 +18,6 @@ extension SimulatedStorage {
         loop.makeSucceededFuture(())
     }
 
-    func settle() -> EventLoopFuture<Void> { loop.makeSucceededFuture(()) }
-
     func remove(_ session: UInt64) -> EventLoopFuture<Void> {
         work { [self] in if loop.process.step() { disk.remove(session) } }
     }
