@@ -32,7 +32,7 @@ def played(fleet, kinds, dice, rate):
     directory = os.path.join(fleet.folder, "session")
     shutil.rmtree(directory, ignore_errors=True)
     fleet.command = fleet.record(directory)
-    load = fleet.load(rate)
+    fleet.begin_load(rate)
     time.sleep(dice.uniform(0.3, 1.0))
     for kind in kinds:
         FAULTS[kind](fleet, dice)
@@ -40,8 +40,7 @@ def played(fleet, kinds, dice, rate):
     fleet.expect("the controller is away", lambda: fleet.controller.alive(), SETTLE)
     for node in NODES:
         fleet.expect(f"{node} does not come back", lambda node=node: fleet.is_connected(node), SETTLE)
-    load.send_signal(signal.SIGTERM)
-    calls = int(load.communicate(timeout=20)[0])
+    calls = fleet.end_load()
     time.sleep(0.5)
     ended = not fleet.command.alive()
     fleet.kill(fleet.command, signal.SIGINT)

@@ -1,4 +1,5 @@
 """A controller, two agents of this machine's kernel, and an operator that records: each can be killed and started again."""
+import contextlib
 import os
 import signal
 import subprocess
@@ -36,7 +37,7 @@ class Fleet(Field):
         super().__init__(programs, node_names=NODES)
         self.data_mb = seed_folder_mb
         self.links, self.agents, self.state = {}, {}, os.path.join(self.folder, "state")
-        self.ballast = None
+        self.ballast = self.load = None
 
     def begin(self):
         self.start(self.data_mb)
@@ -79,10 +80,15 @@ class Fleet(Field):
         self.expect("the session does not start", lambda: "tracing 1 event on 2 nodes" in command.said(), 30)
         return command
 
-    def load(self, rate):
-        return subprocess.Popen(
+    def begin_load(self, rate):
+        self.load = subprocess.Popen(
             [sys.executable, "-c", LOAD, str(rate), str(WHENCE)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             text=True)
+
+    def end_load(self):
+        """How many calls there were."""
+        self.load.send_signal(signal.SIGTERM)
+        return int(self.load.communicate(timeout=20)[0])
 
     def kill(self, process, number=signal.SIGKILL):
         if process.alive():
@@ -93,9 +99,9 @@ class Fleet(Field):
     def fill_disk(self):
         """All that is left of the controller's disk."""
         self.ballast = os.path.join(self.data, "ballast")
-        space = os.statvfs(self.data)
-        with open(self.ballast, "wb") as file:
-            os.posix_fallocate(file.fileno(), 0, max(1, (space.f_bavail - 1) * space.f_frsize))
+        with contextlib.suppress(OSError), open(self.ballast, "wb", buffering=0) as file:
+            while file.write(bytes(64 << 10)):
+                pass
 
     def free_disk(self):
         if self.ballast:
@@ -103,6 +109,9 @@ class Fleet(Field):
             self.ballast = None
 
     def end(self):
+        if self.load and self.load.poll() is None:
+            self.load.kill()
+            self.load.wait()
         for process in self.processes:
             if process.alive():
                 os.kill(process.popen.pid, signal.SIGCONT)

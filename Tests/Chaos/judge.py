@@ -5,7 +5,7 @@ import subprocess
 from dataclasses import dataclass, field
 
 FOREVER = 1 << 63
-TOTAL = re.compile(r"^total: (\d+) events received, (?:(\d+) lost|at least (\d+) lost)", re.M)
+TOTAL = re.compile(r"^total: (\d+) events received, (?:(\d+) lost|at least (\d+) lost[^,;\n]*)(?:, (\d+) lost at agents)?", re.M)
 
 
 @dataclass
@@ -79,7 +79,7 @@ def judge(fleet, directory, nodes, calls, status, ended):
         errors="replace", env=fleet.env, timeout=120)
     total = TOTAL.search(summary.stdout)
     if total:
-        verdict.lost = int(total[2] or total[3])
+        verdict.lost = int(total[2] or total[3]) + int(total[4] or 0)
         if int(total[1]) != verdict.events:
             verdict.problems.append(f"{total[1]} events by the account, {verdict.events} printed")
     else:

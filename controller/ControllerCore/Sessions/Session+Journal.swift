@@ -18,6 +18,14 @@ extension Session {
             })
     }
 
+    /// Notes that another process of a node has its part: the next controller must not take it for a stranger.
+    func noteMember(_ index: Int) {
+        var entry = WireJournalEntry()
+        entry.member.node = UInt32(index)
+        entry.member.incarnation = parts[index].incarnation
+        _ = note([entry])
+    }
+
     /// Does something when a note is written, cannot be written, or takes too long.
     func whenNoted(_ noted: EventLoopFuture<Void>?, _ body: @escaping () -> Void) {
         guard let noted else { return body() }

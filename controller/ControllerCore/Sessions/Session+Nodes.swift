@@ -41,6 +41,7 @@ extension Session {
         if let held, held.takenOver {
             note(.takenOver, Self.takeover, index)
             parts[index].incarnation = incarnation
+            noteMember(index)
             isBack(index)
         } else if parts[index].incarnation != incarnation {
             note(.restarted, "the agent was restarted; what it had not sent is gone", index)
