@@ -78,14 +78,17 @@ public final class SessionJournal {
     public static func read(in folder: OpenFolder) throws(StoreError) -> Found? {
         guard let bytes = try folder.contents(of: SessionLayout.journal, limit: longest) else { return nil }
         guard bytes.starts(with: head) else {
-            throw .notASession(path: folder.path.appending(SessionLayout.journal).string, "it does not begin as a journal does")
+            throw .notASession(
+                path: folder.path.appending(SessionLayout.journal).string, "it does not begin as a journal does")
         }
         var found = Found(length: UInt64(head.count))
         var scanner = LogScanner(offset: found.length)
         scanner.feed(ByteBuffer(bytes: bytes.dropFirst(head.count)))
         while case .record(let record) = scanner.next() {
             // Of another version.
-            guard record.frame.type == .journalEntry, let entry: WireJournalEntry = try? record.frame.message() else { break }
+            guard record.frame.type == .journalEntry, let entry: WireJournalEntry = try? record.frame.message() else {
+                break
+            }
             found.entries.append(entry)
             found.length = scanner.offset
         }

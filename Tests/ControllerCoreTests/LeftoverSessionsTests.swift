@@ -37,7 +37,9 @@ import TraceProtocol
         try writer.flush()
         let size = writer.writtenBytes
 
-        let sessions = LeftoverSessions(in: data, log: log).find(bootID: "boot").stored.sorted { $0.session < $1.session }
+        let sessions = LeftoverSessions(in: data, log: log).find(bootID: "boot").stored.sorted {
+            $0.session < $1.session
+        }
         #expect(sessions.map(\.state) == ["interrupted: the controller ended", "complete"])
         #expect(sessions.map(\.storedBytes) == [UInt64(earlySize), UInt64(size)])
         #expect(sessions[0].ended > 0 && sessions[1].ended == 42)
@@ -54,7 +56,9 @@ import TraceProtocol
         let changed = try SessionDirectory.lastDescribed(in: data.folder(of: 1))
         #expect(leftovers.find(bootID: "boot", now: changed.advanced(by: LeftoverSessions.unnamedAge)).stored.isEmpty)
         #expect(try data.sessions() == (own: [1], others: 0))
-        #expect(leftovers.find(bootID: "boot", now: changed.advanced(by: LeftoverSessions.unnamedAge + .nanoseconds(1))).stored
+        #expect(
+            leftovers.find(bootID: "boot", now: changed.advanced(by: LeftoverSessions.unnamedAge + .nanoseconds(1)))
+                .stored
                 .isEmpty)
         #expect(try data.sessions() == (own: [], others: 0))
     }
@@ -65,7 +69,9 @@ import TraceProtocol
         let session = try data.create(DataFolderTests.description(1))
         let manifest = session.folder.path.appending("manifest.json").string
         try Data("{".utf8).write(to: URL(fileURLWithPath: manifest))
-        #expect(LeftoverSessions(in: data, log: log).find(bootID: "boot", now: EpochInstant(nanoseconds: .max)).stored.isEmpty)
+        #expect(
+            LeftoverSessions(in: data, log: log).find(bootID: "boot", now: EpochInstant(nanoseconds: .max)).stored
+                .isEmpty)
         #expect(try data.sessions() == (own: [1], others: 0))
     }
 }

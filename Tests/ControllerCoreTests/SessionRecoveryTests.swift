@@ -39,7 +39,9 @@ struct SessionRecoveryTests {
     private static let started = WireStarted.with { ($0.before, $0.after) = (1, 2) }
     private static let refusal = WireRefusal(.policy, "not here")
 
-    @Test("Every flow is made again by what moved it, whatever happened, at every step", arguments: 0..<200 as Range<UInt64>)
+    @Test(
+        "Every flow is made again by what moved it, whatever happened, at every step",
+        arguments: 0..<200 as Range<UInt64>)
     func everyFlow(_ seed: UInt64) {
         var random = SplitMix64(seed: seed)
         let nodes = Int.random(in: 1...4, using: &random)

@@ -106,7 +106,8 @@ extension IntegrationTests {
 
                 try await fleet.startController()
                 try await fleet.connected(fleet.names)
-                try await eventually("instances of a session that nobody takes back are removed", within: .seconds(60)) {
+                try await eventually("instances of a session that nobody takes back are removed", within: .seconds(60))
+                {
                     fleet.instances.isEmpty
                 }
                 try await load.stop()

@@ -54,7 +54,8 @@ extension IntegrationTests {
             }
         }
 
-        @Test("kill -9 of the controller: the lease ends the session; a new controller ends it when nobody takes it back")
+        @Test(
+            "kill -9 of the controller: the lease ends the session; a new controller ends it when nobody takes it back")
         func controller() async throws {
             let options = Fleet.Options(controllerArguments: ["--lease", "3s"])
             try await Fleet.with(agents: 2, options) { fleet in

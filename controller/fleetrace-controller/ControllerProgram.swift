@@ -86,7 +86,8 @@ struct ControllerProgram: AsyncParsableCommand {
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [.init(service: ControllerService(runtime: runtime))],
-                gracefulShutdownSignals: .ending.filter { $0 != .sigterm }, cancellationSignals: [.sigterm], logger: log))
+                gracefulShutdownSignals: .ending.filter { $0 != .sigterm }, cancellationSignals: [.sigterm], logger: log
+            ))
         do {
             try await group.run()
         } catch is CancellationError {

@@ -32,7 +32,8 @@ struct LeftoverSessions {
             let sessions = try data.sessions()
             if sessions.others > 0 {
                 log.notice(
-                    "left alone what is not this controller's in its folder", metadata: ["entries": "\(sessions.others)"])
+                    "left alone what is not this controller's in its folder",
+                    metadata: ["entries": "\(sessions.others)"])
             }
             for session in sessions.own {
                 do throws(StoreError) {
