@@ -55,14 +55,6 @@ final class EmbeddedNode: EmbeddedPeer {
         return try connect(holding: holding)
     }
 
-    /// Connects to another controller process.
-    @discardableResult
-    func connect(to fleet: EmbeddedController, holding: [UInt64]) throws -> [WireResumePoint] {
-        move(to: fleet)
-        fleet.connected(self)
-        return try connect(holding: holding)
-    }
-
     func answerProbes() {
         for frame in (try? frames(.clockProbe)) ?? [] {
             guard let probe = try? ClockProbeFrame(frame) else { continue }
