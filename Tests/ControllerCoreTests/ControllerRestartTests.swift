@@ -57,6 +57,18 @@ struct ControllerRestartTests {
         #expect(second.storage.closed.map(\.state) == ["complete"] && second.sessionCount() == 0)
     }
 
+    @Test("An agent that has taken over is no stranger for the next controller")
+    func takenOver() throws {
+        let session = try ann.record(on: [node])
+        node.disconnect()
+        first.advance(.seconds(1))
+        try node.connect(incarnation: "second", holding: [session], isTakenOver: true)
+        let second = first.restarted()
+        let points = try node.connect(to: second, incarnation: "second", holding: [session])
+        #expect(points.map(\.unknown) == [false])
+        #expect(try read(session, second).records.notes.last == .returned)
+    }
+
     @Test("What was not written is not acknowledged, and comes again")
     func unwritten() throws {
         let session = try ann.record(on: [node])

@@ -49,10 +49,12 @@ final class EmbeddedNode: EmbeddedPeer {
 
     /// Connects to another controller process.
     @discardableResult
-    func connect(to fleet: EmbeddedController, holding: [UInt64]) throws -> [WireResumePoint] {
+    func connect(
+        to fleet: EmbeddedController, incarnation: String = "first", holding: [UInt64]
+    ) throws -> [WireResumePoint] {
         move(to: fleet)
         fleet.connected(self)
-        return try connect(holding: holding)
+        return try connect(incarnation: incarnation, holding: holding)
     }
 
     func answerProbes() {

@@ -72,6 +72,8 @@ final class SimulatedOperator: @unchecked Sendable {
         try pipeline.addHandler(handler)
         handler.begin(try pipeline.context(handler: handler))
         channel.open()
+        // It does not come back to its session.
+        handler.whenEnded { [queue] error in queue.put(.disconnected("\(error)")) }
         accepted.futureResult.assumeIsolated().whenComplete { [self] result in
             if case .failure(let error) = result { return finish(.refused("\(error)")) }
             open()
