@@ -42,6 +42,17 @@ import Testing
         #expect(update(1, wanted: [1], started: [1: 10, 2: 5]).missingSince == .after(.zero))
     }
 
+    @Test mutating func aListThatAnEarlierAgentLeftIsNotWrittenAnew() {
+        // 1 to 3 were the earlier agent's; 4 is a controller's, which runs on.
+        threads = UntracedThreads(listed: [1, 2, 3, 4], now: .after(.zero)) { $0 == 4 ? 40 : nil }
+        #expect(
+            update(1, wanted: [5], started: [4: 40, 5: 50]) == .init(listed: [1, 2, 3, 4, 5], missingSince: nil))
+        // Another task has the number of a thread of the agent that died.
+        #expect(
+            update(2, wanted: [4, 5], started: [2: 60, 4: 40, 5: 50])
+                == .init(listed: [4, 5], missingSince: .after(.seconds(1))))
+    }
+
     @Test mutating func theListIsBoundedAndIsNotWrittenAnewForIt() {
         for step in 0..<100 as Range<Int32> {
             let first = step * 1000

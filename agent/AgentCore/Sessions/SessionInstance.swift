@@ -13,7 +13,7 @@ final class SessionInstance {
     /// Nil for an instance that was taken over: its probes are in the kernel already.
     private(set) var probes: ProbeSet?
     private let shownNames: [EventName: EventName]
-    private var untraced = UntracedThreads()
+    private var untraced: UntracedThreads
     /// When events of other tasks may have been left out; ns of the trace clock.
     private(set) var gaps: [WireRecordingGap] = []
     private var guarded: GuardedInstance
@@ -26,8 +26,9 @@ final class SessionInstance {
 
     private init(
         _ trace: TraceInstance, _ selection: EventSelection, _ probes: ProbeSet?, shownNames: [EventName: EventName],
-        guarded: GuardedInstance, rollback: Rollback
+        untraced: UntracedThreads = UntracedThreads(), guarded: GuardedInstance, rollback: Rollback
     ) {
+        self.untraced = untraced
         self.trace = trace
         self.selection = selection
         self.probes = probes
@@ -120,7 +121,10 @@ final class SessionInstance {
         rollback.add { try ProbeSet.remove(ProbeGroup(name), from: tracefs.root) }
         rollback.add { try trace.remove() }
         return SessionInstance(
-            trace, EventSelection(prepared), nil, shownNames: prepared.shownNames, guarded: guarded, rollback: rollback)
+            trace, EventSelection(prepared), nil, shownNames: prepared.shownNames,
+            untraced: UntracedThreads(
+                listed: try trace.notracePIDs(), now: .now, startTime: UntracedThreads.startTime(ofFleetrace:)),
+            guarded: guarded, rollback: rollback)
     }
 
     /// From now on the guard leaves it alone for as long after this agent's death.

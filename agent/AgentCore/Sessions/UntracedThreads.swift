@@ -28,6 +28,23 @@ struct UntracedThreads {
     private var started: [Int32: UInt64] = [:]
     private var lastUpdate: MonotonicRawInstant?
 
+    /// For a session without a list.
+    init() {}
+
+    /// For a list that an earlier agent has written. Nobody knows when its threads started: those that run Fleetrace now
+    /// did then, and every other task that has such a number got it later.
+    ///
+    /// - Parameter startTime: of a task that runs Fleetrace; nil for others.
+    init(listed: some Sequence<Int32>, now: MonotonicRawInstant, startTime: (Int32) -> UInt64?) {
+        for thread in listed { started[thread] = startTime(thread) ?? 0 }
+        lastUpdate = now
+    }
+
+    /// When a task started, if it runs Fleetrace.
+    static func startTime(ofFleetrace thread: Int32) -> UInt64? {
+        isFleetrace(thread) ? TaskList.startTime(of: thread) : nil
+    }
+
     /// No more are listed: each is looked at again and again. Threads beyond it are traced like others.
     static let most = 8192
 
