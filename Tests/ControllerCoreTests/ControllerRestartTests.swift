@@ -242,6 +242,29 @@ struct ControllerRestartTests {
         #expect(second.storage.closed.first?.state.contains("the agent was restarted") == true)
     }
 
+    @Test("What was lost with an agent is still known after the controller was killed")
+    func takenOver() throws {
+        let session = try ann.record(on: [node])
+        try node.sendBatch(session)
+        node.disconnect()
+        try node.connect(incarnation: "second", holding: [session], isTakenOver: true)
+        try node.sendLoss(session, events: 5)
+        let second = first.restarted()
+        node.move(to: second)
+        second.connected(node)
+        let points = try node.connect(incarnation: "second", holding: [session])
+        #expect(points.map(\.acknowledged) == [2] && points.map(\.unknown) == [false])
+        second.advance(.seconds(31))
+        try node.stop()
+        try node.sendFinish(session) { finish in
+            finish.cpus[0].recorded = 6
+            finish.cpus[0].lostAtAgent = 5
+        }
+        let description = try #require(second.storage.closed.first)
+        #expect(description.state == "complete")
+        #expect(description.losses.map(\.events) == [5])
+    }
+
     @Test("Twice killed is twice recovered")
     func twice() throws {
         try ann.open { ($0.detach, $0.name) = (true, "nightly") }

@@ -47,6 +47,7 @@ struct ReceivedLog {
         position = recovered.position
         watched = recovered.watched
         events = recovered.events
+        begun = recovered.begun
         finish = recovered.finish
     }
 

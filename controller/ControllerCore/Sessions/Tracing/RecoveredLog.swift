@@ -10,6 +10,8 @@ struct RecoveredLog: Sendable {
     var sequence: UInt64 = 0
     /// Events in its batches, by CPU.
     var events: [UInt32: UInt64] = [:]
+    /// Time stamp of the last batch's first page, by CPU.
+    private(set) var begun: [UInt32: UInt64] = [:]
     /// The CPUs of its last watermarks.
     private(set) var watched: [Watermark.Entry] = []
     private(set) var account = PartAccount()
@@ -29,6 +31,10 @@ struct RecoveredLog: Sendable {
             if note.moment != 0 { isStartCommanded = true }
             if note.kind == .joined { hasJoined = true }
             if note.kind == .stopped { hasStopped = true }
+        case .batch:
+            guard let batch = try? Batch(record.frame).header else { return }
+            begun[batch.cpu] = max(begun[batch.cpu] ?? 0, batch.firstTimestamp)
+        case .loss: if let loss = try? WireStreamLoss(record.frame) { account.add(loss) }
         case .watermark:
             guard let watermark = try? Watermark(record.frame) else { return }
             watched = watermark.entries
