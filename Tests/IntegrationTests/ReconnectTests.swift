@@ -132,6 +132,38 @@ extension IntegrationTests {
             }
         }
 
+        @Test("kill -9 of the controller under trace and record: both go on at the next one with the next event")
+        func restartedController() async throws {
+            try await Fleet.with(agents: 2) { fleet in
+                let load = SystemCallLoad(cpu: 0, rate: 2000)
+                let path = fleet.folder.file("session")
+                let trace = try await fleet.trace(load.selection + ["--format", "json"])
+                let record = try await fleet.record(load.selection, into: path)
+                for restarts in 1...2 {
+                    try await Task.sleep(for: .seconds(1))
+                    fleet.controller?.kill()
+                    try await fleet.controller?.exit()
+                    try await Task.sleep(for: .seconds(1))
+                    try await fleet.startController()
+                    for command in [trace, record] {
+                        try await eventually("connected again: \(command.errors.text)", within: .seconds(30)) {
+                            Self.returns(command) == restarts
+                        }
+                    }
+                    try await fleet.connected(fleet.names)
+                }
+                try await Task.sleep(for: .seconds(1))
+                for command in [trace, record] {
+                    command.send(SIGINT)
+                    #expect(try await command.exit() == .success, "\(command.errors.text)")
+                }
+                try await load.stop()
+                Self.expectWhole(try TimelineRecord.parse(trace.output.texts), trace, fleet)
+                Self.expectWhole(try await fleet.report(path), record, fleet)
+                try await eventually("no instance remains: \(fleet.instances)") { fleet.instances.isEmpty }
+            }
+        }
+
         @Test("Nobody answers: Ctrl-C ends the command at once; what came is intact, and the gap is stated")
         func interrupt() async throws {
             try await Fleet.with(agents: 1) { fleet in
