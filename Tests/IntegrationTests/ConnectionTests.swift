@@ -140,13 +140,13 @@ extension IntegrationTests {
             }
         }
 
-        @Test("A controller that ends on SIGTERM leaves nothing on the nodes")
+        @Test("A controller that ends on SIGINT leaves nothing on the nodes")
         func terminatedController() async throws {
             try await Fleet.with(agents: 1) { fleet in
                 let trace = try await fleet.trace(["-e", "sched:sched_process_exec"])
                 let controller = try #require(fleet.controller)
-                try await controller.terminate()
-                #expect(controller.exitStatus == .success)
+                controller.send(SIGINT)
+                #expect(try await controller.exit(within: .seconds(20)) == .success)
                 let status = try await trace.exit()
                 #expect(status == .exited(1))
                 #expect(trace.errors.text.contains("shutting down"), "\(trace.errors.text)")

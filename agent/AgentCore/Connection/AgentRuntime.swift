@@ -74,6 +74,16 @@ public struct AgentRuntime: Sendable {
         return isLeft
     }
 
+    /// From now on this agent's guard knows what the one before has left. The guards of that one have files open, so
+    /// nothing could be removed while they are there.
+    private func dismissGuards(_ journal: SessionJournal?, node: String) {
+        guard let journal else { return }
+        for (session, left) in journal.found.sessions where left.finish == nil {
+            guardian.hold(InstanceName(node: node, session: session).text, grace: Agent.defaultLease)
+        }
+        PredecessorGuards.dismiss(journal.found.guards)
+    }
+
     /// Removes what agents that have ended have left and no successor takes over.
     private func removeStale(_ root: TracefsRoot) throws {
         for stale in try root.removeStaleInstances(prefix: InstanceName.prefix) {
@@ -144,11 +154,11 @@ public struct AgentRuntime: Sendable {
             inventory: TracefsInventory(
                 tracefs, thread: ControlThread(loop: group.next(), agentLoop: loop), budget: configuration.budget),
             facts: facts, spool: spool, grace: grace, log: log, recent: recent, auditLog: auditLog)
+        dismissGuards(journal, node: node)
         try await agent.takeOver().get()
         let kept = Set(await agent.sessions.keys)
         spool?.removeLeftovers(except: kept)
         reads?.removeLeftovers(except: kept)
-        PredecessorGuards.dismiss(journal?.found.guards ?? [])
         try removeStale(root)
         if let journal, case .goOn(let pause) = CrashLoop.action(after: journal.found.vainLives), pause > .zero {
             log.warning(
