@@ -110,7 +110,7 @@ class Field:
         return self.process(
             f"agent-{node}", "fleetrace-agent", "--controller", f"127.0.0.1:{self.port}",
             "--cert", f"{self.pki}/nodes/{node}.crt", "--key", f"{self.pki}/nodes/{node}.key",
-            "--ca", f"{self.pki}/ca.crt", *words)
+            "--ca", f"{self.pki}/ca.crt", "--state", "none", *words)
 
     def fleetrace(self, *words, seconds=60, operator=None):
         """Runs an operator's command to its end; its standard output, standard error and exit status."""
