@@ -13,7 +13,7 @@ struct AccountLine: Equatable {
 
     init?(_ line: String) {
         let words = line.split(separator: " ")
-        if words.count == 13, words[8...11] == ["+", "lost", "at", "agent"] { lostAtAgent = UInt64(words[12]) ?? 0 }
+        if words.count == 14, words[9...12] == ["+", "lost", "at", "agent"] { lostAtAgent = UInt64(words[13]) ?? 0 }
         guard words.count == 9 || lostAtAgent > 0, words[1] == "recorded", words[3] == "=", words[4] == "received",
             words[6] == "+",
             words[7] == "lost", let received = UInt64(words[5])
