@@ -32,7 +32,8 @@ extension IntegrationTests {
             record.send(SIGINT)
             let status = try await record.exit(within: .seconds(60))
             try await load.stop()
-            let account = try #require(AccountLine.all(in: record.errors.texts).first, "\(record.errors.text)")
+            let account = try #require(
+                AccountLine.all(in: record.errors.texts).first, "\(status): \(record.errors.text)")
             let records = try await fleet.report(path, expecting: status)
             let calls = NumberedCalls(records, node: fleet.names[0])
             let sorted = calls.arguments.sorted()

@@ -2,6 +2,7 @@ import Logging
 import NIOCore
 import Quotas
 import RecentLog
+import SecureTransport
 import SwiftProtobuf
 import SystemFacts
 import Threads
@@ -148,7 +149,14 @@ public actor Agent {
         )
         send(.goodbye, farewell)
         channel.close(promise: nil)
+        guard isHandingOver else { return }
+        // A controller that does not answer must not keep the successor waiting.
+        loop.assumeIsolated().scheduleTask(in: Self.handoverPatience) {
+            channel.triggerUserOutboundEvent(SecureTransport.Abandon(), promise: nil)
+        }
     }
+
+    private static let handoverPatience = TimeAmount.seconds(1)
 
     func send(_ type: FrameType, _ message: some Message) {
         guard let frame = try? Frame(type, message) else { return }

@@ -149,10 +149,10 @@ public struct AgentRuntime: Sendable {
         let spool = folder.map {
             AgentSpool(folder: $0, thread: ControlThread(loop: group.next(), agentLoop: loop), log: log)
         }
+        let inventoryThread = ControlThread(loop: group.next(), agentLoop: loop)
         let agent = Agent(
             loop: loop, configuration: configuration, kernel: kernel,
-            inventory: TracefsInventory(
-                tracefs, thread: ControlThread(loop: group.next(), agentLoop: loop), budget: configuration.budget),
+            inventory: TracefsInventory(tracefs, thread: inventoryThread, budget: configuration.budget),
             facts: facts, spool: spool, grace: grace, log: log, recent: recent, auditLog: auditLog)
         dismissGuards(journal, node: node)
         try await agent.takeOver().get()
@@ -204,15 +204,16 @@ public struct AgentRuntime: Sendable {
         vitals.cancel()
         progress.cancel()
         guardWatch.cancel()
-        guard handsOver() else {
+        if handsOver() {
+            try await agent.stopReading(within: .zero).get()
+            try await agent.leave().get()
+        } else {
             try await agent.shutDown().get()
-            reads?.end()
-            return false
         }
-        try await agent.stopReading(within: .zero).get()
-        try await agent.leave().get()
         reads?.end()
-        return true
+        // Its results go to the agent's event loop, which is about to end.
+        try await inventoryThread.run {}.get()
+        return handsOver()
     }
 
     /// What is not delivered by then is stored: the ring buffers hold what comes meanwhile.

@@ -45,6 +45,12 @@ struct ControlThread: Sendable {
         loop.scheduleTask(in: TimeAmount(delay), work).futureResult.hop(to: agentLoop)
     }
 
+    /// Runs work after some time, for which nobody waits: its result does not go to the agent's event loop, which may have
+    /// ended by then.
+    func runLater(after delay: Duration, _ work: @escaping @Sendable () -> Void) {
+        loop.scheduleTask(in: TimeAmount(delay), work)
+    }
+
     /// Runs work after some time, with what is confined to this thread. Called on this thread.
     func schedule(after delay: Duration, _ work: @escaping () -> Void) -> Scheduled<Void> {
         loop.assumeIsolated().scheduleTask(in: TimeAmount(delay), work)

@@ -18,7 +18,7 @@ struct TracefsKernel: NodeKernel {
         linux_drop_program_pages()
         defer { dropProgramPages() }
         guard request.hasCount else {
-            defer { _ = thread.run(after: Self.symbolsAreOld) { [symbols = tracefs.symbols] in symbols.removeOld() } }
+            defer { thread.runLater(after: Self.symbolsAreOld) { [symbols = tracefs.symbols] in symbols.removeOld() } }
             return try TracingSession.prepare(request, delivery, in: tracefs, facts: facts, readers: readers)
         }
         return try CountingSession.prepare(
@@ -40,7 +40,7 @@ struct TracefsKernel: NodeKernel {
     /// Now, and once more when the session's start is over.
     private func dropProgramPages() {
         linux_drop_program_pages()
-        _ = thread.run(after: Self.startIsOver) { linux_drop_program_pages() }
+        thread.runLater(after: Self.startIsOver) { linux_drop_program_pages() }
     }
 
     private static let startIsOver = Duration.seconds(2)
