@@ -73,9 +73,11 @@ final class ClientHandler: ChannelInboundHandler {
     /// Ends the connection in order: the controller need not wait for this operator to come back.
     func leave() {
         guard let context, context.channel.isActive else { return }
-        guard let goodbye = try? Frame(.goodbye, WireGoodbye(.shuttingDown, "the command has ended")) else {
-            return context.close(promise: nil)
-        }
+        leave(context, WireGoodbye(.shuttingDown, "the command has ended"))
+    }
+
+    private func leave(_ context: ChannelHandlerContext, _ goodbye: WireGoodbye) {
+        guard let goodbye = try? Frame(.goodbye, goodbye) else { return context.close(promise: nil) }
         let channel = context.channel
         context.writeAndFlush(wrapOutboundOut(goodbye)).whenComplete { _ in channel.close(promise: nil) }
     }
@@ -83,7 +85,11 @@ final class ClientHandler: ChannelInboundHandler {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event as? SecureTransportEvent {
         case .handshakeCompleted: begin(context)
-        case .certificateEnded(let error): errorCaught(context: context, error: error)
+        case .certificateEnded(let error):
+            // The controller has its own timer for this: whichever is first, the session does not wait for an operator who
+            // may not come back.
+            failure = failure ?? error
+            leave(context, WireGoodbye(.certificateEnded, error.reason))
         case nil: break
         }
         context.fireUserInboundEventTriggered(event)
