@@ -48,7 +48,7 @@ public final class LogQueue: Sendable {
             switch item {
             case .chunk(let chunk):
                 state.bytes += chunk.records.readableBytes
-                state.read[chunk.node, default: 0] += UInt64(chunk.records.readableBytes)
+                if !chunk.isAhead { state.read[chunk.node, default: 0] += UInt64(chunk.records.readableBytes) }
             case .counts(_, let bytes): state.bytes += bytes
             case .suspended, .resumed, .end, .disconnected: break
             }
