@@ -133,13 +133,6 @@ public final class OpenFolder: Sendable {
         }
     }
 
-    /// Opens a plain file that is there, to go on writing it.
-    func fileToWrite(_ name: String) throws(StoreError) -> File {
-        let number = openat(descriptor.rawValue, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)
-        guard number >= 0 else { throw failure("open", name) }
-        return File(rawValue: number)
-    }
-
     /// Makes a file for its owner only. Nothing may have that name.
     func newFile(_ name: String) throws(StoreError) -> File {
         let number = openat(

@@ -35,7 +35,10 @@ public final class SessionJournal {
 
     /// Goes on with one that was read.
     public convenience init(resuming folder: OpenFolder, _ found: Found) throws(StoreError) {
-        self.init(try folder.fileToWrite(SessionLayout.journal), folder, length: found.length)
+        guard let file = try folder.file(SessionLayout.journal, O_RDWR) else {
+            throw .system("open", path: folder.path.appending(SessionLayout.journal).string, .noSuchFileOrDirectory)
+        }
+        self.init(file, folder, length: found.length)
         guard ftruncate(file.rawValue, off_t(length)) == 0 else {
             throw .system("cut", path: path.string, Errno(rawValue: errno))
         }

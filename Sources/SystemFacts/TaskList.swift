@@ -32,11 +32,15 @@ public enum TaskList {
     /// When a task started, in clock ticks since the machine's start (proc_pid_stat(5), `starttime`); nil if no task has
     /// this id. Together with the id it names one task: the kernel uses ids again.
     public static func startTime(of thread: Int32) -> UInt64? {
-        guard let text = try? SystemFile.text("/proc/\(thread)/stat", limit: 4096) else { return nil }
-        // The name in parentheses may hold anything.
-        guard let end = text.lastIndex(of: ")") else { return nil }
-        let fields = text[text.index(after: end)...].split(separator: " ")
-        return fields.count > 19 ? UInt64(fields[19]) : nil
+        fieldsBehindName(of: thread).dropFirst(19).first.flatMap { UInt64($0) }
+    }
+
+    /// The fields of /proc/PID/stat behind the name, `state` first; none if no task has this id. The name stands in
+    /// parentheses and may hold blanks and parentheses itself.
+    private static func fieldsBehindName(of thread: Int32) -> [Substring] {
+        guard let text = try? SystemFile.text("/proc/\(thread)/stat", limit: 4096), let end = text.lastIndex(of: ")")
+        else { return [] }
+        return text[text.index(after: end)...].split(separator: " ")
     }
 
     /// The calling thread's id.
@@ -60,13 +64,9 @@ public enum TaskList {
         return text.split(separator: "/").last.map(String.init)
     }
 
-    /// The process that a process is a child of, or nil if there is no such process.
+    /// The parent of a process (proc_pid_stat(5), `ppid`); nil if no process has this id.
     public static func parent(of pid: Int32) -> Int32? {
-        // The second field, the name, may hold blanks and parentheses (proc_pid_stat(5)).
-        let text = (try? SystemFile.text("/proc/\(pid)/stat", limit: 4096)) ?? ""
-        guard let end = text.lastIndex(of: ")") else { return nil }
-        let fields = text[text.index(after: end)...].split(separator: " ")
-        return fields.count > 1 ? Int32(fields[1]) : nil
+        fieldsBehindName(of: pid).dropFirst().first.flatMap { Int32($0) }
     }
 
     /// Resident memory of this process in bytes, from /proc/self/statm. 0 if it cannot be read.

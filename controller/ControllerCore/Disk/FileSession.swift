@@ -31,8 +31,12 @@ final class FileSession {
 
     /// Goes on with a session of an earlier process.
     ///
-    /// - Parameter scans: of its logs, by node.
-    init(resuming directory: SessionDirectory, _ scans: [NodeLogScan]) throws(StoreError) {
+    /// - Parameters:
+    ///   - scans: of its logs, by node.
+    ///   - found: its journal, if it has one.
+    init(
+        resuming directory: SessionDirectory, _ scans: [NodeLogScan], _ found: SessionJournal.Found?
+    ) throws(StoreError) {
         self.directory = directory
         keep = directory.description.keep
         logs = []
@@ -40,8 +44,7 @@ final class FileSession {
             let writer = try NodeLogWriter(resuming: try directory.log(of: node), scan, isDurable: keep)
             logs.append(StoredLog(writer, keep: keep))
         }
-        guard let found = try SessionJournal.read(in: directory.folder) else { return }
-        journal = try SessionJournal(resuming: directory.folder, found)
+        if let found { journal = try SessionJournal(resuming: directory.folder, found) }
     }
 
     /// Adds to the journal.

@@ -94,14 +94,17 @@ final class FileStorage: SessionStorage {
     private func flush() {
         state.withValue { state in
             state.isFlushScheduled = false
-            var needsSync = false
+            var (needsSync, isPaused) = (false, false)
             var progress: [StorageProgress] = []
             for session in state.sessions.values {
-                progress += session.flush { state.receiver?.paused($0, $1, $2) }
+                progress += session.flush {
+                    state.receiver?.paused($0, $1, $2)
+                    isPaused = true
+                }
                 needsSync = needsSync || session.needsSync
             }
             if !progress.isEmpty { state.receiver?.progress(progress) }
-            scheduleRetry(&state)
+            if isPaused { scheduleRetry(&state) }
             if needsSync || !progress.isEmpty, !state.isQuotaCheckScheduled {
                 state.isQuotaCheckScheduled = true
                 loop.scheduleTask(in: TimeAmount(budget.interval)) { self.checkQuota() }

@@ -60,8 +60,11 @@ struct LeftoverSessions {
             return
         }
         if directory.description.state == "recording" {
-            switch try recovery(of: directory, bootID) {
-            case .goesOn(let flow): return found.resumed.append(try resume(directory, flow))
+            let journal = try SessionJournal.read(in: directory.folder)
+            let recovery = SessionRecovery(
+                directory.description, journal: journal?.entries, hasLogs: try directory.logBytes() > 0, bootID: bootID)
+            switch recovery {
+            case .goesOn(let flow): return found.resumed.append(try resume(directory, flow, journal))
             case .discarded(let reason): return try remove(session, reason)
             case .interrupted(let reason): try interrupt(&directory, reason)
             }
@@ -72,14 +75,8 @@ struct LeftoverSessions {
         found.stored.append(description)
     }
 
-    private func recovery(of directory: SessionDirectory, _ bootID: String) throws(StoreError) -> SessionRecovery {
-        let journal = try SessionJournal.read(in: directory.folder)
-        return SessionRecovery(
-            directory.description, journal: journal?.entries, hasLogs: try directory.logBytes() > 0, bootID: bootID)
-    }
-
     private func resume(
-        _ directory: SessionDirectory, _ flow: RecoveredFlow
+        _ directory: SessionDirectory, _ flow: RecoveredFlow, _ journal: SessionJournal.Found?
     ) throws(StoreError) -> (RecoveredSession, FileSession) {
         var logs: [RecoveredLog] = []
         var writers: [NodeLogScan] = []
@@ -92,7 +89,7 @@ struct LeftoverSessions {
             logs.append(recovered)
             writers.append(scan)
         }
-        let files = try FileSession(resuming: directory, writers)
+        let files = try FileSession(resuming: directory, writers, journal)
         return (RecoveredSession(description: directory.description, flow: flow, logs: logs), files)
     }
 

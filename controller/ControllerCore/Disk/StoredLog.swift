@@ -30,7 +30,6 @@ final class StoredLog {
         self.keep = keep
     }
 
-    var hasPending: Bool { writer.pendingBytes > 0 }
     var pendingBytes: Int { writer.pendingBytes }
     /// Bytes on disk while it grows; 0 for one that has ended.
     var growingBytes: Int { isEnded ? 0 : writer.writtenBytes }

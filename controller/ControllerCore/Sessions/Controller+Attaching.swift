@@ -3,7 +3,7 @@ import TraceProtocol
 /// Operators who read sessions: those that run, and those that are stored.
 extension Controller {
     func attachSession(_ message: WireAttachSession, request: UInt64, from link: OperatorLink) throws(WireRefusal) {
-        let lookup = SessionLookup(visible: running(for: link) + stored.all.values.filter { link.sees($0) })
+        let lookup = SessionLookup(visible: visible(to: link))
         let found = try lookup.find(message.session, message.name, "running or stored")
         try checkAttachments(link, nodes: found.nodes.count)
         if message.reclaim, let session = sessions[found.session] {

@@ -9,8 +9,7 @@ extension Controller {
         let chosen = try chosenNodes(opening.selectors)
         try check(opening)
         if opening.detach {
-            let visible = running(for: link) + stored.all.values.filter { link.sees($0) }
-            try SessionLookup(visible: visible).check(nameOfDetached: opening.name)
+            try SessionLookup(visible: visible(to: link)).check(nameOfDetached: opening.name)
         }
         try checkSessions(link, nodes: chosen.count)
         let description = description(of: opening, on: chosen, operator: link.name)
@@ -107,6 +106,11 @@ extension Controller {
                 (one.ended == 0 ? 0 : 1, one.created) < (other.ended == 0 ? 0 : 1, other.created)
             }
         }
+    }
+
+    /// Sessions that run and sessions that are stored.
+    func visible(to link: OperatorLink) -> [WireSessionDescription] {
+        running(for: link) + stored.all.values.filter { link.sees($0) }
     }
 
     /// The sessions of somebody else that are private do not exist for a link.
