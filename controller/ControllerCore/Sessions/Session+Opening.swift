@@ -31,11 +31,17 @@ extension Session {
 
     /// Sets the moment at which nodes start, and tells them when that is noted.
     func setStart(of indices: [Int]) {
-        let moment = startMoment.set(now: now, roundTrips: indices.compactMap { parts[$0].node.usualRoundTrip })
+        let moment = startMoment.set(now: now, roundTrips: roundTrips(indices))
         whenNoted(note([.with { $0.starting.at = moment.nanoseconds }])) { [self] in
-            if flow.phase == .starting { start(indices, at: moment) }
+            guard flow.phase == .starting else { return }
+            if startMoment.postpone(now: now, roundTrips: roundTrips(indices)) {
+                _ = note([.with { $0.starting.at = startMoment.at?.nanoseconds ?? 0 }])
+            }
+            start(indices, at: startMoment.at ?? moment)
         }
     }
+
+    private func roundTrips(_ indices: [Int]) -> [Duration] { indices.compactMap { parts[$0].node.usualRoundTrip } }
 
     private func start(_ indices: [Int], at moment: MonotonicRawInstant) {
         for index in indices where flow.isLive(index) {

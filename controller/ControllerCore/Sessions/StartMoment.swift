@@ -28,9 +28,22 @@ struct StartMoment {
     ///
     /// - Parameter roundTrips: the usual ones of the nodes that start.
     mutating func set(now: MonotonicRawInstant, roundTrips: some Sequence<Duration>) -> MonotonicRawInstant {
-        let slowest = roundTrips.max() ?? .zero
-        let moment = now.advanced(by: max(Self.lead + min(slowest, Self.longestRoundTrip), delay))
+        let moment = now.advanced(by: max(Self.lead + Self.slowest(roundTrips), delay))
         at = moment
         return moment
+    }
+
+    /// Sets it anew if the nodes would not hear of it in time any more: it was noted on a slow disk before they are told.
+    ///
+    /// - Returns: whether it is another one.
+    mutating func postpone(now: MonotonicRawInstant, roundTrips: some Sequence<Duration>) -> Bool {
+        let slowest = Self.slowest(roundTrips)
+        guard let at, at < now.advanced(by: Self.lead / 2 + slowest) else { return false }
+        self.at = now.advanced(by: Self.lead + slowest)
+        return true
+    }
+
+    private static func slowest(_ roundTrips: some Sequence<Duration>) -> Duration {
+        min(roundTrips.max() ?? .zero, longestRoundTrip)
     }
 }
