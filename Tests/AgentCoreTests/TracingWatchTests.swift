@@ -41,6 +41,18 @@ struct TracingWatchTests {
         #expect(watch.gaps.allSatisfy { !$0.tolerated && $0.reason.contains("tracing_on") })
     }
 
+    @Test("A successor goes on with a gap of which the end was not seen")
+    func takenOver() {
+        var before = Self.watch()
+        before.observe(isOn: false, at: Self.at(180))
+        var watch = TracingWatch(switchedByTrigger: false)
+        watch.takeOver(open: before.gaps.last, lastOn: Self.at(100))
+        watch.observe(isOn: false, at: Self.at(220))
+        #expect(watch.gaps == before.gaps)
+        watch.observe(isOn: true, at: Self.at(260))
+        #expect(watch.gaps.map(\.from) == [100] && watch.gaps.map(\.to) == [260])
+    }
+
     @Test("Before the start nothing is looked for")
     func beforeTheStart() {
         var watch = TracingWatch(switchedByTrigger: false)

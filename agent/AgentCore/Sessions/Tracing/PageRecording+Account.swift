@@ -4,7 +4,7 @@ import Tracefs
 /// What the kernel and the reading threads have counted.
 extension PageRecording {
     /// When not everything was recorded; ns of the trace clock.
-    var gaps: [WireRecordingGap] { (watch.gaps + instance.gaps).sorted { $0.from < $1.from } }
+    var gaps: [WireRecordingGap] { (inheritedGaps + watch.gaps + instance.gaps).sorted { $0.from < $1.from } }
 
     /// The final counts, once everything is drained.
     func totals(reason: String) -> WireFinish {

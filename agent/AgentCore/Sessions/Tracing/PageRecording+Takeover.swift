@@ -16,9 +16,10 @@ extension PageRecording {
             let share = tracefs.memory.adopt(try instance.trace.bufferSize(cpu: cpus.first ?? 0), cpus: cpus.count)
             instance.afterRemoval { [memory = tracefs.memory] in memory.giveBack(share) }
             let recording = PageRecording(session, instance, readers, notes: [])
+            recording.inheritedGaps = left.gaps.filter { $0.to != 0 }
             if let started = left.started {
                 recording.watch.takeOver(
-                    gaps: left.gaps, lastOn: MonotonicRawInstant(nanoseconds: started.after))
+                    open: left.gaps.last { $0.to == 0 }, lastOn: MonotonicRawInstant(nanoseconds: started.after))
             }
             return recording
         } catch {
@@ -44,7 +45,7 @@ extension PageRecording {
         var finish = WireFinish()
         finish.reason = reason
         finish.stopped = change ?? stopped ?? WireStopping()
-        finish.gaps = watch.gaps
+        finish.gaps = gaps
         for cpu in try instance.trace.cpus() {
             let statistics = try instance.trace.statistics(cpu: cpu)
             finish.cpus.append(

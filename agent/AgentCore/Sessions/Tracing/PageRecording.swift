@@ -19,6 +19,8 @@ final class PageRecording {
     private(set) var stopped: WireStopping?
     /// Whether it was off before, although nobody had told the session to stop.
     var watch: TracingWatch
+    /// Those that earlier agents have seen to their end.
+    var inheritedGaps: [WireRecordingGap] = []
     /// What earlier agents have read.
     var inheritance = Inheritance()
 

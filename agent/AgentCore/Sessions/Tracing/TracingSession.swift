@@ -88,7 +88,7 @@ final class TracingSession: NodeSession {
         stream.append(try .numbered(.finish, totals))
     }
 
-    var gaps: [WireRecordingGap] { recording.watch.gaps }
+    var gaps: [WireRecordingGap] { recording.gaps }
 
     func refreshThreads(_ wanted: Set<Int32>) throws -> Bool {
         try recording.instance.refreshThreads(wanted)

@@ -29,10 +29,10 @@ struct TracingWatch {
     /// Goes on for an agent that died.
     ///
     /// - Parameters:
-    ///   - gaps: those that it had seen.
+    ///   - open: the gap of which it had not seen the end; nil if recording was on.
     ///   - lastOn: when recording was on for certain.
-    mutating func takeOver(gaps: [WireRecordingGap], lastOn: MonotonicRawInstant) {
-        self.gaps = gaps
+    mutating func takeOver(open: WireRecordingGap?, lastOn: MonotonicRawInstant) {
+        gaps = open.map { [$0] } ?? []
         isWatching = true
         self.lastOn = lastOn
     }
