@@ -21,7 +21,7 @@ final class AgentBench {
     /// - Parameters:
     ///   - journal: of an agent that has a successor, or is one.
     ///   - memory: bytes that a session may keep in memory.
-    init(journal: SessionJournal? = nil, memory: Int = AgentConfiguration.defaultMemory) {
+    init(journal: StateJournal? = nil, memory: Int = AgentConfiguration.defaultMemory) {
         let loop = self.loop
         let clock = self.clock
         let audit = self.audit

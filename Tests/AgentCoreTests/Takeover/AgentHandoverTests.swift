@@ -10,7 +10,7 @@ import TraceProtocol
     private static let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     private static func bench(_ path: String) throws -> AgentBench {
-        AgentBench(journal: try SessionJournal(in: StateFolder(at: path), .with { $0.bootID = "b" }, log: log))
+        AgentBench(journal: try StateJournal(in: StateFolder(at: path), .with { $0.bootID = "b" }, log: log))
     }
 
     /// Ends an agent as the first SIGTERM does.

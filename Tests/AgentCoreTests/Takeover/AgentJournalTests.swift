@@ -23,9 +23,8 @@ import TraceProtocol
         }
     }
 
-    private static func begun(tookOver: Bool) -> WireAgentJournalEntry {
-        entry(.begun(.with { $0.tookOver = tookOver }))
-    }
+    private static let begun = entry(.begun(WireAgentLife()))
+    private static let trying = entry(.trying(WireAgentTrying()))
 
     private static let prepared = WirePreparedRecording.with { $0.request.events = ["sched"] }
 
@@ -52,30 +51,31 @@ import TraceProtocol
         #expect(Self.journal([WireAgentJournalEntry()]) == AgentJournal())
     }
 
-    @Test("Agents count that took over and died without a proof that they can live")
+    @Test("Agents count that began to take over and died without a proof that they can live")
     func vainLives() {
-        let first = [Self.begun(tookOver: false)]
+        let first = [Self.begun, Self.entry(.prepared(Self.prepared), session: 7)]
         #expect(Self.journal(first).vainLives == 0)
-        let three = first + (0..<3).map { _ in Self.begun(tookOver: true) }
+        let three = first + (0..<3).flatMap { _ in [Self.begun, Self.trying] }
         #expect(Self.journal(three).vainLives == 3)
+        #expect(Self.journal(three + [Self.begun]).vainLives == 3, "it died while it paused")
         for proof in [Self.entry(.settled(WireAgentSettled())), Self.entry(.left(WireAgentLeft()))] {
             #expect(Self.journal(three + [proof]).vainLives == 0)
-            #expect(Self.journal(three + [proof, Self.begun(tookOver: true)]).vainLives == 1)
+            #expect(Self.journal(three + [proof, Self.begun, Self.trying]).vainLives == 1)
         }
+        let over = Self.entry(.over(WireSessionOver()), session: 7)
+        #expect(Self.journal(three + [over, Self.begun]).vainLives == 0, "what killed them is gone")
     }
 
     @Test("A journal that is written anew says the same")
     func compacted() {
         let journal = Self.journal([
-            Self.begun(tookOver: true),
+            Self.entry(.prepared(Self.prepared), session: 7), Self.begun, Self.trying,
             Self.entry(
                 .begun(
                     .with {
-                        $0.tookOver = true
                         $0.node = "a"
                         $0.guard = 12
-                    })), Self.entry(.guardedBy(13)),
-            Self.entry(.prepared(Self.prepared), session: 7),
+                    })), Self.trying, Self.entry(.guardedBy(13)),
             Self.entry(.gaps(.with { $0.gaps = [.init(from: 21, to: 22, "off")] }), session: 7),
             Self.entry(.prepared(Self.prepared), session: 8), Self.entry(.over(WireSessionOver()), session: 8),
         ])
@@ -110,15 +110,16 @@ import TraceProtocol
             try Self.open(path) { journal in
                 #expect(Array(journal.found.sessions.keys) == [7] && journal.found.sessions[7]?.gaps.count == 1)
                 #expect(journal.found.vainLives == 0)
+                journal.write(.trying(WireAgentTrying()))
             }
             try Self.open(path) { #expect($0.found.vainLives == 1) }
         }
     }
 
     private static func open(
-        _ path: String, _ life: WireAgentLife = life(), _ body: (SessionJournal) throws -> Void
+        _ path: String, _ life: WireAgentLife = life(), _ body: (StateJournal) throws -> Void
     ) throws {
-        try body(SessionJournal(in: StateFolder(at: path), life, log: log))
+        try body(StateJournal(in: StateFolder(at: path), life, log: log))
     }
 
     @Test("Another boot of the machine: what was recorded is gone, frames included")

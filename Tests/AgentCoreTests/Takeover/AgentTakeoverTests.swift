@@ -11,7 +11,7 @@ import TraceProtocol
 
     private static func bench(_ path: String) throws -> AgentBench {
         AgentBench(
-            journal: try SessionJournal(in: StateFolder(at: path), .with { $0.bootID = "b" }, log: log))
+            journal: try StateJournal(in: StateFolder(at: path), .with { $0.bootID = "b" }, log: log))
     }
 
     /// An agent with a session in a phase, which has sent `frames` batches and then dies.

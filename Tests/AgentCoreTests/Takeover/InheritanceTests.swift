@@ -118,14 +118,11 @@ import TraceProtocol
         #expect(spool.unacknowledged.count == 1)
     }
 
-    @Test("Five agents that die at once are enough; the second pause is twice the first")
+    @Test("Five agents that die at once are enough; two of them cost no pause, the second pause is twice the first")
     func crashLoop() {
         let actions = (0...6).map { CrashLoop.action(after: $0) }
-        #expect(actions[0] == .goOn(after: .zero) && actions[1] == .goOn(after: .zero))
-        #expect(
-            actions[2...4].map { $0 } == [
-                .goOn(after: .seconds(1)), .goOn(after: .seconds(2)), .goOn(after: .seconds(4)),
-            ])
+        #expect(actions[0...2].allSatisfy { $0 == .goOn(after: .zero) })
+        #expect(actions[3] == .goOn(after: .seconds(1)) && actions[4] == .goOn(after: .seconds(2)))
         #expect(actions[5] == .giveUp && actions[6] == .giveUp)
     }
 }

@@ -8,7 +8,10 @@ extension Agent {
 
     /// Takes over the sessions that the journal has. Before the first connection.
     func takeOver() -> EventLoopFuture<Void> {
-        guard let journal = kernel.journal else { return loop.makeSucceededVoidFuture() }
+        guard let journal = kernel.journal, !journal.found.sessions.isEmpty else {
+            return loop.makeSucceededVoidFuture()
+        }
+        journal.write(.trying(WireAgentTrying()))
         let isVain = CrashLoop.action(after: journal.found.vainLives) == .giveUp
         let taken = journal.found.sessions.map { id, left in
             takeOver(id, left, from: journal, giveUp: isVain ? CrashLoop.reason : nil)
@@ -17,7 +20,7 @@ extension Agent {
     }
 
     private func takeOver(
-        _ id: UInt64, _ left: JournaledSession, from journal: SessionJournal, giveUp: String?
+        _ id: UInt64, _ left: JournaledSession, from journal: StateJournal, giveUp: String?
     ) -> EventLoopFuture<Void> {
         let found = spool?.found(of: id)
         let delivery = delivery(of: id, isSpooled: true, found)

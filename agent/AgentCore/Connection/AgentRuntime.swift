@@ -12,10 +12,10 @@ import Tracefs
 
 /// One agent process: checks the node, connects, and connects again until it is cancelled.
 public struct AgentRuntime: Sendable {
-    private let configuration: AgentConfiguration
+    let configuration: AgentConfiguration
     private let tls: TLSContext
-    private let guardian: GuardProcess
-    private let log: Logger
+    let guardian: GuardProcess
+    let log: Logger
     /// Not among the recent lines, which everybody reads who may look at a node.
     private let auditLog: Logger
     private let recent = RecentLog()
@@ -74,62 +74,8 @@ public struct AgentRuntime: Sendable {
         return isLeft
     }
 
-    /// From now on this agent's guard knows what the one before has left. The guards of that one have files open, so
-    /// nothing could be removed while they are there.
-    private func dismissGuards(_ journal: SessionJournal?, node: String) {
-        guard let journal else { return }
-        for (session, left) in journal.found.sessions where left.finish == nil {
-            guardian.hold(InstanceName(node: node, session: session).text, grace: Agent.defaultLease)
-        }
-        PredecessorGuards.dismiss(journal.found.guards)
-    }
-
-    /// Removes what agents that have ended have left and no successor takes over.
-    private func removeStale(_ root: TracefsRoot) throws {
-        for stale in try root.removeStaleInstances(prefix: InstanceName.prefix) {
-            switch stale.outcome {
-            case .removed:
-                log.notice("removed the instance of an agent that has ended", metadata: ["name": "\(stale.name)"])
-            case .inUse: log.info("left the instance of an agent that runs", metadata: ["name": "\(stale.name)"])
-            case .failed(let error):
-                log.warning(
-                    "the instance of an agent that has ended could not be removed",
-                    metadata: ["name": "\(stale.name)", "reason": "\(error)"])
-            }
-        }
-    }
-
-    /// Nil for an agent whose sessions end with it.
-    ///
-    /// - Throws: when a folder that was asked for cannot be used.
-    private func journal(node: String, _ facts: WireHostFacts) throws -> SessionJournal? {
-        let controller = "\(configuration.host):\(configuration.port)"
-        let path: String
-        switch configuration.state {
-        case .none: return nil
-        case .usual: path = StateFolder.usualPath(node: node, controller: controller)
-        case .folder(let stated): path = stated
-        }
-        let life = WireAgentLife.with {
-            $0.bootID = facts.bootID
-            $0.node = node
-            $0.controller = controller
-            $0.pid = facts.pid
-            $0.guard = UInt32(bitPattern: guardian.pid ?? 0)
-        }
-        do {
-            return try SessionJournal(in: StateFolder(at: path), life, log: log)
-        } catch {
-            guard configuration.state == .usual else { throw error }
-            log.warning(
-                "this agent works without a journal: when it dies its sessions are lost",
-                metadata: ["reason": "\(error)"])
-            return nil
-        }
-    }
-
     private func run(
-        root: TracefsRoot, node: String, facts: WireHostFacts, journal: SessionJournal?, spool folder: SpoolFolder?,
+        root: TracefsRoot, node: String, facts: WireHostFacts, journal: StateJournal?, spool folder: SpoolFolder?,
         group: MultiThreadedEventLoopGroup
     ) async throws -> Bool {
         let grace = SuccessionGrace(journal == nil ? .zero : Agent.defaultLease)
@@ -139,7 +85,8 @@ public struct AgentRuntime: Sendable {
         let reads = try folder.flatMap { _ in try journal.map { try ReadBuffers(in: $0.folder.path, log: log) } }
         let tracefs = NodeTracefs(
             root: root, node: node, policy: configuration.policy, guardian: guardian,
-            memory: RingMemory(part: configuration.budget.memoryPart), grace: grace, reads: reads)
+            memory: RingMemory(part: configuration.budget.memoryPart), grace: grace,
+            longestLease: configuration.budget.sessionLease, reads: reads)
         let kernel = NodeSessions(
             TracefsKernel(
                 tracefs: tracefs, facts: facts, readers: try CPUReaders(reads, log: log), thread: control, log: log),
@@ -154,18 +101,13 @@ public struct AgentRuntime: Sendable {
             loop: loop, configuration: configuration, kernel: kernel,
             inventory: TracefsInventory(tracefs, thread: inventoryThread, budget: configuration.budget),
             facts: facts, spool: spool, grace: grace, log: log, recent: recent, auditLog: auditLog)
+        await pauseInCrashLoop(journal)
         dismissGuards(journal, node: node)
         try await agent.takeOver().get()
         let kept = Set(await agent.sessions.keys)
         spool?.removeLeftovers(except: kept)
         reads?.removeLeftovers(except: kept)
         try removeStale(root)
-        if let journal, case .goOn(let pause) = CrashLoop.action(after: journal.found.vainLives), pause > .zero {
-            log.warning(
-                "agents before this one died as soon as they had taken their sessions over: it waits",
-                metadata: ["agents": "\(journal.found.vainLives)", "wait_ms": "\(pause.wholeMilliseconds)"])
-            try? await Task.sleep(for: pause)
-        }
         kernel.removeStaleProbes(isExpected: true).whenFailure { [log] in
             log.warning("probes of an earlier agent may be left in the kernel", metadata: ["reason": "\($0)"])
         }
@@ -218,12 +160,6 @@ public struct AgentRuntime: Sendable {
 
     /// What is not delivered by then is stored: the ring buffers hold what comes meanwhile.
     private static let handover = TimeAmount.seconds(2)
-    private func spoolFolder(node: String, _ facts: WireHostFacts) throws(SpoolFolderError) -> SpoolFolder? {
-        guard let spool = configuration.spool else { return nil }
-        return try SpoolFolder(
-            spool.folder, node: node, space: SpoolSpace(limit: spool.bytes, cpus: Int(facts.possibleCpus)))
-    }
-
     private static let lastingConnection = Duration.seconds(10)
     static let shortestPause = Duration.milliseconds(250)
     static let longestPause = Duration.seconds(15)

@@ -6,7 +6,7 @@ import NIOCore
 struct GuardWatch {
     let guardian: GuardProcess
     /// A successor of the agent dismisses its guards.
-    let journal: SessionJournal?
+    let journal: StateJournal?
     let log: Logger
 
     /// - Parameter loop: where it looks; starting another guard takes some milliseconds.

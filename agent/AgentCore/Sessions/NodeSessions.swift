@@ -16,7 +16,7 @@ final class NodeSessions: Sendable {
     let makers: Makers
     let kernel: any NodeKernel
     /// What a successor of this agent has to know; nil for an agent without one.
-    let journal: SessionJournal?
+    let journal: StateJournal?
     private let table: NIOLoopBoundBox<Table>
     let log: Logger
 
@@ -46,7 +46,7 @@ final class NodeSessions: Sendable {
     ///   - thread: where sessions are kept.
     ///   - makers: where they are made and removed; at least one.
     init(
-        _ kernel: any NodeKernel, thread: ControlThread, makers: [ControlThread], journal: SessionJournal? = nil,
+        _ kernel: any NodeKernel, thread: ControlThread, makers: [ControlThread], journal: StateJournal? = nil,
         log: Logger
     ) {
         self.kernel = kernel

@@ -15,13 +15,15 @@ struct NodeTracefs: Sendable {
     let memory: RingMemory
     /// How long a session is left alone after this agent's death, for a successor.
     let grace: SuccessionGrace
+    /// The longest that a session may have without a controller, where the policy has no rule.
+    let longestLease: Duration
     /// Files into which sessions with a spool are read; nil where nothing outlives the agent.
     let reads: ReadBuffers?
 
     /// The same for one session: as long as it may record without a controller.
     func grace(of request: WirePrepare) -> Duration {
         let usual = grace.current
-        guard usual > .zero, let lease = try? policy.lease(request, longest: Budget.Agent().sessionLease) else {
+        guard usual > .zero, let lease = try? policy.lease(request, longest: longestLease) else {
             return usual
         }
         return lease.duration(usual: usual)

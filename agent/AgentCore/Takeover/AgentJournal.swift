@@ -31,7 +31,7 @@ struct AgentJournal: Sendable, Equatable {
     private(set) var life: WireAgentLife?
     /// Processes that clean up when it dies.
     private(set) var guards: [Int32] = []
-    /// How many agents in a row have taken sessions over and died without having proved that they can live.
+    /// How many agents in a row have begun to take sessions over and died without having proved that they can live.
     private(set) var vainLives = 0
 
     mutating func apply(_ entry: WireAgentJournalEntry) {
@@ -40,7 +40,8 @@ struct AgentJournal: Sendable, Equatable {
         case .begun(let life):
             self.life = life
             guards = life.guard > 0 ? [Int32(bitPattern: life.guard)] : []
-            if life.tookOver { vainLives += 1 } else { vainLives = 0 }
+            if sessions.isEmpty { vainLives = 0 }
+        case .trying: vainLives += 1
         case .guardedBy(let pid): guards.append(Int32(bitPattern: pid))
         case .settled, .left: vainLives = 0
         case .prepared(let prepared): sessions[id] = JournaledSession(prepared: prepared)
@@ -60,13 +61,11 @@ struct AgentJournal: Sendable, Equatable {
     /// Entries that say all of this.
     var entries: [WireAgentJournalEntry] {
         var entries: [WireAgentJournalEntry] = []
-        // Those that died in vain, one entry each; the last of them is the last agent.
-        for _ in 1..<max(1, vainLives) { entries.append(.with { $0.begun = .with { $0.tookOver = true } }) }
         if var life {
-            life.tookOver = vainLives > 0
             life.guard = 0
             entries.append(.with { $0.begun = life })
         }
+        for _ in 0..<vainLives { entries.append(.with { $0.trying = WireAgentTrying() }) }
         entries += guards.map { pid in .with { $0.guardedBy = UInt32(bitPattern: pid) } }
         return entries + sessions.sorted { $0.key < $1.key }.flatMap { $0.value.entries($0.key) }
     }

@@ -12,11 +12,14 @@ enum CrashLoop {
 
     static let provingTime = Duration.seconds(10)
     static let mostLives = 5
+    /// Nobody reads the ring during a pause. So agents that somebody kills a few times, soon after their start, get none.
+    private static let livesWithoutPause = 3
 
-    /// - Parameter lives: how many agents in a row have taken these sessions over and died without a proof.
+    /// - Parameter lives: how many agents in a row have begun to take these sessions over and died without a proof. One
+    ///   that died while it paused is none of them.
     static func action(after lives: Int) -> Action {
         guard lives < mostLives else { return .giveUp }
-        return .goOn(after: lives < 2 ? .zero : .seconds(1 << (lives - 2)))
+        return .goOn(after: lives < livesWithoutPause ? .zero : .seconds(1 << (lives - livesWithoutPause)))
     }
 
     static let reason = "\(mostLives) agents in a row died as soon as they had taken the session over"

@@ -123,6 +123,15 @@ public nonisolated struct WireAgentJournalEntry: Sendable {
     set {what = .guardedBy(newValue)}
   }
 
+  /// it is about to take over what an earlier one has left
+  public var trying: WireAgentTrying {
+    get {
+      if case .trying(let v)? = what {return v}
+      return WireAgentTrying()
+    }
+    set {what = .trying(newValue)}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum OneOf_What: Equatable, Sendable {
@@ -146,6 +155,8 @@ public nonisolated struct WireAgentJournalEntry: Sendable {
     case left(WireAgentLeft)
     /// pid of another process that cleans up when the agent dies
     case guardedBy(UInt32)
+    /// it is about to take over what an earlier one has left
+    case trying(WireAgentTrying)
 
   }
 
@@ -169,8 +180,15 @@ public nonisolated struct WireAgentLife: Sendable {
   /// pid of the process that cleans up when this one dies; 0: none
   public var `guard`: UInt32 = 0
 
-  /// it found sessions of an earlier one
-  public var tookOver: Bool = false
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct WireAgentTrying: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -274,7 +292,7 @@ fileprivate nonisolated let _protobuf_package = "fleetrace.v1"
 
 nonisolated extension WireAgentJournalEntry: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".AgentJournalEntry"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}session\0\u{1}begun\0\u{1}settled\0\u{1}prepared\0\u{1}started\0\u{1}stopping\0\u{1}gaps\0\u{1}finished\0\u{1}over\0\u{1}left\0\u{3}guarded_by\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}session\0\u{1}begun\0\u{1}settled\0\u{1}prepared\0\u{1}started\0\u{1}stopping\0\u{1}gaps\0\u{1}finished\0\u{1}over\0\u{1}left\0\u{3}guarded_by\0\u{1}trying\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -408,6 +426,19 @@ nonisolated extension WireAgentJournalEntry: SwiftProtobuf.Message, SwiftProtobu
           self.what = .guardedBy(v)
         }
       }()
+      case 12: try {
+        var v: WireAgentTrying?
+        var hadOneofValue = false
+        if let current = self.what {
+          hadOneofValue = true
+          if case .trying(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.what = .trying(v)
+        }
+      }()
       default: break
       }
     }
@@ -462,6 +493,10 @@ nonisolated extension WireAgentJournalEntry: SwiftProtobuf.Message, SwiftProtobu
       guard case .guardedBy(let v)? = self.what else { preconditionFailure() }
       try visitor.visitSingularUInt32Field(value: v, fieldNumber: 11)
     }()
+    case .trying?: try {
+      guard case .trying(let v)? = self.what else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -477,7 +512,7 @@ nonisolated extension WireAgentJournalEntry: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension WireAgentLife: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".AgentLife"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}boot_id\0\u{1}node\0\u{1}controller\0\u{1}pid\0\u{1}guard\0\u{3}took_over\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}boot_id\0\u{1}node\0\u{1}controller\0\u{1}pid\0\u{1}guard\0\u{c}\u{6}\u{1}")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -490,7 +525,6 @@ nonisolated extension WireAgentLife: SwiftProtobuf.Message, SwiftProtobuf._Messa
       case 3: try { try decoder.decodeSingularStringField(value: &self.controller) }()
       case 4: try { try decoder.decodeSingularUInt32Field(value: &self.pid) }()
       case 5: try { try decoder.decodeSingularUInt32Field(value: &self.`guard`) }()
-      case 6: try { try decoder.decodeSingularBoolField(value: &self.tookOver) }()
       default: break
       }
     }
@@ -512,9 +546,6 @@ nonisolated extension WireAgentLife: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if self.`guard` != 0 {
       try visitor.visitSingularUInt32Field(value: self.`guard`, fieldNumber: 5)
     }
-    if self.tookOver != false {
-      try visitor.visitSingularBoolField(value: self.tookOver, fieldNumber: 6)
-    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -524,7 +555,25 @@ nonisolated extension WireAgentLife: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if lhs.controller != rhs.controller {return false}
     if lhs.pid != rhs.pid {return false}
     if lhs.`guard` != rhs.`guard` {return false}
-    if lhs.tookOver != rhs.tookOver {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireAgentTrying: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".AgentTrying"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireAgentTrying, rhs: WireAgentTrying) -> Bool {
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

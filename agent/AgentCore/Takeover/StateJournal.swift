@@ -5,7 +5,7 @@ import SystemFacts
 import TraceProtocol
 
 /// An agent's journal in its state folder. Thread-safe.
-final class SessionJournal: Sendable {
+final class StateJournal: Sendable {
     let folder: StateFolder
     /// As an earlier agent has left it.
     let found: AgentJournal
@@ -59,8 +59,6 @@ final class SessionJournal: Sendable {
             log.notice("the end of the journal is torn", metadata: ["file": "\(file.path)", "bytes": "\(file.cut)"])
         }
         found = journal
-        var life = life
-        life.tookOver = !journal.sessions.isEmpty
         journal.apply(.with { $0.begun = life })
         state = Mutex(State(journal: journal))
         try file.replace(with: try journal.entries.map { try $0.serializedBytes() })
