@@ -17,7 +17,8 @@ extension AgentRuntime {
 
     /// The guards of the agents that died keep the sessions for their lease.
     func pauseInCrashLoop(_ journal: StateJournal?) async {
-        guard let lives = journal?.found.vainLives, case .goOn(let pause) = CrashLoop.action(after: lives), pause > .zero
+        guard let lives = journal?.found.vainLives, case .goOn(let pause) = CrashLoop.action(after: lives),
+            pause > .zero
         else { return }
         log.warning(
             "agents before this one died as soon as they had taken their sessions over: it waits",

@@ -72,13 +72,13 @@ private struct FoundSegment {
         self.number = number
         var facts = stat()
         bytes = fstat(file, &facts) == 0 ? Int(facts.st_size) : 0
-        guard Self.bytes(file, at: 0, SpoolSegments.magic.count) == SpoolSegments.magic else {
+        guard SegmentBytes.read(file, at: 0, SpoolSegments.magic.count) == SpoolSegments.magic else {
             damage = "segment \(number) is of another version"
             return
         }
         var offset = SpoolSegments.magic.count
         while offset < bytes {
-            let head = Self.bytes(file, at: offset, min(Self.peek, bytes - offset))
+            let head = SegmentBytes.read(file, at: offset, min(Self.peek, bytes - offset))
             guard let length = SpoolRecord.length(head), length <= bytes - offset,
                 let (sequence, frame) = Self.frame(head, SpoolLocation(segment: number, offset: offset, length: length))
             else {
@@ -93,7 +93,7 @@ private struct FoundSegment {
             offset += length
         }
         guard let last = frames.last?.frame.location else { return }
-        let whole = Self.bytes(file, at: last.offset, last.length)
+        let whole = SegmentBytes.read(file, at: last.offset, last.length)
         if whole.withUnsafeBytes({ try? SpoolRecord.read($0) }) == nil { frames.removeLast() }
     }
 
@@ -110,17 +110,5 @@ private struct FoundSegment {
             (cpu, events) = (fields.0, fields.3)
         }
         return (number.sequence, SpooledFrame(type, bytes: length, at: location, cpu: cpu, events: events))
-    }
-
-    /// Fewer where the file ends or cannot be read.
-    private static func bytes(_ file: CInt, at offset: Int, _ length: Int) -> [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: length) { target, count in
-            while count < length {
-                let read = pread(file, target.baseAddress.map { $0 + count }, length - count, off_t(offset + count))
-                if read < 0, errno == EINTR { continue }
-                guard read > 0 else { return }
-                count += read
-            }
-        }
     }
 }

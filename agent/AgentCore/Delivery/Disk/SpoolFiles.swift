@@ -72,7 +72,7 @@ final class SpoolFiles: Sendable {
             do throws(StoreError) {
                 let segment = try segment(&writing, before: sequence)
                 let length = SpoolRecord.headLength + frame.body.readableBytes
-                guard Self.write(frame, to: writing.file, at: segment.bytes) else {
+                guard SegmentBytes.write(frame, to: writing.file, at: segment.bytes) else {
                     throw .system("write", path: Self.path(writing, segment.number), .init(rawValue: errno))
                 }
                 writing.segments.appended(length, sequence)
@@ -97,7 +97,7 @@ final class SpoolFiles: Sendable {
         if let known = writing.folder { opened = known } else { opened = try folder() }
         writing.folder = opened
         let file = try opened.makeDescriptor(SpoolSegments.name(writing.segments.next))
-        guard Self.write(SpoolSegments.magic, to: file, at: 0) else {
+        guard SegmentBytes.write(SpoolSegments.magic, to: file, at: 0) else {
             let code = errno
             Glibc.close(file)
             try? opened.removeFile(SpoolSegments.name(writing.segments.next))
@@ -137,7 +137,7 @@ final class SpoolFiles: Sendable {
                 Glibc.close(file)
                 try? opened.removeFile(name)
             }
-            return Self.write([UInt8](repeating: 0, count: Self.trial), to: file, at: 0) && fdatasync(file) == 0
+            return SegmentBytes.write([UInt8](repeating: 0, count: Self.trial), to: file, at: 0) && fdatasync(file) == 0
         }
         guard isWritten else { return false }
         failure.withLock { $0 = nil }
@@ -213,19 +213,11 @@ final class SpoolFiles: Sendable {
                     segment: location.segment,
                     file: try opened.openDescriptor(SpoolSegments.name(location.segment)) ?? -1)
             }
-            let bytes = try [UInt8](unsafeUninitializedCapacity: location.length) { target, count in
-                while count < location.length {
-                    let read = pread(
-                        reading.file, target.baseAddress.map { $0 + count }, location.length - count,
-                        off_t(location.offset + count))
-                    if read < 0, errno == EINTR { continue }
-                    guard read > 0 else {
-                        throw StoreError.system(
-                            "read", path: opened.path.appending(SpoolSegments.name(location.segment)).string,
-                            .init(rawValue: read == 0 ? EIO : errno))
-                    }
-                    count += read
-                }
+            let bytes = SegmentBytes.read(reading.file, at: location.offset, location.length)
+            guard bytes.count == location.length else {
+                throw StoreError.system(
+                    "read", path: opened.path.appending(SpoolSegments.name(location.segment)).string,
+                    .init(rawValue: errno == 0 ? EIO : errno))
             }
             return try bytes.withUnsafeBytes { try SpoolRecord.read($0).frame }
         }
@@ -233,32 +225,5 @@ final class SpoolFiles: Sendable {
 
     private static func path(_ writing: Writing, _ segment: Int) -> String {
         writing.folder?.path.appending(SpoolSegments.name(segment)).string ?? ""
-    }
-
-    // MARK: Bytes
-
-    private static func write(_ frame: Frame, to file: CInt, at offset: Int) -> Bool {
-        withUnsafeTemporaryAllocation(byteCount: SpoolRecord.headLength, alignment: 8) { head in
-            SpoolRecord.writeHead(of: frame, into: head)
-            return write(UnsafeRawBufferPointer(head), to: file, at: offset)
-                && frame.body.withUnsafeReadableBytes { write($0, to: file, at: offset + head.count) }
-        }
-    }
-
-    private static func write(_ bytes: [UInt8], to file: CInt, at offset: Int) -> Bool {
-        bytes.withUnsafeBytes { write($0, to: file, at: offset) }
-    }
-
-    /// - Returns: false with `errno` set.
-    private static func write(_ bytes: UnsafeRawBufferPointer, to file: CInt, at offset: Int) -> Bool {
-        var written = 0
-        while written < bytes.count {
-            let count = pwrite(
-                file, bytes.baseAddress.map { $0 + written }, bytes.count - written, off_t(offset + written))
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { return false }
-            written += count
-        }
-        return true
     }
 }
