@@ -52,6 +52,14 @@ struct PartAccountTests {
         WireRecordingGap(from: from.map(at), to: to.map(at), reason)
     }
 
+    @Test("A node that an earlier controller process has told to stop has no record from then on")
+    func toldBefore() {
+        var part = Self.recording()
+        part.add(Self.note(.stopped, at: 9))
+        part.add(Self.finish(stopped: 6), at: Self.at(9.1))
+        #expect(part.gaps(Self.map) == [Self.gap(6, 9, "it was told to stop before that")])
+    }
+
     @Test("A node that stops when it is told to has no gap")
     func whole() {
         var part = Self.recording()

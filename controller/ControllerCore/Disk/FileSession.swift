@@ -41,7 +41,9 @@ final class FileSession {
         keep = directory.description.keep
         logs = []
         for (node, scan) in zip(directory.description.nodes, scans) {
-            let writer = try NodeLogWriter(resuming: try directory.log(of: node), scan, isDurable: keep)
+            var writer = try NodeLogWriter(resuming: try directory.log(of: node), scan, isDurable: keep)
+            // What is there is acknowledged as soon as its node is back. A disk that fails now is found by the next write.
+            if keep { try? writer.synchronize() }
             logs.append(StoredLog(writer, keep: keep))
         }
         if let found { journal = try SessionJournal(resuming: directory.folder, found) }

@@ -87,7 +87,8 @@ extension Session {
         if parts[index].pause != nil { parts[index].node.hold(id) }
         guard flow.isLive(index) else { return }
         if flow.phase == .starting, isRecovered { return startAgain(index) }
-        guard flow.phase == .stopping else { return }
+        // A node that is back before the stop is noted is told with the others: it would stop earlier than the log says.
+        guard flow.phase == .stopping, isStopNoted else { return }
         parts[index].node.command(.stop(WireStop()), session: id) { [self] reply in stopped(index, reply) }
     }
 

@@ -14,6 +14,7 @@ extension Session {
             parts[index].tracker = SequenceTracker(last: log.sequence)
             parts[index].durable = log.sequence
             parts[index].account = log.account
+            parts[index].earlierClock = log.clock
             parts[index].isStartCommanded = log.isStartCommanded || flow.isLive(index) && recovered.flow.moment != nil
             parts[index].lostAt = now
             // Agents record, and try to connect, as long as their lease lasts.

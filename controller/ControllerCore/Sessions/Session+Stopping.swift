@@ -15,7 +15,8 @@ extension Session {
             // A node that has not replied in time may still become ready.
             discard(Array(Set(parts.indices).subtracting(nodes)))
             setStart(of: nodes)
-        case .announce: announce()
+        // Another process must not drop a session that its operator knows of.
+        case .announce: whenNoted(noted) { [self] in announce() }
         case .abort:
             discard(Array(parts.indices))
             replyOpened(started: false)
@@ -77,6 +78,8 @@ extension Session {
             if case .gaveUp(let reason) = part { parts[index].account.cutOff(reason) }
             parts[index].account.cutOff("its stream is not complete")
         }
+        // What was told to wait for the disk would wait for ever.
+        discard(parts.indices.filter { parts[$0].pause != nil })
         let account = account()
         description.state = account.state
         description.gaps = account.gaps

@@ -1,4 +1,5 @@
 import SystemFacts
+import TraceClock
 import TraceProtocol
 
 /// One node's part in a session, of either kind.
@@ -31,6 +32,8 @@ struct SessionPart {
     var goneLimit: Duration?
     /// It was commanded to start: from then on it owes a record.
     var isStartCommanded = false
+    /// The node's clock as an earlier controller process has measured it.
+    var earlierClock: LiveClock?
     /// When there is no record of it, and why.
     var account = PartAccount()
     /// What the operator is told about it when the session opens.
@@ -39,6 +42,8 @@ struct SessionPart {
     /// A time of the node's trace clock on the controller's timeline, both ns; nil while its clock is not known.
     func onTimeline(_ time: Int64) -> Int64? {
         let mapped = node.timelineTime(of: MonotonicRawInstant(nanoseconds: time))
-        return mapped.quality == .unknown ? nil : mapped.estimate
+        guard mapped.quality == .unknown else { return mapped.estimate }
+        guard let earlier = earlierClock?.map(time), earlier.quality != .unknown else { return nil }
+        return earlier.estimate
     }
 }

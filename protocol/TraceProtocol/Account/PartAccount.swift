@@ -35,7 +35,8 @@ public struct PartAccount: Sendable {
     private static let mostGaps = 100
     /// The times of so many losses are kept: an agent may die again and again. Later ones count and have no times.
     private static let mostLosses = 1000
-    /// A start that is late by less is stated and no fault: the operator's own time begins when all nodes record.
+    /// A start that is late by less is stated and no fault: the operator's own time begins when all nodes record. An end
+    /// that is early by less may be an error of the node's clock.
     private static let toleratedLateness = Duration.seconds(1)
 
     public init() {}
@@ -168,7 +169,12 @@ public struct PartAccount: Sendable {
             return (stopped ?? lastKnown(map), Self.limited(reason))
         }
         // A node that was told to stop has a reason of its own only if it stopped before that.
-        return finish.reason.isEmpty ? nil : (stopped ?? lastKnown(map), Self.limited(finish.reason))
+        guard finish.reason.isEmpty else { return (stopped ?? lastKnown(map), Self.limited(finish.reason)) }
+        // An earlier controller process told it, and died before it could write that down.
+        guard let stopped, let stoppedAt, .nanoseconds(stoppedAt &- stopped) > Self.toleratedLateness else {
+            return nil
+        }
+        return (stopped, "it was told to stop before that")
     }
 
     /// Up to when there is certainly everything.

@@ -12,6 +12,8 @@ struct ReceivedLog {
     var samples: [LogRecord] = []
     /// Its last watermarks: a node owes the totals of these CPUs.
     var watched: [Watermark.Entry] = []
+    /// The last ones before which everything is settled.
+    private(set) var reached: [Watermark.Entry] = []
     /// Events of settled frames, by CPU.
     private(set) var events: [UInt32: UInt64] = [:]
     /// Where the pages of the last settled batch begin, by CPU: ns of the node's trace clock.
@@ -38,6 +40,8 @@ struct ReceivedLog {
         var time: Int64
         /// When the node said so.
         var heard: MonotonicRawInstant
+        /// By CPU.
+        var entries: [Watermark.Entry] = []
     }
 
     init() {}
@@ -45,7 +49,7 @@ struct ReceivedLog {
     /// What an earlier controller process has stored.
     init(_ recovered: RecoveredLog) {
         position = recovered.position
-        watched = recovered.watched
+        (watched, reached) = (recovered.watched, recovered.watched)
         events = recovered.events
         begun = recovered.begun
         finish = recovered.finish
@@ -86,9 +90,10 @@ struct ReceivedLog {
         newLosses.removeFirst(stated.count)
         newEvents.removeFirst(count)
         if let (number, last) = newFinish, number <= sequence { (finish, newFinish) = (last, nil) }
-        let reached = newWatermarks.prefix { $0.after <= sequence }
-        newWatermarks.removeFirst(reached.count)
-        return reached.last?.through
+        let through = newWatermarks.prefix { $0.after <= sequence }
+        newWatermarks.removeFirst(through.count)
+        if let last = through.last { reached = last.through.entries }
+        return through.last?.through
     }
 
     /// What was lost with agents that died and has been settled since the last call.

@@ -1,5 +1,6 @@
 import SessionStore
 import SystemFacts
+import TraceClock
 import TraceProtocol
 
 /// One node's part as its log tells it: the same facts that every reader of the log finds.
@@ -15,6 +16,8 @@ struct RecoveredLog: Sendable {
     /// The CPUs of its last watermarks.
     private(set) var watched: [Watermark.Entry] = []
     private(set) var account = PartAccount()
+    /// The node's, as far as it was measured.
+    private(set) var clock = LiveClock()
     /// Its last frame, once that is there.
     private(set) var finish: ReceivedLog.Finish?
     private(set) var hasJoined = false
@@ -31,6 +34,9 @@ struct RecoveredLog: Sendable {
             if note.moment != 0 { isStartCommanded = true }
             if note.kind == .joined { hasJoined = true }
             if note.kind == .stopped { hasStopped = true }
+        case .clockSample:
+            guard let sample = try? ClockSampleFrame(record.frame) else { return }
+            _ = clock.observe(ClockProbe(t1: sample.t1, t2: sample.t2, t3: sample.t3, t4: sample.t4))
         case .batch:
             guard let batch = try? Batch(record.frame).header else { return }
             begun[batch.cpu] = max(begun[batch.cpu] ?? 0, batch.firstTimestamp)

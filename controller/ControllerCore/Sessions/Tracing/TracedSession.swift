@@ -107,7 +107,7 @@ final class TracedSession: Session, ReadableSession {
         guard parts[index].pause == nil, !parts[index].tracker.isRewinding else { return }
         logs[index].watched = watermark.entries
         if let least = watermark.least {
-            let through = ReceivedLog.Through(time: least, heard: now)
+            let through = ReceivedLog.Through(time: least, heard: now, entries: watermark.entries)
             settled(
                 logs[index].add(through, after: parts[index].tracker.last, settled: parts[index].durable), index)
         }
@@ -143,17 +143,16 @@ final class TracedSession: Session, ReadableSession {
 
     override func received(of index: Int) -> [WireCPUEvents] {
         let log = logs[index]
-        // Before a pause it may cover frames that have to come again.
-        let watched = Dictionary(
-            parts[index].pause == nil ? log.watched.map { ($0.cpu, $0.time) } : [], uniquingKeysWith: max)
+        // A later one may cover frames that a pause has dropped, and that have to come again.
+        let reached = Dictionary(log.reached.map { ($0.cpu, $0.time) }, uniquingKeysWith: max)
         let lost = parts[index].account.lostAtAgent
-        return Set(log.events.keys).union(watched.keys).union(lost.keys).sorted().map { cpu in
+        return Set(log.events.keys).union(reached.keys).union(lost.keys).sorted().map { cpu in
             .with {
                 $0.cpu = cpu
                 $0.events = log.events[cpu] ?? 0
                 $0.lost = lost[cpu] ?? 0
                 // Events of a CPU come in their order. So what has not come is later than what has.
-                $0.through = Int64(clamping: max(log.begun[cpu] ?? 0, watched[cpu] ?? 0))
+                $0.through = Int64(clamping: max(log.begun[cpu] ?? 0, reached[cpu] ?? 0))
             }
         }
     }
