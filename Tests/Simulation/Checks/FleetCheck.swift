@@ -14,21 +14,33 @@ struct FleetCheck {
         for (_, files) in fleet.disk.sessions.sorted(by: { $0.key < $1.key }) { checkStored(files) }
     }
 
-    /// Nothing has gone wrong but links that were cut while the session ran, and a disk that could be written again before
-    /// its end.
+    /// Nothing has gone wrong but what costs nothing while the session runs: links that were cut, a disk that could be
+    /// written again before its end, processes that others follow in time.
     private var isPromisedWhole: Bool {
         let faults = fleet.schedule.faults
         guard let opened = fleet.owner?.openedAt else { return faults.isEmpty }
         let end = fleet.schedule.begin + fleet.schedule.length
         return faults.count <= 2
             && faults.allSatisfy { time, fault in
-                switch fault {
-                case .cut: time > opened
-                case .diskFails(let length): time > opened && time + length + 1_500 * .millisecond < end
+                guard time > opened else { return false }
+                return switch fault {
+                case .cut, .cutOperator: true
+                case .diskFails(let length): time + length + 1_500 * .millisecond < end
+                case .killController(_, let back), .upgradeController(let back): back != nil
+                case .upgradeAgent(let node, let back):
+                    // A stop that goes into a link that leads nowhere finds nobody for 2 s.
+                    fleet.schedule.nodes[node].hasJournal && back ?? .max < Self.soon
+                        && !faults.contains { $0.fault == .cut(node: node, silently: true) }
+                case .killAgent(let node, _, let back):
+                    fleet.schedule.nodes[node].hasJournal && fleet.schedule.nodes[node].hasSpool
+                        && back ?? .max < Self.soon && faults.count == 1
                 default: false
                 }
             }
     }
+
+    /// A node is given up when nothing is heard of it for 6 s after the stop, ns.
+    private static let soon: Int64 = .second
 
     private func checkWhole() {
         switch fleet.owner?.outcome {
@@ -45,11 +57,16 @@ struct FleetCheck {
         for (node, log) in files.logs.enumerated() { reading.append(log.bytes, of: node) }
         reading.finish(problem: files.isFinished ? files.description.problem : "it was interrupted")
         check(reading, "the stored")
-        guard files.isFinished else { return }
+        // What is owed of a node that has never recorded is another question than what there is.
+        guard files.isFinished, reading.nodes.allSatisfy({ hasRecorded($0.name, reading.session) }) else { return }
         let (manifest, log) = (files.description.state, reading.account.state)
         if Self.kinds(of: manifest) != Self.kinds(of: log) {
             fleet.found("the manifest says \"\(manifest)\", the log \"\(log)\"")
         }
+    }
+
+    private func hasRecorded(_ node: String, _ session: UInt64) -> Bool {
+        fleet.machines.contains { $0.name == node && $0.instances(of: session).contains { $0.began != nil } }
     }
 
     /// Reasons may differ, and lengths in their last digit: each knows a node's clock by as many samples as it had.

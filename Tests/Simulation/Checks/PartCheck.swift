@@ -16,7 +16,8 @@ struct PartCheck {
 
     /// A gap's ends are estimates: the node's clock is known as well as its link allows. ns.
     private var slack: Int64 { 3 * .millisecond + 2 * machine.plan.latency.upperBound }
-    /// A start that is late by less is no fault.
+    /// An earlier controller process may have told a node to stop, and died before it wrote that down. An account states it
+    /// from so many ns on.
     private static let tolerated: Int64 = .second
 
     var findings: [String] {
@@ -51,19 +52,26 @@ struct PartCheck {
     private func unstated(_ missing: [Range<Int>], of ring: SimulatedRing) -> [String] {
         guard account.refusal == nil else { return [] }
         let lost = missing.flatMap { parts($0, without: ring.overwritten) }
-        if account.hasTotals {
-            return numbers(of: ring) + lost.map { "CPU \(ring.cpu): \(told($0, of: ring)) are missing and not stated" }
+        let unstated = lost.filter { range in range.contains { !isStated($0, of: ring) } }
+        let findings = unstated.map { "CPU \(ring.cpu): \(told($0, of: ring)) are missing and not stated: \(gaps)" }
+        guard account.hasTotals else { return findings }
+        let count = lost.reduce(0) { $0 + UInt64($1.count) }
+        let stated = account.cpus.first { $0.cpu == UInt32(ring.cpu) }?.lostAtAgent ?? 0
+        return numbers(of: ring) + findings
+            + (count == stated ? [] : ["CPU \(ring.cpu): \(count) events are lost, and \(stated) stated"])
+    }
+
+    /// Whether an event that did not come lies in a time of which the account says that something is missing.
+    private func isStated(_ event: Int, of ring: SimulatedRing) -> Bool {
+        let time = uptime + ring.times[event]
+        func covers(_ from: Int64, _ to: Int64) -> Bool {
+            (from == 0 || from - slack <= time) && (to == 0 || time <= to + slack)
         }
-        return lost.compactMap { range in
-            let from = uptime + ring.times[range.lowerBound]
-            // What a node records after the session was told to stop is owed to nobody.
-            let to = min(uptime + ring.times[range.upperBound - 1], node.stopped ?? .max)
-            guard from <= to - slack || node.stopped == nil else { return nil }
-            let isStated = account.gaps.contains { gap in
-                (gap.from == 0 || gap.from - slack <= from) && (gap.to == 0 || to <= gap.to + slack)
-            }
-            return isStated ? nil : "CPU \(ring.cpu): \(told(range, of: ring)) are missing and in no gap: \(gaps)"
-        }
+        let isLost = account.losses.contains { $0.cpu == UInt32(ring.cpu) && covers($0.from, $0.to) }
+        guard !isLost, !account.hasTotals else { return isLost }
+        // What a node records after the session was told to stop is owed to nobody.
+        if let stopped = node.stopped, time > stopped - slack { return true }
+        return account.gaps.contains { covers($0.from, $0.to) }
     }
 
     private func numbers(of ring: SimulatedRing) -> [String] {
@@ -83,7 +91,8 @@ struct PartCheck {
     private func wholeFindings(_ instance: SimulatedInstance) -> [String] {
         guard account.refusal == nil, let stopped = node.stopped, let began = instance.began else { return [] }
         let ended = instance.ended ?? .max
-        guard uptime + ended < stopped - slack else { return [] }
+        let isRestarted = node.notes.contains(.controllerRestarted)
+        guard uptime + ended < stopped - slack - (isRestarted ? Self.tolerated : 0) else { return [] }
         return ["it recorded from \(began) to \(ended), and the session was stopped at \(stopped - uptime)"]
     }
 
@@ -105,9 +114,14 @@ struct PartCheck {
     }
 
     private var gaps: String {
-        account.gaps.isEmpty
-            ? "none stated"
-            : account.gaps.map { "\(($0.from - uptime) / .microsecond) to \(($0.to - uptime) / .microsecond) us" }
-                .joined(separator: ", ")
+        let times =
+            account.gaps.map { told($0.from, $0.to) }
+            + account.losses.map { "\(told($0.from, $0.to)) of CPU \($0.cpu)" }
+        return times.isEmpty ? "none stated" : times.joined(separator: ", ")
+    }
+
+    private func told(_ from: Int64, _ to: Int64) -> String {
+        let (from, to) = (from == 0 ? 0 : from - uptime, to == 0 ? 0 : to - uptime)
+        return "\(from / .microsecond) to \(to / .microsecond) us"
     }
 }

@@ -14,6 +14,10 @@ final class SimulatedController: @unchecked Sendable {
     let loop: SimulatedLoop
     let controller: Controller
     private let framesPerTurn: Int
+    private let bootID: String
+    private let storage: SimulatedStorage
+    /// It has found what its predecessor left.
+    private(set) var isListening = false
 
     private var world: World { process.world }
 
@@ -28,9 +32,12 @@ final class SimulatedController: @unchecked Sendable {
         framesPerTurn = budget.connection.framesPerTurn
         let log = Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() }
         let numbers = Unconfined(Numbers(world.generator("controller's numbers", number)))
+        let bootID = "boot \(boot)"
+        self.bootID = bootID
+        storage = SimulatedStorage(on: disk, SimulatedLoop(process, base + 1))
         controller = Controller(
-            name: "controller", storage: SimulatedStorage(on: disk, SimulatedLoop(process, base + 1)),
-            lease: .seconds(60), host: WireHostFacts(), budget: budget, loop: loop,
+            name: "controller", storage: storage, lease: .seconds(60), host: .with { $0.bootID = bootID },
+            budget: budget, loop: loop,
             time: TimeSource(
                 now: { [world] in MonotonicRawInstant(nanoseconds: Self.uptime + world.now - boot) },
                 wallClock: { [world] in EpochInstant(nanoseconds: Self.epoch + world.now) }),
@@ -43,8 +50,16 @@ final class SimulatedController: @unchecked Sendable {
     static let epoch: Int64 = 1_700_000_000 * .second
 
     func start() {
-        loop.perform { [self] in controller.assumeIsolated { $0.begin() } }
-        tickLater()
+        loop.perform { [self] in
+            controller.assumeIsolated { $0.begin() }
+            storage.found(bootID: bootID).hop(to: loop).assumeIsolated().whenComplete { [self] result in
+                guard case .success(let found) = result else { return }
+                if !found.recovered.isEmpty { world.story?.add(process.name, "goes on with a session") }
+                controller.assumeIsolated { $0.recover(found) }
+                isListening = true
+                tickLater()
+            }
+        }
     }
 
     private func tickLater() {
@@ -75,7 +90,18 @@ final class SimulatedController: @unchecked Sendable {
         channel.open()
     }
 
-    /// SIGTERM.
+    /// SIGTERM: the next process goes on with its sessions. As `ControllerRuntime` does it.
+    func handOver() {
+        loop.perform { [self] in
+            isListening = false
+            controller.assumeIsolated { $0.handOver() }.hop(to: loop).assumeIsolated().whenComplete { [self] _ in
+                world.story?.add(process.name, "leaves its sessions to the next process")
+                loop.perform(at: world.now + .millisecond) { [process] in process.kill() }
+            }
+        }
+    }
+
+    /// SIGINT.
     func end() {
         loop.perform { [self] in
             controller.assumeIsolated { $0.stopSessions() }

@@ -40,6 +40,12 @@ final class SimulatedDisk {
         return true
     }
 
+    /// A process is killed while it writes: some of it is there.
+    func tear(_ bytes: ByteBuffer, to file: SimulatedFile, at offset: Int) {
+        let part = generator.below(bytes.readableBytes + 1)
+        if let piece = bytes.getSlice(at: bytes.readerIndex, length: part) { file.write(piece, at: offset) }
+    }
+
     /// - Returns: whether what was written is durable.
     func synchronize(_ file: SimulatedFile) -> Bool {
         guard world.now >= brokenUntil else { return false }
@@ -63,7 +69,14 @@ final class SimulatedDisk {
     func losePower() {
         for session in sessions.sorted(by: { $0.key < $1.key }).map(\.value) {
             // Nothing waits for the disk at the end of a session that does not outlive its controller.
-            if !session.description.keep { session.isFinished = false }
+            if !session.description.keep, session.isFinished {
+                session.isFinished = false
+                session.description.state = "recording"
+            }
+            if let journal = session.journal {
+                let unsure = journal.length - journal.durable
+                journal.losePower(keeping: generator.below(unsure + 1))
+            }
             for log in session.logs {
                 let unsure = log.length - log.durable
                 log.losePower(keeping: generator.one(of: [0, unsure, generator.below(unsure + 1)]))
@@ -77,6 +90,8 @@ final class SimulatedSessionFiles {
     var description: WireSessionDescription
     /// By node.
     let logs: [SimulatedFile]
+    /// Nil once the session has ended.
+    var journal: SimulatedFile? = SimulatedFile()
     var isFinished = false
 
     init(_ description: WireSessionDescription) {

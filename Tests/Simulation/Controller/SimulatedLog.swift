@@ -37,6 +37,20 @@ final class SimulatedLog {
         self.storage = storage
     }
 
+    /// Goes on behind what a process that died has left.
+    ///
+    /// - Parameters:
+    ///   - length: of its whole records.
+    ///   - sequence: of the last numbered one.
+    func resume(length: Int, sequence: UInt64) {
+        guard process.step() else { return }
+        if bug != .recoveredTailKept { file.truncate(to: length) }
+        written = file.length
+        (settledSequence, last, isUnsynchronized) = (sequence, sequence, true)
+        if keep, bug != .recoveredUnsynchronized { _ = synchronize() }
+        settled = length
+    }
+
     private var process: SimulatedProcess { storage.loop.process }
     private var bug: PlantedBug? { storage.disk.plan.bug }
 
@@ -70,7 +84,11 @@ final class SimulatedLog {
 
     private func flush() -> Bool {
         storage.loop.hold(for: storage.disk.time())
-        guard process.step() else { return true }
+        let isDying = process.isAlive
+        guard process.step() else {
+            if isDying { storage.disk.tear(pending, to: file, at: written) }
+            return true
+        }
         guard storage.disk.write(pending, to: file, at: written) else { return false }
         written += pending.readableBytes
         pending.clear()

@@ -6,18 +6,6 @@ import TraceProtocol
 
 /// What is read of a simulated disk.
 extension SimulatedStorage {
-    func found(bootID: String) -> EventLoopFuture<FoundSessions> {
-        work { [self] in
-            let sessions = disk.sessions.filter { open[$0.key] == nil }.sorted { $0.key < $1.key }
-            return FoundSessions(stored: sessions.map(\.value.description))
-        }
-    }
-
-    /// A simulated controller does not go on with sessions of an earlier one.
-    func note(_ entries: [WireJournalEntry], of session: UInt64) -> EventLoopFuture<Void> {
-        loop.makeSucceededFuture(())
-    }
-
     func remove(_ session: UInt64) -> EventLoopFuture<Void> {
         work { [self] in if loop.process.step() { disk.remove(session) } }
     }
@@ -30,7 +18,8 @@ extension SimulatedStorage {
             // Of a session that is being written, what is behind its writer's position is not to be seen.
             let lengths = open[session].map { $0.logs.map(\.settled) } ?? files.logs.map(\.length)
             let starts = lengths.indices.map { node in node < read.count ? Int(read[node]) : 0 }
-            for (node, start) in starts.enumerated() where start > lengths[node] {
+            for (node, start) in starts.enumerated() where !files.logs[node].beginsRecord(at: start, of: lengths[node])
+            {
                 throw WireRefusal.unreadable(files.description.nodes[node], read: UInt64(start))
             }
             return OpenedLogs(
@@ -71,4 +60,16 @@ private final class SimulatedReader: SessionStorageReader, @unchecked Sendable {
     }
 
     func close() {}
+}
+
+extension SimulatedFile {
+    /// Whether a reader can go on at an offset.
+    fileprivate func beginsRecord(at offset: Int, of length: Int) -> Bool {
+        guard offset < length else { return offset == length }
+        guard offset > 0, let rest = bytes.getSlice(at: offset, length: length - offset) else { return true }
+        var scanner = LogScanner()
+        scanner.feed(rest)
+        if case .record = scanner.next() { return true }
+        return false
+    }
 }

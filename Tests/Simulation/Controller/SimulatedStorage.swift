@@ -9,7 +9,7 @@ final class SimulatedStorage: SessionStorage, @unchecked Sendable {
     let disk: SimulatedDisk
     let loop: SimulatedLoop
     private var receiver: StorageReceiver?
-    private(set) var open: [UInt64: OpenSession] = [:]
+    var open: [UInt64: OpenSession] = [:]
     private var isFlushScheduled = false
     private var isSyncScheduled = false
     private var isRetryScheduled = false
@@ -161,6 +161,7 @@ final class SimulatedStorage: SessionStorage, @unchecked Sendable {
             guard loop.world.now >= disk.brokenUntil else { throw SimulatedLog.failure }
             session.files.description = description
             session.files.isFinished = true
+            session.files.journal = nil
             if session.logs.contains(where: \.isPaused) { throw SimulatedLog.failure }
         }
     }

@@ -7,28 +7,42 @@ import Tracefs
 
 /// A session's part in the simulated kernel, as `TracingSession` is in a real one.
 final class RingRecording: NodeSession {
-    private let instance: SimulatedInstance
-    private let machine: SimulatedMachine
+    let instance: SimulatedInstance
+    let machine: SimulatedMachine
+    let delivery: SessionDelivery
+    let inheritable: WirePreparedRecording?
     private let process: SimulatedProcess
-    private let delivery: SessionDelivery
+    private let readers: SimulatedReaders
     private(set) var taps: [SimulatedTap] = []
     private var stopped: WireStopping?
-    private let readers: SimulatedReaders
+    /// What agents that died have read of it.
+    private let deadReads: [UInt32: DeadRead]
+    private var inheritance = Inheritance()
 
+    /// - Parameters:
+    ///   - prepared: for a successor of this agent; nil where none could be told.
+    ///   - dead: what agents that died have read.
     init(
         _ instance: SimulatedInstance, _ machine: SimulatedMachine, _ process: SimulatedProcess,
-        _ delivery: SessionDelivery, readers: SimulatedReaders
-    ) throws {
+        _ delivery: SessionDelivery, readers: SimulatedReaders, _ prepared: WirePreparedRecording,
+        dead: [UInt32: DeadRead] = [:]
+    ) {
         self.instance = instance
         self.machine = machine
         self.process = process
         self.delivery = delivery
         self.readers = readers
+        inheritable = prepared
+        deadReads = dead
         let remaining = Countdown(instance.rings.count, then: delivery.onDrained)
         taps = instance.rings.map { ring in
             SimulatedTap(ring, of: instance, machine, process, delivery.stream) { remaining.step() }
         }
-        delivery.stream.append(try .numbered(.metadata, WireNodeMetadata()))
+    }
+
+    func sendMetadata() throws { delivery.stream.append(try .numbered(.metadata, WireNodeMetadata())) }
+
+    func attach() {
         for tap in taps { readers.add(tap) }
     }
 
@@ -56,6 +70,7 @@ final class RingRecording: NodeSession {
         return started
     }
 
+    @discardableResult
     func stop(at moment: MonotonicRawInstant?) -> WireStopping {
         let now = machine.world.now
         let time = max(now, moment.map { machine.time(of: $0) } ?? now)
@@ -73,21 +88,33 @@ final class RingRecording: NodeSession {
         return stopping
     }
 
+    /// Goes on with a stop that an agent which died had begun.
+    func stop(as halt: WireRecordingHalt) {
+        let wasOn = instance.ended == nil
+        let change = stop(at: nil)
+        guard !wasOn else { return }
+        stopped = .with {
+            $0.before = halt.at
+            $0.after = change.after
+        }
+    }
+
     func finish(reason: String, note: (WireFinish) -> Void) throws {
         var finish = WireFinish()
         finish.reason = reason
         if let stopped { finish.stopped = stopped }
         for tap in taps {
-            finish.cpus.append(
-                .with {
-                    $0.cpu = UInt32(tap.ring.cpu)
-                    $0.sent = tap.events
-                    let uncounted = machine.plan.bug == .lossUncounted ? tap.ring.overrun : 0
-                    $0.recorded = UInt64(tap.ring.times.count - uncounted)
-                    $0.lost = UInt64(tap.ring.overrun - uncounted)
-                })
+            var totals = WireCPUTotals()
+            totals.cpu = UInt32(tap.ring.cpu)
+            totals.sent = tap.events
+            let uncounted = machine.plan.bug == .lossUncounted ? tap.ring.overrun : 0
+            totals.recorded = UInt64(tap.ring.times.count - uncounted)
+            totals.lost = UInt64(tap.ring.overrun - uncounted)
+            inheritance.add(to: &totals)
+            finish.cpus.append(totals)
             if tap.ring.unread > 0 { finish.incomplete = true }
         }
+        note(finish)
         delivery.stream.append(try .numbered(.finish, finish))
     }
 
@@ -110,4 +137,36 @@ final class RingRecording: NodeSession {
         for tap in taps { tap.abandon() }
         if process.step() { instance.remove(at: machine.world.now) }
     }
+
+    // MARK: Agents that follow each other
+
+    func resume(_ resumption: Resumption) throws {
+        var resumption = resumption
+        let recovered = machine.takeReads(of: delivery.session).filter { read in
+            let isSpooled = resumption.lastBatches[UInt32(read.cpu)] ?? 0 > read.after
+            if isSpooled { read.markKept() }
+            return !isSpooled && read.events?.isEmpty == false
+        }
+        for read in recovered {
+            resumption.undelivered[UInt32(read.cpu), default: 0] += UInt64(read.events?.count ?? 0)
+        }
+        inheritance = Inheritance(deadReads, resumption, reason: EndedSession.lossReason)
+        if !inheritance.loss.cpus.isEmpty, machine.plan.bug != .lossUnstated {
+            delivery.stream.append(try .numbered(.loss, inheritance.loss))
+        }
+        for read in recovered {
+            guard let events = read.events, let ring = instance.rings.first(where: { $0.cpu == read.cpu }) else {
+                continue
+            }
+            delivery.stream.append(SimulatedTap.batch(of: events, ring, machine, lost: 0)) { read.markKept() }
+        }
+        try sendMetadata()
+        attach()
+    }
+
+    func stopReading() {
+        for tap in taps { tap.abandon() }
+    }
+
+    func leave() {}
 }

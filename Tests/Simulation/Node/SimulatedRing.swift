@@ -62,4 +62,7 @@ final class SimulatedRing {
     }
 
     var unread: Int { times.count - next }
+
+    /// Events that agents have taken out so far.
+    var readEvents: Int { next - overrun }
 }

@@ -11,6 +11,8 @@ final class SimulatedTap {
     private let machine: SimulatedMachine
     private let process: SimulatedProcess
     private let stream: SessionStream
+    /// What is between the ring and the spool; nil without a spool.
+    private let buffer: SimulatedReadBuffer?
     private let onFinished: () -> Void
     /// ns of the trace clock; 0 before the first turn.
     private(set) var watermark: UInt64 = 0
@@ -20,7 +22,7 @@ final class SimulatedTap {
     var isFinishing = false
 
     /// Events in a sub-buffer, at most.
-    private static let batch = 24
+    private static let mostEvents = 24
     private static let batchesPerTurn = 16
 
     init(
@@ -32,6 +34,8 @@ final class SimulatedTap {
         self.machine = machine
         self.process = process
         self.stream = stream
+        buffer = stream.isOnDisk ? machine.readBuffer(stream.session, cpu: ring.cpu) : nil
+        missed = ring.overrun
         self.onFinished = onFinished
     }
 
@@ -44,8 +48,10 @@ final class SimulatedTap {
         instance.catchUp(to: now)
         for _ in 0..<Self.batchesPerTurn {
             guard stream.hasRoom, process.step() else { return }
-            let events = ring.read(atMost: Self.batch)
-            if !events.isEmpty { send(events) }
+            buffer?.begin(after: stream.lastSequence)
+            let events = ring.read(atMost: Self.mostEvents)
+            buffer?.fill(events)
+            if events.isEmpty { buffer?.markKept() } else { send(events) }
             guard ring.unread == 0 else { continue }
             watermark = time
             if isLast {
@@ -56,12 +62,23 @@ final class SimulatedTap {
         }
     }
 
-    private func send(_ events: Range<Int>) {
-        // The step between the kernel's buffer and the agent's.
-        guard process.step() else { return }
-        var body = ByteBuffer()
+    private func send(_ read: Range<Int>) {
+        if machine.plan.bug == .keptTooEarly { buffer?.markKept() }
         let lost = ring.overrun - missed
         missed = ring.overrun
+        let batch = Self.batch(of: read, ring, machine, lost: lost)
+        let isDying = process.isAlive
+        // The step between the kernel's buffer and the agent's.
+        guard process.step() else {
+            if isDying, buffer != nil { machine.tear(batch, of: stream) }
+            return
+        }
+        events += UInt64(read.count)
+        stream.append(batch) { [buffer] in buffer?.markKept() }
+    }
+
+    static func batch(of events: Range<Int>, _ ring: SimulatedRing, _ machine: SimulatedMachine, lost: Int) -> Frame {
+        var body = ByteBuffer()
         BatchHeader(
             number: StreamNumber(session: 0, sequence: 0), cpu: UInt32(ring.cpu),
             firstTimestamp: UInt64(machine.clock(at: ring.times[events.lowerBound])), lost: UInt64(lost),
@@ -69,10 +86,9 @@ final class SimulatedTap {
         ).write(into: &body)
         for event in events { body.writeInteger(UInt32(event)) }
         body.writeRepeatingByte(0, count: machine.plan.padding)
-        self.events += UInt64(events.count)
-        stream.append(Frame(.batch, body))
+        return Frame(.batch, body)
     }
 
-    /// The session is taken down.
+    /// Reads nothing more: the session is taken down, or left to a successor.
     func abandon() { isDone = true }
 }

@@ -78,6 +78,7 @@ extension SessionReading.ReadNode {
             var body = frame.body
             _ = try StreamNumber(reading: &body, of: frame.type)
             part.add(try Frame(.finish, body).message(), at: record.received)
+        case .loss: part.add(try WireStreamLoss(frame))
         case .nodeNote:
             let note: WireNodeNote = try frame.message()
             notes.append(note.kind)

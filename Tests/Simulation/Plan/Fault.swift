@@ -6,12 +6,17 @@ enum Fault: Sendable, Equatable {
     case freeze(node: Int, Int64)
     /// SIGKILL, in place of this step from now on; a new one starts after a while, or never.
     case killAgent(node: Int, step: Int, back: Int64?)
-    /// SIGTERM.
+    /// SIGINT.
     case endAgent(node: Int, back: Int64?)
+    /// SIGTERM: it leaves its sessions to the next one.
+    case upgradeAgent(node: Int, back: Int64?)
     /// SIGSTOP.
     case stopAgent(node: Int, Int64)
     case killController(step: Int, back: Int64?)
+    /// SIGINT.
     case endController(back: Int64?)
+    /// SIGTERM: the next one goes on with its sessions.
+    case upgradeController(back: Int64?)
     case stopController(Int64)
     case cutPower(step: Int, back: Int64?)
     case killOperator(step: Int)
@@ -23,11 +28,16 @@ enum Fault: Sendable, Equatable {
     init(nodes: Int, _ generator: inout SplitMix64) {
         let node = generator.below(nodes)
         let back: Int64? = generator.once(in: 6) ? nil : generator.within(5 * .millisecond...8 * .second)
+        let soon = generator.within(5 * .millisecond...500 * .millisecond)
         let step = 1 + generator.below(generator.one(of: [20, 100, 400]))
         let short = generator.within(20 * .millisecond...3 * .second)
         let time = generator.once(in: 8) ? generator.within(20 * .second...100 * .second) : short
         self =
-            switch generator.below(24) {
+            switch generator.below(28) {
+            case 24: .upgradeController(back: back)
+            case 25: .upgradeAgent(node: node, back: back)
+            case 26: .killAgent(node: node, step: step, back: soon)
+            case 27: .upgradeAgent(node: node, back: soon)
             case 0...4: .cut(node: node, silently: generator.once(in: 2))
             case 5...6: .freeze(node: node, time)
             case 7...9: .killAgent(node: node, step: step, back: back)

@@ -12,6 +12,10 @@ extension FleetRun {
             guard let agent = agents[node], agent.process.isAlive else { return }
             agent.process.whenDead { [self] in restart(back) { self.startAgent(node) } }
             agent.end()
+        case .upgradeAgent(let node, let back):
+            guard let agent = agents[node], agent.process.isAlive else { return }
+            agent.process.whenDead { [self] in restart(back) { self.startAgent(node) } }
+            agent.handOver()
         case .stopAgent(let node, let time): stop(agents[node]?.process, for: time)
         case .killController(let step, let back):
             kill(controller?.process, step: step) { [self] in
@@ -22,6 +26,15 @@ extension FleetRun {
             guard let controller, controller.process.isAlive else { return }
             controller.process.whenDead { [self] in restart(back) { self.startController() } }
             controller.end()
+        case .upgradeController(let back):
+            guard let controller, controller.process.isAlive else { return }
+            let boot = boot
+            controller.process.whenDead { [self] in
+                // Its power may have failed meanwhile.
+                if self.boot == boot { FleetCheck.checkAcknowledged(self) }
+                restart(back) { self.startController() }
+            }
+            controller.handOver()
         case .stopController(let time): stop(controller?.process, for: time)
         case .cutPower(let step, let back):
             kill(controller?.process, step: step) { [self] in

@@ -4,6 +4,9 @@ extension FleetRun {
     /// goes, and a lease runs out after 60 s.
     private static let patience: Int64 = 900 * .second
 
+    /// How long a controller looks for what an earlier one has left, ns.
+    private static let controllerStart: Int64 = 30 * .millisecond
+
     /// Runs the schedule.
     ///
     /// - Returns: what was found; empty when all that was promised was kept.
@@ -20,7 +23,9 @@ extension FleetRun {
     private func live() {
         world.isBusy()
         startController()
-        for node in machines.indices { startAgent(node) }
+        for node in machines.indices {
+            world.schedule(at: Self.controllerStart) { [self] in startAgent(node) }
+        }
         world.schedule(at: schedule.begin) { [self] in startOperator() }
         for (time, fault) in schedule.faults {
             world.schedule(at: time) { [self] in inflict(fault) }

@@ -17,7 +17,9 @@ final class FleetRun: @unchecked Sendable {
     private(set) var owner: SimulatedOperator?
     /// Processes that have been started.
     private var started = 0
-    private var isOver = false
+    private(set) var isOver = false
+    /// The real folder with the agents' files.
+    private let files: String
     /// When the controller's machine was started.
     private(set) var boot: Int64 = 0
     /// What went wrong that must not.
@@ -34,7 +36,9 @@ final class FleetRun: @unchecked Sendable {
         let world = World(seed: schedule.seed, story: story)
         self.world = world
         self.schedule = schedule
-        machines = schedule.nodes.map { SimulatedMachine($0.index, $0, in: world) }
+        let files = AgentFolder.parent(of: schedule.seed)
+        self.files = files
+        machines = schedule.nodes.map { SimulatedMachine($0.index, $0, in: world, files: files) }
         disk = SimulatedDisk(schedule.disk, in: world)
         links =
             schedule.nodes.map { SimulatedLink(world, latency: $0.latency) }
@@ -52,7 +56,10 @@ final class FleetRun: @unchecked Sendable {
         if isOver { return }
         if let agent = agents[node], agent.process.isAlive { return }
         started += 1
-        let agent = AgentProcess(on: machines[node], number: started, fleet: self)
+        let agent: AgentProcess
+        do { agent = try AgentProcess(on: machines[node], number: started, fleet: self) } catch {
+            return found("an agent cannot be started: \(error)")
+        }
         agents[node] = agent
         world.isBusy()
         world.story?.add(agent.process.name, "starts")
@@ -72,7 +79,7 @@ final class FleetRun: @unchecked Sendable {
     }
 
     func startOperator() {
-        let owner = SimulatedOperator(schedule, link: links.count - 1, fleet: self)
+        let owner = SimulatedOperator(schedule, fleet: self)
         self.owner = owner
         world.isBusy()
         world.story?.add("operator", "starts")
@@ -97,14 +104,24 @@ final class FleetRun: @unchecked Sendable {
             if goodbye.reason == .protocolError || goodbye.reason == .overBudget {
                 found("\(link), \(way): \(goodbye.text)")
             }
+        case .welcome:
+            if let node, let welcome: WireWelcome = try? frame.message() {
+                for point in welcome.resume where !point.unknown {
+                    acknowledge(point.acknowledged, of: StreamPart(node: node, session: point.session))
+                }
+            }
+            world.story?.add(link, "\(way): \(told(frame))")
         case .acknowledge:
             guard let node, let number = (try? Acknowledgement(frame))?.number else { return }
-            let part = StreamPart(node: node, session: number.session)
-            acknowledged[part] = max(acknowledged[part] ?? 0, number.sequence)
+            acknowledge(number.sequence, of: StreamPart(node: node, session: number.session))
             world.story?.add(link, "\(way): Acknowledge \(number.sequence)")
         case .clockProbe, .clockReply, .watermark, .vitals, .credit: break
         default: world.story?.add(link, "\(way): \(told(frame))")
         }
+    }
+
+    private func acknowledge(_ sequence: UInt64, of part: StreamPart) {
+        acknowledged[part] = max(acknowledged[part] ?? 0, sequence)
     }
 
     private func told(_ frame: Frame) -> String {
@@ -122,6 +139,10 @@ final class FleetRun: @unchecked Sendable {
         for link in links { for connection in link.connections { connection.abandon() } }
         world.run(until: .max)
         for link in links { link.dismantle() }
+        // Each of them knows this.
+        agents.removeAll()
+        (controller, owner) = (nil, nil)
+        AgentFolder.remove(files)
     }
 }
 
@@ -137,7 +158,7 @@ extension FleetRun {
             let end = min(link.frozenUntil, world.now + Self.connectTimeout)
             return loop.perform(at: end + delay) { connected(nil) }
         }
-        guard let controller, controller.process.isAlive else {
+        guard let controller, controller.process.isAlive, controller.isListening else {
             return loop.perform(at: world.now + delay) { connected(nil) }
         }
         let connection = SimulatedConnection(client: loop, server: controller.loop, over: link, generator)

@@ -8,8 +8,12 @@ struct NodePlan: Sendable {
     let ringCapacity: Int
     /// ns between two events of a CPU, on average.
     let pause: Int
-    /// Bytes that the agent keeps for the controller.
-    let spool: Int
+    /// Bytes that the agent keeps for the controller in memory.
+    let memory: Int
+    /// It writes down what a successor needs.
+    let hasJournal: Bool
+    /// It has a spool on its disk.
+    let hasSpool: Bool
     /// Bytes that each batch has besides its events.
     let padding: Int
     /// How long the guard of an agent that was killed takes, ns.
@@ -28,7 +32,11 @@ struct NodePlan: Sendable {
         cpus = 1 + generator.below(2)
         ringCapacity = generator.one(of: [10, 40, 400, 400])
         pause = Int(generator.one(of: [2, 10, 10, 40])) * Int(Int64.millisecond)
-        spool = generator.one(of: [1, 400, 4_000, 1 << 20, 1 << 20])
+        memory = generator.one(of: [1, 400, 4_000, 1 << 20, 1 << 20])
+        // A mistake in the work with a spool is made where there is one.
+        let needsSpool = bug == .keptTooEarly
+        hasJournal = !generator.once(in: 6) || needsSpool
+        hasSpool = generator.once(in: 3) || needsSpool
         padding = generator.one(of: [0, 0, 0, 400])
         guardDelay = 10 * .millisecond...900 * .millisecond
         clockOffset = generator.within(1 * .second...1_000_000 * .second)

@@ -33,7 +33,13 @@ struct Schedule: Sendable, CustomStringConvertible {
         let end = begin + length + 500 * .millisecond
         var faults: [(time: Int64, fault: Fault)] = []
         for _ in 0..<number {
-            faults.append((generator.within(begin...end), Fault(nodes: count, &generator)))
+            let (time, fault) = (generator.within(begin...end), Fault(nodes: count, &generator))
+            faults.append((time, fault))
+            // What a controller finds at its start must survive the next fault, too.
+            if case .killController(_, let back?) = fault, generator.once(in: 3) {
+                let after = time + back + generator.within(0...400 * .millisecond)
+                faults.append((after, .cutPower(step: 1 + generator.below(60), back: back)))
+            }
         }
         let begin = begin
         self.faults = (chosen?.map { (begin + $0.after, $0.fault) } ?? faults).sorted { $0.time < $1.time }
@@ -41,7 +47,8 @@ struct Schedule: Sendable, CustomStringConvertible {
 
     var description: String {
         let nodes = nodes.map {
-            "\($0.cpus) CPUs, ring \($0.ringCapacity), an event in \($0.pause / 1_000_000) ms, spool \($0.spool), "
+            "\($0.cpus) CPUs, ring \($0.ringCapacity), an event in \($0.pause / 1_000_000) ms, memory \($0.memory)"
+                + "\($0.hasSpool ? ", spool" : "")\($0.hasJournal ? "" : ", no journal"), "
                 + "latency \($0.latency.lowerBound / 1_000)-\($0.latency.upperBound / 1_000) us, drift \($0.drift) ppm"
         }
         let faults = faults.map { "    at \($0.time / .millisecond) ms: \($0.fault)" }

@@ -50,6 +50,7 @@ final class Progress: Sendable {
         }
         guard failed <= Self.mostShown else { return }
         print("seed \(seed): \(findings.joined(separator: "; ")) (scripts/simulate --seed \(seed))")
+        fflush(nil)
     }
 
     /// Waits for the last schedule.

@@ -11,8 +11,11 @@ final class SimulatedProcess: @unchecked Sendable {
     private(set) var steps = 0
     /// It is killed in place of this step; nil for never.
     var fatalStep: Int?
+    /// Called before the last step that it may make: what it writes to real files from then on may be torn.
+    var beforeItsLastStep: (() -> Void)?
     /// It does nothing before this time (SIGSTOP).
     var stoppedUntil: Int64 = 0
+    private var atDeath: [() -> Void] = []
     private var onDeath: [() -> Void] = []
 
     init(_ name: String, in world: World) {
@@ -24,6 +27,7 @@ final class SimulatedProcess: @unchecked Sendable {
     func step() -> Bool {
         guard isAlive else { return false }
         steps += 1
+        if let fatalStep, steps + 1 == fatalStep { beforeItsLastStep?() }
         guard steps != fatalStep else {
             world.story?.add(name, "killed in place of step \(steps)")
             kill()
@@ -37,11 +41,16 @@ final class SimulatedProcess: @unchecked Sendable {
         guard isAlive else { return }
         isAlive = false
         world.isBusy()
+        for body in atDeath { body() }
+        atDeath = []
         let work = onDeath
         onDeath = []
         // Not now: a task of its own may be running.
         world.schedule(in: 0) { for body in work { body() } }
     }
+
+    /// What becomes of its files. At once: tasks of the dead process may still write to them.
+    func atDeath(_ body: @escaping () -> Void) { atDeath.append(body) }
 
     /// What its kernel does when it dies, and what frees the simulation's memory.
     func whenDead(_ body: @escaping () -> Void) { onDeath.append(body) }
