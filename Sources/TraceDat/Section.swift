@@ -10,6 +10,7 @@ enum SectionID {
     static let printkFormats: UInt16 = 20
     static let commandLines: UInt16 = 21
     static let bufferText: UInt16 = 22
+    static let typeInformation: UInt16 = 23
     /// Whether the manual page of trace-cmd 3.4 has this id.
     static let largest: UInt16 = 25
 }

@@ -93,6 +93,8 @@ public struct TraceDatDamage: Sendable, Equatable, CustomStringConvertible {
         case printkFormats
         /// Names of processes.
         case commandLines
+        /// The types of the kernel, for the arguments of functions.
+        case typeInformation
         /// The list of CPUs of a buffer.
         case buffer(String)
         /// The recorded pages of one CPU of a buffer.
@@ -125,6 +127,7 @@ extension TraceDatDamage.Part: CustomStringConvertible {
         case .kallsyms: "the kernel's symbols"
         case .printkFormats: "format strings of trace_printk"
         case .commandLines: "names of processes"
+        case .typeInformation: "the kernel's type information"
         case .buffer(let name): "the list of CPUs of \(Self.buffer(name))"
         case .cpuData(let name, let cpu): "CPU \(cpu) of \(Self.buffer(name))"
         }

@@ -31,6 +31,9 @@ extension TraceDatFile {
         read(SectionID.printkFormats, .printkFormats, into: &self) { metadata, reader throws(TraceDatError) in
             try metadata.readPrintkFormats(&reader)
         }
+        read(SectionID.typeInformation, .typeInformation, into: &self) { metadata, reader throws(TraceDatError) in
+            try metadata.readTypeInformation(&reader)
+        }
         read(SectionID.commandLines, .commandLines, into: &self) { metadata, reader throws(TraceDatError) in
             try metadata.readCommandLines(&reader)
         }
@@ -91,7 +94,8 @@ extension TraceDatFile {
                 switch id {
                 case SectionID.buffer, SectionID.bufferText: try file.addBuffer(&option, isText: id != 3)
                 case SectionID.headerInfo...SectionID.commandLines: sections[id] = try option.integer()
-                case 23, 25: break  // BTF and /proc/modules, which are not needed
+                case SectionID.typeInformation: sections[id] = try option.integer()
+                case 25: break  // /proc/modules, which is not needed
                 default: try file.options.add(id: id, &option)
                 }
             }

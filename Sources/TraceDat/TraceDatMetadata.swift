@@ -29,6 +29,9 @@ public struct TraceDatMetadata: Sendable, Equatable {
     /// `saved_cmdlines`: a line `PID COMM` for each task. Names can have any bytes.
     public var commandLines: [UInt8] = []
 
+    /// The kernel's type information (`/sys/kernel/btf/vmlinux`), where the file has it.
+    public var typeInformation: [UInt8] = []
+
     /// Nothing known.
     public init() {}
 
@@ -65,5 +68,14 @@ public struct TraceDatMetadata: Sendable, Equatable {
 
     mutating func readCommandLines(_ reader: inout FieldReader) throws(TraceDatError) {
         commandLines = try reader.bytes(reader.integer())
+    }
+
+    /// The kernel's file, with its length before it or without.
+    mutating func readTypeInformation(_ reader: inout FieldReader) throws(TraceDatError) {
+        let body = try reader.bytes(reader.remaining)
+        // The magic number of BTF, little-endian.
+        let start = [0, 4, 8].first { $0 + 2 <= body.count && body[$0] == 0x9f && body[$0 + 1] == 0xeb }
+        guard let start else { throw reader.error(.malformed("type information that is not BTF")) }
+        typeInformation = Array(body[start...])
     }
 }

@@ -66,6 +66,23 @@ enum ControlFile {
         try TracefsError.translating { () throws(SystemError) in try SystemFile.read(path, limit: limit) }
     }
 
+    /// At most `bytes` from the start of the file.
+    static func beginning(of path: String, bytes limit: Int) throws(TracefsError) -> [UInt8] {
+        let file = try OpenFile(path, flags: O_RDONLY)
+        var bytes = [UInt8](repeating: 0, count: limit)
+        var count = 0
+        while count < limit {
+            let added = bytes.withUnsafeMutableBytes {
+                Glibc.read(file.descriptor, $0.baseAddress.map { $0 + count }, limit - count)
+            }
+            if added < 0, errno == EINTR { continue }
+            guard added >= 0 else { throw .systemCall(.read, path, errno) }
+            guard added > 0 else { break }
+            count += added
+        }
+        return Array(bytes[..<count])
+    }
+
     /// The whole file as text. Bytes that are not UTF-8 are replaced.
     static func text(_ path: String, limit: Int = SystemFile.usualLimit) throws(TracefsError) -> String {
         String(decoding: try read(path, limit: limit), as: UTF8.self)

@@ -31,6 +31,16 @@ extension TracefsRoot {
         try ControlFile.read("/proc/kallsyms", limit: kallsymsLimit)
     }
 
+    /// Whether the kernel hides the addresses of its symbols from this process (`kernel.kptr_restrict`, kallsyms_show_value
+    /// of kernel/ksyms_common.c): it states zeros, for all of them.
+    public static func hidesSymbols() throws(TracefsError) -> Bool {
+        // The first lines may be symbols of CPUs, which count from 0; some are not.
+        let start = try ControlFile.beginning(of: "/proc/kallsyms", bytes: 1 << 16)
+        let lines = start.split(separator: UInt8(ascii: "\n")).dropLast()
+        return !lines.isEmpty
+            && lines.allSatisfy { $0.prefix { $0 != UInt8(ascii: " ") }.allSatisfy { $0 == UInt8(ascii: "0") } }
+    }
+
     /// The trace clocks that an instance can use.
     public func availableClocks() throws(TracefsError) -> [String] {
         TraceClocks(text: try ControlFile.text(file("trace_clock"))).names

@@ -98,7 +98,8 @@ extension TraceDatDamage.Part {
     static var samples: [TraceDatDamage.Part] {
         [
             .options, .option(3), .headerInfo, .ftraceFormats, .eventFormats, .kallsyms, .printkFormats, .commandLines,
-            .buffer(""), .buffer("net"), .cpuData(buffer: "", cpu: 1), .cpuData(buffer: "net", cpu: 1),
+            .typeInformation, .buffer(""), .buffer("net"), .cpuData(buffer: "", cpu: 1),
+            .cpuData(buffer: "net", cpu: 1),
         ]
     }
 }

@@ -64,6 +64,7 @@ NODE_METADATA = {
     1: ("header_page", "string"), 2: ("formats", {1: ("system", "string"), 2: ("text", "string")}, "repeated"),
     3: ("comms", {1: ("pid", "uint"), 2: ("comm", "bytes")}, "repeated"), 4: ("symbols", BLOB),
     5: ("printk_formats", "string"), 6: ("host", HOST_FACTS), 7: ("comms_as_of", "sfixed64"),
+    8: ("dynamic_events", "string"), 9: ("type_information", BLOB),
 }
 CPU_TOTALS = {
     1: ("cpu", "uint"), 2: ("recorded", "uint"), 3: ("lost", "uint"), 4: ("sent", "uint"), 5: ("lost_at_agent", "uint"),

@@ -4,6 +4,8 @@ public final class EventCatalog: @unchecked Sendable {
 
     /// Offsets of the fields with which every event starts.
     public let commonFields: CommonFields
+    /// The columns before the events in the kernel's `trace` file.
+    public let columns: FtraceColumns
     /// The events by id.
     public let events: [Int: CompiledEvent]
     /// The systems of format texts that could not be read, and why.
@@ -17,6 +19,7 @@ public final class EventCatalog: @unchecked Sendable {
     private let symbols: KernelSymbols?
     private let strings: KernelStrings
     private let tasks: SavedCommandLines?
+    private let functions: FunctionTypes?
     /// Programs by event id, so that a lookup is an array access without ARC traffic.
     private let slots: UnsafeMutablePointer<EventSlot?>
     private let slotCount: Int
@@ -37,12 +40,13 @@ public final class EventCatalog: @unchecked Sendable {
         var malformed: [(system: String, error: EventFormatError)] = []
         for (system, text) in formats {
             do throws(EventFormatError) {
-                parsed.append(try EventFormat(parsing: text, system: system))
+                parsed.append(try EventFormat(parsing: text, system: system, longSize: kernel.longSize))
             } catch {
                 malformed.append((system, error))
             }
         }
         let traits = kernel.traits(for: parsed, symbols: symbols)
+        columns = FtraceColumns(traits.release)
         var events: [Int: CompiledEvent] = [:]
         for format in parsed { events[format.id] = CompiledEvent(format: format, kernel: traits) }
         self.events = events
@@ -54,10 +58,13 @@ public final class EventCatalog: @unchecked Sendable {
         self.symbols = symbols
         strings = KernelStrings(printkFormats)
         self.tasks = tasks
+        functions = kernel.functions
         let environment = UnsafeMutablePointer<RenderEnvironment>.allocate(capacity: 1)
         environment.initialize(
             to: RenderEnvironment(
-                symbols: symbols?.view, strings: strings.view, tasks: tasks?.view, longSize: traits.longSize,
+                symbols: symbols?.view, strings: strings.view, tasks: tasks?.view,
+                functions: kernel.functions?.view, argumentStyle: ArgumentStyle(traits.release),
+                longSize: traits.longSize,
                 ticksPerSecond: traits.ticksPerSecond ?? 250))
         self.environment = UnsafePointer(environment)
         slotCount = (events.keys.max() ?? -1) + 1
@@ -70,6 +77,9 @@ public final class EventCatalog: @unchecked Sendable {
         slots.deallocate()
         environment.deallocate()
     }
+
+    /// Whether there are symbols, and none has an address: the kernel hides them.
+    public var hidesSymbols: Bool { symbols?.areHidden ?? false }
 
     /// The event with this id.
     public func event(id: Int) -> CompiledEvent? { events[id] }

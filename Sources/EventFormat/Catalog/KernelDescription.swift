@@ -10,17 +10,21 @@ public struct KernelDescription: Sendable {
     public var dynamicEvents: String?
     /// The kernel's own values of enumerators. They override the built-in values.
     public var constants: KernelConstants
+    /// The parameters of its functions, for the arguments of function lines.
+    public var functions: FunctionTypes?
 
     /// A description with these facts.
     public init(
         longSize: Int = 8, release: String? = nil, ticksPerSecond: UInt64? = nil,
-        dynamicEvents: String? = nil, constants: KernelConstants = KernelConstants()
+        dynamicEvents: String? = nil, constants: KernelConstants = KernelConstants(),
+        functions: FunctionTypes? = nil
     ) {
         self.longSize = longSize == 4 ? 4 : 8
         self.release = release
         self.ticksPerSecond = ticksPerSecond
         self.dynamicEvents = dynamicEvents
         self.constants = constants
+        self.functions = functions
     }
 
     /// The facts that the compiler needs, some of them derived from the formats.
@@ -29,9 +33,10 @@ public struct KernelDescription: Sendable {
         // arch/x86/include/asm/pgtable_64_types.h: the address at which an x86-64 kernel is linked, and the address of
         // its page structures. If KASLR moved the kernel, the page structures have moved too.
         if symbols?.view.coreStart == 0xffff_ffff_8100_0000 { traits.constants["vmemmap_base"] = -0x1600_0000_0000 }
+        traits.release = release.flatMap { KernelRelease($0) } ?? KernelRelease(of: formats)
+        traits.constants.merge(KernelConstants.bufferStates(traits.release))
         traits.constants.merge(constants)
         traits.ticksPerSecond = ticksPerSecond ?? Self.ticksPerSecond(in: formats)
-        traits.syscallStyle = syscallStyle(formats)
         traits.eventProbes = eventProbes
         return traits
     }
@@ -56,19 +61,5 @@ public struct KernelDescription: Sendable {
             if let ticks = UInt64(digits), (1...10_000).contains(ticks) { return ticks }
         }
         return nil
-    }
-
-    /// Since Linux 6.18 the arguments of system calls have the prefix `0x`, but the formats did not change. If the
-    /// release is unknown, the nearest change of a format decides: `function` entries have arguments since 6.15, and
-    /// system call events have copies of strings since 6.19.
-    private func syscallStyle(_ formats: [EventFormat]) -> SyscallStyle {
-        if let release {
-            let numbers = release.split { !$0.isNumber }.prefix(2).compactMap { Int($0) }
-            if numbers.count == 2 { return (numbers[0], numbers[1]) >= (6, 18) ? .prefixed : .hexadecimal }
-        }
-        let isRecent = formats.contains { format in
-            format.system == "ftrace" && format.name == "function" && format.field("args") != nil
-        }
-        return isRecent ? .prefixed : .hexadecimal
     }
 }

@@ -24,9 +24,12 @@ public struct EventFormat: Sendable, Equatable {
     /// - Parameters:
     ///   - text: the contents of the format file.
     ///   - system: the name of the system's directory.
+    ///   - longSize: bytes of a `long` on the machine that wrote it, 4 or 8.
     /// - Throws: `EventFormatError` for a text that no kernel writes.
-    public init(parsing text: some StringProtocol, system: String) throws(EventFormatError) {
-        var parser = EventFormatParser()
+    public init(
+        parsing text: some StringProtocol, system: String, longSize: Int = 8
+    ) throws(EventFormatError) {
+        var parser = EventFormatParser(longSize: longSize)
         try parser.parse(text)
         guard let name = parser.name else { throw .missing("name") }
         guard let id = parser.id else { throw .missing("ID") }
@@ -41,6 +44,15 @@ public struct EventFormat: Sendable, Equatable {
     /// The field with this name, which may be a common field.
     public func field(_ name: String) -> EventField? {
         fields.first { $0.name == name } ?? commonFields.first { $0.name == name }
+    }
+
+    /// Whether it is an event of an eprobe (kernel/trace/trace_eprobe.c): its print format has only its fields, each with
+    /// a blank before it, and its record nothing of where the probe sits.
+    public var isEventProbe: Bool {
+        guard !fields.isEmpty, printFormat.hasPrefix("\" \(fields[0].name)="),
+            !fields[0].name.hasPrefix("__probe_")
+        else { return false }
+        return fields.allSatisfy { printFormat.contains(" \($0.name)=") }
     }
 
     /// `system:name`, as in tracefs and perf.

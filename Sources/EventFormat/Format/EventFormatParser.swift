@@ -8,7 +8,11 @@ struct EventFormatParser {
     var fields: [EventField] = []
     var printFormat: String?
 
+    private let types: TypeTable
     private var blocks = 0
+
+    /// - Parameter longSize: bytes of a `long` on the machine that wrote the format.
+    init(longSize: Int) { types = TypeTable(longSize: longSize) }
 
     mutating func parse(_ text: some StringProtocol) throws(EventFormatError) {
         let length = text.utf8.count
@@ -41,7 +45,7 @@ struct EventFormatParser {
             guard fields.count + commonFields.count < EventFormat.maximumFields else {
                 throw .malformed(line: number, "more than \(EventFormat.maximumFields) fields")
             }
-            let field = try Self.field(line, number: number)
+            let field = try field(line, number: number)
             // An empty line follows the common fields, and their names have a prefix.
             if blocks <= 1, fields.isEmpty, field.name.hasPrefix("common_") {
                 commonFields.append(field)
@@ -55,7 +59,7 @@ struct EventFormatParser {
         }
     }
 
-    private static func field(_ text: Substring, number: Int) throws(EventFormatError) -> EventField {
+    private func field(_ text: Substring, number: Int) throws(EventFormatError) -> EventField {
         guard let line = FieldLine(text) else {
             throw .malformed(line: number, "a field needs its declaration, offset and size")
         }
@@ -63,7 +67,7 @@ struct EventFormatParser {
         guard range.contains(line.offset), range.contains(line.size),
             line.offset + line.size <= EventFormat.maximumRecord
         else { throw .fieldOutOfRange(String(line.declaration.prefix(80))) }
-        return EventField(line)
+        return EventField(line, types: types)
     }
 
     private static func trimmed(_ text: Substring) -> String {

@@ -4,10 +4,13 @@ public struct PrintFormatError: Error, Sendable, Equatable, CustomStringConverti
     public let reason: String
     /// Byte offset in the print format, if the error has a location.
     public let position: Int?
+    /// The name whose value is not known, if that is all that is wrong.
+    let unknownName: String?
 
-    init(_ reason: String, at position: Int? = nil) {
+    init(_ reason: String, at position: Int? = nil, unknownName: String? = nil) {
         self.reason = reason
         self.position = position
+        self.unknownName = unknownName
     }
 
     /// A message for people.

@@ -11,10 +11,13 @@ struct TypeTable: Sendable {
     let longSize: Int
     private var typedefs: [String: CType]
 
-    /// A table for a 64-bit machine, without types from an event's fields.
-    static let builtin = TypeTable(longSize: 8)
+    /// Tables without types from an event's fields.
+    private static let machines = [4: TypeTable(forLongSize: 4), 8: TypeTable(forLongSize: 8)]
 
-    init(longSize: Int) {
+    /// A table without types from an event's fields.
+    init(longSize: Int) { self = Self.machines[longSize] ?? TypeTable(forLongSize: longSize) }
+
+    private init(forLongSize longSize: Int) {
         self.longSize = longSize
         typedefs = Self.fixed
         for name in ["size_t", "__kernel_size_t", "uintptr_t", "pgoff_t", "aio_context_t", "ulong", "phys_addr_t"] {
@@ -85,8 +88,21 @@ struct TypeTable: Sendable {
         case "char": return CType(width: 1, isSigned: !isUnsigned)
         case "short": return CType(width: 2, isSigned: !isUnsigned)
         case "int": return CType(width: 4, isSigned: !isUnsigned)
-        case .some(let name): return typedefs[name]
+        case .some(let name): return typedefs[name] ?? Self.named(name)
         }
+    }
+
+    /// A type of some subsystem whose name states its width, as `snd_pcm_u32_t` or `acpi_uint16`.
+    private static func named(_ name: String) -> CType? {
+        for (word, isSigned) in [("uint", false), ("int", true), ("u", false), ("s", true)] {
+            for bits in [8, 16, 32, 64] {
+                let number = "\(word)\(bits)"
+                guard name.hasSuffix(number) || name.hasSuffix("\(number)_t") else { continue }
+                let before = name.dropLast(name.hasSuffix("_t") ? number.count + 2 : number.count)
+                if before.isEmpty || before.hasSuffix("_") { return CType(width: bits / 8, isSigned: isSigned) }
+            }
+        }
+        return nil
     }
 
     /// Types of include/linux/types.h and related headers whose width does not depend on the machine.
@@ -108,12 +124,13 @@ struct TypeTable: Sendable {
         (
             "u32 __u32 uint32_t u_int32_t uint u_int __le32 __be32 __wsum gfp_t slab_flags_t fmode_t blk_opf_t vm_fault_t "
                 + "dev_t __poll_t isolate_mode_t blk_mq_req_flags_t req_flags_t projid_t uid_t gid_t qid_t "
-                + "tid_t ext4_group_t ext4_lblk_t blk_qc_t",
+                + "tid_t ext4_group_t ext4_lblk_t blk_qc_t OM_uint32 __virtio32 nlink_t xfs_agnumber_t xfs_agblock_t "
+                + "xfs_extlen_t rpc_authflavor_t vm_paddr_t",
             4, false
         ),
         ("s32 __s32 int32_t pid_t clockid_t key_t mqd_t timer_t __kernel_rwf_t fl_owner_id", 4, true),
         (
-            "u64 __u64 uint64_t u_int64_t __le64 __be64 sector_t blkcnt_t dma_addr_t netdev_features_t ext4_fsblk_t "
+            "u64 __u64 uint64_t u_int64_t __le64 __be64 __virtio64 sector_t blkcnt_t dma_addr_t netdev_features_t ext4_fsblk_t "
                 + "ino_t vm_flags_t resource_size_t cputime_t",
             8, false
         ),

@@ -7,48 +7,55 @@ public enum FtraceLine {
     ///   - pid: the event's process.
     ///   - timestamp: ns of the trace clock. It is printed in microseconds, rounded half up as in `ns2usecs`.
     ///   - countsInNanoseconds: `false` for the clocks `counter` and `x86-tsc`, whose values are printed unchanged.
+    ///   - columns: those of the kernel that recorded the event.
     ///   - width: columns to which the task's name is padded.
     public static func appendPrefix(
         task: UnsafeRawBufferPointer, pid: Int32, cpu: Int, flags: LatencyFlags, timestamp: UInt64,
-        countsInNanoseconds: Bool = true, width: Int = 16, to out: inout TextBuffer
+        countsInNanoseconds: Bool = true, columns: FtraceColumns = .lazyReschedule, width: Int = 16,
+        to out: inout TextBuffer
     ) {
-        appendContext(task: task, pid: pid, cpu: cpu, flags: flags, width: width, to: &out)
+        appendContext(task: task, pid: pid, cpu: cpu, flags: flags, columns: columns, width: width, to: &out)
         appendTime(timestamp, countsInNanoseconds: countsInNanoseconds, to: &out)
     }
 
     /// Appends the part before the time.
     static func appendContext(
-        task: UnsafeRawBufferPointer, pid: Int32, cpu: Int, flags: LatencyFlags, width: Int, to out: inout TextBuffer
+        task: UnsafeRawBufferPointer, pid: Int32, cpu: Int, flags: LatencyFlags, columns: FtraceColumns, width: Int,
+        to out: inout TextBuffer
     ) {
         out.append(repeating: 32, count: width - task.count)
         out.append(task)
-        appendContext(pid: pid, cpu: cpu, flags: flags, to: &out)
+        appendContext(pid: pid, cpu: cpu, flags: flags, columns: columns, to: &out)
     }
 
     /// The same, with the task's name from a table.
     public static func appendPrefix(
         tasks: SavedCommandLines, pid: Int32, cpu: Int, flags: LatencyFlags, timestamp: UInt64,
-        countsInNanoseconds: Bool = true, width: Int = 16, to out: inout TextBuffer
+        countsInNanoseconds: Bool = true, columns: FtraceColumns = .lazyReschedule, width: Int = 16,
+        to out: inout TextBuffer
     ) {
         let start = out.count
         tasks.view.append(pid, to: &out)
         out.insert(repeating: 32, count: width - (out.count - start), at: start)
-        appendContext(pid: pid, cpu: cpu, flags: flags, to: &out)
+        appendContext(pid: pid, cpu: cpu, flags: flags, columns: columns, to: &out)
         appendTime(timestamp, countsInNanoseconds: countsInNanoseconds, to: &out)
     }
 
-    private static func appendContext(pid: Int32, cpu: Int, flags: LatencyFlags, to out: inout TextBuffer) {
+    private static func appendContext(
+        pid: Int32, cpu: Int, flags: LatencyFlags, columns: FtraceColumns, to out: inout TextBuffer
+    ) {
         out.reserve(96)
         out.put(UInt8(ascii: "-"))
         let start = out.count
         out.append(decimal: Int64(pid))
-        while out.count &- start < 7 { out.put(32) }
+        while out.count &- start < columns.pidWidth { out.put(32) }
         out.put(32)
         out.put(UInt8(ascii: "["))
         out.append(decimal: UInt64(truncatingIfNeeded: cpu), width: 3)
         out.put(UInt8(ascii: "]"))
+        guard columns != .withoutFlags else { return }
         out.put(32)
-        flags.append(to: &out)
+        flags.append(columns, to: &out)
     }
 
     private static func appendTime(_ timestamp: UInt64, countsInNanoseconds: Bool, to out: inout TextBuffer) {
@@ -87,31 +94,25 @@ public enum FtraceLine {
     /// kernel/trace/trace.c.
     ///
     /// - Parameters:
-    ///   - held: events in the buffer.
-    ///   - written: events that were ever written to it.
+    ///   - tracer: the name in `current_tracer`.
+    ///   - counts: events in the buffer, and events that were ever written to it; nil where that is not known.
+    ///   - cpus: those that are online; nil where that is not known.
     public static func appendHeader(
-        tracer: String = "nop", held: UInt64, written: UInt64, cpus: Int, to out: inout TextBuffer
+        tracer: String = "nop", counts: (held: UInt64, written: UInt64)?, cpus: Int?,
+        columns: FtraceColumns = .lazyReschedule, to out: inout TextBuffer
     ) {
         out.append("# tracer: ")
         out.append(tracer)
-        out.append("\n#\n# entries-in-buffer/entries-written: ")
-        out.append(decimal: held)
-        out.append("/")
-        out.append(decimal: written)
-        out.append("   #P:")
-        out.append(decimal: UInt64(truncatingIfNeeded: cpus))
         out.append("\n#\n")
-        out.append(
-            """
-            #                                _-----=> irqs-off/BH-disabled
-            #                               / _----=> need-resched
-            #                              | / _---=> hardirq/softirq
-            #                              || / _--=> preempt-depth
-            #                              ||| / _-=> migrate-disable
-            #                              |||| /     delay
-            #           TASK-PID     CPU#  |||||  TIMESTAMP  FUNCTION
-            #              | |         |   |||||     |         |
-
-            """ as StaticString)
+        if columns != .withoutFlags {
+            out.append("# entries-in-buffer/entries-written: ")
+            if let counts { out.append(decimal: counts.held) } else { out.append("?") }
+            out.append("/")
+            if let counts { out.append(decimal: counts.written) } else { out.append("?") }
+            out.append("   #P:")
+            if let cpus { out.append(decimal: UInt64(truncatingIfNeeded: cpus)) } else { out.append("?") }
+            out.append("\n#\n")
+        }
+        out.append(columns.legend)
     }
 }

@@ -6,6 +6,7 @@ public struct FtracePrefixes: ~Copyable {
     private struct Slot {
         /// pid, flags, preemption count and CPU.
         var key: UInt64
+        var columns: FtraceColumns
         var name: (UInt64, UInt64)
         /// Bytes of the text; 0 for an empty slot.
         var length: Int
@@ -17,7 +18,7 @@ public struct FtracePrefixes: ~Copyable {
 
     private static let slotCount = 128
     private static let textSize = MemoryLayout<Text>.size
-    private static let empty = Slot(key: 0, name: (0, 0), length: 0, text: (0, 0, 0, 0, 0, 0))
+    private static let empty = Slot(key: 0, columns: .narrow, name: (0, 0), length: 0, text: (0, 0, 0, 0, 0, 0))
     private let slots = UnsafeMutablePointer<Slot>.allocate(capacity: slotCount)
     /// ` %5lu.` of `second`.
     private var seconds = TextBuffer(capacity: 64)
@@ -34,7 +35,7 @@ public struct FtracePrefixes: ~Copyable {
     /// - Parameter task: the name, which has `nameLength` bytes, followed by zeros.
     public mutating func append(
         task name: (UInt64, UInt64), nameLength: Int, pid: Int32, cpu: UInt32, flags: LatencyFlags, timestamp: UInt64,
-        to out: inout TextBuffer
+        columns: FtraceColumns = .lazyReschedule, to out: inout TextBuffer
     ) {
         let key =
             UInt64(UInt32(bitPattern: pid)) | UInt64(flags.flags) << 32 | UInt64(flags.preemptCount) << 40
@@ -42,7 +43,9 @@ public struct FtracePrefixes: ~Copyable {
         let slot = slots + Int(truncatingIfNeeded: (key &* 0x9e37_79b9_7f4a_7c15) >> 57)
         out.reserve(Self.textSize + 48)
         // A key has 16 bits for the CPU. Prefixes of larger CPU numbers are not cached.
-        let isKept = slot.pointee.key == key && slot.pointee.name == name && slot.pointee.length > 0
+        let isKept =
+            slot.pointee.key == key && slot.pointee.name == name && slot.pointee.columns == columns
+            && slot.pointee.length > 0
         if isKept, cpu <= UInt16.max {
             out.put(slot.pointee.text, count: slot.pointee.length)
         } else {
@@ -50,20 +53,21 @@ public struct FtracePrefixes: ~Copyable {
             withUnsafeBytes(of: name) {
                 FtraceLine.appendContext(
                     task: UnsafeRawBufferPointer(rebasing: $0[..<nameLength]), pid: pid, cpu: Int(cpu), flags: flags,
-                    width: 16, to: &out)
+                    columns: columns, width: 16, to: &out)
             }
-            keep(out.bytes[start...], key, name, cpu, in: slot)
+            keep(out.bytes[start...], key, name, cpu, columns, in: slot)
         }
         append(time: timestamp, to: &out)
     }
 
     private func keep(
         _ text: Slice<UnsafeRawBufferPointer>, _ key: UInt64, _ name: (UInt64, UInt64), _ cpu: UInt32,
-        in slot: UnsafeMutablePointer<Slot>
+        _ columns: FtraceColumns, in slot: UnsafeMutablePointer<Slot>
     ) {
         guard text.count <= Self.textSize, cpu <= UInt16.max else { return }
         var kept = Self.empty
         kept.key = key
+        kept.columns = columns
         kept.name = name
         kept.length = text.count
         withUnsafeMutableBytes(of: &kept.text) { $0.copyBytes(from: text) }

@@ -1,4 +1,4 @@
-/// The state of the processor at an event: `common_flags` and `common_preempt_count`, and the five letters for them.
+/// The state of the processor at an event: `common_flags` and `common_preempt_count`, and the letters for them.
 @frozen
 public struct LatencyFlags: Sendable, Equatable {
     /// `TRACE_FLAG_*` of include/linux/trace_events.h.
@@ -32,11 +32,17 @@ public struct LatencyFlags: Sendable, Equatable {
     public var bottomHalvesOff: Bool { flags & 0x80 != 0 }
 
     /// Appends the column, e.g. `dNh2.`: `trace_print_lat_fmt` of kernel/trace/trace_output.c.
-    public func append(to out: inout TextBuffer) {
+    public func append(_ columns: FtraceColumns = .lazyReschedule, to out: inout TextBuffer) {
+        guard columns != .withoutFlags else { return }
         out.reserve(5)
-        out.put(irqLetter)
-        out.put(rescheduleLetter)
+        out.put(irqLetter(columns))
+        out.put(rescheduleLetter(columns))
         out.put(contextLetter)
+        guard columns.rawValue >= FtraceColumns.migration.rawValue else {
+            // All eight bits are one depth.
+            if preemptCount == 0 { out.put(UInt8(ascii: ".")) } else { out.append(hex: UInt64(preemptCount)) }
+            return
+        }
         Self.append(depth: preemptCount & 0xf, to: &out)
         Self.append(depth: preemptCount >> 4, to: &out)
     }
@@ -45,17 +51,20 @@ public struct LatencyFlags: Sendable, Equatable {
         out.put(depth == 0 ? UInt8(ascii: ".") : depth < 10 ? 48 &+ depth : 87 &+ depth)
     }
 
-    private var irqLetter: UInt8 {
+    private func irqLetter(_ columns: FtraceColumns) -> UInt8 {
+        let bottomHalvesOff = bottomHalvesOff && columns.rawValue >= FtraceColumns.bottomHalves.rawValue
         switch (irqsOff, bottomHalvesOff) {
-        case (true, true): UInt8(ascii: "D")
-        case (true, false): UInt8(ascii: "d")
-        case (false, true): UInt8(ascii: "b")
-        case (false, false): UInt8(ascii: ".")
+        case (true, true): return UInt8(ascii: "D")
+        case (true, false): return UInt8(ascii: "d")
+        case (false, true): return UInt8(ascii: "b")
+        case (false, false):
+            // TRACE_FLAG_IRQS_NOSUPPORT had the bit before 6.13.
+            return columns != .lazyReschedule && flags & 0x02 != 0 ? UInt8(ascii: "X") : UInt8(ascii: ".")
         }
     }
 
-    private var rescheduleLetter: UInt8 {
-        switch (needsReschedule, needsPreemption, needsLazyReschedule) {
+    private func rescheduleLetter(_ columns: FtraceColumns) -> UInt8 {
+        switch (needsReschedule, needsPreemption, columns == .lazyReschedule && needsLazyReschedule) {
         case (true, true, true): UInt8(ascii: "B")
         case (true, true, false): UInt8(ascii: "N")
         case (false, true, true): UInt8(ascii: "L")

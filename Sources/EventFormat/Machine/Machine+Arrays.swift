@@ -66,6 +66,24 @@ extension Machine {
         for byte in row { out.append(byte >= 32 && byte < 127 ? byte : UInt8(ascii: ".")) }
     }
 
+    /// ` (31:0a) "1."`, as `print_syscall_enter` of kernel/trace/trace_syscalls.c prints what a system call reads from the
+    /// program's memory. The text is left out if nothing of it can be printed.
+    ///
+    /// - Parameter wanted: bytes that the system call was given. The kernel copies a few, and dots stand for the rest.
+    func userBytes(_ bytes: UnsafeRawBufferPointer, wanted: Int64, _ out: inout TextBuffer) {
+        func isPrintable(_ byte: UInt8) -> Bool { byte >= 32 && byte < 127 }
+        let isCut = Int64(bytes.count) < wanted
+        out.append(" (")
+        out.append(hexBytes: bytes, HexForm.colon.rawValue)
+        if isCut { out.append(", ...") }
+        out.append(UInt8(ascii: ")"))
+        guard bytes.contains(where: isPrintable) else { return }
+        out.append(" \"")
+        for byte in bytes { out.append(isPrintable(byte) ? byte : UInt8(ascii: ".")) }
+        out.append(UInt8(ascii: "\""))
+        if isCut { out.append("...") }
+    }
+
     /// `%pe`: `-ENOENT`, or the address if it is not an error.
     func errorName(_ value: UInt64, _ out: inout TextBuffer) {
         let code = 0 &- Int64(bitPattern: value)

@@ -27,6 +27,17 @@ extension Machine {
             let limit = step.operand == 0 ? bytes.count : Int(step.operand)
             let count = Int(min(UInt64(UInt32(truncatingIfNeeded: length)), UInt64(min(limit, bytes.count))))
             out.append(hexBytes: UnsafeRawBufferPointer(rebasing: bytes.prefix(count)), step.small)
+        case .functionArguments:
+            guard let base = record.baseAddress else { return }
+            let longSize = environment.longSize
+            let function = base.integer(longSize == 8 ? .u64 : .u32, at: Int(step.immediate))
+            FunctionArguments(
+                types: environment.functions, symbols: environment.symbols, longSize: longSize,
+                style: environment.argumentStyle
+            ).append(of: function, record, from: Int(step.operand), to: &out)
+        case .userBytes:
+            let wanted = Int64(bitPattern: pop())
+            userBytes(popBytes(), wanted: wanted, &out)
         case .hexDump:
             top &-= 6
             hexDump(step, stack + top, &out)

@@ -97,6 +97,8 @@ struct Machine {
             case .negate: stack[top &- 1] = 0 &- stack[top &- 1]
             case .complement: stack[top &- 1] = ~stack[top &- 1]
             case .isZero: stack[top &- 1] = stack[top &- 1] == 0 ? 1 : 0
+            case .highestBit:
+                stack[top &- 1] = UInt64(bitPattern: Int64(63 &- stack[top &- 1].leadingZeroBitCount))
             case .swapBytes: stack[top &- 1] = stack[top &- 1].byteSwapped >> (64 &- 8 &* UInt64(step.small))
             case .jiffies:
                 stack[top] = jiffies

@@ -32,6 +32,8 @@ struct RenderEnvironment {
     let symbols: KernelSymbols.View?
     let strings: KernelStrings.View
     let tasks: SavedCommandLines.View?
+    let functions: FunctionTypes.View?
+    let argumentStyle: ArgumentStyle
     /// Size of `long` in bytes.
     let longSize: Int
     let ticksPerSecond: UInt64

@@ -3,7 +3,7 @@
 enum FtraceStyles {
     static let printFormats: [String: String] = [
         "function":
-            #""%s%s", __trace_ip(REC->ip), REC->parent_ip ? __trace_join(" <-", __trace_ip(REC->parent_ip)) : """#,
+            #""%s%s%s", __trace_ip(REC->ip), __trace_arguments(ip, args), REC->parent_ip ? __trace_join(" <-", __trace_ip(REC->parent_ip)) : """#,
         "func_repeats": #"""
         "%s%s (repeats: %u, last_ts: %5lu.%06lu)", __trace_ip(REC->ip),
         REC->parent_ip ? __trace_join(" <-", __trace_ip(REC->parent_ip)) : "", REC->count,

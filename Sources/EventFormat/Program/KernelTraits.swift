@@ -8,8 +8,11 @@ struct KernelTraits: Sendable {
     var ticksPerSecond: UInt64?
     /// The events to which eprobes are attached, as `system.event`, by the full name of the probe.
     var eventProbes: [String: String] = [:]
-    /// How to print system call arguments.
-    var syscallStyle = SyscallStyle.hexadecimal
+    /// The version.
+    var release = KernelRelease.latest
+
+    /// How to print system call arguments. Their prefix came with Linux 6.18, and the formats did not change.
+    var syscallStyle: SyscallStyle { release < KernelRelease(6, 18) ? .hexadecimal : .prefixed }
 }
 
 /// How `print_syscall_enter` of kernel/trace/trace_syscalls.c prints an argument's value.

@@ -22,6 +22,8 @@ enum Opcode: UInt8 {
     /// Truncate the top to kind `small`.
     case convert
     case negate, complement, isZero
+    /// Replace the top by the number of its highest bit; -1 for 0.
+    case highestBit
     /// Reverse the lowest `small` bytes of the top.
     case swapBytes
     /// Push the kernel's jiffies at the time of the event.
@@ -78,6 +80,11 @@ enum Opcode: UInt8 {
     /// Write the system call argument of kind `small` at `operand`, in decimal below ten, else in hexadecimal with
     /// `0x`.
     case syscallArgument
+    /// Write the arguments of the function whose address is at `immediate`, from the registers at `operand` on.
+    case functionArguments
+    /// Pop how many bytes a system call was given and the span of those that the kernel copied, and write
+    /// ` (31:0a) "1."`.
+    case userBytes
     /// Write the addresses from `operand` to the record's end. `small` is a `StackForm`.
     case stack
     /// Pop a span of addresses and write a line `=> name+0x1/0x20` for each up to the first 0.

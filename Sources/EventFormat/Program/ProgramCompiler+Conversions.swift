@@ -5,7 +5,10 @@ extension ProgramCompiler {
         for piece in pieces {
             switch piece {
             case .literal(let bytes): try builder.literal(bytes)
-            case .conversion(let conversion): try compile(conversion, &rest)
+            case .conversion(let conversion):
+                let width = conversion.width == .argument ? try next(&rest) : nil
+                let precision = conversion.precision == .argument ? try next(&rest) : nil
+                try compileKnown(conversion, width, precision, try next(&rest))
             }
         }
     }
@@ -15,8 +18,46 @@ extension ProgramCompiler {
         return argument
     }
 
+    /// Compiles a conversion. Where it needs a name whose value is not known, that name or a question mark is printed;
+    /// the other values of the event are printed all the same.
+    private mutating func compileKnown(
+        _ conversion: Conversion, _ width: Expression?, _ precision: Expression?, _ argument: Expression
+    ) throws(PrintFormatError) {
+        let before = builder
+        do throws(PrintFormatError) {
+            try compile(conversion, width, precision, argument)
+        } catch {
+            guard let name = error.unknownName else { throw error }
+            builder = before
+            assume("the value of '\(name)' is not known")
+            switch argument {
+            case .identifier(name, _): try builder.literal(name)
+            case .conditional(let test, .some(let then), let otherwise) where !dependsOnUnknown(test):
+                try condition(test)
+                let toElse = try builder.jump(.jumpIfZero)
+                try compileKnown(conversion, width, precision, then)
+                let end = try builder.jump(.jump)
+                builder.land(toElse)
+                try compileKnown(conversion, width, precision, otherwise)
+                builder.land(end)
+            default: try builder.literal("?")
+            }
+        }
+    }
+
+    /// Whether a condition needs a name whose value is not known.
+    private func dependsOnUnknown(_ test: Expression) -> Bool {
+        var trial = self
+        do throws(PrintFormatError) {
+            try trial.condition(test)
+            return false
+        } catch {
+            return true
+        }
+    }
+
     private mutating func compile(
-        _ conversion: Conversion, _ arguments: inout ArraySlice<Expression>
+        _ conversion: Conversion, _ width: Expression?, _ precision: Expression?, _ argument: Expression
     ) throws(PrintFormatError) {
         var style = FieldStyle()
         style.isLeft = conversion.isLeft
@@ -24,14 +65,10 @@ extension ProgramCompiler {
         style.space = conversion.space
         style.isAlternate = conversion.isAlternate
         style.zeroPadded = conversion.zeroPadded
-        let width = conversion.width == .argument ? try next(&arguments) : nil
-        let precision = conversion.precision == .argument ? try next(&arguments) : nil
         if case .fixed(let columns) = conversion.width { style.width = Int32(columns) }
         if case .fixed(let digits) = conversion.precision { style.precision = Int32(digits) }
         if width != nil { style.width = FieldStyle.fromStack }
         if precision != nil { style.precision = FieldStyle.fromStack }
-        let argument = try next(&arguments)
-
         switch conversion.kind {
         case .integer(let base, let isSigned, let isUpper, let size):
             style.base = UInt8(base)

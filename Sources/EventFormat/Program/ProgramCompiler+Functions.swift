@@ -53,7 +53,10 @@ extension ProgramCompiler {
             try builder.constant(1_000_000_000)
             try builder.arithmetic(name == "__print_ns_to_secs" ? .divide : .remainder)
             return .integer(name == "__print_ns_to_secs" ? .u64 : .unsignedInt)
-        default: break
+        default:
+            if let type = try division(name, arguments) { return .integer(type) }
+            if let type = try logarithm(name, arguments) { return .integer(type) }
+            if let type = try pointerLoad(name, arguments) { return .integer(type) }
         }
         if arguments.count == 1 {
             if Self.identities.contains(name) { return try value(arguments[0]) }

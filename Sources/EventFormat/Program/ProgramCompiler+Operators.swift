@@ -1,7 +1,11 @@
 extension ProgramCompiler {
     mutating func cast(_ name: TypeName, _ operand: Expression) throws(PrintFormatError) -> ValueType {
         guard let meaning = types.meaning(words: name.words, pointers: name.pointers) else {
-            throw PrintFormatError("unknown type '\(name.text)'")
+            guard !name.words.contains(where: ["struct", "union"].contains) else {
+                throw PrintFormatError("unknown type '\(name.text)'")
+            }
+            assume("how wide a '\(name.text)' is is not known: its values are printed as if they fit")
+            return try value(operand)
         }
         let type = try value(operand)
         switch (meaning, type) {
@@ -35,10 +39,17 @@ extension ProgramCompiler {
         _ op: BinaryOperator, _ left: Expression, _ right: Expression
     ) throws(PrintFormatError) -> ValueType {
         if op == .logicalAnd || op == .logicalOr { return try logical(op, left, right) }
+        let before = builder
         let leftType = try value(left)
         if case .span(let element) = leftType { return try spanArithmetic(op, element, right) }
         if case .address(_, let stride) = leftType, op == .add || op == .subtract {
             return try addressArithmetic(op, leftType, stride, right)
+        }
+        if op == .add, leftType.integer != nil, let pointer = try pointer(right) {
+            // C allows the pointer on either side.
+            builder = before
+            _ = try value(right)
+            return try addressArithmetic(op, pointer.type, pointer.stride, left)
         }
         let leftInteger = leftType.integer ?? CType(width: kernel.longSize, isSigned: false)
         let isShift = op == .shiftLeft || op == .shiftRight
@@ -124,6 +135,22 @@ extension ProgramCompiler {
         }
         try builder.arithmetic(op == .add ? .add : .subtract)
         return type
+    }
+
+    /// The type of an expression, if it is a pointer.
+    private mutating func pointer(_ expression: Expression) throws(PrintFormatError) -> (type: ValueType, stride: Int?)?
+    {
+        // Only names, fields and casts of them are pointers, so nothing else is compiled twice.
+        switch expression {
+        case .field(let name, let position):
+            guard try field(name, at: position).kind == .pointer else { return nil }
+        case .cast(let name, _) where name.pointers > 0: break
+        default: return nil
+        }
+        let before = builder
+        defer { builder = before }
+        guard case .address(let element, let stride) = try value(expression) else { return nil }
+        return (.address(to: element, stride: stride), stride)
     }
 
     private mutating func logical(

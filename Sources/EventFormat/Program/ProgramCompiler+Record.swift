@@ -27,7 +27,7 @@ extension ProgramCompiler {
             }
             try builder.load(kind, at: field.offset)
             guard field.kind == .pointer else { return .integer(integerType(of: field)) }
-            return .address(to: pointee(field.type), stride: pointee(field.type)?.width)
+            return .address(to: pointee(field.type), stride: stride(of: field.type))
         case .string, .array, .opaque:
             builder.require(field.end)
             try builder.emit(
@@ -43,10 +43,26 @@ extension ProgramCompiler {
     }
 
     private func pointee(_ type: String) -> CType? {
-        let words = type.split(separator: " ").map(String.init)
-        guard words.last == "*" else { return nil }
-        if case .integer(let type) = types.meaning(words: words.dropLast(), pointers: 0) { return type }
+        if case .integer(let type) = target(of: type) { return type }
         return nil
+    }
+
+    /// Bytes from one element to the next behind a pointer of this type. GNU C counts a `void *` in bytes.
+    private func stride(of type: String) -> Int? {
+        switch target(of: type) {
+        case .integer(let type): type.width
+        case .pointer: kernel.longSize
+        case .void: 1
+        case nil: nil
+        }
+    }
+
+    private func target(of type: String) -> TypeTable.Meaning? {
+        // `void *`, `const char *`, `void  *`: the name is cut off, the last star is there.
+        let stars = type.count { $0 == "*" }
+        guard stars > 0 else { return nil }
+        let words = type.replacing("*", with: " ").split(separator: " ").map(String.init)
+        return types.meaning(words: words, pointers: stars - 1)
     }
 
     /// Pushes the span that a location word describes.

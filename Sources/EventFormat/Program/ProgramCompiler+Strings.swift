@@ -88,6 +88,12 @@ extension ProgramCompiler {
             try integer(arguments[1])
             let form: HexForm = name == "__print_hex" ? .spaced : .joined
             try builder.emit(Instruction(opcode: .hexBytes, small: form.rawValue), pops: 2)
+        case "ftrace_print_hex_seq", "trace_print_hex_seq":
+            // What __print_hex was expanded to in the formats of Linux 3: the first argument is the output.
+            guard arguments.count >= 3 else { throw PrintFormatError("\(name) needs 3 arguments", at: position) }
+            try span(arguments[1], for: name)
+            try integer(arguments[2])
+            try builder.emit(Instruction(opcode: .hexBytes, small: HexForm.spaced.rawValue), pops: 2)
         case "__print_array":
             guard arguments.count == 3 else { throw PrintFormatError("\(name) needs 3 arguments", at: position) }
             try span(arguments[0], for: name)
@@ -147,13 +153,7 @@ extension ProgramCompiler {
                 if pair.count == 2, try constant(pair[1]) == 0 { break }
                 throw PrintFormatError("a table entry whose name is not a string")
             }
-            if case .identifier(let identifier, _) = pair[0], kernel.constants[identifier] == nil {
-                assume("the value of '\(identifier)' is not known: it is printed as a number")
-                continue
-            }
-            guard let key = try constant(pair[0]) else {
-                throw PrintFormatError("a table entry whose value is not constant")
-            }
+            guard let key = try key(pair[0]) else { continue }
             names.append((longValue(key), name))
         }
         let type = try integer(subject)
@@ -161,6 +161,23 @@ extension ProgramCompiler {
         if kernel.longSize == 4 && type.isSigned { try builder.convert(to: .unsignedInt) }
         let index = try builder.table(names, delimiter: delimiter)
         try builder.emit(Instruction(opcode: opcode, operand: index), pops: 1)
+    }
+
+    /// The value of a table's entry. Nil if it depends on a name whose value is not known: that entry is left out, and
+    /// its value printed as a number.
+    private mutating func key(_ expression: Expression) throws(PrintFormatError) -> UInt64? {
+        let before = builder
+        do throws(PrintFormatError) {
+            guard let key = try constant(expression) else {
+                throw PrintFormatError("a table entry whose value is not constant")
+            }
+            return key
+        } catch {
+            guard let name = error.unknownName else { throw error }
+            builder = before
+            assume("the value of '\(name)' is not known: it is printed as a number")
+            return nil
+        }
     }
 
     private func longValue(_ value: UInt64) -> UInt64 {

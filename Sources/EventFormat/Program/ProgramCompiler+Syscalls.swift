@@ -7,7 +7,10 @@ extension ProgramCompiler {
         if format.name.hasPrefix("sys_enter") {
             builder.require(number.end)
             try builder.literal("sys\(format.name.dropFirst("sys_enter".count))(")
-            if try !plainArguments(Array(arguments)) {
+            if format.hasUserCopies, let text = OpenatStyle.printFormat(from: format.printFormat) {
+                let print = try PrintFormat(parsing: text, types: types)
+                try compile(print.pieces, arguments: print.arguments)
+            } else if try !plainArguments(Array(arguments)) {
                 let print = try PrintFormat(parsing: format.printFormat, types: types)
                 try compile(print.pieces, arguments: print.arguments)
             }
@@ -27,7 +30,8 @@ extension ProgramCompiler {
         try number(.field(field.name, position: 0), style, isPlain: true)
     }
 
-    /// `name: value` for each argument. The user's string follows the pointer to it (since Linux 6.19).
+    /// `name: value` for each argument. What the kernel copied from the program follows the pointer to it (since
+    /// Linux 6.19).
     ///
     /// - Returns: `false` for a system call that the kernel prints by its print format.
     private mutating func plainArguments(_ fields: [EventField]) throws(PrintFormatError) -> Bool {
@@ -53,15 +57,22 @@ extension ProgramCompiler {
                 try dynamicText(copy)
                 try builder.literal("\"")
             } else {
-                assume("whether the kernel cut the bytes of '\(field.name)' is not in the record")
-                try builder.literal(" (")
-                _ = try dynamicSpan(copy)
-                try builder.constant(UInt64(EventFormat.maximumRecord))
-                try builder.emit(Instruction(opcode: .hexBytes, small: HexForm.colon.rawValue), pops: 2)
-                try builder.literal(")")
+                try copiedBytes(copy, wanted: index + 1 < values.count ? values[index + 1] : nil)
             }
         }
         return true
+    }
+
+    /// The bytes that the kernel copied from the program: ` (31:0a) "1."`. The argument after the pointer says how many
+    /// there are; if the copy is shorter, dots follow.
+    private mutating func copiedBytes(_ copy: EventField, wanted: EventField?) throws(PrintFormatError) {
+        _ = try dynamicSpan(copy)
+        if let wanted {
+            try integer(.cast(TypeName(words: ["int"], pointers: 0), .field(wanted.name, position: 0)))
+        } else {
+            try builder.constant(0)
+        }
+        try builder.emit(Instruction(opcode: .userBytes), pops: 2)
     }
 }
 

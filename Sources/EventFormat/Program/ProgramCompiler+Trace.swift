@@ -1,4 +1,4 @@
-/// Functions that only `FtraceStyles` uses.
+/// Functions that only `FtraceStyles` and `OpenatStyle` use.
 extension ProgramCompiler {
     /// Compiles a `__trace_` function that writes text. Returns `false` for any other function.
     mutating func traceFunction(
@@ -10,7 +10,20 @@ extension ProgramCompiler {
         case "__trace_ip":
             try integer(first)
             try builder.emit(Instruction(opcode: .symbol, small: SymbolForm.bare.rawValue), pops: 1)
+        case "__trace_arguments":
+            // Kernels before 6.15 do not record them.
+            guard arguments.count == 2, case .identifier(let registers, _) = arguments[1],
+                let field = format.field(registers), case .identifier(let function, _) = first
+            else { break }
+            let address = try self.field(function)
+            builder.require(max(field.offset, address.end))
+            try builder.emit(
+                Instruction(
+                    opcode: .functionArguments, operand: UInt32(field.offset), immediate: UInt64(address.offset)))
         case "__trace_decimal": try number(first, FieldStyle(), isPlain: true)
+        case "__trace_octal":
+            let style = FieldStyle(base: 8, size: 4, precision: 3)
+            try number(first, style, isPlain: false)
         case "__trace_task":
             try integer(first)
             try builder.emit(Instruction(opcode: .taskName), pops: 1)

@@ -99,7 +99,7 @@ extension ProgramCompiler {
         default: break
         }
         guard let constant = kernel.constants[name] else {
-            throw PrintFormatError("the value of '\(name)' is unknown", at: position)
+            throw PrintFormatError("the value of '\(name)' is unknown", at: position, unknownName: name)
         }
         if name == "vmemmap_base" { assume("page structures lie where kernels with 4-level paging have them") }
         try builder.constant(UInt64(bitPattern: constant))

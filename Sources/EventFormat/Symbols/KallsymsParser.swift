@@ -8,9 +8,10 @@ struct KallsymsParser {
     private var core: [Symbol] = []
     private var modules: [Symbol] = []
     private var text: [UInt8] = []
+    private var zeros = 0
     private var moduleOffsets: [[UInt8]: UInt32] = [:]
-    private var start: UInt64?
-    private var end: UInt64?
+    /// Addresses of the kernel's parts: `_stext`, `_etext`, `_sinittext`, `_einittext`, `_end`.
+    private var marks: [String: UInt64] = [:]
     private var trampolines: (UInt64, UInt64) = (0, 0)
 
     mutating func parse(_ bytes: UnsafeRawBufferPointer) {
@@ -25,6 +26,22 @@ struct KallsymsParser {
         // If an address has several names, the kernel uses the first, so the sort must be stable.
         core.sort { $0.address < $1.address }
         modules.sort { $0.address < $1.address }
+        preferFunctionsToMarks()
+    }
+
+    /// A mark of the linker, `_stext`, is at the address of the first function behind it. The kernel's own table has names
+    /// without underscores first (compare_symbols of scripts/kallsyms.c); one that was put together may not.
+    private mutating func preferFunctionsToMarks() {
+        let underscore = UInt8(ascii: "_")
+        for mark in marks.values {
+            guard let first = core.firstIndex(where: { $0.address == mark }),
+                text[Int(core[first].name.offset)] == underscore
+            else { continue }
+            let run = core[first...].prefix { $0.address == mark }
+            if let function = run.indices.first(where: { text[Int(core[$0].name.offset)] != underscore }) {
+                core.insert(core.remove(at: function), at: first)
+            }
+        }
     }
 
     private mutating func parse(line: UnsafeRawBufferPointer) {
@@ -41,7 +58,10 @@ struct KallsymsParser {
         var nameEnd = nameStart
         while nameEnd < line.count, line[nameEnd] > 32 { nameEnd += 1 }
         let length = nameEnd - nameStart
-        guard length > 0, length < 1024, text.count < Int(Int32.max) else { return }
+        // A kernel that hides its addresses (kernel.kptr_restrict) states zeros. Nothing runs at address 0, so what has
+        // that address, hidden or relative to a CPU, names nothing.
+        if address == 0 { zeros += 1 }
+        guard length > 0, length < 1024, text.count < Int(Int32.max), address != 0 else { return }
         let offset = UInt32(text.count)
         text.append(contentsOf: line[nameStart..<nameEnd])
 
@@ -72,10 +92,12 @@ struct KallsymsParser {
 
     private mutating func note(special name: Slice<UnsafeRawBufferPointer>, _ address: UInt64) {
         guard let first = name.first, first == UInt8(ascii: "_") || first == UInt8(ascii: "a") else { return }
-        if name.elementsEqual("_stext".utf8) {
-            start = start ?? address
-        } else if name.elementsEqual("_end".utf8) {
-            end = address
+        if name.count < 11,
+            let mark = ["_stext", "_etext", "_sinittext", "_einittext", "_end"].first(where: {
+                name.elementsEqual($0.utf8)
+            })
+        {
+            if marks[mark] == nil { marks[mark] = address }
         } else if name.elementsEqual("__kretprobe_trampoline".utf8) {
             trampolines.0 = address
         } else if name.elementsEqual("arch_rethook_trampoline".utf8) {
@@ -92,15 +114,34 @@ struct KallsymsParser {
         }
     }
 
+    /// Whether there are symbols, and all are at address 0.
+    var hasOnlyZeros: Bool { zeros > 0 && core.isEmpty && modules.isEmpty }
+
     /// Copies everything into memory that it owns.
     func makeView() -> KernelSymbols.View {
         let bytes = UnsafeMutablePointer<UInt8>.allocate(capacity: max(1, text.count))
         bytes.initialize(from: text, count: text.count)
-        let first: UInt64 = core.first(where: { $0.address != 0 })?.address ?? 1
-        let lowest = start ?? first
         return KernelSymbols.View(
-            core: Self.table(core), modules: Self.table(modules), text: UnsafePointer(bytes), coreStart: lowest,
-            coreEnd: end ?? .max, trampolines: trampolines)
+            core: Self.table(core), modules: Self.table(modules), text: UnsafePointer(bytes),
+            coreStart: marks["_stext"] ?? core.first?.address ?? 1, coreEnd: coreEnd,
+            coreGap: coreGap, trampolines: trampolines)
+    }
+
+    /// Where the kernel's own addresses end. Without CONFIG_KALLSYMS_ALL there is no `_end`; then nothing behind its
+    /// code has a name. Without either, the last symbol is taken to end with its page.
+    private var coreEnd: UInt64 {
+        if let end = marks["_end"] { return end }
+        let last = core.last?.address ?? 0
+        let ends = [marks["_etext"], marks["_einittext"]].compactMap { $0 }
+        if let end = ends.max(), end >= last { return end }
+        return (last | 4095) &+ 1
+    }
+
+    private var coreGap: Range<UInt64> {
+        guard marks["_end"] == nil, let code = marks["_etext"], let setup = marks["_sinittext"], code < setup else {
+            return 0..<0
+        }
+        return code..<setup
     }
 
     private static func table(_ symbols: [Symbol]) -> KernelSymbols.Table {

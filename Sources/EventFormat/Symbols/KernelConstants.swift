@@ -24,7 +24,7 @@ public struct KernelConstants: Sendable {
     /// formats used it only after the change. `BTFEnumerators` reads the values of a node's own kernel.
     public static let wellKnown: KernelConstants = {
         var constants = KernelConstants()
-        for (prefix, names, first) in sequences {
+        for (prefix, names, first) in sequences + interfaces {
             for (index, name) in names.split(separator: " ").enumerated() where name != "-" {
                 constants.values[prefix + name] = first + Int64(index)
             }

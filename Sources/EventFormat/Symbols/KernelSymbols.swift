@@ -5,6 +5,9 @@ public final class KernelSymbols: @unchecked Sendable {
     /// Symbols of the kernel and of its modules.
     public var count: Int { view.core.count + view.modules.count }
 
+    /// Whether all symbols have the address 0 (`kernel.kptr_restrict`).
+    let areHidden: Bool
+
     /// Symbols of one kind, by address, as plain memory.
     struct Table {
         let addresses: UnsafePointer<UInt64>
@@ -27,6 +30,8 @@ public final class KernelSymbols: @unchecked Sendable {
         /// The kernel's own addresses: `_stext` up to `_end`. Lower values are per-CPU offsets, not addresses.
         let coreStart: UInt64
         let coreEnd: UInt64
+        /// Addresses between them that have no names: data, where the kernel keeps only the names of its code.
+        let coreGap: Range<UInt64>
         /// Addresses of the trampolines to which probed functions return.
         let trampolines: (UInt64, UInt64)
     }
@@ -36,6 +41,7 @@ public final class KernelSymbols: @unchecked Sendable {
         var parser = KallsymsParser()
         parser.parse(kallsyms)
         view = parser.makeView()
+        areHidden = parser.hasOnlyZeros
     }
 
     /// - Parameter kallsyms: lines of address, type, name and perhaps `[module]`. Other lines are passed over.
@@ -47,7 +53,10 @@ public final class KernelSymbols: @unchecked Sendable {
         self.init(parser)
     }
 
-    private init(_ parser: KallsymsParser) { view = parser.makeView() }
+    private init(_ parser: KallsymsParser) {
+        view = parser.makeView()
+        areHidden = parser.hasOnlyZeros
+    }
 
     deinit {
         view.core.addresses.deallocate()

@@ -30,13 +30,10 @@ extension KernelSymbols.View {
     }
 
     func find(_ address: UInt64) -> Match? {
-        if address >= coreStart, address < coreEnd, let (index, next) = core.find(address) {
+        if address >= coreStart, address < coreEnd, !coreGap.contains(address), let (index, next) = core.find(address) {
             let start = core.addresses[index]
-            // Nothing above the last symbol has a name.
-            if let end = next ?? (coreEnd == .max ? nil : coreEnd) {
-                return Match(name: core.names[index], offset: address &- start, size: end &- start)
-            }
-            return Match(name: core.names[index], offset: address &- start, size: 0)
+            let end = min(next ?? coreEnd, coreEnd)
+            return Match(name: core.names[index], offset: address &- start, size: end &- start)
         }
         guard let (index, next) = modules.find(address) else { return nil }
         let start = modules.addresses[index]
@@ -55,12 +52,20 @@ extension KernelSymbols.View {
     /// The address range of the symbol with this name; the first, if there are several. This is linear in the number of
     /// symbols.
     func range(named name: String) -> (start: UInt64, end: UInt64)? {
+        guard let (table, index) = index(named: name) else { return nil }
+        let start = table.addresses[index]
+        return find(start).map { (start, start &+ $0.size) }
+    }
+
+    /// The address of the symbol with this name; the first, if there are several. This is linear in the number of symbols.
+    func address(named name: String) -> UInt64? { index(named: name).map { $0.addresses[$1] } }
+
+    private func index(named name: String) -> (KernelSymbols.Table, Int)? {
         let wanted = Array(name.utf8)
         for table in [core, modules] {
             for index in 0..<table.count where Int(table.names[index].length) == wanted.count {
                 let bytes = UnsafeBufferPointer(start: text + Int(table.names[index].offset), count: wanted.count)
-                guard bytes.elementsEqual(wanted), let match = find(table.addresses[index]) else { continue }
-                return (table.addresses[index], table.addresses[index] &+ match.size)
+                if bytes.elementsEqual(wanted) { return (table, index) }
             }
         }
         return nil

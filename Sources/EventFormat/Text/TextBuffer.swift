@@ -127,6 +127,14 @@ public struct TextBuffer: ~Copyable {
         used &+= count
     }
 
+    /// Removes the bytes from `start` up to and including the first `separator` behind it, if there is one.
+    mutating func removePrefix(through separator: String, from start: Int) {
+        let added = UnsafeRawBufferPointer(rebasing: bytes[start...])
+        guard let found = added.firstRange(of: Array(separator.utf8)) else { return }
+        (base + start).update(from: base + start + found.upperBound, count: added.count - found.upperBound)
+        used -= found.upperBound
+    }
+
     /// Whether the bytes from `start` on end with `byte`.
     func ends(with byte: UInt8, after start: Int) -> Bool { used > start && base[used - 1] == byte }
 }

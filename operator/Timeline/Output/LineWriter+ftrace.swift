@@ -19,15 +19,16 @@ extension LineWriter {
         }
         let pid = renderer.common.pid(of: event.payload) ?? 0
         let flags = renderer.common.latencyFlags(of: event.payload) ?? LatencyFlags(flags: 0, preemptCount: 0)
+        let columns = renderer.catalog.columns
         if showsNode || renderer.countsInNanoseconds {
             prefixes.append(
                 task: task.padded, nameLength: task.count, pid: pid, cpu: event.cpu, flags: flags,
-                timestamp: timestamp, to: &text)
+                timestamp: timestamp, columns: columns, to: &text)
         } else {
             task.withBytes { name in
                 FtraceLine.appendPrefix(
                     task: name, pid: pid, cpu: Int(event.cpu), flags: flags, timestamp: timestamp,
-                    countsInNanoseconds: false, to: &text)
+                    countsInNanoseconds: false, columns: columns, to: &text)
             }
         }
         renderer.catalog.render(

@@ -13,6 +13,11 @@ extension LineWriter {
             if let count { text.append(decimal: count) } else { text.append("an unknown number of") }
             text.append(" events\n")
         case .ftrace:
+            if let graph {
+                scratch.removeAll()
+                FtraceLine.appendLost(cpu: Int(cpu), count: count, to: &scratch)
+                return appendGraphLine(graph)
+            }
             if showsNode { nodes.appendColumn(of: node, to: &text) }
             FtraceLine.appendLost(cpu: Int(cpu), count: count, to: &text)
         case .json:
@@ -23,6 +28,11 @@ extension LineWriter {
             if let count { text.append(decimal: count) } else { text.append("null") }
             text.append("}\n")
         }
+    }
+
+    /// Puts the line in `scratch` behind the events that wait.
+    private mutating func appendGraphLine(_ graph: CallGraphLines) {
+        graph.append(line: Array(scratch.bytes), to: &self)
     }
 
     mutating func append(_ notice: TimelineNotice, node: Int, at time: Int64) {

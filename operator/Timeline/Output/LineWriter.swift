@@ -16,6 +16,10 @@ struct LineWriter: ~Copyable {
     var scratch = TextBuffer(capacity: 4096)
     var wallTime = WallTime()
     var prefixes = FtracePrefixes()
+    /// Whether the head is still to come.
+    private(set) var needsHead: Bool
+    /// Where the node's tracer draws trees.
+    private(set) var graph: CallGraphLines?
     private var conditions: ConditionTable?
     private let tasks: TaskSelection?
 
@@ -24,6 +28,7 @@ struct LineWriter: ~Copyable {
         format = layout.format
         showsNode = layout.showsNode
         epochOffset = layout.epochOffset ?? 0
+        needsHead = layout.isKernelText
         hasTimeOfDay = layout.epochOffset != nil
         conditions = layout.filter.condition.map { ConditionTable($0) }
         tasks = TaskSelection(layout.filter, nodes: layout.names)
@@ -32,11 +37,41 @@ struct LineWriter: ~Copyable {
     /// What compiling the condition has shown so far.
     var experience: ConditionTable.Experience { conditions?.experience ?? ConditionTable.Experience() }
 
-    /// Appends the head of the output: `--format ftrace` of one node has one.
-    mutating func appendHead() {
-        guard format == .ftrace, !showsNode else { return }
+    /// Appends the head of the output before its first line: `--format ftrace` of one node has one. What it says
+    /// depends on the node's kernel, which is known when an event comes.
+    mutating func appendHead(before event: MergedEvent) {
+        let (columns, tracer, graph) = event.withRenderer { renderer in
+            let name = renderer.catalog.event(id: renderer.common.type(of: event.payload) ?? -1)?.format.fullName
+            let tracer = layout.head.tracer ?? KernelTracer(event: name ?? "")
+            let possible = Int(event.node.decoding.host.possibleCpus)
+            let graph =
+                tracer == .functionGraph
+                ? CallGraphLines(
+                    renderer, cpuCount: possible > 0 ? possible : layout.head.cpus ?? 1,
+                    isForTerminal: layout.isForTerminal,
+                    isLive: layout.head.isLive) : nil
+            return (renderer.catalog.columns, tracer, graph)
+        }
+        self.graph = graph
+        let online = Int(event.node.decoding.host.onlineCpus)
+        appendHead(tracer, columns, cpus: layout.head.cpus ?? (online > 0 ? online : nil))
+    }
+
+    /// Appends the head of an output without events, and what waits.
+    mutating func finish() {
+        if needsHead {
+            appendHead(layout.head.tracer ?? .nop, layout.head.columns ?? .lazyReschedule, cpus: layout.head.cpus)
+        }
+        if let graph { graph.finish(into: &self) }
+    }
+
+    private mutating func appendHead(_ tracer: KernelTracer, _ columns: FtraceColumns, cpus: Int?) {
+        needsHead = false
+        if tracer == .functionGraph { return CallGraphText.appendHeader(to: &text) }
+        var counts: (held: UInt64, written: UInt64)?
+        if let held = layout.head.held, let written = layout.head.written { counts = (held, written) }
         FtraceLine.appendHeader(
-            held: layout.head.held, written: layout.head.written, cpus: layout.head.cpus, to: &text)
+            tracer: tracer.rawValue, counts: counts, cpus: cpus, columns: columns, to: &text)
     }
 
     /// Appends the event's line if the condition holds for it.
@@ -50,7 +85,8 @@ struct LineWriter: ~Copyable {
         }
         switch format {
         case .default: appendLine(event, task)
-        case .ftrace: appendTraceLine(event, task)
+        case .ftrace:
+            if let graph { graph.append(event, task: task, to: &self) } else { appendTraceLine(event, task) }
         case .json: appendJSON(event, task)
         }
     }

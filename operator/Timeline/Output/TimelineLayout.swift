@@ -17,13 +17,20 @@ final class TimelineLayout: Sendable {
     /// Somebody reads the lines on a terminal, which must not obey them: not even `ftrace` is the kernel's bytes then.
     let isForTerminal: Bool
 
-    /// The counts in the head of the kernel's `trace` file.
+    /// What the head of the kernel's `trace` file says. Nil is what is not known.
     struct Head: Sendable {
+        /// The tracer that fills the buffer; without it, the first event decides.
+        var tracer: KernelTracer?
         /// Events that the buffer holds.
-        var held: UInt64 = 0
+        var held: UInt64?
         /// Events that were ever written to it.
-        var written: UInt64 = 0
-        var cpus = 0
+        var written: UInt64?
+        /// CPUs that are online.
+        var cpus: Int?
+        /// The columns of a buffer without events.
+        var columns: FtraceColumns?
+        /// Events are still to happen.
+        var isLive = false
     }
 
     init(
@@ -48,13 +55,16 @@ final class TimelineLayout: Sendable {
     ) {
         self.init(
             format: format, filter: filter, nodes: description.nodes, epochOffset: description.epochOffset,
-            output: output)
+            head: Head(isLive: true), output: output)
     }
 
     var window: EventWindow { EventWindow(filter, nodes: names, epochOffset: epochOffset ?? 0) }
 
     /// Only some formats state bounds.
     var wantsBounds: Bool { format != .ftrace }
+
+    /// Lines are those of one node's `trace` file, and have its head.
+    var isKernelText: Bool { format == .ftrace && !showsNode }
 
     /// Lines of the kernel's form name tasks as the kernel would; others use every name that is known.
     var learnsNames: Bool { format != .ftrace }

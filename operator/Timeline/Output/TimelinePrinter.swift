@@ -20,10 +20,10 @@ struct TimelinePrinter: ~Copyable, TimelineSink {
         isOpen = window.isOpen
         learnsNames = layout.learnsNames
         wantsBounds = layout.wantsBounds
-        lines.appendHead()
     }
 
     mutating func event(_ event: MergedEvent) throws {
+        if lines.needsHead { lines.appendHead(before: event) }
         let task = event.withRenderer { renderer in
             if learnsNames { renderer.learnNames(from: event.payload) }
             return renderer.task(of: event.payload)
@@ -47,6 +47,14 @@ struct TimelinePrinter: ~Copyable, TimelineSink {
 
     /// Why the filter fits no event so far; nil when it fits some.
     var filterError: String? { lines.experience.filterError }
+
+    /// Writes everything: no more events come.
+    ///
+    /// - Throws: `OutputError` when the output cannot be written.
+    mutating func finish() throws {
+        lines.finish()
+        try flush()
+    }
 
     /// Writes the lines so far.
     ///

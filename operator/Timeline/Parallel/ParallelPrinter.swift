@@ -38,14 +38,16 @@ struct ParallelPrinter: ~Copyable, TimelineSink {
         isOpen = window.isOpen
         learnsNames = layout.learnsNames
         wantsBounds = layout.wantsBounds
-        self.lines.appendHead()
-        moveLines()
     }
 
     /// The threads use memory of the merge until they have ended.
     deinit { renderers.stop() }
 
     mutating func event(_ event: MergedEvent) throws {
+        if lines.needsHead {
+            lines.appendHead(before: event)
+            moveLines()
+        }
         let task = event.withRenderer { renderer in
             if learnsNames { renderer.learnNames(from: event.payload) }
             return renderer.task(of: event.payload)
@@ -97,6 +99,8 @@ struct ParallelPrinter: ~Copyable, TimelineSink {
     /// - Returns: why the filter fits no event; nil when it fits some.
     /// - Throws: `OutputError` when the output cannot be written.
     mutating func finish() throws -> String? {
+        lines.finish()
+        moveLines()
         submit()
         var experience = renderers.finish(&lines)
         pages.keepsRetired = false

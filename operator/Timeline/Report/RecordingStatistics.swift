@@ -36,6 +36,9 @@ struct RecordingStatistics {
         }
     }
 
+    /// Whether the file has them.
+    var isKnown: Bool { !cpus.isEmpty }
+
     /// Events that the buffer held.
     var held: UInt64 { cpus.values.reduce(0) { $0 &+ $1.held } }
     /// Events that were ever written to it.

@@ -50,7 +50,12 @@ public final class TimelineReport {
         for name in filter.nodes.sorted() where !names.contains(name) {
             throw ReportError("there is no node \"\(name)\" (there are \(names.joined(separator: ", ")))")
         }
-        assumptions = plan.assumptions
+        assumptions =
+            plan.assumptions
+            + plan.nodes.flatMap { node -> [String] in
+                guard case .recording(let recording) = node.source else { return [] }
+                return recording.decoding.assumptions.map { "\(node.name): \($0)" }
+            }
         merger = TimelineMerger(
             plan.nodes.map { (name: $0.name, shift: $0.shift) }, stallLimit: nil, at: Self.now)
         self.output = output
@@ -65,7 +70,9 @@ public final class TimelineReport {
                 logs.append(Log(NodeLogReader(try directory.log(of: name)), node: index, fault: manifest.fault))
                 if manifest.hasEnded { merger.expect(manifest.gaps(of: name, shift: node.shift), of: index) }
             case .recording(let recording):
-                if filter.nodes.isEmpty || filter.nodes.contains(node.name) { head = recording.head }
+                if format == .ftrace, filter.nodes.isEmpty || filter.nodes.contains(node.name) {
+                    head = recording.head
+                }
                 do {
                     try merger.add(recording, node: index)
                 } catch {
@@ -92,14 +99,15 @@ public final class TimelineReport {
             try drive(into: &sink)
             return account
         }
-        if jobs > 1 {
+        // A tree of calls is drawn by one thread: each line depends on those before it.
+        if jobs > 1, layout.head.tracer != .functionGraph {
             var printer = try ParallelPrinter(layout, output: output, pages: merger.pool, threads: jobs)
             try drive(into: &printer)
             filterError = try printer.finish()
         } else {
             var printer = TimelinePrinter(layout, output: output)
             try drive(into: &printer)
-            try printer.flush()
+            try printer.finish()
             filterError = printer.filterError
         }
         return account

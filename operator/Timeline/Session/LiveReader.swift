@@ -70,7 +70,8 @@ public final class LiveReader {
     public func finish(problem: String) throws -> SessionAccount {
         let reason = problem.isEmpty ? "its stream is not complete" : problem
         for index in merger.nodes.indices { merger.end(index, at: now(), reason) }
-        try release()
+        try merger.release(at: now(), into: &printer)
+        try printer.finish()
         var account = merger.account
         account.epochOffset = epochOffset
         account.faults = damage + [problem].filter { !$0.isEmpty }

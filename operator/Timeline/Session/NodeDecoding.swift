@@ -11,8 +11,10 @@ struct NodeDecoding {
     private(set) var host = WireHostFacts()
     private(set) var renderer: NodeRenderer
     var catalog: EventCatalog { renderer.catalog }
+    /// What had to be assumed of the kernel, as lines for people.
+    var assumptions: [String] = []
 
-    /// Bytes. A kernel's /proc/kallsyms is about 10 MB; more than this is refused.
+    /// Bytes. A kernel's /proc/kallsyms is about 10 MB, its type information about 5; more than this is refused.
     static let largestSymbols = 128 << 20
 
     init() {
@@ -28,7 +30,8 @@ struct NodeDecoding {
 
     /// Adds a part of the metadata.
     ///
-    /// - Throws: `CodecError` or `ProtocolError` for symbols that cannot be unpacked; everything else is added.
+    /// - Throws: `CodecError`, `ProtocolError` or `TypeInformation.Failure` for symbols or types that cannot be read;
+    ///   everything else is added.
     mutating func add(_ metadata: WireNodeMetadata) throws {
         for name in metadata.comms { names.set(Int32(bitPattern: name.pid), name.comm) }
         if metadata.hasHost {
@@ -36,13 +39,23 @@ struct NodeDecoding {
             kernel.release = host.kernelRelease
             kernel.longSize = host.longSize == 4 ? 4 : 8
         }
-        guard !metadata.formats.isEmpty || metadata.hasSymbols || !metadata.printkFormats.isEmpty else { return }
+        guard
+            !metadata.formats.isEmpty || metadata.hasSymbols || metadata.hasTypeInformation
+                || !metadata.printkFormats.isEmpty || !metadata.dynamicEvents.isEmpty
+        else { return }
         formats += metadata.formats.map { ($0.system, $0.text) }
+        if !metadata.dynamicEvents.isEmpty {
+            kernel.dynamicEvents = (kernel.dynamicEvents ?? "") + metadata.dynamicEvents + "\n"
+        }
         if !metadata.printkFormats.isEmpty { printkFormats = PrintkFormats.parse(metadata.printkFormats) }
         defer {
             renderer = NodeRenderer(
                 EventCatalog(formats: formats, symbols: symbols, printkFormats: printkFormats, kernel: kernel),
                 tasks: names)
+        }
+        if metadata.hasTypeInformation {
+            kernel.functions = try metadata.typeInformation.unpacked(limit: Self.largestSymbols)
+                .withUnsafeBytes { try FunctionTypes(parsing: $0) }
         }
         if metadata.hasSymbols {
             symbols = try metadata.symbols.unpacked(limit: Self.largestSymbols)

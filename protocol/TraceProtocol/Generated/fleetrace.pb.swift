@@ -775,6 +775,22 @@ public nonisolated struct WireNodeMetadata: @unchecked Sendable {
     set {_uniqueStorage()._commsAsOf = newValue}
   }
 
+  /// lines of dynamic_events for the session's eprobes, with the names in formats
+  public var dynamicEvents: String {
+    get {_storage._dynamicEvents}
+    set {_uniqueStorage()._dynamicEvents = newValue}
+  }
+
+  /// /sys/kernel/btf/vmlinux, when an event prints arguments of functions
+  public var typeInformation: WireCompressedBlob {
+    get {_storage._typeInformation ?? WireCompressedBlob()}
+    set {_uniqueStorage()._typeInformation = newValue}
+  }
+  /// Returns true if `typeInformation` has been explicitly set.
+  public var hasTypeInformation: Bool {_storage._typeInformation != nil}
+  /// Clears the value of `typeInformation`. Subsequent reads from it will return its default value.
+  public mutating func clearTypeInformation() {_uniqueStorage()._typeInformation = nil}
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -2289,7 +2305,7 @@ nonisolated extension WireNoted: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
 nonisolated extension WireNodeMetadata: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".NodeMetadata"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}header_page\0\u{1}formats\0\u{1}comms\0\u{1}symbols\0\u{3}printk_formats\0\u{1}host\0\u{3}comms_as_of\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}header_page\0\u{1}formats\0\u{1}comms\0\u{1}symbols\0\u{3}printk_formats\0\u{1}host\0\u{3}comms_as_of\0\u{3}dynamic_events\0\u{3}type_information\0")
 
   fileprivate class _StorageClass {
     var _headerPage: String = String()
@@ -2299,6 +2315,8 @@ nonisolated extension WireNodeMetadata: SwiftProtobuf.Message, SwiftProtobuf._Me
     var _printkFormats: String = String()
     var _host: WireHostFacts? = nil
     var _commsAsOf: Int64 = 0
+    var _dynamicEvents: String = String()
+    var _typeInformation: WireCompressedBlob? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -2316,6 +2334,8 @@ nonisolated extension WireNodeMetadata: SwiftProtobuf.Message, SwiftProtobuf._Me
       _printkFormats = source._printkFormats
       _host = source._host
       _commsAsOf = source._commsAsOf
+      _dynamicEvents = source._dynamicEvents
+      _typeInformation = source._typeInformation
     }
   }
 
@@ -2341,6 +2361,8 @@ nonisolated extension WireNodeMetadata: SwiftProtobuf.Message, SwiftProtobuf._Me
         case 5: try { try decoder.decodeSingularStringField(value: &_storage._printkFormats) }()
         case 6: try { try decoder.decodeSingularMessageField(value: &_storage._host) }()
         case 7: try { try decoder.decodeSingularSFixed64Field(value: &_storage._commsAsOf) }()
+        case 8: try { try decoder.decodeSingularStringField(value: &_storage._dynamicEvents) }()
+        case 9: try { try decoder.decodeSingularMessageField(value: &_storage._typeInformation) }()
         default: break
         }
       }
@@ -2374,6 +2396,12 @@ nonisolated extension WireNodeMetadata: SwiftProtobuf.Message, SwiftProtobuf._Me
       if _storage._commsAsOf != 0 {
         try visitor.visitSingularSFixed64Field(value: _storage._commsAsOf, fieldNumber: 7)
       }
+      if !_storage._dynamicEvents.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._dynamicEvents, fieldNumber: 8)
+      }
+      try { if let v = _storage._typeInformation {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -2390,6 +2418,8 @@ nonisolated extension WireNodeMetadata: SwiftProtobuf.Message, SwiftProtobuf._Me
         if _storage._printkFormats != rhs_storage._printkFormats {return false}
         if _storage._host != rhs_storage._host {return false}
         if _storage._commsAsOf != rhs_storage._commsAsOf {return false}
+        if _storage._dynamicEvents != rhs_storage._dynamicEvents {return false}
+        if _storage._typeInformation != rhs_storage._typeInformation {return false}
         return true
       }
       if !storagesAreEqual {return false}

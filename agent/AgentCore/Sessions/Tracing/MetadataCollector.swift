@@ -25,12 +25,25 @@ struct MetadataCollector {
             format.text = text
             metadata.formats.append(format)
         }
+        metadata.dynamicEvents = eventProbes(of: recording)
         metadata.printkFormats = (try? root.printkFormats()) ?? ""
         metadata.commsAsOf = MonotonicRawInstant.now.nanoseconds
         if metadata.formats.contains(where: { Self.printsSymbols($0.text) }) {
-            metadata.symbols = try symbols.current()
+            metadata.symbols = try symbols.current().symbols
         }
         return metadata
+    }
+
+    /// To which events the session's eprobes are attached, which their formats do not state.
+    private func eventProbes(of recording: PageRecording) -> String {
+        let events = Set(recording.events)
+        return ((try? DynamicEvents(root).list()) ?? [])
+            .filter { $0.kind == .eprobe && events.contains($0.event) }
+            .map { probe in
+                let shown = recording.instance.shownName(of: probe.event)
+                return "e:\(shown.system)/\(shown.name) \(probe.location)"
+            }
+            .joined(separator: "\n")
     }
 
     /// Whether a format's text asks for symbols (`%pS` and similar, Documentation/core-api/printk-formats.rst). The

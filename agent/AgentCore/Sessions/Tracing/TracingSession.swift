@@ -15,6 +15,7 @@ final class TracingSession: NodeSession {
     /// Called when its buffers are full; nil for a session that goes on then.
     private let onFull: (@Sendable () -> Void)?
     private var names = SentTaskNames()
+    private var hidden = HiddenSymbols()
     private var eventsSeen: UInt64 = 0
 
     private var root: TracefsRoot { tracefs.root }
@@ -62,7 +63,7 @@ final class TracingSession: NodeSession {
         prepared.events = recording.events.map { WireEventName(recording.instance.shownName(of: $0)) }
         prepared.probes = recording.instance.probes?.checks() ?? []
         prepared.cpus = UInt32(recording.taps.count)
-        prepared.notes = recording.notes
+        prepared.notes = recording.notes + [hidden.note].compactMap { $0 }
         prepared.bufferKilobytes = UInt32(
             (try? recording.instance.trace.bufferSize(cpu: recording.taps.first?.cpu ?? 0)) ?? 0)
         return prepared
@@ -99,6 +100,7 @@ final class TracingSession: NodeSession {
     func watermark() -> PendingWatermark? {
         stopIfFull()
         recording.observeSwitch()
+        sendShownSymbols()
         let entries = recording.watermarks()
         let events = recording.eventsRead
         if events != eventsSeen {
@@ -129,7 +131,20 @@ final class TracingSession: NodeSession {
     func sendMetadata() throws {
         var metadata = try MetadataCollector(root: root, symbols: tracefs.symbols).initial(for: recording, facts: facts)
         metadata.comms = try allNames()
+        if metadata.hasSymbols, (try? TracefsRoot.hidesSymbols()) == true { hidden.areHidden(at: .now) }
         stream.append(try .numbered(.metadata, metadata))
+    }
+
+    /// The kernel may show its symbols again during the session.
+    private func sendShownSymbols() {
+        guard hidden.isDue(at: .now), (try? TracefsRoot.hidesSymbols()) == false,
+            let symbols = try? tracefs.symbols.current(), !symbols.areHidden
+        else { return }
+        var metadata = WireNodeMetadata()
+        metadata.symbols = symbols.symbols
+        guard let frame = try? Frame.numbered(.metadata, metadata) else { return }
+        hidden.areShown()
+        stream.append(frame)
     }
 
     /// An agent that died may have sent none of the names of tasks that it had seen last.

@@ -1,0 +1,16 @@
+/// A tracer of the kernel, as far as it decides how a buffer is printed.
+enum KernelTracer: String, Sendable {
+    /// Events alone.
+    case nop
+    case function
+    case functionGraph = "function_graph"
+
+    /// The one that makes such events.
+    ///
+    /// - Parameter event: an event's full name.
+    init(event: String) {
+        self =
+            event.hasPrefix("ftrace:funcgraph_")
+            ? .functionGraph : ["ftrace:function", "ftrace:func_repeats"].contains(event) ? .function : .nop
+    }
+}
