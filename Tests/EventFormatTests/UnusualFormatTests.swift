@@ -82,6 +82,13 @@ import Testing
             ("%d", "__ilog2_u64(REC->w)", "12"), ("%d", "__order_base_2(REC->w)", "13"),
             ("%d", "__order_base_2(1)", "0"),
             ("%d", "__builtin_constant_p(REC->w) ? 1 : __ilog2_u32(REC->w)", "12"),
+            ("%lld", "(long long)(((s64)((ktime_t) { .tv64 = REC->v }).tv64))", "-2500"),
+            ("%lld", "((ktime_t) { REC->v }).tv64 / 100", "-25"),
+            (
+                "%zu",
+                "(sizeof(REC->w) / sizeof(u32) + ((int)(sizeof(struct { int:(-!!(__same_type((REC->w), &(REC->w)[0]))); }))))",
+                "2"
+            ),
             ("%s", "ftrace_print_hex_seq(p, __get_dynamic_array(d), 3)", "01 02 03"),
         ])
     func functions(conversion: String, expression: String, expected: String) {

@@ -112,6 +112,7 @@ struct ExpressionParser {
             tokens[min(next + 1 + length, tokens.count - 1)].kind == .symbol(.close), isCast(type, length: length)
         {
             next += length + 2
+            if current.kind == .symbol(.openBrace) { return try compoundLiteral() }
             let operand = try unary()
             try raise()
             return .cast(type, operand)
@@ -123,6 +124,7 @@ struct ExpressionParser {
     private mutating func sizeOf() throws(PrintFormatError) -> Expression {
         let position = current.position
         next += 1
+        if let size = try sizeOfNothing() { return size }
         if current.kind == .symbol(.open), let (type, length) = typeName(from: next + 1),
             tokens[min(next + 1 + length, tokens.count - 1)].kind == .symbol(.close)
         {
@@ -147,6 +149,8 @@ struct ExpressionParser {
                 try raise()
                 if case .identifier("REC", _) = value {
                     value = .field(name, position: position)
+                } else if case .call(Self.compound, let values, _) = value, let only = values.first {
+                    value = only
                 } else {
                     value = .member(value, name, position: position)
                 }
