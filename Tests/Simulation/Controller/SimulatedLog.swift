@@ -47,7 +47,7 @@ final class SimulatedLog {
         if bug != .recoveredTailKept { file.truncate(to: length) }
         written = file.length
         (settledSequence, last, isUnsynchronized) = (sequence, sequence, true)
-        if keep, bug != .recoveredUnsynchronized { _ = synchronize() }
+        if keep { _ = synchronize() }
         settled = length
     }
 

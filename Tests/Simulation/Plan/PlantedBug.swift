@@ -4,7 +4,7 @@ enum PlantedBug: String, CaseIterable, Sendable {
     // The disk and what writes to it.
     case acknowledgeBeforeSync, acknowledgeBeforeWrite, syncWithoutEffect, tornTailKept, recordLost, recordTwice
     // What the next controller finds on it.
-    case recoveredTailKept, recoveredUnsynchronized
+    case recoveredTailKept
     // What an agent or the controller says.
     case resumeSkipsFrames, resumeTooEarly, numberReused, batchLost, batchTwice, creditLost, watermarkTooEarly
     case leaseForgotten, chunkLost, finishLost, stopLost

@@ -60,7 +60,7 @@ import Testing
         }
     }
 
-    /// Frames that a controller had found after a kill were acknowledged before they were durable.
+    /// What a controller finds after a kill is synchronized before it is acknowledged.
     @Test func whatIsFoundAfterAKillSurvivesAPowerCut() {
         for seed: UInt64 in 0..<40 {
             expectNothing(
