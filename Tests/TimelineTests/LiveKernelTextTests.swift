@@ -95,34 +95,6 @@ private struct KernelTextComparison {
     }
 }
 
-/// The parts of `  TASK-PID  [CPU] FLAGS  TIME: BODY`.
-private struct KernelTraceLine {
-    var task: Substring
-    var pid: Substring
-    var cpu: Int
-    /// Flags and time.
-    var context: Substring
-    var body: Substring
-
-    /// nil for a line that continues another. A task's name may hold anything but is at most 16 bytes in 16 columns.
-    init?(_ line: Substring) {
-        let bytes = line.utf8
-        guard bytes.count > 40, let open = bytes.dropFirst(18).firstIndex(of: UInt8(ascii: "[")),
-            let close = bytes[open...].firstIndex(of: UInt8(ascii: "]")),
-            let cpu = Int(line[bytes.index(after: open)..<close]),
-            let dash = bytes[..<open].lastIndex(of: UInt8(ascii: "-")),
-            let end = bytes[close...].firstRange(of: ": ".utf8)
-        else { return nil }
-        let pid = line[bytes.index(after: dash)..<open].prefix { $0 != " " }
-        guard !pid.isEmpty, pid.utf8.allSatisfy({ (48...57).contains($0) }) else { return nil }
-        self.cpu = cpu
-        self.pid = pid
-        task = line[..<dash].drop { $0 == " " }
-        context = line[bytes.index(after: close)..<end.lowerBound]
-        body = line[end.upperBound...]
-    }
-}
-
 /// Recordings of this machine's kernel in an instance of the test's own.
 private enum LiveKernel {
     struct ExportedBuffer {

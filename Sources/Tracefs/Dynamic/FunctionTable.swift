@@ -23,12 +23,20 @@ public struct FunctionTable: Sendable {
     init(kallsyms: String, traceable: String?) {
         var functions: [String: Int] = [:]
         var data: Set<String> = []
+        // Linux 7.2 gives some data the type of a function (jiffies is `T`). Symbols stand in the order of addresses.
+        var isData = false
         for line in kallsyms.utf8.split(separator: UInt8(ascii: "\n")) {
             let words = line.split(separator: UInt8(ascii: " "), maxSplits: 2)
             guard words.count == 3, let type = words[1].first else { continue }
             let name = String(Substring(words[2].prefix { $0 != UInt8(ascii: "\t") }))
+            if name == "_sdata" { isData = true }
+            if name == "_edata" { isData = false }
             switch type {
             case UInt8(ascii: "t"), UInt8(ascii: "T"), UInt8(ascii: "w"), UInt8(ascii: "W"), UInt8(ascii: "i"):
+                guard !isData else {
+                    data.insert(name)
+                    continue
+                }
                 functions[name, default: 0] += 1
             default: data.insert(name)
             }

@@ -56,46 +56,5 @@ extension LabTests {
                 }
             }
         }
-
-        @Test("Each line of --format ftrace is that of the guest's own trace file")
-        func kernelText() async throws {
-            try await Lab.with { lab in
-                let node = try #require(lab.guests.first)
-                let events = ["sched/sched_process_exec", "sched/sched_process_exit", "sched/sched_process_fork"]
-                let witness = "/sys/kernel/tracing/instances/witness"
-                try await lab.guest(
-                    node,
-                    """
-                    mkdir \(witness) && cd \(witness) || exit 1
-                    echo mono_raw >trace_clock; echo 2048 >buffer_size_kb
-                    echo 'comm == "sample"' >events/syscalls/filter
-                    for event in \(events.joined(separator: " ")) syscalls; do echo 1 >events/$event/enable; done
-                    """)
-                let path = lab.folder.file("session")
-                let record = try await lab.record(
-                    ["--on", node, "-e", "syscalls", "-f", "syscalls: comm == \"sample\""]
-                        + events.flatMap { ["-e", $0.replacingOccurrences(of: "/", with: ":")] }, into: path)
-                try await lab.guest(node, "for i in $(seq 20); do (sample 3 1); sample-shared; done")
-                record.send(SIGINT)
-                let status = try await record.exit()
-                #expect(status == .success, "\(record.errors.text)")
-                let truth = KernelText(
-                    try await lab.guest(
-                        node,
-                        "cd \(witness) && echo 0 >tracing_on && cat trace; echo 0 >events/enable; rmdir \(witness)"))
-
-                let report = try await lab.run(["report", path, "--format", "ftrace"])
-                #expect(KernelText.head(report.output.texts) == KernelText.head(truth.lines))
-                let lines = report.output.texts.filter { !$0.hasPrefix("#") }
-                // An emulated CPU may wait for a real one between the two time stamps of an event.
-                let agreement = try truth.agreement(of: lines, named: "sample-", tolerance: 50_000)
-                print("lab: \(lines.count) lines of \(node): \(agreement)")
-                #expect(lines.count > 500)
-                #expect(agreement.unflagged * 20 <= lines.count, "\(agreement)")
-                #expect(agreement.different.isEmpty, "\(agreement)\n\(agreement.different.first ?? "")")
-                let stamps = lines.compactMap(KernelText.time)
-                #expect(stamps == stamps.sorted())
-            }
-        }
     }
 }

@@ -47,6 +47,8 @@ struct TimelineRecord {
         try lines.map { try TimelineRecord($0) }
     }
 
+    var fieldNames: Set<String> { Set(fields.keys) }
+
     var isEvent: Bool { type == "event" }
 
     /// A field with an integer, as a number or as a string.
