@@ -29,6 +29,30 @@ public enum KernelFunctions {
         return (Array(sorted.prefix(limit)), sorted.count > limit)
     }
 
+    /// The addresses of functions, once for each function of a name. Zero where the kernel hides them.
+    public static func addresses(
+        of names: Set<String>
+    ) throws(TracefsError) -> [(address: UInt64, name: String)] {
+        addresses(in: try TracefsRoot.kallsyms(), of: names)
+    }
+
+    static func addresses(in text: [UInt8], of names: Set<String>) -> [(address: UInt64, name: String)] {
+        var found: [(address: UInt64, name: String)] = []
+        for line in text.split(separator: newline) {
+            let words = line.split(maxSplits: 2) { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+            guard words.count == 3, words[1].first.map({ $0 | 0x20 }).map(functionTypes.contains) == true else {
+                continue
+            }
+            let name = String(decoding: words[2].prefix { $0 != UInt8(ascii: "\t") }, as: UTF8.self)
+            guard names.contains(name), let address = UInt64(String(decoding: words[0], as: UTF8.self), radix: 16)
+            else { continue }
+            found.append((address, name))
+        }
+        return found
+    }
+
+    /// Of symbols, in lower case: text and weak.
+    private static let functionTypes = Set("tw".utf8)
     private static let textLimit = 64 << 20
     private static let newline = UInt8(ascii: "\n")
 

@@ -33,9 +33,11 @@ extension TraceInstance {
         guard isFirstAttempt else { return }
         // rmdir does both too. Do it before, so that an instance that cannot be removed has no more overhead.
         try? ControlFile.write("0", to: file("events/enable"))
+        let tracer = try? currentTracer()
         let outcome = state.withLock { state -> Int32 in
             for pipe in state.pipes { pipe.close() }
             state.pipes = []
+            if tracer != nil { try? ControlFile.write("nop", to: file("current_tracer")) }
             state.tracingOn = nil
             var outcome = Self.rmdir(path)
             if outcome == Errno.busy, root.clearHistograms(instance: name) { outcome = Self.rmdir(path) }
@@ -45,6 +47,10 @@ extension TraceInstance {
             if outcome == Errno.noEntry || outcome == Errno.noDevice { outcome = 0 }
             state.isRemoved = outcome == 0
             return outcome
+        }
+        if tracer == .functionGraph, let lock = try? InstancesLock.removing(root) {
+            root.graphsEnded()
+            withExtendedLifetime(lock) {}
         }
         switch outcome {
         case 0: return

@@ -26,10 +26,11 @@ extension TraceInstance {
             isOwned = tracingOn.tryLock()
         }
         guard isOwned else { throw .instanceBusy(name: name) }
-        let listed = (try? ControlFile.text(path + "/set_event_notrace_pid")) ?? ""
+        let listed = (try? ControlFile.text(path + "/" + eventExclusions)) ?? ""
         return TraceInstance(
             root: root, name: name, path: path, tracingOn: tracingOn,
-            notracePIDs: Set(listed.split(separator: "\n").compactMap { Int32($0) }))
+            notracePIDs: Set(listed.split(separator: "\n").compactMap { Int32($0) }),
+            hasTracer: (try? root.currentTracer(instance: name)).flatMap(FunctionTracer.init) != nil)
     }
 
     /// Closes every file that this object has opened and leaves the instance as it is, for another process. Afterwards

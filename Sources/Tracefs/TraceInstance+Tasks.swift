@@ -24,23 +24,26 @@ extension TraceInstance {
         for pid in wanted where pid < 0 || pid > Self.maximumPID {
             throw .invalidArgument(name: "pid", value: "\(pid)", reason: "it must be between 0 and \(Self.maximumPID)")
         }
-        let path = file("set_event_notrace_pid")
+        let path = file(Self.eventExclusions)
         let failure: TracefsError? = state.withLock { state in
+            let paths = [path] + (state.hasTracer ? [file(Self.functionExclusions)] : [])
             do throws(TracefsError) {
                 guard state.notracePIDs.isSubset(of: wanted) else {
-                    // If the write fails, the kernel's list is empty.
+                    // If a write fails, the kernel's list is empty.
                     state.notracePIDs = []
-                    if wanted.isEmpty {
-                        try ControlFile.truncate(path)
-                    } else {
-                        try ControlFile.write(Self.list(wanted), to: path, flags: O_TRUNC)
+                    for path in paths {
+                        if wanted.isEmpty {
+                            try ControlFile.truncate(path)
+                        } else {
+                            try ControlFile.write(Self.list(wanted), to: path, flags: O_TRUNC)
+                        }
                     }
                     state.notracePIDs = wanted
                     return nil
                 }
                 let added = wanted.subtracting(state.notracePIDs)
                 guard !added.isEmpty else { return nil }
-                try ControlFile.write(Self.list(added), to: path)
+                for path in paths { try ControlFile.write(Self.list(added), to: path) }
                 state.notracePIDs = wanted
                 return nil
             } catch {
@@ -51,6 +54,27 @@ extension TraceInstance {
             throw describing(
                 failure.explainingMissing(path, "leaving the agent's own threads out of a trace needs Linux 5.7"))
         }
+    }
+
+    static let eventExclusions = "set_event_notrace_pid"
+    /// The same list for tracers of functions, since Linux 5.8.
+    private static let functionExclusions = "set_ftrace_notrace_pid"
+
+    /// Before a tracer of functions begins: it leaves out the same threads as events do, from now on.
+    func excludeThreadsFromTracers() throws(TracefsError) {
+        let failure: TracefsError? = state.withLock { state in
+            do throws(TracefsError) {
+                if !state.notracePIDs.isEmpty {
+                    try ControlFile.write(
+                        Self.list(state.notracePIDs), to: file(Self.functionExclusions), flags: O_TRUNC)
+                }
+                state.hasTracer = true
+                return nil
+            } catch {
+                return error
+            }
+        }
+        if let failure { throw describing(failure) }
     }
 
     /// Excludes all threads of this process, including future ones, and their children.
@@ -97,10 +121,10 @@ extension TraceInstance {
 
     /// The threads that the kernel excludes now, ascending.
     public func notracePIDs() throws(TracefsError) -> [Int32] {
-        try text("set_event_notrace_pid").split(separator: "\n").compactMap { Int32($0) }.sorted()
+        try text(Self.eventExclusions).split(separator: "\n").compactMap { Int32($0) }.sorted()
     }
 
     /// One write may have any length (trace_pid_write in kernel/trace/trace_pid.c), and the kernel accepts all of it or
     /// nothing. There is no white space at the end, because the kernel would not count it as written.
-    private static func list(_ pids: Set<Int32>) -> String { pids.sorted().map(String.init).joined(separator: " ") }
+    static func list(_ pids: Set<Int32>) -> String { pids.sorted().map(String.init).joined(separator: " ") }
 }

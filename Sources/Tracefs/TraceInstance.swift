@@ -26,16 +26,21 @@ public final class TraceInstance: Sendable {
         var pipes: [RawPipe] = []
         /// The ids that this object has written to `set_event_notrace_pid`.
         var notracePIDs: Set<Int32> = []
+        /// A tracer of functions has the same list.
+        var hasTracer = false
     }
 
-    /// - Parameter notracePIDs: what stands in `set_event_notrace_pid` already.
+    /// - Parameters:
+    ///   - notracePIDs: what stands in `set_event_notrace_pid` already.
+    ///   - hasTracer: a tracer of functions is in use.
     init(
-        root: TracefsRoot, name: String, path: String, tracingOn: consuming OpenFile, notracePIDs: Set<Int32> = []
+        root: TracefsRoot, name: String, path: String, tracingOn: consuming OpenFile, notracePIDs: Set<Int32> = [],
+        hasTracer: Bool = false
     ) {
         self.root = root
         self.name = name
         self.path = path
-        self.state = Mutex(State(tracingOn: tracingOn, notracePIDs: notracePIDs))
+        self.state = Mutex(State(tracingOn: tracingOn, notracePIDs: notracePIDs, hasTracer: hasTracer))
     }
 
     deinit {

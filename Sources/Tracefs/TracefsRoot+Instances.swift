@@ -64,8 +64,10 @@ extension TracefsRoot {
 
     private func removeIfStale(_ name: String) -> StaleRemoval? {
         let path = file("instances/\(name)")
+        let tracer = try? currentTracer(instance: name)
         var outcome = -linux_rmdir(path)
         if outcome == Errno.busy, clearHistogramsOfDead(instance: name) { outcome = -linux_rmdir(path) }
+        if outcome == 0, tracer == FunctionTracer.functionGraph.rawValue { graphsEnded() }
         return switch outcome {
         case 0: StaleRemoval(name: name, outcome: .removed)
         case Errno.busy: StaleRemoval(name: name, outcome: .inUse)
@@ -84,7 +86,18 @@ extension TracefsRoot {
         guard pin.tryLock() else { return false }
         try pin.write("0")
         try ControlFile.write("0", to: file("instances/\(name)/events/enable"))
+        try endTracer(instance: name)
         return true
+    }
+
+    /// A tracer costs time even while recording is off.
+    private func endTracer(instance name: String) throws(TracefsError) {
+        guard let tracer = try? currentTracer(instance: name), tracer != "nop" else { return }
+        let lock = try InstancesLock.removing(self)
+        defer { withExtendedLifetime(lock) {} }
+        // Refused while a reader has a pipe open. Removing the instance ends it too.
+        guard (try? ControlFile.write("nop", to: file("instances/\(name)/current_tracer"))) != nil else { return }
+        if tracer == FunctionTracer.functionGraph.rawValue { graphsEnded() }
     }
 
     /// Removes the hist triggers of an instance if nobody has locked it, and nobody keeps it for a successor.

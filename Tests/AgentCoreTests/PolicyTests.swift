@@ -32,7 +32,8 @@ struct PolicyTests {
         arguments: [
             ("deny", "is no rule"), ("deny probe", "is no rule"), ("deny probe kprobe:a b", "is no rule"),
             ("forbid probe kprobe:*", "neither allow, deny nor limit"), ("Deny probe kprobe:*", "neither allow"),
-            ("deny symbol x", "neither event nor probe"), ("deny event a:b:c", "no pattern of events"),
+            ("deny symbol x", "neither event, probe nor function"),
+            ("deny function kprobe:vfs_*", "no pattern of functions"), ("deny event a:b:c", "no pattern of events"),
             ("deny event /etc", "no pattern of events"), ("deny probe vfs_read", "write KIND:PLACE"),
             ("deny probe kprobes:*", "no probes of the kind \"kprobes\""), ("deny probe kprobe:", "names no location"),
             ("deny probe uprobe:usr/lib", "not absolute"), ("deny probe kprobe:/usr/lib/*", "names a file"),
@@ -49,6 +50,16 @@ struct PolicyTests {
         let line = text.contains("\n") ? 3 : 2
         #expect(error?.description.hasPrefix("/etc/p line \(line): ") == true)
         #expect(error?.description.contains(reason) == true, "\(error?.description ?? "")")
+    }
+
+    @Test("Functions are judged as events are")
+    func functions() throws {
+        let policy = try Self.policy("allow function vfs_*", "deny function vfs_w*")
+        #expect(policy.count == 2)
+        #expect(policy.reason(againstFunction: "vfs_read") == nil)
+        #expect(policy.reason(againstFunction: "vfs_write") == "/etc/p line 2: deny function vfs_w*")
+        #expect(policy.reason(againstFunction: "tcp_sendmsg") == "/etc/p: no rule allows it")
+        #expect(try Self.policy("deny probe *", "deny event *").reason(againstFunction: "vfs_read") == nil)
     }
 
     @Test("Deny wins; with a rule that allows, all others are refused; without rules nothing is")

@@ -43,6 +43,20 @@ import TraceProtocol
         #expect(try request("--on-full", "drop").onFull == .drop && request("--on-full", "stop").onFull == .stop)
     }
 
+    @Test("Functions, call trees and their limits stand in the request")
+    func functions() throws {
+        func request(_ options: String...) throws -> WireOpenSession {
+            try SessionOptions.parse(options).session().request
+        }
+        let entries = try request(
+            "--function", "vfs_*", "--function", "tcp_*", "--no-function", "tcp_v6*", "--func-stack")
+        #expect(entries.functionTrace.functions == ["vfs_*", "tcp_*"] && entries.functionTrace.excluded == ["tcp_v6*"])
+        #expect(entries.functionTrace.stacks && !entries.functionTrace.isGraph && entries.events.isEmpty)
+        let trees = try request("--graph", "vfs_read", "--depth", "5", "--pid", "1").functionTrace
+        #expect(trees.graph == ["vfs_read"] && trees.depth == 5 && trees.isGraph && trees.functions.isEmpty)
+        #expect(try !request("-e", "sched").hasFunctionTrace)
+    }
+
     @Test(
         "What cannot be a trace is a usage error",
         arguments: [
@@ -54,6 +68,13 @@ import TraceProtocol
             (["-e", "sched", "--lease", "200h"], "--lease: 1s to 168h"),
             (["-e", "sched", "--lease", "1h", "--unattended"], "choose one"),
             (["-e", "sched", "--on-full", "wait"], "'overwrite', 'drop' or 'stop'"),
+            (["-e", "sched", "--depth", "2"], "belong to a function trace"),
+            (["-e", "sched", "--no-function", "x"], "belong to a function trace"),
+            (["--function", "vfs_*", "--depth", "2"], "name --graph"),
+            (["--graph", "vfs_read", "--depth", "0"], "--depth: 1 to 255"),
+            (["--graph", "vfs_read", "--func-stack"], "goes with --function"),
+            (["--function", "vfs_read:traceoff"], "is no pattern of functions"),
+            (["--function", "vfs_*", "--comm", "nginx"], "use --pid"),
         ])
     func refused(_ arguments: [String], _ message: String) {
         #expect {

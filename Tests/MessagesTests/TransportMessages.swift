@@ -123,7 +123,7 @@ extension AuthorityError: Sampled {
 }
 
 extension ClientError: Sampled {
-    enum Kind: CaseIterable { case closed, unknownReply, unreachable, silent, goodbye, refused }
+    enum Kind: CaseIterable { case closed, unknownReply, unreachable, silent, goodbye, tooOld, refused }
 
     var kind: Kind {
         switch self {
@@ -132,6 +132,7 @@ extension ClientError: Sampled {
         case .unreachable: .unreachable
         case .silent: .silent
         case .goodbye: .goodbye
+        case .tooOld: .tooOld
         case .refused: .refused
         }
     }
@@ -143,7 +144,8 @@ extension ClientError: Sampled {
         return [
             .closed, .unknownReply, .silent(.seconds(30)),
             .unreachable(address: "10.0.0.5:7788", reason: "connection refused", isFinal: false),
-            .goodbye(goodbye), .refused(WireRefusal(.badFilter, "the kernel refused it", detail: "  a ==\n     ^")),
+            .goodbye(goodbye), .tooOld("to trace functions"),
+            .refused(WireRefusal(.badFilter, "the kernel refused it", detail: "  a ==\n     ^")),
         ]
     }
 }

@@ -6,9 +6,13 @@ extension WirePrepare {
         for (name, texts) in [
             ("probes", probes), ("filters", filters.map(\.text)), ("triggers", triggers.map(\.text)),
             ("pids", pids.map { "\($0)" }), ("comms", comms), ("stacks", stacks), ("keys", count.keys),
+            ("functions", functionTrace.functions), ("without functions", functionTrace.excluded),
+            ("call trees of", functionTrace.graph),
         ] where !texts.isEmpty {
             parts.append("\(name) \(texts)")
         }
+        if functionTrace.depth > 0 { parts.append("depth \(functionTrace.depth)") }
+        if functionTrace.stacks { parts.append("stacks of functions") }
         if bufferKilobytes > 0 { parts.append("buffer \(bufferKilobytes) KiB") }
         if unattended { parts.append("unattended") }
         if leaseSeconds > 0 { parts.append("lease \(leaseSeconds) s") }

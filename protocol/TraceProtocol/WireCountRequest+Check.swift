@@ -15,6 +15,9 @@ extension WireCountRequest {
     /// Bytes of a key that is text: longer ones are cut, as by the kernel (MAX_FILTER_STR_VAL with its NUL).
     public static let longestText = 255
 
+    /// The key of calls of functions.
+    public static let functionKey = "function"
+
     /// Whether the counts need tables; otherwise each is a single number.
     public var needsTables: Bool { keys.contains { $0 != "cpu" } || hasBuckets }
     /// The last part of a key is a power of two.

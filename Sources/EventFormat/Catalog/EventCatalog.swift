@@ -115,6 +115,15 @@ public final class EventCatalog: @unchecked Sendable {
             context: context, into: &out)
     }
 
+    /// Appends the function at an address, as `%ps` prints it.
+    public func appendFunction(at address: UInt64, to out: inout TextBuffer) {
+        guard let symbols = environment.pointee.symbols else {
+            out.append("0x")
+            return out.append(hex: address)
+        }
+        symbols.append(address, .plain, to: &out)
+    }
+
     /// What rendering needs for an event type, if there is such an event.
     @inline(__always)
     func slot(_ type: Int) -> EventSlot? { type < slotCount ? slots[type] : nil }

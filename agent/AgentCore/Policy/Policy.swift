@@ -12,6 +12,7 @@ public struct Policy: Sendable {
     let file: String
     private(set) var events: [PolicyRule<EventPattern>] = []
     private(set) var probes: [PolicyRule<ProbePattern>] = []
+    private(set) var functions: [PolicyRule<Glob>] = []
     /// Buffer memory of one session over all CPUs, bytes.
     private(set) var buffer: PolicyRule<Int>?
     /// Probes of one session.
@@ -30,13 +31,14 @@ public struct Policy: Sendable {
     /// How many rules and limits it has.
     public var count: Int {
         let single = [buffer == nil, probeCount == nil, lease == nil, attended == nil]
-        return events.count + probes.count + single.count { !$0 }
+        return events.count + probes.count + functions.count + single.count { !$0 }
     }
 
     mutating func add(_ entry: PolicyEntry) throws(PolicyLineError) {
         switch entry {
         case .event(let rule): events.append(rule)
         case .probe(let rule): probes.append(rule)
+        case .function(let rule): functions.append(rule)
         case .buffer(let rule):
             guard buffer == nil else { throw PolicyLineError("a second limit of the buffer") }
             buffer = rule
@@ -71,6 +73,16 @@ extension Policy {
         }
         let allowing = events.filter { $0.verdict == .allow }
         guard !allowing.isEmpty, !allowing.contains(where: { $0.pattern.matches(event) }) else { return nil }
+        return "\(file): no rule allows it"
+    }
+
+    /// The reason against tracing a function; nil if there is none.
+    func reason(againstFunction name: String) -> String? {
+        if let rule = functions.first(where: { $0.verdict == .deny && $0.pattern.matches(name) }) {
+            return "\(file) line \(rule.line): \(rule.text)"
+        }
+        let allowing = functions.filter { $0.verdict == .allow }
+        guard !allowing.isEmpty, !allowing.contains(where: { $0.pattern.matches(name) }) else { return nil }
         return "\(file): no rule allows it"
     }
 

@@ -5,6 +5,7 @@ import Tracefs
 enum PolicyEntry {
     case event(PolicyRule<EventPattern>)
     case probe(PolicyRule<ProbePattern>)
+    case function(PolicyRule<Glob>)
     case buffer(PolicyRule<Int>)
     case probeCount(PolicyRule<Int>)
     case lease(PolicyRule<Duration>)
@@ -14,7 +15,7 @@ enum PolicyEntry {
 
 extension PolicyEntry {
     private static let forms =
-        "write allow or deny, event or probe, and a pattern; or limit buffer SIZE, limit probes NUMBER, limit lease TIME; "
+        "write allow or deny, event, probe or function, and a pattern; or limit buffer SIZE, limit probes NUMBER, limit lease TIME; "
         + "or deny unattended"
 
     /// Nil for a line without a rule.
@@ -39,12 +40,14 @@ extension PolicyEntry {
         case ("deny", "event"): self = .event(rule(.deny, try Self.events(words[2])))
         case ("allow", "probe"): self = .probe(rule(.allow, try ProbePattern(words[2])))
         case ("deny", "probe"): self = .probe(rule(.deny, try ProbePattern(words[2])))
+        case ("allow", "function"): self = .function(rule(.allow, try Self.functions(words[2])))
+        case ("deny", "function"): self = .function(rule(.deny, try Self.functions(words[2])))
         case ("limit", "buffer"): self = .buffer(rule(.limit, try Self.bytes(words[2])))
         case ("limit", "probes"): self = .probeCount(rule(.limit, try Self.number(words[2])))
         case ("limit", "lease"): self = .lease(rule(.limit, try Self.time(words[2])))
         case ("limit", _): throw PolicyLineError("there is no limit of \"\(words[1])\": \(Self.forms)")
         case ("allow", _), ("deny", _):
-            throw PolicyLineError("\"\(words[1])\" is neither event nor probe: \(Self.forms)")
+            throw PolicyLineError("\"\(words[1])\" is neither event, probe nor function: \(Self.forms)")
         default: throw PolicyLineError("\"\(words[0])\" is neither allow, deny nor limit: \(Self.forms)")
         }
     }
@@ -54,6 +57,14 @@ extension PolicyEntry {
             throw PolicyLineError("\"\(text)\" is no pattern of events: write SYSTEM:NAME, with * ? [] on either side")
         }
         return pattern
+    }
+
+    private static func functions(_ text: String) throws(PolicyLineError) -> Glob {
+        // Nothing else is in a name of a function: such a rule would never hold.
+        guard !text.utf8.contains(where: { $0 == UInt8(ascii: ":") || $0 >= 0x80 }) else {
+            throw PolicyLineError("\"\(text)\" is no pattern of functions: write NAME, with * ? []")
+        }
+        return Glob(text, dialect: .kernel)
     }
 
     private static func number(_ text: String) throws(PolicyLineError) -> Int {

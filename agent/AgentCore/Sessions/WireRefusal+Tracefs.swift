@@ -16,7 +16,7 @@ extension WireRefusal {
         switch error {
         case .notPermitted, .lockedDown: self.init(.noPermission, error.description)
         case .noTracefs: self.init(.noTracefs, error.description)
-        case .missingFile: self.init(.unsupported, error.description)
+        case .missingFile, .unsupported: self.init(.unsupported, error.description)
         case .failed(_, _, let errno) where errno == ENOMEM: self.init(.noMemory, error.description)
         case .unknownEvent(let unknown): self.init(.unknownEvent, unknown.description, nearMatches: unknown.suggestions)
         case .rejected(let rejection):

@@ -36,8 +36,12 @@ extension Controller {
             let seconds = StartMoment.longestDelay.components.seconds
             throw WireRefusal(.unspecified, "a start can be at most \(seconds) s ahead")
         }
-        guard !opening.events.isEmpty || !opening.probes.isEmpty || !opening.count.counters.isEmpty else {
-            throw WireRefusal(.unspecified, "no event was asked for")
+        guard
+            !opening.events.isEmpty || !opening.probes.isEmpty || !opening.count.counters.isEmpty
+                || opening.hasFunctionTrace
+        else { throw WireRefusal(.unspecified, "no event was asked for") }
+        if opening.hasFunctionTrace, let problem = opening.functionTraceProblem {
+            throw WireRefusal(.unspecified, problem)
         }
         if opening.detach, opening.hasCount {
             throw WireRefusal(.unsupported, "a count cannot be detached: its numbers go to its own operator only")
@@ -68,6 +72,7 @@ extension Controller {
         description.leaseSeconds = opening.leaseSeconds
         description.unattended = opening.unattended
         description.onFull = opening.onFull
+        if opening.hasFunctionTrace { description.functionTrace = opening.functionTrace }
         return description
     }
 
@@ -126,6 +131,7 @@ extension WireSessionDescription {
             "events": .texts(events), "counts": "\(opening.hasCount)",
             "probes": .texts(opening.probes), "filters": .texts(opening.filters.map(\.text)),
             "triggers": .texts(opening.triggers.map(\.text)),
+            "functions": .texts(functionTrace.functions + functionTrace.graph),
         ]
     }
 }

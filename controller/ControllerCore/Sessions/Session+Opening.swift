@@ -15,12 +15,23 @@ extension Session {
                 .prepare(prepare), session: id, lead: .zero, askedBy: owner?.description ?? ""
             ) {
                 [self] reply in
-                let result = checkPrepared(reply, index)
+                let result = checkFunctions(checkPrepared(reply, index), opening, index)
                 if opening.partial, case .success = result { limitPreparing() }
                 perform(flow.prepared(index, result))
             }
             if !isSent { perform(flow.giveUp(index, "the connection was lost")) }
         }
+    }
+
+    /// An agent that does not know of functions leaves them out, and prepares everything else.
+    private func checkFunctions(
+        _ result: Result<WirePrepared, WireRefusal>, _ opening: WireOpenSession, _ index: Int
+    ) -> Result<WirePrepared, WireRefusal> {
+        guard opening.hasFunctionTrace, case .success(let prepared) = result, prepared.functions == 0 else {
+            return result
+        }
+        discard([index])
+        return .failure(WireRefusal(.unsupported, "its agent is too old to trace functions"))
     }
 
     private func limitPreparing() {
@@ -124,6 +135,7 @@ extension WirePrepare {
         onFull = opening.onFull
         `operator` = name
         if opening.hasCount { count = opening.count }
+        if opening.hasFunctionTrace { functionTrace = opening.functionTrace }
     }
 }
 

@@ -37,7 +37,8 @@ public struct CountInterval: Sendable {
         for (subject, sum) in now {
             let change = before[subject].map(sum.since) ?? sum
             // Keys of a table that did not change are left out; a counter that counted nothing is shown.
-            if change.count > 0 || change.enabled > .zero || subject.key.isEmpty && !subject.isOther {
+            if change.count > 0 || change.timed > 0 || change.enabled > .zero || subject.key.isEmpty && !subject.isOther
+            {
                 result[subject] = change
             }
         }

@@ -9,11 +9,17 @@ public struct CountSum: Sendable, Hashable {
     /// Less than `enabled` where the processor's counters were shared.
     public var running = Duration.zero
 
+    /// Of functions: how long the calls took that have returned.
+    public var time = Duration.zero
+    /// How many calls those are.
+    public var timed: UInt64 = 0
+
     /// Nothing.
     public init() {}
 
     init(_ row: WireCountRow) {
         count = row.count
+        (time, timed) = (.nanoseconds(row.timeNs), row.timed)
         (enabled, running) = (.nanoseconds(row.enabledNs), .nanoseconds(row.runningNs))
     }
 
@@ -21,6 +27,8 @@ public struct CountSum: Sendable, Hashable {
         a.count &+= b.count
         a.enabled += b.enabled
         a.running += b.running
+        a.time += b.time
+        a.timed &+= b.timed
     }
 
     /// The difference to an earlier sum. A scaled count can shrink; the difference is 0 then.
@@ -29,6 +37,8 @@ public struct CountSum: Sendable, Hashable {
         sum.count = count > earlier.count ? count - earlier.count : 0
         sum.enabled = max(enabled - earlier.enabled, .zero)
         sum.running = max(running - earlier.running, .zero)
+        sum.time = max(time - earlier.time, .zero)
+        sum.timed = timed > earlier.timed ? timed - earlier.timed : 0
         return sum
     }
 

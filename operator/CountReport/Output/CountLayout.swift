@@ -4,6 +4,8 @@ import TraceProtocol
 public struct CountLayout: Sendable {
     /// Names of the keys, without the node.
     public var keys: [String]
+    /// Rows are functions, with the times of their calls.
+    public var isByFunction: Bool { keys == [WireCountRequest.functionKey] }
     /// A row for each node.
     public var isByNode: Bool
     /// The last part of a key is a power of two.

@@ -31,7 +31,7 @@ public struct CountPrinter: Sendable {
         case .json: return CountRecords(counts: counts, interval: interval, layout: layout).json()
         case .csv:
             let records = CountRecords(counts: counts, interval: interval, layout: layout)
-            return (isFirst ? [CountRecords.header(isTimed: layout.isTimed)] : []) + records.csv()
+            return (isFirst ? [CountRecords.header(layout)] : []) + records.csv()
         case .table: return table(counts, interval, isFirst)
         }
     }
@@ -44,6 +44,9 @@ public struct CountPrinter: Sendable {
             : Outliers.lines(counts, interval).map { line in
                 layout.width.map { line.clipped(to: max(1, $0)) } ?? line
             }
+        if layout.isByFunction {
+            return FunctionTable(counts: counts, interval: interval, layout: layout).lines(header: isFirst) + outliers
+        }
         if layout.keys.isEmpty, !layout.isByNode {
             return EventTable(counts: counts, interval: interval, layout: layout).lines(header: isFirst) + outliers
         }

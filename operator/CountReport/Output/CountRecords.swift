@@ -19,6 +19,9 @@ struct CountRecords {
         /// In ns, as are those below.
         var enabled: Int64 { sum?.enabled.wholeNanoseconds ?? 0 }
         var running: Int64 { sum?.running.wholeNanoseconds ?? 0 }
+        /// Calls of a function whose time is known.
+        var timed: UInt64 { sum?.timed ?? 0 }
+        var time: Int64 { sum?.time.wholeNanoseconds ?? 0 }
     }
 
     private func records() -> [Record] {
@@ -65,22 +68,25 @@ struct CountRecords {
             line += ",\"key\":\(record.key.map(JSONText.quoted) ?? "null")"
             line += ",\"count\":\(record.sum.map { "\($0.count)" } ?? "null")"
             line += ",\"enabled_ns\":\(record.enabled),\"running_ns\":\(record.running)"
+            if layout.isByFunction { line += ",\"timed\":\(record.timed),\"time_ns\":\(record.time)" }
             if !record.state.isEmpty { line += ",\"state\":\(JSONText.quoted(record.state))" }
             return line + "}"
         }
     }
 
-    static func header(isTimed: Bool) -> String {
-        (isTimed ? "elapsed_ns," : "") + "event,node,key,count,enabled_ns,running_ns,state"
+    static func header(_ layout: CountLayout) -> String {
+        (layout.isTimed ? "elapsed_ns," : "") + "event,node,key,count,enabled_ns,running_ns,state"
+            + (layout.isByFunction ? ",timed,time_ns" : "")
     }
 
     /// RFC 4180; the count is empty where the event could not be counted.
     func csv() -> [String] {
         records().map { record in
-            let fields = [
-                record.event, record.node, record.key ?? "", record.sum.map { "\($0.count)" } ?? "",
-                "\(record.enabled)", "\(record.running)", record.state,
-            ]
+            let fields =
+                [
+                    record.event, record.node, record.key ?? "", record.sum.map { "\($0.count)" } ?? "",
+                    "\(record.enabled)", "\(record.running)", record.state,
+                ] + (layout.isByFunction ? ["\(record.timed)", "\(record.time)"] : [])
             return ((layout.isTimed ? ["\(interval.end.wholeNanoseconds)"] : []) + fields.map(CSVField.text)).joined(
                 separator: ",")
         }

@@ -27,6 +27,7 @@ struct CountRows {
             if a.subject.isOther != b.subject.isOther { return b.subject.isOther }
             // Counters have times. There are few, so they keep their order; keys of tables are many.
             let isTable = a.sum.enabled == .zero && b.sum.enabled == .zero
+            if a.sum.time != b.sum.time { return a.sum.time > b.sum.time }
             if isTable, a.sum.count != b.sum.count { return a.sum.count > b.sum.count }
             if a.subject.node != b.subject.node { return a.subject.node ?? 0 < b.subject.node ?? 0 }
             return Self.precedes(a.subject.key, b.subject.key)

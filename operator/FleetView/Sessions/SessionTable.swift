@@ -13,7 +13,7 @@ public enum SessionTable {
                     state(session), "\(session.nodes.count)",
                     session.storedBytes > 0 ? Quantity.bytes(session.storedBytes) : "-",
                     age(EpochInstant(nanoseconds: session.created).duration(to: now)),
-                    session.events.joined(separator: " "),
+                    session.subjects.joined(separator: " "),
                 ]
             }
     }
@@ -46,6 +46,8 @@ public enum SessionTable {
         var nodes: [String]
         var events: [String]
         var probes: [String]
+        var functions: [String]
+        var graph: [String]
         var bytes: UInt64
         var created_ns: String
         var ended_ns: String?
@@ -59,6 +61,7 @@ public enum SessionTable {
                     session: session.identifier, name: session.name, operator: session.operator,
                     private: session.private, detached: session.detached, running: session.isRunning,
                     state: session.state, nodes: session.nodes, events: session.events, probes: session.probes,
+                    functions: session.functionTrace.functions, graph: session.functionTrace.graph,
                     bytes: session.storedBytes, created_ns: "\(session.created)",
                     ended_ns: session.ended > 0 ? "\(session.ended)" : nil))
         }
@@ -71,6 +74,11 @@ extension WireSessionDescription {
 
     /// How a person names it: by its name if it was given one as its own.
     public var calling: String { detached && !name.isEmpty ? name : identifier }
+
+    /// What it records, as a person has asked for it.
+    var subjects: [String] {
+        events + functionTrace.functions.map { "function:\($0)" } + functionTrace.graph.map { "graph:\($0)" }
+    }
 
     public var isRunning: Bool { ended == 0 && state == "recording" }
 }

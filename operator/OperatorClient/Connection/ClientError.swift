@@ -13,6 +13,8 @@ public enum ClientError: Error, Sendable, CustomStringConvertible {
     case silent(Duration)
     /// The controller ended the connection and said why.
     case goodbye(WireGoodbye)
+    /// The controller does not know a part of the request, and has done the rest.
+    case tooOld(String)
     /// The controller refused one request; the connection stays.
     case refused(WireRefusal)
 
@@ -27,6 +29,7 @@ public enum ClientError: Error, Sendable, CustomStringConvertible {
             "the controller says: \(goodbye.text)"
                 + (goodbye.versions.isEmpty
                     ? "" : " (it speaks protocol \(goodbye.versions.map(String.init).joined(separator: ", ")))")
+        case .tooOld(let what): "the controller is too old \(what); the session is ended"
         case .refused(let refusal): ([refusal.text.safeLine] + refusal.shownDetail).joined(separator: "\n")
         }
     }

@@ -22,7 +22,7 @@ extension ClientError {
         case .goodbye(let goodbye): goodbye.reason != .shuttingDown && goodbye.reason != .overloaded
         // A budget of connections or attachments may still count the connection that broke.
         case .refused(let refusal): ![.overBudget, .timeout, .io].contains(refusal.code)
-        case .unknownReply: true
+        case .unknownReply, .tooOld: true
         }
     }
 }

@@ -10,7 +10,12 @@ public enum StartText {
         let started = opened.replies.filter(\.started)
         let columns = Set(started.flatMap { $0.prepared.count.columns.map(\.event) }).count
         let traced = Set(started.flatMap { $0.prepared.events.map { "\($0.system):\($0.name)" } }).count
-        let what = columns > 0 ? "counting \(count(columns, "event"))" : "tracing \(count(traced, "event"))"
+        let functions = functionText(started.map(\.prepared.functions))
+        let events = traced > 0 || functions == nil ? count(traced, "event") : nil
+        let what =
+            columns > 0
+            ? "counting " + (functions ?? count(columns, "event"))
+            : "tracing " + [functions, events].compactMap { $0 }.joined(separator: " and ")
         var line = "\(what) on \(count(started.count, "node"))"
         let times = started.map(\.startedAt)
         if times.count > 1, let first = times.min(), let last = times.max() {
@@ -19,6 +24,12 @@ public enum StartText {
         let late = started.filter(\.missedStart).map(\.node)
         if !late.isEmpty { line += " (\(late.joined(separator: ", ")) missed the moment and started at once)" }
         return [line + "; " + ending] + notes(started) + spread(started, moment: opened.startAt)
+    }
+
+    /// `65 functions`, `60 to 65 functions`; nil if none is traced. Kernels differ in the functions that a name means.
+    private static func functionText(_ counts: [UInt32]) -> String? {
+        guard let least = counts.min(), let most = counts.max(), most > 0 else { return nil }
+        return least == most ? count(Int(most), "function") : "\(least) to \(most) functions"
     }
 
     /// What nodes do differently from what was asked. Nodes with the same note share a line.

@@ -28,6 +28,10 @@ public struct OperatorSession: Sendable {
     ) async throws -> (session: OperatorSession, opened: WireSessionOpened) {
         let opened = try await connection.openSession(request)
         guard opened.started else { throw SessionNotStarted(replies: opened.replies) }
+        guard !request.hasFunctionTrace || opened.sessionDescription.hasFunctionTrace else {
+            await connection.close()
+            throw ClientError.tooOld("to trace functions")
+        }
         var description = opened.sessionDescription
         description.session = opened.session
         let link = SessionLink(description, on: connection, isOwn: true, redialing: redialing, inbox: inbox)

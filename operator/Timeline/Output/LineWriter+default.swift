@@ -10,11 +10,7 @@ extension LineWriter {
     private mutating func appendLine(_ event: MergedEvent, _ task: TaskName, _ renderer: NodeRenderer) {
         appendHead(event.time, event.nodeIndex, event.cpu)
         let start = text.count
-        text.append(task)
-        // Any process may choose its name.
-        text.makeSafe(from: start)
-        text.append(UInt8(ascii: "-"))
-        text.append(decimal: Int64(renderer.common.pid(of: event.payload) ?? 0))
+        appendTask(task, renderer.common.pid(of: event.payload) ?? 0)
         text.pad(from: start, to: 22)
         text.append(UInt8(ascii: " "))
         if event.isLate { text.append("[late] ") }
@@ -27,6 +23,16 @@ extension LineWriter {
             into: &text)
         text.makeSafe(from: body)
         text.append(UInt8(ascii: "\n"))
+    }
+
+    /// `bash-1234`
+    mutating func appendTask(_ task: TaskName, _ pid: Int32) {
+        let start = text.count
+        text.append(task)
+        // Any process may choose its name.
+        text.makeSafe(from: start)
+        text.append(UInt8(ascii: "-"))
+        text.append(decimal: Int64(pid))
     }
 
     /// Time, bound, node and CPU.

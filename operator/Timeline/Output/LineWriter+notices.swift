@@ -7,7 +7,7 @@ extension LineWriter {
     /// Events were lost before the one at `time`; nil when the kernel did not say how many.
     mutating func appendLost(_ count: UInt64?, node: Int, cpu: UInt32, before time: MappedTime) {
         switch format {
-        case .default:
+        case .default, .graph:
             appendHead(time, node, cpu)
             text.append("LOST ")
             if let count { text.append(decimal: count) } else { text.append("an unknown number of") }
@@ -38,7 +38,7 @@ extension LineWriter {
     mutating func append(_ notice: TimelineNotice, node: Int, at time: Int64) {
         let (kind, words) = notice.text
         switch format {
-        case .default, .ftrace:
+        case .default, .ftrace, .graph:
             text.append("# ")
             append(time: time)
             text.append(UInt8(ascii: " "))

@@ -77,18 +77,22 @@ struct LineWriter: ~Copyable {
     /// Appends the event's line if the condition holds for it.
     @inline(__always)
     mutating func append(_ event: MergedEvent, task: TaskName) {
-        if let tasks {
-            guard tasks.admits(event, task) else { return }
-        }
-        if conditions != nil {
-            guard conditions?.holds(event, task: task) ?? true else { return }
-        }
+        guard admits(event, task: task) else { return }
         switch format {
-        case .default: appendLine(event, task)
+        case .default, .graph: appendLine(event, task)
         case .ftrace:
             if let graph { graph.append(event, task: task, to: &self) } else { appendTraceLine(event, task) }
         case .json: appendJSON(event, task)
         }
+    }
+
+    /// Whether it is wanted by its task and its fields.
+    @inline(__always)
+    mutating func admits(_ event: MergedEvent, task: TaskName) -> Bool {
+        if let tasks {
+            guard tasks.admits(event, task) else { return false }
+        }
+        return conditions?.holds(event, task: task) ?? true
     }
 
     /// Appends a time as people read it: of the day, or s of the trace clock where that is unknown.

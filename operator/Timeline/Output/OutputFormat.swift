@@ -2,6 +2,9 @@
 public enum OutputFormat: String, Sendable, CaseIterable {
     /// For reading: time of day with its bound, node, CPU, task, event.
     case `default`
+    /// Trees of function calls with their durations, each under a line that says when, where and in which task it began.
+    /// Other events are lines as in `default`, or stand inside of their task's tree.
+    case graph
     /// Lines as the kernel's own `trace` file has them.
     case ftrace
     /// One JSON object a line (docs/guide/output.md).

@@ -9,6 +9,8 @@ struct TimelinePrinter: ~Copyable, TimelineSink {
     private let output: OutputStream
     private let isOpen: Bool
     private let learnsNames: Bool
+    /// With `--format graph`.
+    private var forest: CallForest?
     let wantsBounds: Bool
 
     private static let flushSize = 128 << 10
@@ -20,6 +22,7 @@ struct TimelinePrinter: ~Copyable, TimelineSink {
         isOpen = window.isOpen
         learnsNames = layout.learnsNames
         wantsBounds = layout.wantsBounds
+        forest = layout.format == .graph ? CallForest() : nil
     }
 
     mutating func event(_ event: MergedEvent) throws {
@@ -31,12 +34,18 @@ struct TimelinePrinter: ~Copyable, TimelineSink {
         if !isOpen {
             guard window.admits(node: event.nodeIndex, cpu: event.cpu, at: event.time.estimate) else { return }
         }
-        lines.append(event, task: task)
+        if forest == nil { lines.append(event, task: task) } else { appendToForest(event, task) }
         if lines.text.count >= Self.flushSize { try flush() }
+    }
+
+    private mutating func appendToForest(_ event: MergedEvent, _ task: TaskName) {
+        guard lines.admits(event, task: task) else { return }
+        if forest?.add(event, task: task, to: &lines) != true { lines.appendLine(event, task) }
     }
 
     mutating func lost(_ count: UInt64?, node: NodeTimeline, cpu: UInt32, before time: MappedTime) throws {
         guard window.admits(node: node.index, cpu: cpu, at: time.estimate) else { return }
+        forest?.lost(node: node.index, cpu: cpu, to: &lines)
         lines.appendLost(count, node: node.index, cpu: cpu, before: time)
     }
 
@@ -52,6 +61,7 @@ struct TimelinePrinter: ~Copyable, TimelineSink {
     ///
     /// - Throws: `OutputError` when the output cannot be written.
     mutating func finish() throws {
+        forest?.end(to: &lines)
         lines.finish()
         try flush()
     }

@@ -100,7 +100,7 @@ public final class TimelineReport {
             return account
         }
         // A tree of calls is drawn by one thread: each line depends on those before it.
-        if jobs > 1, layout.head.tracer != .functionGraph {
+        if jobs > 1, layout.head.tracer != .functionGraph, layout.format != .graph {
             var printer = try ParallelPrinter(layout, output: output, pages: merger.pool, threads: jobs)
             try drive(into: &printer)
             filterError = try printer.finish()

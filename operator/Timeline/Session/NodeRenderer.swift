@@ -7,6 +7,8 @@ final class NodeRenderer {
     let common: CommonFields
     let eventNames: EventNameTable
     let tasks: NodeTaskNames
+    /// Nil for a kernel without the tracer `function_graph`.
+    let graph: GraphRecords?
     /// False for the clocks `counter` and `x86-tsc`.
     let countsInNanoseconds: Bool
     private let learner: TaskNameLearner
@@ -18,6 +20,7 @@ final class NodeRenderer {
         common = catalog.commonFields
         eventNames = EventNameTable(catalog)
         learner = TaskNameLearner(catalog)
+        graph = GraphRecords(catalog)
     }
 
     /// Learns the names of tasks that an event states.

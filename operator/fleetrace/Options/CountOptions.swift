@@ -23,6 +23,8 @@ struct CountOptions: ParsableArguments {
         help: ArgumentHelp("'EVENT: CONDITION': count only events for which it holds.", valueName: "filter"))
     var filters: [EventSettingArgument] = []
 
+    @OptionGroup var functions: FunctionSelectionOptions
+
     @Option(
         help: ArgumentHelp(
             "A row for each node, cpu, comm, pid or value of a field, separated by commas ('.pid' is the field of that name).",
@@ -60,8 +62,29 @@ struct CountOptions: ParsableArguments {
             throw ValidationError("--latency names its events itself: leave -e and -p out")
         }
         try ProbeSyntax.check(probes)
-        guard !names.isEmpty || !probes.isEmpty || latency != nil else {
-            throw ValidationError("say what to count: -e system:event")
+        guard !names.isEmpty || !probes.isEmpty || latency != nil || functionTrace != nil else {
+            throw ValidationError("say what to count: -e system:event, or --function")
+        }
+        try checkFunctions()
+    }
+
+    /// Calls of functions are counted by function, with times, and so by themselves.
+    private func checkFunctions() throws {
+        guard functionTrace != nil else {
+            if !functions.excluded.isEmpty { throw ValidationError("--no-function belongs to --function") }
+            return
+        }
+        guard names.isEmpty, probes.isEmpty, filters.isEmpty, hist == nil, latency == nil, keys.isEmpty else {
+            throw ValidationError(
+                "--function counts calls of functions alone: only --no-function, --by node and --top go with it")
+        }
+    }
+
+    private var functionTrace: WireFunctionTrace? {
+        guard !functions.functions.isEmpty else { return nil }
+        return .with {
+            $0.functions = functions.functions
+            $0.excluded = functions.excluded
         }
     }
 
@@ -111,12 +134,15 @@ struct CountOptions: ParsableArguments {
                 "--interval: whole milliseconds, \(WireCountRequest.shortestInterval.wholeMilliseconds)ms to 1h")
         }
         count.intervalMs = milliseconds
-        count.keys = keys
+        count.keys = functionTrace == nil ? keys : [WireCountRequest.functionKey]
         count.histogram = hist ?? ""
         count.tableLimit = UInt32(clamping: table)
         count.perNode = isByNode || isForPrograms
         if let problem = count.problem { throw ValidationError(problem) }
         request.count = count
+        guard let functionTrace else { return }
+        request.functionTrace = functionTrace
+        if let problem = request.functionTraceProblem { throw ValidationError(problem) }
     }
 
     /// Whether the text is a probe, as `kprobe:vfs_read`, which must be planted first.

@@ -40,6 +40,8 @@ struct SessionOptions: ParsableArguments {
             "Record the kernel's stack after this event ('kprobe:do_filp_open'). May be repeated.", valueName: "event"))
     var stack: [String] = []
 
+    @OptionGroup var functions: FunctionOptions
+
     @Option(help: ArgumentHelp("Only this process with what it starts from now on. May be repeated.", valueName: "pid"))
     var pid: [UInt32] = []
 
@@ -71,8 +73,11 @@ struct SessionOptions: ParsableArguments {
     var command: [String] = []
 
     func validate() throws {
-        guard !events.isEmpty || !probes.isEmpty else {
-            throw ValidationError("say which events: -e system:event, or -p kprobe:FUNCTION")
+        guard !events.isEmpty || !probes.isEmpty || functions.request != nil else {
+            throw ValidationError("say which events: -e system:event, -p kprobe:FUNCTION, --function or --graph")
+        }
+        if functions.request != nil, !comm.isEmpty {
+            throw ValidationError("--comm: the function tracers do not know tasks by their names; use --pid")
         }
         try ProbeSyntax.check(probes)
         try BufferOption.check(buffer)
@@ -88,6 +93,7 @@ struct SessionOptions: ParsableArguments {
         request.stacks = stack
         request.pids = pid
         request.comms = comm
+        if let functions = functions.request { request.functionTrace = functions }
         request.bufferKilobytes = UInt32(buffer ?? 0)
         request.partial = partial
         request.startInMs = UInt32(clamping: (startIn ?? .zero).wholeMilliseconds)

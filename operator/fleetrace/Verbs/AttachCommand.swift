@@ -17,7 +17,8 @@ struct AttachCommand: AsyncParsableCommand {
 
     @OptionGroup var session: SessionArgument
 
-    @Option(help: "default, ftrace (the kernel's own lines) or json (one object a line).")
+    @Option(
+        help: "default, graph (trees of function calls), ftrace (the kernel's own lines) or json (one object a line).")
     var format = OutputFormat.default
 
     @Option(name: .customLong("where"), help: "Print only events for which this holds.")

@@ -60,7 +60,8 @@ struct ReportCommand: AsyncParsableCommand {
     @Option(name: .customLong("where"), help: "Only events for which this holds, e.g. 'prev_pid != 0'.")
     var condition: String?
 
-    @Option(help: "default, ftrace (the kernel's own lines) or json (one object a line).")
+    @Option(
+        help: "default, graph (trees of function calls), ftrace (the kernel's own lines) or json (one object a line).")
     var format = OutputFormat.default
 
     @Flag(help: "Print the account of every node and CPU instead of the events.")

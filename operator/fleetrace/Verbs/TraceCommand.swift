@@ -1,5 +1,6 @@
 import ArgumentParser
 import Timeline
+import TraceProtocol
 
 struct TraceCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -14,14 +15,20 @@ struct TraceCommand: AsyncParsableCommand {
               fleetrace trace --local 2 -e sched:sched_process_exec -- make
               fleetrace trace -p 'kprobe:do_filp_open path=+0(+0($arg2)):string' \\
                   -f 'kprobe:do_filp_open: path ~ "/etc/*"' --on all --start-in 2s --for 10s
+              fleetrace trace --function 'vfs_*' --on role=db --for 1s
+              fleetrace trace --graph vfs_read --depth 5 --format graph --for 1s
               fleetrace trace -p 'uprobe:/usr/lib/x86_64-linux-gnu/libc.so.6:malloc size=$arg1' --comm nginx \\
                   --stack uprobe:malloc --for 1s
             """)
 
     @OptionGroup var session: SessionOptions
 
-    @Option(help: "default, ftrace (the kernel's own lines) or json (one object a line).")
-    var format = OutputFormat.default
+    @Option(
+        help: """
+            default, graph (trees of function calls), ftrace (the kernel's own lines) or json (one object a line). \
+            With --graph on one node, ftrace is the default.
+            """)
+    var format: OutputFormat?
 
     @Option(
         name: .customLong("where"), help: "Print only events for which this holds, e.g. 'prev_comm ~ \"postgres*\"'.")
@@ -30,7 +37,13 @@ struct TraceCommand: AsyncParsableCommand {
     func run() async throws {
         let filter = TimelineFilter(condition: condition)
         try await session.session().run { [format] opened in
-            TraceConsumer(opened.sessionDescription, format: format, filter: filter)
+            let description = opened.sessionDescription
+            return TraceConsumer(description, format: format ?? description.usualFormat, filter: filter)
         }
     }
+}
+
+extension WireSessionDescription {
+    /// Call trees of one node are the kernel's own; those of several are told apart on the lines of a timeline.
+    fileprivate var usualFormat: OutputFormat { functionTrace.isGraph && nodes.count == 1 ? .ftrace : .default }
 }

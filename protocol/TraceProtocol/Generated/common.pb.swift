@@ -138,6 +138,32 @@ public nonisolated struct WireEventSetting: Sendable {
   public init() {}
 }
 
+/// Functions of the kernel to trace, by its tracers `function` and `function_graph`. Names may be patterns with * ? [].
+public nonisolated struct WireFunctionTrace: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// to trace; none with `graph`: all
+  public var functions: [String] = []
+
+  /// of those, not to trace
+  public var excluded: [String] = []
+
+  /// whose calls are recorded as trees, with durations; none: each entry of a function alone
+  public var graph: [String] = []
+
+  /// of the trees; 0: any
+  public var depth: UInt32 = 0
+
+  /// the kernel's stack at each entry; without `graph`
+  public var stacks: Bool = false
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
 public nonisolated struct WireRefusal: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -510,6 +536,56 @@ nonisolated extension WireEventSetting: SwiftProtobuf.Message, SwiftProtobuf._Me
   public static func ==(lhs: WireEventSetting, rhs: WireEventSetting) -> Bool {
     if lhs.event != rhs.event {return false}
     if lhs.text != rhs.text {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireFunctionTrace: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".FunctionTrace"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}functions\0\u{1}excluded\0\u{1}graph\0\u{1}depth\0\u{1}stacks\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedStringField(value: &self.functions) }()
+      case 2: try { try decoder.decodeRepeatedStringField(value: &self.excluded) }()
+      case 3: try { try decoder.decodeRepeatedStringField(value: &self.graph) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.depth) }()
+      case 5: try { try decoder.decodeSingularBoolField(value: &self.stacks) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.functions.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.functions, fieldNumber: 1)
+    }
+    if !self.excluded.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.excluded, fieldNumber: 2)
+    }
+    if !self.graph.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.graph, fieldNumber: 3)
+    }
+    if self.depth != 0 {
+      try visitor.visitSingularUInt32Field(value: self.depth, fieldNumber: 4)
+    }
+    if self.stacks != false {
+      try visitor.visitSingularBoolField(value: self.stacks, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireFunctionTrace, rhs: WireFunctionTrace) -> Bool {
+    if lhs.functions != rhs.functions {return false}
+    if lhs.excluded != rhs.excluded {return false}
+    if lhs.graph != rhs.graph {return false}
+    if lhs.depth != rhs.depth {return false}
+    if lhs.stacks != rhs.stacks {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -87,10 +87,10 @@ public nonisolated struct WireCountRequest: Sendable {
   /// how often totals are sent; 0: as the agent likes, at least every 2 s
   public var intervalMs: UInt32 = 0
 
-  /// what counts are kept apart by: "cpu", "pid", "comm", or a field of every event
+  /// what counts are kept apart by: "cpu", "pid", "comm", or a field of every event; of a
   public var keys: [String] = []
 
-  /// a field of every event: counts by powers of two of its value
+  /// function trace: "function"
   public var histogram: String = String()
 
   /// the time from one event to another of the same thread, by powers of two
@@ -216,6 +216,12 @@ public nonisolated struct WireCountRow: Sendable {
 
   /// the sum of all keys for which the table had no room; `key` is empty
   public var other: Bool = false
+
+  /// of functions: how long the calls took that have returned
+  public var timeNs: UInt64 = 0
+
+  /// how many calls those are; 0 where the node's kernel does not time them
+  public var timed: UInt64 = 0
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -615,7 +621,7 @@ nonisolated extension WireCountTotals: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension WireCountRow: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".CountRow"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}column\0\u{1}key\0\u{1}count\0\u{3}enabled_ns\0\u{3}running_ns\0\u{1}other\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}column\0\u{1}key\0\u{1}count\0\u{3}enabled_ns\0\u{3}running_ns\0\u{1}other\0\u{3}time_ns\0\u{1}timed\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -629,6 +635,8 @@ nonisolated extension WireCountRow: SwiftProtobuf.Message, SwiftProtobuf._Messag
       case 4: try { try decoder.decodeSingularUInt64Field(value: &self.enabledNs) }()
       case 5: try { try decoder.decodeSingularUInt64Field(value: &self.runningNs) }()
       case 6: try { try decoder.decodeSingularBoolField(value: &self.other) }()
+      case 7: try { try decoder.decodeSingularUInt64Field(value: &self.timeNs) }()
+      case 8: try { try decoder.decodeSingularUInt64Field(value: &self.timed) }()
       default: break
       }
     }
@@ -653,6 +661,12 @@ nonisolated extension WireCountRow: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if self.other != false {
       try visitor.visitSingularBoolField(value: self.other, fieldNumber: 6)
     }
+    if self.timeNs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.timeNs, fieldNumber: 7)
+    }
+    if self.timed != 0 {
+      try visitor.visitSingularUInt64Field(value: self.timed, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -663,6 +677,8 @@ nonisolated extension WireCountRow: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if lhs.enabledNs != rhs.enabledNs {return false}
     if lhs.runningNs != rhs.runningNs {return false}
     if lhs.other != rhs.other {return false}
+    if lhs.timeNs != rhs.timeNs {return false}
+    if lhs.timed != rhs.timed {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -455,6 +455,15 @@ public nonisolated struct WirePrepare: @unchecked Sendable {
     set {_uniqueStorage()._onFull = newValue}
   }
 
+  public var functionTrace: WireFunctionTrace {
+    get {_storage._functionTrace ?? WireFunctionTrace()}
+    set {_uniqueStorage()._functionTrace = newValue}
+  }
+  /// Returns true if `functionTrace` has been explicitly set.
+  public var hasFunctionTrace: Bool {_storage._functionTrace != nil}
+  /// Clears the value of `functionTrace`. Subsequent reads from it will return its default value.
+  public mutating func clearFunctionTrace() {_uniqueStorage()._functionTrace = nil}
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -661,6 +670,9 @@ public nonisolated struct WirePrepared: Sendable {
 
   /// what a person should know although it works
   public var notes: [String] = []
+
+  /// how many functions are traced; 0 from an agent that does not know how to
+  public var functions: UInt32 = 0
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1620,7 +1632,7 @@ nonisolated extension WireCommand: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WirePrepare: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Prepare"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}events\0\u{1}filters\0\u{1}triggers\0\u{3}buffer_kilobytes\0\u{1}operator\0\u{3}excluded_processes\0\u{1}probes\0\u{1}pids\0\u{1}comms\0\u{1}count\0\u{1}stacks\0\u{3}lease_seconds\0\u{1}unattended\0\u{3}on_full\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}events\0\u{1}filters\0\u{1}triggers\0\u{3}buffer_kilobytes\0\u{1}operator\0\u{3}excluded_processes\0\u{1}probes\0\u{1}pids\0\u{1}comms\0\u{1}count\0\u{1}stacks\0\u{3}lease_seconds\0\u{1}unattended\0\u{3}on_full\0\u{3}function_trace\0")
 
   fileprivate class _StorageClass {
     var _events: [String] = []
@@ -1637,6 +1649,7 @@ nonisolated extension WirePrepare: SwiftProtobuf.Message, SwiftProtobuf._Message
     var _leaseSeconds: UInt32 = 0
     var _unattended: Bool = false
     var _onFull: WireOnFull = .overwrite
+    var _functionTrace: WireFunctionTrace? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1661,6 +1674,7 @@ nonisolated extension WirePrepare: SwiftProtobuf.Message, SwiftProtobuf._Message
       _leaseSeconds = source._leaseSeconds
       _unattended = source._unattended
       _onFull = source._onFull
+      _functionTrace = source._functionTrace
     }
   }
 
@@ -1693,6 +1707,7 @@ nonisolated extension WirePrepare: SwiftProtobuf.Message, SwiftProtobuf._Message
         case 12: try { try decoder.decodeSingularUInt32Field(value: &_storage._leaseSeconds) }()
         case 13: try { try decoder.decodeSingularBoolField(value: &_storage._unattended) }()
         case 14: try { try decoder.decodeSingularEnumField(value: &_storage._onFull) }()
+        case 15: try { try decoder.decodeSingularMessageField(value: &_storage._functionTrace) }()
         default: break
         }
       }
@@ -1747,6 +1762,9 @@ nonisolated extension WirePrepare: SwiftProtobuf.Message, SwiftProtobuf._Message
       if _storage._onFull != .overwrite {
         try visitor.visitSingularEnumField(value: _storage._onFull, fieldNumber: 14)
       }
+      try { if let v = _storage._functionTrace {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 15)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1770,6 +1788,7 @@ nonisolated extension WirePrepare: SwiftProtobuf.Message, SwiftProtobuf._Message
         if _storage._leaseSeconds != rhs_storage._leaseSeconds {return false}
         if _storage._unattended != rhs_storage._unattended {return false}
         if _storage._onFull != rhs_storage._onFull {return false}
+        if _storage._functionTrace != rhs_storage._functionTrace {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -2133,7 +2152,7 @@ nonisolated extension WireProgress: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension WirePrepared: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Prepared"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}events\0\u{1}cpus\0\u{3}buffer_kilobytes\0\u{1}probes\0\u{1}count\0\u{1}notes\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}events\0\u{1}cpus\0\u{3}buffer_kilobytes\0\u{1}probes\0\u{1}count\0\u{1}notes\0\u{1}functions\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2147,6 +2166,7 @@ nonisolated extension WirePrepared: SwiftProtobuf.Message, SwiftProtobuf._Messag
       case 4: try { try decoder.decodeRepeatedMessageField(value: &self.probes) }()
       case 5: try { try decoder.decodeSingularMessageField(value: &self._count) }()
       case 6: try { try decoder.decodeRepeatedStringField(value: &self.notes) }()
+      case 7: try { try decoder.decodeSingularUInt32Field(value: &self.functions) }()
       default: break
       }
     }
@@ -2175,6 +2195,9 @@ nonisolated extension WirePrepared: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if !self.notes.isEmpty {
       try visitor.visitRepeatedStringField(value: self.notes, fieldNumber: 6)
     }
+    if self.functions != 0 {
+      try visitor.visitSingularUInt32Field(value: self.functions, fieldNumber: 7)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2185,6 +2208,7 @@ nonisolated extension WirePrepared: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if lhs.probes != rhs.probes {return false}
     if lhs._count != rhs._count {return false}
     if lhs.notes != rhs.notes {return false}
+    if lhs.functions != rhs.functions {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

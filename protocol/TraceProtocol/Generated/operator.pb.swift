@@ -248,6 +248,15 @@ public nonisolated struct WireOpenSession: @unchecked Sendable {
     set {_uniqueStorage()._onFull = newValue}
   }
 
+  public var functionTrace: WireFunctionTrace {
+    get {_storage._functionTrace ?? WireFunctionTrace()}
+    set {_uniqueStorage()._functionTrace = newValue}
+  }
+  /// Returns true if `functionTrace` has been explicitly set.
+  public var hasFunctionTrace: Bool {_storage._functionTrace != nil}
+  /// Clears the value of `functionTrace`. Subsequent reads from it will return its default value.
+  public mutating func clearFunctionTrace() {_uniqueStorage()._functionTrace = nil}
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -729,6 +738,15 @@ public nonisolated struct WireSessionDescription: @unchecked Sendable {
     set {_uniqueStorage()._losses = newValue}
   }
 
+  public var functionTrace: WireFunctionTrace {
+    get {_storage._functionTrace ?? WireFunctionTrace()}
+    set {_uniqueStorage()._functionTrace = newValue}
+  }
+  /// Returns true if `functionTrace` has been explicitly set.
+  public var hasFunctionTrace: Bool {_storage._functionTrace != nil}
+  /// Clears the value of `functionTrace`. Subsequent reads from it will return its default value.
+  public mutating func clearFunctionTrace() {_uniqueStorage()._functionTrace = nil}
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -982,7 +1000,7 @@ nonisolated extension WireListSessions: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension WireOpenSession: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".OpenSession"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}selectors\0\u{1}events\0\u{1}filters\0\u{1}triggers\0\u{3}buffer_kilobytes\0\u{1}partial\0\u{1}keep\0\u{1}name\0\u{3}start_in_ms\0\u{3}stall_ms\0\u{1}probes\0\u{1}pids\0\u{1}comms\0\u{1}count\0\u{1}stacks\0\u{1}private\0\u{1}detach\0\u{3}lease_seconds\0\u{1}unattended\0\u{3}on_full\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}selectors\0\u{1}events\0\u{1}filters\0\u{1}triggers\0\u{3}buffer_kilobytes\0\u{1}partial\0\u{1}keep\0\u{1}name\0\u{3}start_in_ms\0\u{3}stall_ms\0\u{1}probes\0\u{1}pids\0\u{1}comms\0\u{1}count\0\u{1}stacks\0\u{1}private\0\u{1}detach\0\u{3}lease_seconds\0\u{1}unattended\0\u{3}on_full\0\u{3}function_trace\0")
 
   fileprivate class _StorageClass {
     var _selectors: [String] = []
@@ -1005,6 +1023,7 @@ nonisolated extension WireOpenSession: SwiftProtobuf.Message, SwiftProtobuf._Mes
     var _leaseSeconds: UInt32 = 0
     var _unattended: Bool = false
     var _onFull: WireOnFull = .overwrite
+    var _functionTrace: WireFunctionTrace? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1035,6 +1054,7 @@ nonisolated extension WireOpenSession: SwiftProtobuf.Message, SwiftProtobuf._Mes
       _leaseSeconds = source._leaseSeconds
       _unattended = source._unattended
       _onFull = source._onFull
+      _functionTrace = source._functionTrace
     }
   }
 
@@ -1073,6 +1093,7 @@ nonisolated extension WireOpenSession: SwiftProtobuf.Message, SwiftProtobuf._Mes
         case 18: try { try decoder.decodeSingularUInt32Field(value: &_storage._leaseSeconds) }()
         case 19: try { try decoder.decodeSingularBoolField(value: &_storage._unattended) }()
         case 20: try { try decoder.decodeSingularEnumField(value: &_storage._onFull) }()
+        case 21: try { try decoder.decodeSingularMessageField(value: &_storage._functionTrace) }()
         default: break
         }
       }
@@ -1145,6 +1166,9 @@ nonisolated extension WireOpenSession: SwiftProtobuf.Message, SwiftProtobuf._Mes
       if _storage._onFull != .overwrite {
         try visitor.visitSingularEnumField(value: _storage._onFull, fieldNumber: 20)
       }
+      try { if let v = _storage._functionTrace {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 21)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1174,6 +1198,7 @@ nonisolated extension WireOpenSession: SwiftProtobuf.Message, SwiftProtobuf._Mes
         if _storage._leaseSeconds != rhs_storage._leaseSeconds {return false}
         if _storage._unattended != rhs_storage._unattended {return false}
         if _storage._onFull != rhs_storage._onFull {return false}
+        if _storage._functionTrace != rhs_storage._functionTrace {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -1844,7 +1869,7 @@ nonisolated extension WireSessionStopped: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension WireSessionDescription: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".SessionDescription"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}session\0\u{1}name\0\u{1}operator\0\u{1}created\0\u{3}epoch_offset\0\u{1}events\0\u{1}filters\0\u{1}nodes\0\u{1}controller\0\u{1}state\0\u{1}keep\0\u{1}probes\0\u{1}gaps\0\u{1}problem\0\u{1}private\0\u{3}stored_bytes\0\u{1}ended\0\u{1}detached\0\u{3}lease_seconds\0\u{1}unattended\0\u{3}on_full\0\u{1}losses\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}session\0\u{1}name\0\u{1}operator\0\u{1}created\0\u{3}epoch_offset\0\u{1}events\0\u{1}filters\0\u{1}nodes\0\u{1}controller\0\u{1}state\0\u{1}keep\0\u{1}probes\0\u{1}gaps\0\u{1}problem\0\u{1}private\0\u{3}stored_bytes\0\u{1}ended\0\u{1}detached\0\u{3}lease_seconds\0\u{1}unattended\0\u{3}on_full\0\u{1}losses\0\u{3}function_trace\0")
 
   fileprivate class _StorageClass {
     var _session: UInt64 = 0
@@ -1869,6 +1894,7 @@ nonisolated extension WireSessionDescription: SwiftProtobuf.Message, SwiftProtob
     var _unattended: Bool = false
     var _onFull: WireOnFull = .overwrite
     var _losses: [WireEventLoss] = []
+    var _functionTrace: WireFunctionTrace? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1901,6 +1927,7 @@ nonisolated extension WireSessionDescription: SwiftProtobuf.Message, SwiftProtob
       _unattended = source._unattended
       _onFull = source._onFull
       _losses = source._losses
+      _functionTrace = source._functionTrace
     }
   }
 
@@ -1941,6 +1968,7 @@ nonisolated extension WireSessionDescription: SwiftProtobuf.Message, SwiftProtob
         case 20: try { try decoder.decodeSingularBoolField(value: &_storage._unattended) }()
         case 21: try { try decoder.decodeSingularEnumField(value: &_storage._onFull) }()
         case 22: try { try decoder.decodeRepeatedMessageField(value: &_storage._losses) }()
+        case 23: try { try decoder.decodeSingularMessageField(value: &_storage._functionTrace) }()
         default: break
         }
       }
@@ -1949,6 +1977,10 @@ nonisolated extension WireSessionDescription: SwiftProtobuf.Message, SwiftProtob
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
       if _storage._session != 0 {
         try visitor.visitSingularFixed64Field(value: _storage._session, fieldNumber: 1)
       }
@@ -2015,6 +2047,9 @@ nonisolated extension WireSessionDescription: SwiftProtobuf.Message, SwiftProtob
       if !_storage._losses.isEmpty {
         try visitor.visitRepeatedMessageField(value: _storage._losses, fieldNumber: 22)
       }
+      try { if let v = _storage._functionTrace {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 23)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -2046,6 +2081,7 @@ nonisolated extension WireSessionDescription: SwiftProtobuf.Message, SwiftProtob
         if _storage._unattended != rhs_storage._unattended {return false}
         if _storage._onFull != rhs_storage._onFull {return false}
         if _storage._losses != rhs_storage._losses {return false}
+        if _storage._functionTrace != rhs_storage._functionTrace {return false}
         return true
       }
       if !storagesAreEqual {return false}

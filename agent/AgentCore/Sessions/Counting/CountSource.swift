@@ -14,6 +14,9 @@ protocol CountSource: AnyObject {
     /// What the operator should know of them.
     var notes: [String] { get }
 
+    /// How many functions are traced; 0 without a function trace.
+    var functions: UInt32 { get }
+
     /// Switches everything on, at a moment of the trace clock, or at once for nil or when it has passed.
     func start(at moment: MonotonicRawInstant?) throws -> WireStarted
     /// Switches everything off. `SessionDelivery.onDrained` is called when `rows` is final.
@@ -41,4 +44,5 @@ extension CountSource {
     /// Perf counters and the kernel's tables do not depend on `tracing_on`.
     var gaps: [WireRecordingGap] { [] }
     var isIncomplete: Bool { false }
+    var functions: UInt32 { 0 }
 }

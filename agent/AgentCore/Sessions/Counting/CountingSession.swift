@@ -52,6 +52,9 @@ final class CountingSession: NodeSession {
         _ request: WirePrepare, _ delivery: SessionDelivery, in tracefs: NodeTracefs, readers: CPUReaders
     ) throws -> any CountSource {
         if let problem = request.count.problem { throw WireRefusal(.unsupported, problem) }
+        if request.hasFunctionTrace {
+            return try DecodedCount.functions(request, delivery, in: tracefs, readers: readers)
+        }
         guard request.count.needsTables else { return try PerfCount(request, delivery, in: tracefs) }
         do {
             return request.count.hasLatency
@@ -69,6 +72,7 @@ final class CountingSession: NodeSession {
         prepared.cpus = UInt32(try CPUList.online().cpus.count)
         prepared.events = source.events.map { WireEventName($0) }
         prepared.notes = source.notes
+        prepared.functions = source.functions
         return prepared
     }
 

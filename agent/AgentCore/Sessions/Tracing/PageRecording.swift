@@ -11,8 +11,10 @@ final class PageRecording {
     let session: UInt64
     let instance: SessionInstance
     private let readers: CPUReaders
-    /// What the operator should know of the events and buffers.
+    /// What the operator should know of the events, functions and buffers.
     let notes: [String]
+    /// The names of the functions that are traced.
+    let functions: [String]
     private(set) var taps: [Tap] = []
     private var isStopped = false
     /// When recording was switched off in the end; nil before.
@@ -30,7 +32,10 @@ final class PageRecording {
     /// A reader is woken when a buffer is this full, or after its interval.
     private static let wakePercent = 25
 
-    init(_ session: UInt64, _ instance: SessionInstance, _ readers: CPUReaders, notes: [String]) {
+    init(
+        _ session: UInt64, _ instance: SessionInstance, _ readers: CPUReaders, notes: [String], functions: [String] = []
+    ) {
+        self.functions = functions
         self.session = session
         self.instance = instance
         self.readers = readers
@@ -43,11 +48,13 @@ final class PageRecording {
 
     /// Enables everything in an instance of its own, with recording off.
     ///
-    /// - Parameter others: events to record besides those of the request, as they are.
+    /// - Parameters:
+    ///   - others: events to record besides those of the request, as they are.
+    ///   - tracer: of functions, if the request has any; nil for the one that it means.
     /// - Throws: why the node refuses; nothing is left behind then.
     static func prepare(
         _ request: WirePrepare, session: UInt64, in tracefs: NodeTracefs, readers: CPUReaders,
-        others: [EventName] = []
+        others: [EventName] = [], tracer: FunctionTracer? = nil
     ) throws -> PageRecording {
         let instance = try SessionInstance.prepare(
             request, session: session, in: tracefs, isInheritable: !request.hasCount)
@@ -67,19 +74,37 @@ final class PageRecording {
             try trace.setBufferSize(kilobytesPerCPU: share.kilobytes)
             // Before Linux 5.0 a reader is woken by each whole sub-buffer, which works too.
             try? trace.setBufferPercent(wakePercent)
-            if !request.pids.isEmpty { try trace.setPIDs(try threads(of: request.pids)) }
+            let threads = try threads(of: request.pids)
+            if !threads.isEmpty { try trace.setPIDs(threads) }
             try trace.apply(instance.selection)
             // Probes first: the kernel explains its refusals when it plants them.
             try instance.enableProbes()
             let own = Set(instance.probeEvents)
             try trace.enable(instance.selection.events.filter { !own.contains($0) } + others)
+            let functions = try traceFunctions(request, tracer, threads, in: tracefs, instance)
             return PageRecording(
                 session, instance, readers,
-                notes: instance.selection.notes + [buffer.note, share.note].compactMap { $0 })
+                notes: instance.selection.notes + (functions?.notes ?? [])
+                    + [buffer.note, share.note].compactMap { $0 },
+                functions: functions?.names ?? [])
         } catch {
             try? instance.remove()
             throw error
         }
+    }
+
+    private static func traceFunctions(
+        _ request: WirePrepare, _ tracer: FunctionTracer?, _ threads: Set<Int32>, in tracefs: NodeTracefs,
+        _ instance: SessionInstance
+    ) throws -> FunctionSelection? {
+        guard request.hasFunctionTrace else { return nil }
+        if let problem = request.functionTraceProblem { throw WireRefusal(.unsupported, problem) }
+        let tracer = tracer ?? (request.functionTrace.isGraph ? .functionGraph : .function)
+        try instance.trace.check(tracer)
+        let functions = try FunctionSelection(
+            request.functionTrace, among: .current(tracefs.root), policy: tracefs.policy)
+        try instance.trace(functions, by: tracer, request.functionTrace, threads: threads)
+        return functions
     }
 
     /// The threads that are meant by numbers of tasks.

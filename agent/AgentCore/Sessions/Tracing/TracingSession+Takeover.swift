@@ -15,7 +15,8 @@ extension TracingSession {
         let recording = try PageRecording.takeOver(
             left, session: delivery.session, in: tracefs, readers: readers)
         let forbidden = recording.events.lazy.compactMap { tracefs.policy.refusal(of: $0) }.first
-        if let reason = giveUp ?? forbidden?.text {
+        let function = recording.instance.functionRefusal(by: tracefs.policy)
+        if let reason = giveUp ?? forbidden?.text ?? function?.text {
             return EndedSession(try end(recording, because: reason), delivery)
         }
         do {

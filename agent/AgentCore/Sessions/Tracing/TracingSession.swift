@@ -64,6 +64,7 @@ final class TracingSession: NodeSession {
         prepared.probes = recording.instance.probes?.checks() ?? []
         prepared.cpus = UInt32(recording.taps.count)
         prepared.notes = recording.notes + [hidden.note].compactMap { $0 }
+        prepared.functions = UInt32(recording.functions.count)
         prepared.bufferKilobytes = UInt32(
             (try? recording.instance.trace.bufferSize(cpu: recording.taps.first?.cpu ?? 0)) ?? 0)
         return prepared

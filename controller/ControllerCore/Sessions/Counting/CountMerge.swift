@@ -18,11 +18,16 @@ public struct CountMerge: Sendable {
         var count: UInt64 = 0
         var enabled: UInt64 = 0
         var running: UInt64 = 0
+        /// Of functions.
+        var time: UInt64 = 0
+        var timed: UInt64 = 0
 
         mutating func add(_ row: WireCountRow) {
             count &+= row.count
             enabled &+= row.enabledNs
             running &+= row.runningNs
+            time &+= row.timeNs
+            timed &+= row.timed
         }
     }
 
@@ -78,6 +83,8 @@ public struct CountMerge: Sendable {
         row.count = value.count
         row.enabledNs = value.enabled
         row.runningNs = value.running
+        row.timeNs = value.time
+        row.timed = value.timed
         return row
     }
 }

@@ -1,7 +1,7 @@
 import TraceProtocol
 
-/// Counts records by key, without I/O. Confined to one thread at a time.
-struct CountTally: ~Copyable {
+/// Counts records by key.
+struct CountTally: ~Copyable, RecordTally {
     private let program: CountProgram
     private var tables: [CountTable]
     private var key = CountKey()
@@ -33,6 +33,8 @@ struct CountTally: ~Copyable {
         settled = Dictionary(cpus.map { ($0, 0) }, uniquingKeysWith: { $1 })
         knowsNames = !program.needsNames
     }
+
+    var needsNames: Bool { program.needsNames }
 
     var hasRoom: Bool { queue.size < Self.largestQueue }
 

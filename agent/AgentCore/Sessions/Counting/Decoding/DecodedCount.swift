@@ -5,69 +5,43 @@ import TextPatterns
 import TraceProtocol
 import Tracefs
 
-/// Counts by key, as histogram or of times, by decoding the session's own pages: for kernels without tables that fit.
-final class DecodedCount: CountSource {
+/// Counts by decoding the session's own pages: by key, as histogram or of times on kernels without tables that fit, and
+/// calls of functions.
+final class DecodedCount<Tally: RecordTally & ~Copyable>: CountSource {
     private(set) var plan = WireCountPlan()
     var events: [EventName] { recording.events.map(recording.instance.shownName) }
     var notes: [String] { recording.notes }
     var gaps: [WireRecordingGap] { recording.gaps }
     private let recording: PageRecording
-    private let counter: RecordCounter
+    private let counter: RecordCounter<Tally>
     private let readers: CPUReaders
-    private let needsNames: Bool
+    let functions: UInt32
     private var isStopped = false
     private(set) var isIncomplete = false
     /// Lost so far, as far as it is known while counting, and when that was read.
     private var lost: (events: UInt64, at: MonotonicRawInstant) = (0, MonotonicRawInstant(nanoseconds: 0))
 
-    private static let lossInterval = Duration.milliseconds(500)
+    private static var lossInterval: Duration { .milliseconds(500) }
 
-    private init(
-        _ recording: PageRecording, _ program: CountProgram, _ counter: RecordCounter, _ readers: CPUReaders,
-        remark: String
-    ) {
-        self.recording = recording
-        self.counter = counter
-        self.readers = readers
-        needsNames = program.needsNames
-        for column in program.columns { plan.add(column, .decodedPages, remark: remark) }
-    }
-
-    /// Makes everything, with recording off.
+    /// Begins to read the pages of a recording that is off.
     ///
-    /// - Parameter remark: why the kernel does not count by itself.
-    /// - Throws: why the node refuses; nothing is left behind then.
-    static func prepare(
-        _ request: WirePrepare, _ delivery: SessionDelivery, in tracefs: NodeTracefs, readers: CPUReaders,
-        remark: String
-    ) throws -> DecodedCount {
-        let root = tracefs.root
-        // Only one of them may be missing; without both, names are those at the start.
-        let naming =
-            request.count.keys.contains("comm")
-            ? CountProgram.namingEvents.filter { root.has($0) && tracefs.policy.refusal(of: $0) == nil } : []
-        let recording = try PageRecording.prepare(
-            request, session: delivery.session, in: tracefs, readers: readers, others: naming)
-        do {
-            let layout = try SubBufferLayout(headerPage: recording.headerPage())
-            let program = try CountProgram(
-                request.count, columns: try CountColumns.of(request.count, recording.instance, root),
-                naming: try naming.map { try root.format(of: $0) })
-            let counter = RecordCounter(
-                program, limit: request.count.tableSize, cpus: try recording.instance.trace.cpus(), layout: layout)
-            try recording.openTaps(feeding: counter, onDrained: delivery.onDrained)
-            let count = DecodedCount(recording, program, counter, readers, remark: remark)
-            recording.attach()
-            return count
-        } catch {
-            try? recording.remove()
-            throw error
-        }
+    /// - Parameter remark: what a person should know of how it counts.
+    init(
+        _ recording: PageRecording, _ tally: consuming Tally, columns: [String], _ delivery: SessionDelivery,
+        _ readers: CPUReaders, remark: String
+    ) throws {
+        self.recording = recording
+        self.readers = readers
+        functions = UInt32(recording.functions.count)
+        counter = RecordCounter(tally, layout: try SubBufferLayout(headerPage: recording.headerPage()))
+        for column in columns { plan.add(column, .decodedPages, remark: remark) }
+        try recording.openTaps(feeding: counter, onDrained: delivery.onDrained)
+        recording.attach()
     }
 
     func start(at moment: MonotonicRawInstant?) throws -> WireStarted {
         let started = try recording.start(at: moment)
-        if needsNames { try readNames() }
+        if counter.needsNames { try readNames() }
         return started
     }
 
@@ -115,4 +89,34 @@ final class DecodedCount: CountSource {
     }
 
     func remove(inBackground: Bool) throws { try recording.remove() }
+}
+
+extension DecodedCount where Tally == CountTally {
+    /// Makes everything, with recording off.
+    ///
+    /// - Parameter remark: why the kernel does not count by itself.
+    /// - Throws: why the node refuses; nothing is left behind then.
+    static func prepare(
+        _ request: WirePrepare, _ delivery: SessionDelivery, in tracefs: NodeTracefs, readers: CPUReaders,
+        remark: String
+    ) throws -> DecodedCount {
+        let root = tracefs.root
+        // Only one of them may be missing; without both, names are those at the start.
+        let naming =
+            request.count.keys.contains("comm")
+            ? CountProgram.namingEvents.filter { root.has($0) && tracefs.policy.refusal(of: $0) == nil } : []
+        let recording = try PageRecording.prepare(
+            request, session: delivery.session, in: tracefs, readers: readers, others: naming)
+        do {
+            let program = try CountProgram(
+                request.count, columns: try CountColumns.of(request.count, recording.instance, root),
+                naming: try naming.map { try root.format(of: $0) })
+            let tally = CountTally(
+                program, limit: request.count.tableSize, cpus: try recording.instance.trace.cpus())
+            return try DecodedCount(recording, tally, columns: program.columns, delivery, readers, remark: remark)
+        } catch {
+            try? recording.remove()
+            throw error
+        }
+    }
 }

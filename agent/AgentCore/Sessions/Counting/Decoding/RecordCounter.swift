@@ -6,14 +6,17 @@ import TraceProtocol
 /// Counts the events of all CPUs of a session from their pages, on the threads that read these.
 ///
 /// Unchecked: `tally` is touched only with `lock` held, which the compiler cannot follow through views of pages.
-final class RecordCounter: PageSink, @unchecked Sendable {
+final class RecordCounter<Tally: RecordTally & ~Copyable>: PageSink, @unchecked Sendable {
     private let layout: SubBufferLayout
     private let lock = Mutex(())
-    private var tally: CountTally
+    private var tally: Tally
+    /// Keys hold names of tasks.
+    let needsNames: Bool
 
-    init(_ program: CountProgram, limit: Int, cpus: [Int], layout: SubBufferLayout) {
+    init(_ tally: consuming Tally, layout: SubBufferLayout) {
         self.layout = layout
-        tally = CountTally(program, limit: limit, cpus: cpus)
+        needsNames = tally.needsNames
+        self.tally = tally
     }
 
     var hasRoom: Bool { lock.withLock { _ in tally.hasRoom } }

@@ -1,0 +1,72 @@
+import TextPatterns
+
+/// The functions that the kernel's function tracers can trace (`available_filter_functions`).
+public struct TraceableFunctions: Sendable {
+    /// One of them. Several can have the same name.
+    public struct Function: Sendable, Hashable {
+        /// Its number in the kernel's list, from 1. A filter file takes it in place of a name (since Linux 5.1).
+        public let number: Int
+        /// Without its module.
+        public let name: String
+    }
+
+    private let text: [UInt8]
+
+    /// - Throws: ``TracefsError/missingFile(path:meaning:)`` if the kernel has no function tracer.
+    public static func current(_ root: TracefsRoot) throws(TracefsError) -> TraceableFunctions {
+        let path = root.file("available_filter_functions")
+        do throws(TracefsError) {
+            return TraceableFunctions(text: try ControlFile.read(path, limit: 64 << 20))
+        } catch {
+            throw error.explainingMissing(path, "it cannot trace functions (CONFIG_FUNCTION_TRACER)")
+        }
+    }
+
+    /// - Parameter text: lines of `NAME` and perhaps `[MODULE]`.
+    init(text: [UInt8]) { self.text = text }
+
+    /// Functions that any of the patterns names.
+    ///
+    /// - Parameters:
+    ///   - patterns: none for all functions.
+    ///   - excluded: but not those that any of these names.
+    public func matching(_ patterns: [Glob], except excluded: [Glob] = []) -> [Function] {
+        var found: [Function] = []
+        forEachLine { number, name in
+            guard patterns.isEmpty || patterns.contains(where: { $0.matches(name) }),
+                !excluded.contains(where: { $0.matches(name) })
+            else { return }
+            found.append(Function(number: number, name: String(decoding: name, as: UTF8.self)))
+        }
+        return found
+    }
+
+    /// Functions that may have been meant.
+    public func nearMatches(for name: String) -> [String] {
+        NearMatch.suggestions(for: name, among: Set(matching([]).map(\.name)))
+    }
+
+    /// In place of functions that the linker has dropped, since Linux 6.2.
+    private static let invalid = "__ftrace_invalid_address__"
+
+    private func forEachLine(_ body: (Int, UnsafeRawBufferPointer) -> Void) {
+        text.withUnsafeBytes { bytes in
+            var number = 1
+            var start = 0
+            while start < bytes.count {
+                var end = start
+                var nameEnd: Int?
+                while end < bytes.count, bytes[end] != UInt8(ascii: "\n") {
+                    if nameEnd == nil, bytes[end] == UInt8(ascii: " ") || bytes[end] == UInt8(ascii: "\t") {
+                        nameEnd = end
+                    }
+                    end += 1
+                }
+                let name = UnsafeRawBufferPointer(rebasing: bytes[start..<(nameEnd ?? end)])
+                if !name.starts(with: Self.invalid.utf8) { body(number, name) }
+                number += 1
+                start = end + 1
+            }
+        }
+    }
+}

@@ -1,0 +1,250 @@
+import Foundation
+import Testing
+
+extension LabTests {
+    /// The function tracers of real kernels, with loads of known size: reads of /dev/zero and writes to /dev/null, which
+    /// nobody else on a guest makes.
+    @Suite(.serialized)
+    struct LabFunctionTests {
+        private static let calls = 200
+        private static let load = "dd if=/dev/zero of=/dev/null bs=1 count=\(calls) 2>/dev/null"
+        private static let tracefs = "/sys/kernel/tracing"
+
+        /// What a guest's kernel has for instances of their own.
+        private static func hasGraph(_ lab: Lab, _ guest: String) async throws -> Bool {
+            let script = """
+                cd \(tracefs) && mkdir instances/probe-of-the-test && cat instances/probe-of-the-test/available_tracers; \
+                rmdir instances/probe-of-the-test
+                """
+            return try await lab.guest(guest, script).contains { $0.contains("function_graph") }
+        }
+
+        private static func graphing(_ lab: Lab) async throws -> (with: [String], without: [String]) {
+            var (with, without): ([String], [String]) = ([], [])
+            for guest in lab.guests {
+                if try await hasGraph(lab, guest) { with.append(guest) } else { without.append(guest) }
+            }
+            return (with, without)
+        }
+
+        private static func on(_ names: [String]) -> [String] { names.flatMap { ["--on", $0] } }
+
+        private static func end(_ process: RunningProcess) async throws {
+            process.send(SIGINT)
+            let status = try await process.exit(within: .seconds(60))
+            #expect(status == .success, "\(process.errors.text)")
+        }
+
+        @Test("Each entry of a function is an event of the timeline, and whatever is left out is not traced")
+        func entries() async throws {
+            try await Lab.with { lab in
+                let trace = try await lab.trace(
+                    [
+                        "--function", "write_null", "--function", "read_zero*", "--no-function", "read_zero", "--format",
+                        "json",
+                    ] + Self.on(lab.guests))
+                try await lab.guests(Self.load)
+                try await Self.end(trace)
+                let events = try TimelineRecord.parse(trace.output.texts).events
+                for name in lab.guests {
+                    let own = events.filter { $0.node == name && $0.event == "ftrace:function" }
+                    #expect(own.count { $0.text?.contains("write_null <-") == true } == Self.calls, "\(name)")
+                    #expect(!own.contains { $0.text?.contains(": read_zero <-") == true })
+                }
+                for line in AccountLine.all(in: trace.errors.texts) { #expect(line.balances, "\(line)") }
+            }
+        }
+
+        @Test("The instance has the tracer and the filter, the top level has neither, and --pid limits both")
+        func instance() async throws {
+            try await Lab.with { lab in
+                let trace = try await lab.trace(
+                    ["--function", "write_null", "--pid", "1", "--format", "json"] + Self.on(lab.guests))
+                for name in lab.guests {
+                    let own = try await lab.guest(
+                        name, "cd \(Self.tracefs)/instances/fleetrace-*; cat current_tracer set_ftrace_filter set_ftrace_pid")
+                    #expect(own.prefix(2) == ["function", "write_null"] && own.contains("1"), "\(own)")
+                    let others = try await lab.guest(
+                        name, "cd \(Self.tracefs); cat current_tracer set_ftrace_filter set_ftrace_pid")
+                    #expect(others.first == "nop" && !others.contains("write_null"), "\(others)")
+                }
+                try await lab.guests(Self.load)
+                try await Self.end(trace)
+                #expect(try TimelineRecord.parse(trace.output.texts).events.isEmpty)
+            }
+        }
+
+        @Test("--func-stack records the kernel's stack at each entry, and for nobody else")
+        func stacks() async throws {
+            try await Lab.with { lab in
+                let trace = try await lab.trace(
+                    ["--function", "write_null", "--func-stack", "--format", "json"] + Self.on(lab.guests))
+                try await lab.guests(Self.load)
+                for name in lab.guests {
+                    let shared = try await lab.guest(name, "cat \(Self.tracefs)/options/func_stack_trace")
+                    #expect(shared == ["0"])
+                }
+                try await Self.end(trace)
+                let events = try TimelineRecord.parse(trace.output.texts).events
+                for name in lab.guests {
+                    let stacks = events.filter { $0.node == name && $0.event == "ftrace:kernel_stack" }
+                    #expect(stacks.count == Self.calls)
+                    #expect(stacks.allSatisfy { $0.text?.contains("vfs_write") == true }, "\(stacks.first?.text ?? "")")
+                }
+            }
+        }
+
+        @Test("A name that no kernel has is refused by every node, with what may have been meant")
+        func unknown() async throws {
+            try await Lab.with { lab in
+                let refused = try await lab.run(
+                    ["trace", "--function", "write_nul", "--for", "1s"] + Self.on(lab.guests) + lab.access,
+                    expecting: .exited(1))
+                #expect(
+                    refused.errors.text.contains(
+                        "no function \"write_nul\" that this kernel can trace (did you mean write_null"),
+                    "\(refused.errors.text)")
+                #expect(lab.guests.allSatisfy { refused.errors.text.contains($0) })
+            }
+        }
+
+        @Test("A kernel without the tracers refuses with the reason, and --partial goes on without it")
+        func withoutTracers() async throws {
+            try await Lab.with { lab in
+                guard lab.hasHost, !Self.hostHasFunctions else { return }
+                let refused = try await lab.run(
+                    ["trace", "--function", "write_null", "--for", "1s"] + lab.access, expecting: .exited(1))
+                #expect(
+                    refused.errors.text.contains(
+                        "node host: this kernel does not offer the tracer function: it is built without CONFIG_FUNCTION_TRACER"
+                    ), "\(refused.errors.text)")
+                try await lab.run(["trace", "--function", "write_null", "--for", "1s", "--partial"] + lab.access)
+            }
+        }
+
+        private static let hostHasFunctions = FileManager.default.fileExists(
+            atPath: "\(TracefsState.root ?? "")/available_filter_functions")
+
+        @Test("Calls of functions are counted on every kernel, with times where its instances can have them")
+        func counts() async throws {
+            try await Lab.with { lab in
+                let (timing, _) = try await Self.graphing(lab)
+                let stat = try await lab.stat(
+                    ["--function", "write_null", "--function", "read_zero", "--format", "json"] + Self.on(lab.guests))
+                try await lab.guests(Self.load)
+                try await Self.end(stat)
+                let objects = try stat.output.texts.map {
+                    try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] ?? [:]
+                }
+                for name in lab.guests {
+                    for function in ["write_null", "read_zero"] {
+                        let row = objects.first {
+                            $0["node"] as? String == name && $0["key"] as? String == function
+                        }
+                        #expect(row?["count"] as? Int == Self.calls, "\(stat.output.text)")
+                        let timed = timing.contains(name)
+                        #expect(row?["timed"] as? Int == (timed ? Self.calls : 0))
+                        #expect((row?["time_ns"] as? Int ?? 0 > 0) == timed)
+                    }
+                }
+                if timing.count < lab.guests.count {
+                    #expect(stat.errors.text.contains("calls without times, because"), "\(stat.errors.text)")
+                }
+            }
+        }
+
+        @Test("The table over all nodes: the busiest first, --top, what is not known as -")
+        func table() async throws {
+            try await Lab.with { lab in
+                let stat = try await lab.stat(
+                    ["--function", "write_null", "--function", "read_zero", "--top", "1"] + Self.on(lab.guests))
+                try await lab.guests(Self.load)
+                try await Self.end(stat)
+                #expect(stat.output.texts.first?.hasPrefix("FUNCTION") == true, "\(stat.output.text)")
+                let calls = "\(Self.calls * lab.guests.count)"
+                #expect(stat.output.texts.dropFirst().first?.contains(" \(calls) ") == true, "\(stat.output.text)")
+                #expect(stat.output.texts.contains { $0.hasPrefix("(1 more)") })
+            }
+        }
+
+        @Test("Call trees: every kernel that can has them whole, with the root and depth that were asked for")
+        func graph() async throws {
+            try await Lab.with { lab in
+                let (graphing, others) = try await Self.graphing(lab)
+                if let other = others.first {
+                    let refused = try await lab.run(
+                        ["trace", "--graph", "vfs_write", "--for", "1s", "--on", other] + lab.access,
+                        expecting: .exited(1))
+                    #expect(
+                        refused.errors.text.contains("instances have it since Linux 6.11"), "\(refused.errors.text)")
+                }
+                guard !graphing.isEmpty else { return }
+                let trace = try await lab.trace(
+                    ["--graph", "vfs_write", "--depth", "2", "--format", "graph", "--where", "common_pid > 1"]
+                        + Self.on(graphing))
+                for name in graphing {
+                    let filter = try await lab.guest(
+                        name, "cd \(Self.tracefs); cat set_graph_function max_graph_depth current_tracer")
+                    #expect(filter == ["vfs_write", "2", "nop"])
+                }
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for name in graphing { group.addTask { try await lab.guest(name, Self.load) } }
+                    try await group.waitForAll()
+                }
+                try await Self.end(trace)
+                for name in graphing {
+                    let filter = try await lab.guest(name, "cd \(Self.tracefs); cat set_graph_function max_graph_depth")
+                    #expect(filter == ["#### all functions enabled ####", "0"], "\(name)")
+                }
+                let lines = trace.output.texts
+                let roots = lines.indices.filter { lines[$0].hasSuffix("|  vfs_write() {") }
+                #expect(roots.count >= Self.calls * graphing.count)
+                #expect(roots.allSatisfy { index in lines[index...].contains { $0.hasSuffix("|  }") || $0.contains("}") } })
+                #expect(lines.count { $0.hasSuffix("|    write_null();") } == Self.calls * graphing.count)
+                // Nothing is deeper than asked for.
+                #expect(!lines.contains { $0.contains("|      ") })
+            }
+        }
+
+        @Test("One filter of call trees for a kernel: a second session with another one is refused, with the same it shares")
+        func sharedGraph() async throws {
+            try await Lab.with { lab in
+                let (graphing, _) = try await Self.graphing(lab)
+                guard let name = graphing.first else { return }
+                let first = try await lab.trace(["--graph", "vfs_write", "--format", "graph", "--on", name])
+                let refused = try await lab.run(
+                    ["trace", "--graph", "vfs_read", "--for", "1s", "--on", name] + lab.access, expecting: .exited(1))
+                #expect(refused.errors.text.contains("one filter of them for all of its buffers"), "\(refused.errors.text)")
+                let second = try await lab.trace(["--graph", "vfs_write", "--format", "graph", "--on", name])
+                try await Self.end(first)
+                let kept = try await lab.guest(name, "cat \(Self.tracefs)/set_graph_function")
+                #expect(kept == ["vfs_write"])
+                try await Self.end(second)
+                let left = try await lab.guest(name, "cat \(Self.tracefs)/set_graph_function")
+                #expect(left == ["#### all functions enabled ####"])
+            }
+        }
+
+        @Test("An agent that is killed leaves a tracer to the next one, which goes on with it")
+        func takeover() async throws {
+            try await Lab.with { lab in
+                guard let name = lab.guests.first else { return }
+                let trace = try await lab.trace(["--function", "write_null", "--format", "json", "--on", name])
+                try await lab.guest(name, Self.load)
+                try await lab.guest(name, "killall -9 fleetrace-agent")
+                try await eventually("another agent goes on", within: .seconds(40)) {
+                    trace.output.texts.contains { $0.contains("\"taken_over\"") }
+                }
+                try await lab.guest(name, Self.load)
+                trace.send(SIGINT)
+                // What the dead agent had read and nobody has is stated, and makes the session incomplete.
+                _ = try await trace.exit(within: .seconds(60))
+                let records = try TimelineRecord.parse(trace.output.texts)
+                let lost = records.filter { $0.type == "lost" }.reduce(UInt64(0)) { $0 + ($1.count ?? 0) }
+                let calls = records.events.count { $0.text?.contains("write_null <-") == true }
+                #expect(UInt64(calls) + lost == UInt64(2 * Self.calls), "\(trace.errors.text)")
+                #expect(calls >= Self.calls)
+            }
+        }
+    }
+}
