@@ -1,5 +1,5 @@
-import TextPatterns
 import Testing
+import TextPatterns
 
 @testable import Tracefs
 

@@ -41,5 +41,7 @@ extension TraceInstance {
         }
     }
 
-    private static func tracers(_ text: String) -> [String] { text.split(whereSeparator: \.isWhitespace).map(String.init) }
+    private static func tracers(_ text: String) -> [String] {
+        text.split(whereSeparator: \.isWhitespace).map(String.init)
+    }
 }

@@ -64,7 +64,9 @@ struct FunctionSelectionTests {
     func unknown() {
         let refusal = Self.refusal(["vfs_raed"])
         #expect(refusal?.code == .unknownSymbol)
-        #expect(refusal?.text.contains("no function \"vfs_raed\" that this kernel can trace (did you mean vfs_read") == true)
+        #expect(
+            refusal?.text.contains("no function \"vfs_raed\" that this kernel can trace (did you mean vfs_read") == true
+        )
         #expect(Self.refusal(["vfs_*"], graph: ["nosuch"])?.code == .unknownSymbol)
     }
 

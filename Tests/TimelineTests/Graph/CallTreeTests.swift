@@ -6,7 +6,9 @@ import Testing
 /// Call trees from records in every order.
 @Suite("Call trees")
 struct CallTreeTests {
-    private static func call(_ function: UInt64, _ depth: Int) -> CallTree.Call { .init(function: function, depth: depth) }
+    private static func call(_ function: UInt64, _ depth: Int) -> CallTree.Call {
+        .init(function: function, depth: depth)
+    }
 
     private static func text(_ tree: inout CallTree) -> [String] {
         var text = TextBuffer()

@@ -51,7 +51,8 @@ struct FunctionTable {
     }
 
     private func cells(_ node: String, _ function: String, _ numbers: [String]) -> [String] {
-        (layout.isTimed ? [CountText.seconds(interval.end)] : []) + (layout.isByNode ? [node] : []) + [function] + numbers
+        (layout.isTimed ? [CountText.seconds(interval.end)] : []) + (layout.isByNode ? [node] : []) + [function]
+            + numbers
     }
 }
 

@@ -23,8 +23,12 @@ extension SessionInstance {
         guard !policy.functions.isEmpty, (try? trace.currentTracer()) != nil else { return nil }
         do {
             let excluded = try trace.excludedFunctions()
-            let traced = try trace.functionFilter() ?? Set(TraceableFunctions.current(trace.root).matching([]).map(\.name))
-            guard let name = traced.subtracting(excluded).sorted().first(where: { policy.reason(againstFunction: $0) != nil })
+            let traced =
+                try trace.functionFilter() ?? Set(TraceableFunctions.current(trace.root).matching([]).map(\.name))
+            guard
+                let name = traced.subtracting(excluded).sorted().first(where: {
+                    policy.reason(againstFunction: $0) != nil
+                })
             else { return nil }
             return WireRefusal(
                 .policy, "function \(name): refused by policy: \(policy.reason(againstFunction: name) ?? "")")
