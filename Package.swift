@@ -154,7 +154,8 @@ let package = Package(
             [
                 "ControllerCore", "CommandArguments", "EndingSignals", "Guarding", "OperatorClient", "CountReport",
                 "PerfCounters", "FleetView", "RecentLog", "SafeText",
-                "Timeline", "SessionStore", "SecureTransport", "Probes", "SystemFacts", "TextPatterns", "Threads",
+                "Timeline", "TraceClock", "SessionStore", "SecureTransport", "Probes", "SystemFacts", "TextPatterns",
+                "Threads",
                 "TraceProtocol", arguments, log, system,
             ] + nio),
 

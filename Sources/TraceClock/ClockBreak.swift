@@ -8,6 +8,8 @@ public enum ClockBreakReason: Sendable, Hashable, CustomStringConvertible {
     case clockSourceChanged
     /// A virtual machine was stopped and resumed, or moved.
     case resumed
+    /// The agent's clock, by which probes are answered, and the session's trace clock have parted. The text says how.
+    case traceClockParted(String)
     /// No clock within the rate range fits two of the probes, by `excess` ns: a step, or a rate outside the range.
     case contradiction(excess: Int64)
     /// A later probe shows an earlier agent time, by so many ns.
@@ -20,6 +22,7 @@ public enum ClockBreakReason: Sendable, Hashable, CustomStringConvertible {
         case .suspended: "the node was suspended"
         case .clockSourceChanged: "the kernel changed its clock source"
         case .resumed: "the virtual machine was stopped and resumed"
+        case .traceClockParted(let text): text
         case .contradiction(let excess):
             "the clock stepped or left its rate range: two probes contradict each other by \(excess) ns"
         case .wentBackwards(let by): "the clock went back by \(by) ns"

@@ -12,6 +12,8 @@ public struct ClockSegment: Sendable {
     @usableFromInline let cones: ClockCones
     @usableFromInline let readingSpan: Int64
     @usableFromInline let mapping: Mapping
+    /// The bound rests on a wider wander than the stated one, which the probes refute.
+    @usableFromInline let isRefuted: Bool
 
     @usableFromInline
     @frozen
@@ -29,7 +31,7 @@ public struct ClockSegment: Sendable {
     @usableFromInline
     init(
         first: Int64, last: Int64, line: ClockLine, rate: RateRange, cones: ClockCones, readingSpan: Int64,
-        mapping: Mapping
+        mapping: Mapping, isRefuted: Bool = false
     ) {
         self.first = first
         self.last = last
@@ -38,6 +40,7 @@ public struct ClockSegment: Sendable {
         self.cones = cones
         self.readingSpan = readingSpan
         self.mapping = mapping
+        self.isRefuted = isRefuted
     }
 
     /// All times unchanged, with no bound: for a clock without probes.
@@ -83,7 +86,7 @@ public struct ClockSegment: Sendable {
         if upper != .max { upper = upper &+ readingSpan }
         return MappedTime(
             estimate: estimate, bound: ClockBound(lower: lower, upper: upper),
-            quality: mapping == .gap || isContradiction ? .degraded : .bounded)
+            quality: mapping == .gap || isContradiction || isRefuted ? .degraded : .bounded)
     }
 
     /// The estimate alone: what a merge sorts by.

@@ -40,6 +40,14 @@ struct EnvelopePass: Sendable {
                 samples[Int(upperAfter[index])].upper(at: time, rate)))
     }
 
+    /// Whether one clock can fit all samples.
+    func isConsistent(_ samples: [ClockSample]) -> Bool {
+        samples.indices.allSatisfy {
+            let bound = bound(at: $0, samples)
+            return bound.lower <= bound.upper
+        }
+    }
+
     /// The cones of the stretch between the samples `index - 1` and `index`, either of which may not exist.
     func cones(before index: Int, _ samples: [ClockSample]) -> ClockCones {
         var cones = ClockCones()

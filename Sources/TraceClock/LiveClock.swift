@@ -69,6 +69,19 @@ public struct LiveClock: Sendable {
     /// The newest probe, mapped: a list of nodes shows its bound and quality.
     public var current: MappedTime? { newest.map { map(provisional: $0.t3) } }
 
+    /// The node's clock at a controller time (ns), no earlier than the newest probe's reply: its bound has aged by the
+    /// rate range since then. `nil` before the first probe.
+    public func present(at controllerTime: Int64) -> MappedTime? {
+        newest.flatMap { newest in
+            let (age, overflow) = max(controllerTime, newest.t4).subtractingReportingOverflow(newest.t4)
+            let (agent, beyond) = newest.t3.addingReportingOverflow(age)
+            return overflow || beyond ? nil : map(provisional: agent)
+        }
+    }
+
+    /// When the reply to the newest probe came, ns of the controller's timeline; `nil` before the first.
+    public var newestReply: Int64? { newest?.t4 }
+
     /// Adds a probe. Probes may come late and in any order.
     public mutating func observe(_ probe: ClockProbe) -> Observation {
         do throws(ClockProbeError) {

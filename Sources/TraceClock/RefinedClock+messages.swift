@@ -25,7 +25,8 @@ extension RefinedClock {
                 before = next
             }
         }
-        pieces = rebuilt
+        // Behind a break that no probe has ended.
+        pieces = rebuilt + gaps.map { .gap($0) }
         cached = .unknown(first: 0, last: -1, assumptions)
         return used
     }
@@ -36,14 +37,14 @@ extension RefinedClock {
         let own = samples.filter { $0.agent >= epoch.first && $0.agent <= epoch.last }
         if !own.isEmpty {
             let next = RefinedEpoch(
-                epoch.samples + own, first: epoch.first, last: epoch.last, floor: floor, assumptions.rate,
-                followsMessages: true)
+                epoch.samples + own, first: epoch.first, last: epoch.last, floor: floor, epoch.envelope.rate,
+                followsMessages: true, isRefuted: epoch.isRefuted)
             if next.isConsistent { return (next, own.count) }
         }
         guard floor != epoch.floor else { return (epoch, 0) }
         let same = RefinedEpoch(
-            epoch.samples, first: epoch.first, last: epoch.last, floor: floor, assumptions.rate,
-            followsMessages: epoch.followsMessages)
+            epoch.samples, first: epoch.first, last: epoch.last, floor: floor, epoch.envelope.rate,
+            followsMessages: epoch.followsMessages, isRefuted: epoch.isRefuted)
         return (same, 0)
     }
 

@@ -30,8 +30,10 @@ public struct RefinedClock: Sendable {
     /// - Parameters:
     ///   - probes: in any order; those whose readings cannot be true are counted and left out.
     ///   - declaredBreaks: breaks that the agent reported.
+    ///   - wander: a further assumption, for narrower bounds. Without it they rest on the rate range alone.
     public init(
-        probes: [ClockProbe], declaredBreaks: [DeclaredClockBreak] = [], assumptions: ClockAssumptions = .standard
+        probes: [ClockProbe], declaredBreaks: [DeclaredClockBreak] = [], assumptions: ClockAssumptions = .standard,
+        wander: ClockWander? = nil
     ) {
         let split = EpochSplit(probes, declaredBreaks, assumptions)
         self.assumptions = assumptions
@@ -44,20 +46,40 @@ public struct RefinedClock: Sendable {
             // Skips an epoch that shares all of its times with others: its samples bound nothing that can be told
             // apart.
             if epoch.first <= epoch.last, !epoch.samples.isEmpty {
-                append(epoch, doubtful: doubtful)
+                if let wander {
+                    append(epoch, doubtful: doubtful, under: wander)
+                } else {
+                    append(doubtful: doubtful) { floor in
+                        RefinedEpoch(
+                            epoch.samples, first: epoch.first, last: epoch.last, floor: floor, assumptions.rate,
+                            followsMessages: false)
+                    }
+                }
                 doubtful = epoch.doubtful
             }
         }
+        appendTail(doubtful: doubtful)
     }
 
-    private mutating func append(_ epoch: EpochSplit.Epoch, doubtful: [ClockSample]) {
+    /// What follows a break that no later probe has ended: the line goes on, and nothing but order bounds it.
+    private mutating func appendTail(doubtful: [ClockSample]) {
+        guard case .epoch(let last)? = pieces.last, last.last < ClockLimits.agentTime else { return }
+        let end = last.segment(containing: last.last, readingSpan: 0).map(last.last)
+        let steps = RefinedGap.steps(
+            from: RefinedGap.Edge(agent: last.last, lower: end.lower, upper: end.upper),
+            to: RefinedGap.Edge(agent: ClockLimits.agentTime &+ 1, lower: end.lower, upper: .max), doubtful: doubtful,
+            estimates: (end.estimate, end.estimate &+ (ClockLimits.agentTime - last.last)))
+        pieces.append(contentsOf: steps.map { .gap($0) })
+    }
+
+    /// Appends an epoch, and the gap before it where the last one ended earlier.
+    ///
+    /// - Parameter make: makes the epoch from the least estimate that it may have.
+    mutating func append(doubtful: [ClockSample], _ make: (Int64) -> RefinedEpoch) {
         let before = pieces.last.flatMap { if case .epoch(let last) = $0 { last } else { nil } }
-        guard let before else {
-            pieces.append(.epoch(refined(epoch, floor: .min)))
-            return
-        }
+        guard let before else { return pieces.append(.epoch(make(.min))) }
         let end = before.segment(containing: before.last, readingSpan: 0).map(before.last)
-        let next = refined(epoch, floor: end.estimate)
+        let next = make(end.estimate)
         let start = next.segment(containing: next.first, readingSpan: 0).map(next.first)
         let steps = RefinedGap.steps(
             from: RefinedGap.Edge(agent: before.last, lower: end.lower, upper: end.upper),
@@ -65,10 +87,5 @@ public struct RefinedClock: Sendable {
             doubtful: doubtful, estimates: (end.estimate, max(start.estimate, end.estimate)))
         pieces.append(contentsOf: steps.map { .gap($0) })
         pieces.append(.epoch(next))
-    }
-
-    private func refined(_ epoch: EpochSplit.Epoch, floor: Int64) -> RefinedEpoch {
-        RefinedEpoch(
-            epoch.samples, first: epoch.first, last: epoch.last, floor: floor, assumptions.rate, followsMessages: false)
     }
 }

@@ -34,10 +34,6 @@ extension RefinedEpoch {
         else { return (nil, nil) }
         let slope = envelope.rate.clamp(slope: range.leastSlope / 2 + range.greatestSlope / 2)
         let narrow = EnvelopePass(samples, range)
-        let holds = samples.indices.allSatisfy {
-            let bound = narrow.bound(at: $0, samples)
-            return bound.lower <= bound.upper
-        }
-        return (holds ? narrow : nil, slope)
+        return (narrow.isConsistent(samples) ? narrow : nil, slope)
     }
 }

@@ -10,6 +10,8 @@ struct RefinedEpoch: Sendable {
     let floor: Int64
     /// Whether the estimate keeps to the middle of the bound.
     let followsMessages: Bool
+    /// The probes refute the stated wander, so the bound rests on a wider one.
+    let isRefuted: Bool
     /// Slope of the guessed line, less 1, in units of 2^-60: used before the first sample and after the last.
     private(set) var slope: Int64
 
@@ -17,13 +19,16 @@ struct RefinedEpoch: Sendable {
     static let guessedWander: Int64 = (1 << 60) / 500_000
 
     /// `samples` is not empty.
-    init(_ unordered: [ClockSample], first: Int64, last: Int64, floor: Int64, _ rate: RateRange, followsMessages: Bool)
-    {
+    init(
+        _ unordered: [ClockSample], first: Int64, last: Int64, floor: Int64, _ rate: RateRange, followsMessages: Bool,
+        isRefuted: Bool = false
+    ) {
         let samples = Self.trimmed(Self.ordered(unordered), first: first, last: last, rate)
         self.first = first
         self.last = last
         self.floor = floor
         self.followsMessages = followsMessages
+        self.isRefuted = isRefuted
         self.samples = samples
         self.envelope = EnvelopePass(samples, rate)
         let (guided, slope) = followsMessages ? (nil, nil) : Self.guide(samples, envelope)
@@ -40,12 +45,7 @@ struct RefinedEpoch: Sendable {
     }
 
     /// Whether one clock can fit all samples.
-    var isConsistent: Bool {
-        samples.indices.allSatisfy {
-            let bound = envelope.bound(at: $0, samples)
-            return bound.lower <= bound.upper
-        }
-    }
+    var isConsistent: Bool { envelope.isConsistent(samples) }
 
     /// The first sample at or after `time`, or the number of samples.
     func index(atOrAfter time: Int64) -> Int {
@@ -75,11 +75,11 @@ struct RefinedEpoch: Sendable {
         let isRaised = floor > cones.lower(at: start, envelope.rate)
         return ClockSegment(
             first: start, last: end, line: line, rate: envelope.rate, cones: cones, readingSpan: readingSpan,
-            mapping: isRaised ? .shown : .refined)
+            mapping: isRaised ? .shown : .refined, isRefuted: isRefuted)
     }
 
     /// Samples in ascending agent time; those of one time become one.
-    private static func ordered(_ samples: [ClockSample]) -> [ClockSample] {
+    static func ordered(_ samples: [ClockSample]) -> [ClockSample] {
         var result: [ClockSample] = []
         result.reserveCapacity(samples.count)
         for sample in samples.sorted(by: { $0.agent < $1.agent }) {

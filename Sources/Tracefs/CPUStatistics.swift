@@ -16,12 +16,15 @@ public struct CPUStatistics: Sendable, Equatable {
     public var droppedEvents: Int64 = 0
     /// Events that were read.
     public var readEvents: Int64 = 0
-    /// Time of the oldest event in the buffer on the trace clock, in ns, truncated to microseconds. Nil for clocks that
+    /// Time of the oldest event in the buffer on the trace clock, in ns, rounded to microseconds. Nil for clocks that
     /// do not count nanoseconds, 0 if there never was an event.
     public var oldestEventNanoseconds: UInt64?
-    /// Time of this read on the trace clock, in ns, truncated to microseconds. Nil for clocks that do not count
+    /// Time of this read on the trace clock, in ns, rounded to microseconds. Nil for clocks that do not count
     /// nanoseconds.
     public var nowNanoseconds: UInt64?
+
+    /// How far `nowNanoseconds` may be from the clock, up or down (ns2usecs in kernel/trace/trace.c).
+    static let rounding = Duration.nanoseconds(500)
 
     /// All zero.
     public init() {}

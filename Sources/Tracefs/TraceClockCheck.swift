@@ -24,22 +24,29 @@ public enum TraceClockCheck: Sendable, Equatable {
         public var stamp: MonotonicRawInstant
         /// CLOCK_MONOTONIC_RAW after the write.
         public var after: MonotonicRawInstant
+        /// By how much the time stamp may be rounded, up or down.
+        public var rounding: Duration
 
         /// A sample from its three times.
-        public init(before: MonotonicRawInstant, stamp: MonotonicRawInstant, after: MonotonicRawInstant) {
+        public init(
+            before: MonotonicRawInstant, stamp: MonotonicRawInstant, after: MonotonicRawInstant,
+            rounding: Duration = .zero
+        ) {
             self.before = before
             self.stamp = stamp
             self.after = after
+            self.rounding = rounding
         }
     }
 
-    /// The common result of the samples. Each restricts the offset to [stamp - after, stamp - before].
+    /// The common result of the samples. Each restricts the offset to [stamp - after, stamp - before], widened by the
+    /// stamp's rounding.
     public init(samples: [Sample]) {
         var range: ClosedRange<Duration>?
         var narrowest: Duration?
         for sample in samples {
-            let low = sample.after.duration(to: sample.stamp)
-            let high = sample.before.duration(to: sample.stamp)
+            let low = sample.after.duration(to: sample.stamp) - sample.rounding
+            let high = sample.before.duration(to: sample.stamp) + sample.rounding
             guard sample.before <= sample.after, low <= high else {
                 self = .inconsistent
                 return

@@ -51,8 +51,8 @@ extension IntegrationTests {
                 let table = try await fleet.run(["nodes", "--on", "number=2"] + fleet.access).output.texts
                 #expect(table.count == 2 && table[0].hasPrefix("NODE ") && table[1].hasPrefix(fleet.names[1] + " "))
                 for column in [
-                    "STATE", "KERNEL", "ARCH", "CPUS", "LABELS", "CLOCK", "RTT", "SESSIONS", "BYTES/S", "LOST", "AGENT",
-                    "CPU", "KEPT",
+                    "STATE", "KERNEL", "ARCH", "CPUS", "LABELS", "CLOCK", "DRIFT", "PROBED", "RTT", "SESSIONS",
+                    "BYTES/S", "LOST", "AGENT", "CPU", "KEPT",
                 ] {
                     #expect(table[0].split(separator: " ").contains { $0 == column }, "\(table[0])")
                 }

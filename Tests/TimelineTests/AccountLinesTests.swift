@@ -1,4 +1,5 @@
 import Testing
+import TraceClock
 import TraceProtocol
 
 @testable import Timeline
@@ -116,6 +117,31 @@ struct AccountLinesTests {
             Self.line(gap, .json)
                 == "{\"type\":\"gap\",\"time_ns\":null,\"clock_ns\":\"1500000000\",\"to_ns\":null,\"tolerated\":true,"
                 + "\"node\":\"b\",\"text\":\"reason\"}\n")
+    }
+
+    @Test("A clock break in every format")
+    func clockBreakLines() {
+        var clock = LiveClock()
+        for (time, agent) in [(0, 0), (1_000_000_000, 1_200_000_000)] as [(Int64, Int64)] {
+            _ = clock.observe(ClockProbe(t1: time, t2: agent + 500, t3: agent + 500, t4: time + 1000))
+        }
+        guard let found = clock.breaks.first else { return #expect(clock.breakCount == 1) }
+        let closed = ClockBreakSpan(found) { $0 }
+        for format in [OutputFormat.default, .ftrace] {
+            #expect(
+                Self.line(.clockBreak(closed), at: closed.place, format)
+                    == "# 0.000000500 b: clock break: from here until 1.200000500 only messages bound its times: "
+                    + "\(found.reason)\n")
+        }
+        #expect(
+            Self.line(.clockBreak(closed), at: closed.place, .json)
+                == "{\"type\":\"clock_break\",\"time_ns\":null,\"clock_ns\":\"500\",\"to_ns\":\"1200000500\","
+                + "\"node\":\"b\",\"text\":\"\(found.reason)\"}\n")
+        clock.declareBreak(.traceClockParted("it has another clock"), after: 1_300_000_000)
+        let open = clock.breaks.last.map { ClockBreakSpan($0) { $0 } }
+        #expect(
+            open.map { Self.line(.clockBreak($0), at: $0.place, .default) }
+                == "# 1.300000000 b: clock break: from here on only messages bound its times: it has another clock\n")
     }
 
     @Test("What was lost with an agent, in every format")

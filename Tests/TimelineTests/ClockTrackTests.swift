@@ -52,31 +52,31 @@ import TraceClock
         #expect(track.samples.map(\.offset) == [0, 0, 10_000_000_000_000])
     }
 
-    /// After the last watermark the clock catches up with a guess that has moved, and then follows it: a line that bends.
-    @Test func theTimesAfterTheLastWatermarkFollowTheClock() {
-        var clock = LiveClock()
-        func observe(_ time: Int64, delay: Int64, asymmetry: Int64) {
-            _ = clock.observe(
-                ClockProbe(t1: time, t2: time + delay + asymmetry, t3: time + delay + asymmetry, t4: time + 2 * delay))
+    /// The track is the refined clock's path, between its probes and behind them, and across a step of the clock.
+    @Test func followsTheRefinedClock() {
+        func probe(_ time: Int64, delay: Int64, asymmetry: Int64, step: Int64 = 0) -> ClockProbe {
+            let agent = time + delay + asymmetry + step
+            return ClockProbe(t1: time, t2: agent, t3: agent, t4: time + 2 * delay)
         }
-        observe(1_000_000_000, delay: 50_000, asymmetry: 40_000)
-        clock.freeze(through: 1_100_000_000)
-        observe(1_150_000_000, delay: 10_000, asymmetry: 0)
+        let clock = RefinedClock(probes: [
+            probe(1_000_000_000, delay: 50_000, asymmetry: 40_000), probe(1_150_000_000, delay: 10_000, asymmetry: 0),
+            probe(1_250_000_000, delay: 10_000, asymmetry: 5_000, step: 3_000_000),
+            probe(1_300_000_000, delay: 10_000, asymmetry: -9_000, step: 3_000_000),
+        ])
+        #expect(clock.breaks.count == 1)
         var track = ClockTrack(capacity: 100)
-        track.follow(clock)
-        track.extend(to: 1_400_000_000, clock)
-        #expect(track.points.count > 3)
-        var bend = 0.0
-        let straight = ClockTrack.Point(
-            time: 1_400_000_000, offset: clock.map(1_400_000_000).estimate - 1_400_000_000)
-        for time in stride(from: Int64(1_100_000_000), through: 1_400_000_000, by: 99_991) {
+        track.follow(clock, through: 1_400_000_000)
+        #expect(track.points.count > 4 && track.points.first?.time == 0 && track.points.last?.time == 1_400_000_000)
+        for time in stride(from: Int64(900_000_000), through: 1_400_000_000, by: 99_991) {
             let offset = Double(clock.map(time).estimate - time)
             #expect(abs(Self.offset(track, at: time) - offset) <= 2, "\(time)")
-            let share = Double(time - 1_100_000_000) / 300_000_000
-            let chord = Double(track.points[0].offset) * (1 - share) + Double(straight.offset) * share
-            bend = max(bend, abs(chord - offset))
         }
-        // One straight line would not do: that is what makes this a test.
-        #expect(bend > 100)
+    }
+
+    /// No probe, no path.
+    @Test func anUnknownClockHasNoTrack() {
+        var track = ClockTrack(capacity: 100)
+        track.follow(RefinedClock(probes: []), through: 1_400_000_000)
+        #expect(track.points.isEmpty)
     }
 }

@@ -5,7 +5,7 @@ import Testing
 
 struct LoserTreeTests {
     static func key(_ time: Int64, _ stream: Int, _ sequence: Int = 0) -> MergeKey {
-        MergeKey(time: time, node: UInt32(stream), cpu: 0, sequence: UInt64(sequence))
+        MergeKey(time: time, node: UInt32(stream), cpu: 0, stamp: Int64(sequence))
     }
 
     @Test func anEmptyTreeHasNoWinner() {
@@ -165,11 +165,11 @@ struct LoserTreeTests {
         #expect(tree.winner == nil && tree.streamCount == 0)
     }
 
-    @Test func theOrderIsTimeNodeCPUSequence() {
+    @Test func theOrderIsTimeNodeReadingCPU() {
         let ordered = [
-            MergeKey(time: 1, node: 9, cpu: 9, sequence: 9), MergeKey(time: 2, node: 0, cpu: 9, sequence: 9),
-            MergeKey(time: 2, node: 1, cpu: 0, sequence: 9), MergeKey(time: 2, node: 1, cpu: 1, sequence: 0),
-            MergeKey(time: 2, node: 1, cpu: 1, sequence: 1), .last,
+            MergeKey(time: 1, node: 9, cpu: 9, stamp: 9), MergeKey(time: 2, node: 0, cpu: 9, stamp: 9),
+            MergeKey(time: 2, node: 1, cpu: 1, stamp: 0), MergeKey(time: 2, node: 1, cpu: 0, stamp: 9),
+            MergeKey(time: 2, node: 1, cpu: 1, stamp: 9), .last,
         ]
         #expect(ordered.reversed().sorted() == ordered)
     }

@@ -80,6 +80,30 @@ struct WatermarkGateTests {
         #expect(gate.release(at: now + 700).frontier == now + 600)
     }
 
+    /// On a slow path a node never overtakes the others. Once its lag is below the limit, output waits for it again.
+    @Test(arguments: [100, 900, 1999] as [Int64]) func aNodeOnASlowPathIsBackWhenItsLagIsBelowTheLimit(lag: Int64) {
+        var gate = Self.gate()
+        let start = 10 * Self.second
+        let millisecond: Int64 = 1_000_000
+        gate.finish(node: 1)
+        gate.update(node: 0, watermark: start, at: start)
+        #expect(gate.release(at: start).events == [.stalled(2, since: 0)])
+        var late = 0
+        for step in 1...400 as ClosedRange<Int64> {
+            let now = start + step * 50 * millisecond
+            gate.update(node: 0, watermark: now - millisecond, at: now)
+            // A backlog first, ten times as fast as it was recorded.
+            let watermark = min(start - 8 * Self.second + step * 500 * millisecond, now - lag * millisecond)
+            let isFarBehind = now - watermark > 2 * Self.second
+            if gate.isLate(watermark - 1), step > 60 { late += 1 }
+            gate.update(node: 2, watermark: watermark, at: now)
+            #expect((gate.state(of: 2) == .catchingUp) == isFarBehind, "\(step)")
+            _ = gate.release(at: now)
+        }
+        #expect(late == 0 && gate.state(of: 2) == .active)
+        #expect(gate.frontier == start + 20 * Self.second - lag * millisecond)
+    }
+
     @Test func aNodeThatFallsSilentAgainStallsAgain() {
         var gate = Self.gate()
         let now = 10 * Self.second
@@ -109,7 +133,7 @@ struct WatermarkGateTests {
         gate.update(node: 2, watermark: 600, at: 1000)
         #expect(gate.state(of: 2) == .finished)
         #expect(gate.release(at: 1000).frontier == 500)
-        gate.update(node: 1, watermark: 400, at: 1100)
+        gate.update(node: 1, watermark: 400, at: 3 * Self.second)
         #expect(gate.state(of: 1) == .catchingUp)
         #expect(gate.release(at: 1100).events == [.recovered(1)])
         gate.update(node: 1, watermark: 550, at: 1100)

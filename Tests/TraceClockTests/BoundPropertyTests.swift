@@ -75,31 +75,4 @@ struct BoundPropertyTests {
         // Stating the wrong resolution must show, or this test could not fail.
         #expect((careless > 0) == (agent > 1 || controller > 1), "\(careless)")
     }
-
-    @Test func measuredRateHoldsTheTruthOfASteadyOscillator() {
-        var random = SplitMix64(seed: 7)
-        var gain = 0.0
-        for seed in 0..<300 {
-            let rate = Double.random(in: -400e-6...400e-6, using: &random)
-            let node = SimulatedNode(controllerBase: 1 << 50, agentBase: 1 << 45, rates: [rate], span: 1)
-            let probes = (0..<60).map { index in
-                node.probe(
-                    at: Double(index) * 1e9, forward: random.delay(least: 50_000, scale: 50_000), hold: 1000,
-                    back: random.delay(least: 50_000, scale: 50_000)
-                ).probe
-            }
-            let certified = RefinedClock(probes: probes)
-            guard let measured = certified.measured(from: probes, wanderPartsPerBillion: 100) else {
-                Issue.record("seed \(seed): no rate measured")
-                continue
-            }
-            for _ in 0..<50 {
-                let event = Double.random(in: 0...59e9, using: &random)
-                let time = measured.map(node.agent(event))
-                if !node.truth(event, isIn: time) { Issue.record("seed \(seed): \(event) outside \(time)") }
-                gain += Double(certified.map(node.agent(event)).bound.width ?? 0) / Double(time.bound.width ?? 1)
-            }
-        }
-        #expect(gain / 15_000 > 3, "at a probe a second a measured rate must be worth more than \(gain / 15_000)")
-    }
 }

@@ -55,7 +55,7 @@ struct HostileClockTests {
                     last = mapped.estimate
                 }
             }
-            _ = refined.measured(from: probes, declaredBreaks: declared, wanderPartsPerBillion: 1000)
+            _ = RefinedClock(probes: probes, declaredBreaks: declared, wander: .standard).map(1_000_000)
         }
     }
 

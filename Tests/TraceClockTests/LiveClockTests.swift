@@ -20,6 +20,19 @@ struct LiveClockTests {
         #expect(clock.current == nil)
     }
 
+    @Test func theBoundOfThePresentAges() {
+        var clock = LiveClock()
+        #expect(clock.present(at: 5) == nil && clock.newestReply == nil)
+        _ = clock.observe(Self.probe(at: 10_000_000_000, offset: 7_000_000_000))
+        #expect(clock.newestReply == 10_000_100_000)
+        let fresh = clock.present(at: 10_000_100_000)?.plusMinus ?? 0
+        let aged = clock.present(at: 70_000_100_000)?.plusMinus ?? 0
+        // 500 ppm of a minute.
+        #expect(fresh > 50_000 && fresh < 101_000 && aged - fresh > 29_900_000 && aged - fresh < 30_200_000)
+        #expect(clock.present(at: 1) == clock.present(at: 10_000_100_000), "no younger than the reply")
+        #expect(clock.present(at: .max) == nil || clock.present(at: .max)?.quality == .unknown)
+    }
+
     @Test func theFirstProbeBoundsWhatCameBeforeIt() {
         var clock = LiveClock()
         #expect(clock.observe(Self.probe(at: 10_000_000_000, offset: 7_000_000_000)) == .accepted)

@@ -65,6 +65,7 @@ NODE_METADATA = {
     3: ("comms", {1: ("pid", "uint"), 2: ("comm", "bytes")}, "repeated"), 4: ("symbols", BLOB),
     5: ("printk_formats", "string"), 6: ("host", HOST_FACTS), 7: ("comms_as_of", "sfixed64"),
     8: ("dynamic_events", "string"), 9: ("type_information", BLOB),
+    10: ("clock_check", {1: ("after", "sfixed64"), 2: ("agrees", "bool"), 3: ("reason", "string")}),
 }
 CPU_TOTALS = {
     1: ("cpu", "uint"), 2: ("recorded", "uint"), 3: ("lost", "uint"), 4: ("sent", "uint"), 5: ("lost_at_agent", "uint"),

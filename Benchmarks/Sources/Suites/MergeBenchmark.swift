@@ -73,6 +73,6 @@ enum MergeBenchmark {
 
     @inline(__always)
     private static func key(_ stream: inout Stream, _ index: Int, _ count: Int, _ burst: UInt64) -> MergeKey {
-        MergeKey(time: stream.next(count, burst: burst), node: UInt32(index), cpu: 0, sequence: stream.sequence)
+        MergeKey(time: stream.next(count, burst: burst), node: UInt32(index), cpu: 0, stamp: Int64(stream.sequence))
     }
 }

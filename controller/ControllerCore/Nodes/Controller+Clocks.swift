@@ -11,7 +11,7 @@ extension Controller {
             guard let link = node.link else { continue }
             // A burst at first finds the quiet moment that makes a narrow bound. Without a good probe a bound of
             // ±500 ppm widens by 50 us in 100 ms, so nodes that record are probed often, as far as their number allows.
-            let period = link.nextProbe < 10 ? 1 : busy.contains(ObjectIdentifier(node)) ? 1 + busy.count / 64 : 20
+            let period = link.probeCount < 10 ? 1 : busy.contains(ObjectIdentifier(node)) ? 1 + busy.count / 64 : 20
             // Not all at once: replies that wait behind each other widen each other's bounds.
             if (ticks + link.phase) % period == 0 { link.probe(now: time.now()) }
         }

@@ -52,7 +52,11 @@ final class Node {
         status.labels = hello.labels
         status.software = hello.software
         status.roundTripNs = shortestRoundTrip?.wholeNanoseconds ?? -1
-        status.clockBoundNs = clockBound?.wholeNanoseconds ?? -1
+        status.clockBoundNs = clockBound(now: now)?.wholeNanoseconds ?? -1
+        if let reply = clock.newestReply {
+            status.clockDriftPpb = Int64((clock.driftPartsPerMillion * 1000).rounded())
+            status.clockProbeAgeMs = MonotonicRawInstant(nanoseconds: reply).duration(to: now).wholeMilliseconds
+        }
         status.sessions = UInt32(sessions)
         status.bytesReceived = traffic.bytes
         status.eventsReceived = traffic.events
@@ -84,7 +88,9 @@ extension Node {
     }
 
     /// Half the width of the bound of a time of this node's now; nil while nothing is known.
-    var clockBound: Duration? { clock.current?.plusMinus.map { .nanoseconds($0) } }
+    func clockBound(now: MonotonicRawInstant) -> Duration? {
+        clock.present(at: now.nanoseconds)?.plusMinus.map { .nanoseconds($0) }
+    }
 }
 
 extension ClockSampleFrame {

@@ -40,9 +40,8 @@ final class NodeLink: @unchecked Sendable {
     private var requests: [UInt64: OpenRequest] = [:]
     /// Begins anywhere, so that a reply to an earlier connection or controller process fits no request of this one.
     private var lastRequest: UInt64
-    private(set) var nextProbe: UInt32 = 0
-    /// Probes under way: when each was sent. A reply that states another time is not believed.
-    private var probes: [UInt32: MonotonicRawInstant] = [:]
+    /// A reply that states another time than its probe was sent at is not believed.
+    private var probes = OutstandingProbes()
     private let time: TimeSource
     /// Frames wait for `sendGathered`.
     private var isGathering = false
@@ -207,13 +206,12 @@ final class NodeLink: @unchecked Sendable {
     // MARK: Clock probes
 
     func probe(now: MonotonicRawInstant) {
-        nextProbe &+= 1
-        // Old ones are given up: their replies would not tell anything new.
-        if probes.count >= 16 { probes.removeAll(keepingCapacity: true) }
-        probes[nextProbe] = now
         clockRepliesOwed += 1
-        send(ClockProbeFrame(id: nextProbe, sent: now.nanoseconds).frame())
+        send(ClockProbeFrame(id: probes.add(at: now), sent: now.nanoseconds).frame())
     }
+
+    /// How many probes were sent.
+    var probeCount: UInt32 { probes.last }
 
     /// The time at which a probe was sent, once.
     ///
@@ -221,7 +219,7 @@ final class NodeLink: @unchecked Sendable {
     func removeProbe(_ id: UInt32) throws -> MonotonicRawInstant? {
         clockRepliesOwed -= 1
         guard clockRepliesOwed >= 0 else { throw OverBudget("it sends clock replies to no probe") }
-        return probes.removeValue(forKey: id)
+        return probes.remove(id)
     }
 }
 

@@ -53,7 +53,7 @@ extension Node {
         rates.measure(traffic, now: now)
         guard link != nil else { return }
         clockHistory.sample(
-            bound: clockBound, driftPartsPerMillion: clock.driftPartsPerMillion,
+            bound: clockBound(now: now), driftPartsPerMillion: clock.driftPartsPerMillion,
             at: origin.timeOfDay(at: now))
     }
 }

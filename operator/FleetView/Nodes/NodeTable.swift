@@ -5,7 +5,8 @@ public enum NodeTable {
     /// Rows of cells, the first of them the titles.
     public static func rows(_ nodes: [WireNodeStatus]) -> [[String]] {
         let titles = [
-            "NODE", "STATE", "KERNEL", "ARCH", "CPUS", "CLOCK", "RTT", "SESSIONS", "EVENTS", "LOST", "BYTES/S", "KEPT",
+            "NODE", "STATE", "KERNEL", "ARCH", "CPUS", "CLOCK", "DRIFT", "PROBED", "RTT", "SESSIONS", "EVENTS", "LOST",
+            "BYTES/S", "KEPT",
             "AGENT",
             "CPU", "MEMORY", "LABELS",
         ]
@@ -16,7 +17,8 @@ public enum NodeTable {
         let isKnown = node.connected && node.hasVitals
         return [
             node.name, state(node), node.host.kernelRelease, node.host.architecture, "\(node.host.onlineCpus)",
-            "±" + Quantity.duration(.nanoseconds(node.clockBoundNs)), Quantity.duration(.nanoseconds(node.roundTripNs)),
+            "±" + Quantity.duration(.nanoseconds(node.clockBoundNs)), drift(node), probeAge(node),
+            Quantity.duration(.nanoseconds(node.roundTripNs)),
             "\(node.sessions)", "\(node.eventsReceived)", "\(node.eventsLost)",
             node.connected ? Quantity.short(Double(node.bytesPerSecond)) : "-", isKnown ? kept(node.vitals) : "-",
             version(node),
@@ -33,6 +35,16 @@ public enum NodeTable {
     /// What is not acknowledged yet, and what holds it up.
     private static func kept(_ vitals: WireVitals) -> String {
         Quantity.bytes(vitals.heldBytes) + (vitals.standstill.isEmpty ? "" : ", \(vitals.standstill)")
+    }
+
+    /// Of the node's clock against the controller's, as it is estimated.
+    private static func drift(_ node: WireNodeStatus) -> String {
+        node.hasClockDriftPpb ? NodeText.drift(partsPerBillion: node.clockDriftPpb) : "-"
+    }
+
+    /// How long ago the last clock probe was answered: the bound has widened since then.
+    private static func probeAge(_ node: WireNodeStatus) -> String {
+        node.hasClockProbeAgeMs ? Quantity.duration(.milliseconds(node.clockProbeAgeMs)) + " ago" : "-"
     }
 
     private static func state(_ node: WireNodeStatus) -> String {
@@ -57,6 +69,8 @@ public enum NodeTable {
         var arch: String
         var cpus: UInt32
         var clock_bound_ns: Int64?
+        var clock_drift_ppb: Int64?
+        var clock_probe_age_ms: Int64?
         var rtt_ns: Int64?
         var sessions: UInt32
         var events: UInt64
@@ -89,6 +103,8 @@ public enum NodeTable {
                     node: node.name, state: node.connected ? "connected" : "gone", kernel: node.host.kernelRelease,
                     arch: node.host.architecture, cpus: node.host.onlineCpus,
                     clock_bound_ns: node.clockBoundNs >= 0 ? node.clockBoundNs : nil,
+                    clock_drift_ppb: node.hasClockDriftPpb ? node.clockDriftPpb : nil,
+                    clock_probe_age_ms: node.hasClockProbeAgeMs ? node.clockProbeAgeMs : nil,
                     rtt_ns: node.roundTripNs >= 0 ? node.roundTripNs : nil, sessions: node.sessions,
                     events: node.eventsReceived, lost: node.eventsLost, bytes: node.bytesReceived,
                     bytes_per_second: node.bytesPerSecond, events_per_second: node.eventsPerSecond,

@@ -55,8 +55,10 @@ extension NodeText {
         return (0..<count).map { all[$0 * (all.count - 1) / (count - 1)] }
     }
 
-    private static func drift(_ point: WireClockHistoryPoint) -> String {
-        let tenths = (Double(point.driftPpb) / 100).rounded() / 10
+    private static func drift(_ point: WireClockHistoryPoint) -> String { drift(partsPerBillion: point.driftPpb) }
+
+    static func drift(partsPerBillion: Int64) -> String {
+        let tenths = (Double(partsPerBillion) / 100).rounded() / 10
         return (tenths < 0 ? "" : "+") + "\(tenths) ppm"
     }
 

@@ -5,11 +5,13 @@ import TraceClock
 import TraceDat
 import TraceProtocol
 
-/// Reads one node's log once, from its start to its end, and makes a trace.dat file of it. Memory depends on the number
+/// Reads one node's log twice, first for its clock, and makes a trace.dat file of it. Memory depends on the number
 /// of its CPUs and tasks, not on the log's length.
 final class NodeExport {
     private let session: SessionDirectory
     private let timeline: NodeTimeline
+    /// Nil for a log without clock probes.
+    private let clock: RefinedClock?
     private let path: String
     private var facts = NodeFacts()
     private var track = ClockTrack(capacity: NodeExport.mostSamples)
@@ -21,10 +23,13 @@ final class NodeExport {
     /// Bytes of samples in a file, which repeats them for each CPU.
     private static let samplesSize = 2 << 20
 
-    init(_ session: SessionDirectory, node index: Int, to path: String) {
+    /// - Throws: `StoreError`.
+    init(_ session: SessionDirectory, node index: Int, to path: String, wander: ClockWander?) throws {
+        let name = session.description.nodes[index]
         self.session = session
         self.path = path
-        timeline = NodeTimeline(index: index, name: session.description.nodes[index])
+        clock = ClockRecords(of: NodeLogReader(try session.log(of: name))).clock(wander: wander)
+        timeline = NodeTimeline(index: index, name: name, clock: clock)
     }
 
     /// Writes the file, unless there is nothing to write: `result.path` is nil then.
@@ -95,7 +100,6 @@ final class NodeExport {
             try facts.add(metadata)
         default:
             _ = try timeline.append(frame, received: record.received) { CPUStream(node: timeline, cpu: $0, index: 0) }
-            if frame.type == .watermark { track.follow(timeline.clock) }
         }
     }
 
@@ -106,8 +110,7 @@ final class NodeExport {
 
     /// - Returns: the most by which the file's clock differs from the session's.
     private func finish(_ pages: PageExport) throws -> Duration {
-        // No watermark follows the last events.
-        if let last = pages.lastTimestamp.map(NodeTimeline.stamp) { track.extend(to: last, timeline.clock) }
+        if let clock, let last = pages.lastTimestamp.map(NodeTimeline.stamp) { track.follow(clock, through: last) }
         let totals = (timeline.part.finish?.cpus ?? []).filter { $0.cpu < UInt32(Watermark.maximumCPUs) }
         let cpus = Set(totals.map(\.cpu)).union(pages.tallies.keys)
         let cpuCount = Int(cpus.max() ?? 0) + 1

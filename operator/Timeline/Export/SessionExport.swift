@@ -1,6 +1,7 @@
 import Glibc
 import SessionStore
 import SystemPackage
+import TraceClock
 import TraceProtocol
 
 /// Writes a session as trace.dat files, one for each node, for trace-cmd and KernelShark.
@@ -20,12 +21,17 @@ public struct SessionExport {
     private let session: SessionDirectory
     private let folder: FilePath
     private let nodes: Set<String>
+    private let wander: ClockWander?
 
     /// - Parameters:
     ///   - folder: made, or there and empty.
     ///   - nodes: only these; empty for all.
+    ///   - wander: what is assumed of the clocks' rates; nil for nothing beyond the rate range.
     /// - Throws: `StoreError` when the folder holds something.
-    public init(_ session: SessionDirectory, into folder: FilePath, nodes: Set<String> = []) throws(StoreError) {
+    public init(
+        _ session: SessionDirectory, into folder: FilePath, nodes: Set<String> = [], wander: ClockWander? = .standard
+    ) throws(StoreError) {
+        self.wander = wander
         self.session = session
         self.folder = folder
         self.nodes = nodes
@@ -40,7 +46,7 @@ public struct SessionExport {
         for (index, name) in session.description.nodes.enumerated() where nodes.isEmpty || nodes.contains(name) {
             // The store refuses names that are not one plain part of a path.
             let path = folder.appending("\(name).dat").string
-            report(try NodeExport(session, node: index, to: path).run())
+            report(try NodeExport(session, node: index, to: path, wander: wander).run())
         }
     }
 }

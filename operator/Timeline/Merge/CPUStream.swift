@@ -30,7 +30,7 @@ final class CPUStream {
     var cursor: RecordCursor?
     /// The event at the head; nil while there is none.
     var current: Record?
-    /// Events consumed so far; orders events of the same nanosecond.
+    /// Events consumed so far.
     var consumed: UInt64 = 0
     /// Losses just before `current`, as the kernel states them.
     var missed = MissedEvents.none

@@ -10,7 +10,7 @@ extension TimelineMerger {
         var tree = LoserTree<MergeKey>()
         swap(&tree, &self.tree)
         defer { swap(&tree, &self.tree) }
-        let end = MergeKey(time: frontier, node: 0, cpu: 0, sequence: 0)
+        let end = MergeKey(time: frontier, node: 0, cpu: 0, stamp: .min)
         while let winner = tree.winner, winner.key.time < frontier {
             // The winner goes on until it passes the runner-up.
             let bound = min(tree.runnerUp, end)
@@ -123,7 +123,7 @@ extension TimelineMerger {
             guard segment.contains(stamp) else { return .newSegment }
             time = segment.estimate(stamp) &+ shift
             if time < bound.time { continue }
-            let key = MergeKey(time: time, node: number, cpu: cpu, sequence: consumed)
+            let key = MergeKey(time: time, node: number, cpu: cpu, stamp: stamp)
             if !(key < bound) { return .reached(time) }
         }
     }

@@ -6,7 +6,7 @@ import TraceProtocol
 /// Merges the logs of a session's nodes into one order, live or from disk.
 ///
 /// `append` adds records as they come; `release` hands out events that no node can still precede. They are ordered
-/// by time, node, CPU and sequence, so that the same input always gives the same output.
+/// by time, node, reading of its clock and CPU, so that the same input always gives the same output.
 final class TimelineMerger {
     let nodes: [NodeTimeline]
     var tree = LoserTree<MergeKey>()
@@ -33,13 +33,20 @@ final class TimelineMerger {
 
     /// - Parameters:
     ///   - nodes: each with the shift (ns) from its controller's timeline to the one that is merged onto.
+    ///   - clocks: of nodes whose logs have been read before, by index.
     ///   - stallLimit: how long a silent node holds the others back; nil for ever, as for what is on disk.
-    init(_ nodes: [(name: String, shift: Int64)], stallLimit: Duration?, at now: Int64) {
+    init(
+        _ nodes: [(name: String, shift: Int64)], clocks: [Int: RefinedClock] = [:], stallLimit: Duration?, at now: Int64
+    ) {
         self.nodes = nodes.enumerated().map {
-            NodeTimeline(index: $0.offset, name: $0.element.name, shift: $0.element.shift)
+            NodeTimeline(
+                index: $0.offset, name: $0.element.name, shift: $0.element.shift, clock: clocks[$0.offset])
         }
         gate = WatermarkGate(stallLimit: stallLimit)
-        for node in self.nodes { gate.add(node: node.index, at: now) }
+        for node in self.nodes {
+            gate.add(node: node.index, at: now)
+            for found in node.clock.knownBreaks { show(found, of: node) }
+        }
     }
 
     var isEnded: Bool { nodes.allSatisfy(\.isEnded) }
@@ -72,6 +79,7 @@ final class TimelineMerger {
             settle(node)
             gate.finish(node: index)
         case .note(let note): append(note, node)
+        case .clockBreak(let found): show(found, of: node)
         case .loss(let losses): stretches += losses.map { ($0.place, .lostAtAgent($0), node) }
         }
     }
@@ -147,6 +155,11 @@ final class TimelineMerger {
         stretches += news.compactMap(\.self).map { ($0.place, .gap($0), node) }
     }
 
+    private func show(_ found: ClockBreak, of node: NodeTimeline) {
+        let span = ClockBreakSpan(found, on: node.onTimeline)
+        stretches.append((span.place, .clockBreak(span), node))
+    }
+
     /// Nobody could be heard until now.
     func resume(at now: Int64) {
         gate.resume(at: now)
@@ -173,7 +186,8 @@ final class TimelineMerger {
 
     func key(_ stream: CPUStream, _ time: Int64) -> MergeKey {
         // `Int64.max` stands for "no event".
-        MergeKey(time: min(time, .max - 1), node: UInt32(stream.node), cpu: stream.cpu, sequence: stream.consumed)
+        let stamp = stream.current.map { stream.stamp($0.timestamp) } ?? 0
+        return MergeKey(time: min(time, .max - 1), node: UInt32(stream.node), cpu: stream.cpu, stamp: stamp)
     }
 
     /// Puts the head of a stream that had none into the tree.

@@ -64,6 +64,8 @@ enum TimelineNotice {
     case lostAtAgent(WireEventLoss)
     /// A part of its log could not be read.
     case damaged(String)
+    /// Its clock was not one continuous clock.
+    case clockBreak(ClockBreakSpan)
 }
 
 /// Where the merged order goes.

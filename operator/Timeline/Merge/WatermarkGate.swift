@@ -14,7 +14,7 @@ public struct WatermarkGate: Sendable {
         case active
         /// Its watermark has not moved for longer than the limit: output goes on without it.
         case stalled(since: Int64)
-        /// It sends again, but its watermark is still before the frontier: its events are late.
+        /// It sends again, but its watermark is still behind by more than the limit: its events are late.
         case catchingUp
         /// It has sent everything.
         case finished
@@ -74,7 +74,7 @@ public struct WatermarkGate: Sendable {
             member.state = .catchingUp
         case .active, .catchingUp, .finished: break
         }
-        if member.state == .catchingUp, watermark >= frontier { member.state = .active }
+        if member.state == .catchingUp, !isFarBehind(watermark, at: now) { member.state = .active }
         members[node] = member
     }
 
@@ -107,6 +107,13 @@ public struct WatermarkGate: Sendable {
         let news = events
         events = []
         return Release(frontier: frontier, events: news)
+    }
+
+    /// Whether a node that stalled is still left behind. Once it lags by no more than any node may, output waits for it
+    /// again: a node on a slow path would never overtake the others.
+    private func isFarBehind(_ watermark: Int64, at now: Int64) -> Bool {
+        let (lag, overflow) = now.subtractingReportingOverflow(watermark)
+        return watermark < frontier && (overflow || lag > stallLimit)
     }
 
     /// Whether a node that output waits for has not moved for too long.

@@ -34,6 +34,11 @@ extension LineWriter {
         append(bound: time.lower, isKnown: time.bound.isBounded)
         text.append(",\"hi_ns\":")
         append(bound: time.upper, isKnown: time.bound.isBounded)
+        switch time.quality {
+        case .bounded: text.append(",\"quality\":\"certain\"")
+        case .degraded: text.append(",\"quality\":\"degraded\"")
+        case .unknown: text.append(",\"quality\":\"unknown\"")
+        }
     }
 
     /// The time of day, or that of the trace clock under another name.

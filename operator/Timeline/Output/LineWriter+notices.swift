@@ -48,6 +48,7 @@ extension LineWriter {
             switch notice {
             case .gap(let gap): append(spanOf: gap)
             case .lostAtAgent(let loss): append(spanOf: loss)
+            case .clockBreak(let span): append(spanOf: span)
             default: break
             }
             text.append(words)
@@ -59,6 +60,7 @@ extension LineWriter {
             text.append("\",")
             appendTime(time)
             if case .gap(let gap) = notice { appendJSON(spanOf: gap) }
+            if case .clockBreak(let span) = notice { appendJSON(from: span.from ?? 0, to: span.to ?? 0) }
             if case .lostAtAgent(let loss) = notice {
                 appendJSON(from: loss.from, to: loss.to)
                 appendNodeAndCPU(node, loss.cpu)
@@ -99,6 +101,18 @@ extension LineWriter {
         text.append("until ")
         append(time: loss.to)
         text.append(": ")
+    }
+
+    /// `clock break: from here until 12:00:01.000000000 only messages bound its times: `
+    private mutating func append(spanOf span: ClockBreakSpan) {
+        text.append("clock break: from here ")
+        if let end = span.to {
+            text.append("until ")
+            append(time: end)
+        } else {
+            text.append("on")
+        }
+        text.append(" only messages bound its times: ")
     }
 
     private mutating func appendJSON(spanOf gap: WireRecordingGap) {

@@ -1,5 +1,6 @@
 import SessionStore
 import SystemPackage
+import TraceClock
 import TraceProtocol
 
 /// Prints sessions from disk and trace.dat files as one timeline, in memory bounded by what lies between the nodes'
@@ -41,9 +42,11 @@ public final class TimelineReport {
     /// - Parameters:
     ///   - output: nil to count only.
     ///   - jobs: how many threads share the work; the output is the same for any number.
+    ///   - wander: what is assumed of the clocks' rates; nil for nothing beyond the rate range.
     /// - Throws: `ReportError` for a filter that names a node which is not there.
     public init(
-        _ inputs: [ReportInput], format: OutputFormat, filter: TimelineFilter, output: OutputStream?, jobs: Int = 1
+        _ inputs: [ReportInput], format: OutputFormat, filter: TimelineFilter, output: OutputStream?, jobs: Int = 1,
+        wander: ClockWander? = .standard
     ) throws {
         let plan = ReportPlan(inputs)
         let names = plan.nodes.map(\.name)
@@ -57,7 +60,8 @@ public final class TimelineReport {
                 return recording.decoding.assumptions.map { "\(node.name): \($0)" }
             }
         merger = TimelineMerger(
-            plan.nodes.map { (name: $0.name, shift: $0.shift) }, stallLimit: nil, at: Self.now)
+            plan.nodes.map { (name: $0.name, shift: $0.shift) }, clocks: try plan.clocks(inputs, wander: wander),
+            stallLimit: nil, at: Self.now)
         self.output = output
         self.jobs = jobs
         manifests = inputs.compactMap { if case .session(let directory) = $0 { directory.description } else { nil } }

@@ -12,7 +12,8 @@ final class NodeTimeline {
     let name: String
     /// ns from the timeline of the node's own controller, or of its recording, to the one that is merged onto.
     let shift: Int64
-    var clock = LiveClock()
+    private(set) var clock: NodeClock
+    private var parting = ClockParting()
     private(set) var streams: [UInt32: CPUStream] = [:]
     private(set) var decoding = NodeDecoding()
     private(set) var layout: SubBufferLayout?
@@ -40,6 +41,8 @@ final class NodeTimeline {
         case watermark
         case ended
         case note(WireNodeNote)
+        /// The node's clock was not one continuous clock.
+        case clockBreak(ClockBreak)
         /// The successor of an agent that died states what was lost with it.
         case loss([WireEventLoss])
     }
@@ -47,7 +50,9 @@ final class NodeTimeline {
     /// The trace.dat file that the node stands for, if it is one.
     private(set) var recording: RecordingBuffer?
 
-    init(index: Int, name: String, shift: Int64 = 0) {
+    /// - Parameter clock: what its whole log says of its clock; nil where that is not known yet.
+    init(index: Int, name: String, shift: Int64 = 0, clock: RefinedClock? = nil) {
+        self.clock = NodeClock(refined: clock)
         self.index = index
         self.name = name
         self.shift = shift
@@ -108,12 +113,9 @@ final class NodeTimeline {
         case .clockSample:
             let sample = try ClockSampleFrame(frame)
             let probe = ClockProbe(t1: sample.t1, t2: sample.t2, t3: sample.t3, t4: sample.t4)
-            // Copies of the clock's segments do not learn of a break that is found later.
-            if case .epochBreak = clock.observe(probe) { for stream in streams.values { stream.segment = nil } }
-            return .none
-        case .metadata:
-            try appendMetadata(frame)
-            return .none
+            guard parting.admits(probe) else { return .none }
+            return broken(clock.observe(probe))
+        case .metadata: return try appendMetadata(frame)
         case .finish:
             var body = frame.body
             _ = try StreamNumber(reading: &body, of: frame.type)
@@ -145,12 +147,21 @@ final class NodeTimeline {
         return pause.at > lastPause ?? .min
     }
 
-    private func appendMetadata(_ frame: Frame) throws {
+    private func broken(_ found: ClockBreak?) -> Change {
+        guard let found else { return .none }
+        // Copies of the clock's segments do not learn of a break that is found later.
+        for stream in streams.values { stream.segment = nil }
+        return .clockBreak(found)
+    }
+
+    private func appendMetadata(_ frame: Frame) throws -> Change {
         var body = frame.body
         _ = try StreamNumber(reading: &body, of: frame.type)
         let metadata: WireNodeMetadata = try Frame(.metadata, body).message()
         if !metadata.headerPage.isEmpty { layout = try SubBufferLayout(headerPage: metadata.headerPage) }
         try decoding.add(metadata)
+        guard metadata.hasClockCheck, let found = parting.add(metadata.clockCheck) else { return .none }
+        return broken(clock.declareBreak(found.reason, after: found.after))
     }
 
     private func appendNote(_ note: WireNodeNote) -> Change {

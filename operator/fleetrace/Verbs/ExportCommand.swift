@@ -37,6 +37,8 @@ struct ExportCommand: ParsableCommand {
     @Option(help: "Only this node; may be repeated.")
     var node: [String] = []
 
+    @OptionGroup var clock: ClockOptions
+
     func validate() throws {
         if to == .traceDat, target == nil {
             throw ValidationError("say where to: fleetrace export \(session) --to trace.dat DIR")
@@ -63,7 +65,7 @@ struct ExportCommand: ParsableCommand {
     }
 
     private func exportRecordings(_ directory: SessionDirectory) throws {
-        let export = try SessionExport(directory, into: FilePath(target ?? ""), nodes: Set(node))
+        let export = try SessionExport(directory, into: FilePath(target ?? ""), nodes: Set(node), wander: clock.wander)
         var account = SessionAccount(nodes: [], epochOffset: directory.description.epochOffset)
         try export.run { node in
             account.nodes.append(node.account)
@@ -91,7 +93,8 @@ struct ExportCommand: ParsableCommand {
         var filter = TimelineFilter()
         filter.nodes = Set(node)
         let report = try TimelineReport(
-            [input], format: .json, filter: filter, output: output, jobs: ReportCommand.usualJobs)
+            [input], format: .json, filter: filter, output: output, jobs: ReportCommand.usualJobs,
+            wander: clock.wander)
         try output.whenReaderEnds { _exit(0) }
         let account = try report.run()
         try Verdict(account).exit()

@@ -22,6 +22,7 @@ struct ReportCommand: AsyncParsableCommand {
               fleetrace report host.dat guest.dat
               fleetrace report s1 --node web-1 --comm 'nginx*' --around 1.5s 5ms
               fleetrace report weekly --summary
+              fleetrace report s1 --clock hard
             """)
 
     @Argument(
@@ -70,6 +71,8 @@ struct ReportCommand: AsyncParsableCommand {
     @Option(help: "How many threads share the work (by default as many as there are CPUs to run on).")
     var jobs: Int?
 
+    @OptionGroup var clock: ClockOptions
+
     @OptionGroup var connection: ConnectionOptions
 
     func validate() throws {
@@ -109,7 +112,7 @@ struct ReportCommand: AsyncParsableCommand {
         let opened = try paths.map { try ReportInput(path: $0) }
         let report = try TimelineReport(
             opened, format: format, filter: filter, output: summary ? nil : .standardOutput,
-            jobs: jobs ?? Self.usualJobs)
+            jobs: jobs ?? Self.usualJobs, wander: clock.wander)
         for line in report.assumptions { say("note: \(line)") }
         // Nothing is left to do then, however long the rest would take.
         try OutputStream.standardOutput.whenReaderEnds {

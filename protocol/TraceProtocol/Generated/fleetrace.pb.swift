@@ -803,11 +803,40 @@ public nonisolated struct WireNodeMetadata: @unchecked Sendable {
   /// Clears the value of `typeInformation`. Subsequent reads from it will return its default value.
   public mutating func clearTypeInformation() {_uniqueStorage()._typeInformation = nil}
 
+  /// the agent's clock and the session's trace clock have parted, or agree again
+  public var clockCheck: WireClockCheck {
+    get {_storage._clockCheck ?? WireClockCheck()}
+    set {_uniqueStorage()._clockCheck = newValue}
+  }
+  /// Returns true if `clockCheck` has been explicitly set.
+  public var hasClockCheck: Bool {_storage._clockCheck != nil}
+  /// Clears the value of `clockCheck`. Subsequent reads from it will return its default value.
+  public mutating func clearClockCheck() {_uniqueStorage()._clockCheck = nil}
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// What an agent that compares its clock with the session's trace clock has found. Sent when it changes.
+public nonisolated struct WireClockCheck: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// ns of the trace clock: nothing was wrong up to here; with `agrees`, nothing is from here on
+  public var after: Int64 = 0
+
+  public var agrees: Bool = false
+
+  /// of a disagreement, for people
+  public var reason: String = String()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
 }
 
 public nonisolated struct WireEventFormatText: Sendable {
@@ -2329,7 +2358,7 @@ nonisolated extension WireNoted: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
 nonisolated extension WireNodeMetadata: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".NodeMetadata"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}header_page\0\u{1}formats\0\u{1}comms\0\u{1}symbols\0\u{3}printk_formats\0\u{1}host\0\u{3}comms_as_of\0\u{3}dynamic_events\0\u{3}type_information\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}header_page\0\u{1}formats\0\u{1}comms\0\u{1}symbols\0\u{3}printk_formats\0\u{1}host\0\u{3}comms_as_of\0\u{3}dynamic_events\0\u{3}type_information\0\u{3}clock_check\0")
 
   fileprivate class _StorageClass {
     var _headerPage: String = String()
@@ -2341,6 +2370,7 @@ nonisolated extension WireNodeMetadata: SwiftProtobuf.Message, SwiftProtobuf._Me
     var _commsAsOf: Int64 = 0
     var _dynamicEvents: String = String()
     var _typeInformation: WireCompressedBlob? = nil
+    var _clockCheck: WireClockCheck? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -2360,6 +2390,7 @@ nonisolated extension WireNodeMetadata: SwiftProtobuf.Message, SwiftProtobuf._Me
       _commsAsOf = source._commsAsOf
       _dynamicEvents = source._dynamicEvents
       _typeInformation = source._typeInformation
+      _clockCheck = source._clockCheck
     }
   }
 
@@ -2387,6 +2418,7 @@ nonisolated extension WireNodeMetadata: SwiftProtobuf.Message, SwiftProtobuf._Me
         case 7: try { try decoder.decodeSingularSFixed64Field(value: &_storage._commsAsOf) }()
         case 8: try { try decoder.decodeSingularStringField(value: &_storage._dynamicEvents) }()
         case 9: try { try decoder.decodeSingularMessageField(value: &_storage._typeInformation) }()
+        case 10: try { try decoder.decodeSingularMessageField(value: &_storage._clockCheck) }()
         default: break
         }
       }
@@ -2426,6 +2458,9 @@ nonisolated extension WireNodeMetadata: SwiftProtobuf.Message, SwiftProtobuf._Me
       try { if let v = _storage._typeInformation {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
       } }()
+      try { if let v = _storage._clockCheck {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -2444,10 +2479,51 @@ nonisolated extension WireNodeMetadata: SwiftProtobuf.Message, SwiftProtobuf._Me
         if _storage._commsAsOf != rhs_storage._commsAsOf {return false}
         if _storage._dynamicEvents != rhs_storage._dynamicEvents {return false}
         if _storage._typeInformation != rhs_storage._typeInformation {return false}
+        if _storage._clockCheck != rhs_storage._clockCheck {return false}
         return true
       }
       if !storagesAreEqual {return false}
     }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireClockCheck: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ClockCheck"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}after\0\u{1}agrees\0\u{1}reason\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularSFixed64Field(value: &self.after) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.agrees) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.after != 0 {
+      try visitor.visitSingularSFixed64Field(value: self.after, fieldNumber: 1)
+    }
+    if self.agrees != false {
+      try visitor.visitSingularBoolField(value: self.agrees, fieldNumber: 2)
+    }
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireClockCheck, rhs: WireClockCheck) -> Bool {
+    if lhs.after != rhs.after {return false}
+    if lhs.agrees != rhs.agrees {return false}
+    if lhs.reason != rhs.reason {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -515,6 +515,26 @@ public nonisolated struct WireNodeStatus: @unchecked Sendable {
     set {_uniqueStorage()._eventsPerSecond = newValue}
   }
 
+  /// of controller time over the node's, estimated; absent while unknown
+  public var clockDriftPpb: Int64 {
+    get {_storage._clockDriftPpb ?? 0}
+    set {_uniqueStorage()._clockDriftPpb = newValue}
+  }
+  /// Returns true if `clockDriftPpb` has been explicitly set.
+  public var hasClockDriftPpb: Bool {_storage._clockDriftPpb != nil}
+  /// Clears the value of `clockDriftPpb`. Subsequent reads from it will return its default value.
+  public mutating func clearClockDriftPpb() {_uniqueStorage()._clockDriftPpb = nil}
+
+  /// since the last reply to a clock probe; absent before the first
+  public var clockProbeAgeMs: Int64 {
+    get {_storage._clockProbeAgeMs ?? 0}
+    set {_uniqueStorage()._clockProbeAgeMs = newValue}
+  }
+  /// Returns true if `clockProbeAgeMs` has been explicitly set.
+  public var hasClockProbeAgeMs: Bool {_storage._clockProbeAgeMs != nil}
+  /// Clears the value of `clockProbeAgeMs`. Subsequent reads from it will return its default value.
+  public mutating func clearClockProbeAgeMs() {_uniqueStorage()._clockProbeAgeMs = nil}
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -1511,7 +1531,7 @@ nonisolated extension WireNodeList: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension WireNodeStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".NodeStatus"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}connected\0\u{1}host\0\u{1}labels\0\u{1}software\0\u{3}clock_bound_ns\0\u{3}round_trip_ns\0\u{1}sessions\0\u{3}bytes_received\0\u{3}events_received\0\u{3}events_lost\0\u{3}connected_since\0\u{3}last_heard_ms\0\u{1}vitals\0\u{3}agent_cpu_permille\0\u{3}bytes_per_second\0\u{3}events_per_second\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}connected\0\u{1}host\0\u{1}labels\0\u{1}software\0\u{3}clock_bound_ns\0\u{3}round_trip_ns\0\u{1}sessions\0\u{3}bytes_received\0\u{3}events_received\0\u{3}events_lost\0\u{3}connected_since\0\u{3}last_heard_ms\0\u{1}vitals\0\u{3}agent_cpu_permille\0\u{3}bytes_per_second\0\u{3}events_per_second\0\u{3}clock_drift_ppb\0\u{3}clock_probe_age_ms\0")
 
   fileprivate class _StorageClass {
     var _name: String = String()
@@ -1531,6 +1551,8 @@ nonisolated extension WireNodeStatus: SwiftProtobuf.Message, SwiftProtobuf._Mess
     var _agentCpuPermille: UInt32 = 0
     var _bytesPerSecond: UInt64 = 0
     var _eventsPerSecond: UInt64 = 0
+    var _clockDriftPpb: Int64? = nil
+    var _clockProbeAgeMs: Int64? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1558,6 +1580,8 @@ nonisolated extension WireNodeStatus: SwiftProtobuf.Message, SwiftProtobuf._Mess
       _agentCpuPermille = source._agentCpuPermille
       _bytesPerSecond = source._bytesPerSecond
       _eventsPerSecond = source._eventsPerSecond
+      _clockDriftPpb = source._clockDriftPpb
+      _clockProbeAgeMs = source._clockProbeAgeMs
     }
   }
 
@@ -1593,6 +1617,8 @@ nonisolated extension WireNodeStatus: SwiftProtobuf.Message, SwiftProtobuf._Mess
         case 15: try { try decoder.decodeSingularUInt32Field(value: &_storage._agentCpuPermille) }()
         case 16: try { try decoder.decodeSingularUInt64Field(value: &_storage._bytesPerSecond) }()
         case 17: try { try decoder.decodeSingularUInt64Field(value: &_storage._eventsPerSecond) }()
+        case 18: try { try decoder.decodeSingularSInt64Field(value: &_storage._clockDriftPpb) }()
+        case 19: try { try decoder.decodeSingularSInt64Field(value: &_storage._clockProbeAgeMs) }()
         default: break
         }
       }
@@ -1656,6 +1682,12 @@ nonisolated extension WireNodeStatus: SwiftProtobuf.Message, SwiftProtobuf._Mess
       if _storage._eventsPerSecond != 0 {
         try visitor.visitSingularUInt64Field(value: _storage._eventsPerSecond, fieldNumber: 17)
       }
+      try { if let v = _storage._clockDriftPpb {
+        try visitor.visitSingularSInt64Field(value: v, fieldNumber: 18)
+      } }()
+      try { if let v = _storage._clockProbeAgeMs {
+        try visitor.visitSingularSInt64Field(value: v, fieldNumber: 19)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1682,6 +1714,8 @@ nonisolated extension WireNodeStatus: SwiftProtobuf.Message, SwiftProtobuf._Mess
         if _storage._agentCpuPermille != rhs_storage._agentCpuPermille {return false}
         if _storage._bytesPerSecond != rhs_storage._bytesPerSecond {return false}
         if _storage._eventsPerSecond != rhs_storage._eventsPerSecond {return false}
+        if _storage._clockDriftPpb != rhs_storage._clockDriftPpb {return false}
+        if _storage._clockProbeAgeMs != rhs_storage._clockProbeAgeMs {return false}
         return true
       }
       if !storagesAreEqual {return false}

@@ -16,6 +16,7 @@ final class TracingSession: NodeSession {
     private let onFull: (@Sendable () -> Void)?
     private var names = SentTaskNames()
     private var hidden = HiddenSymbols()
+    var clockWatch = TraceClockWatch()
     private var eventsSeen: UInt64 = 0
 
     private var root: TracefsRoot { tracefs.root }
@@ -78,6 +79,7 @@ final class TracingSession: NodeSession {
     }
 
     func finish(reason: String, note: (WireFinish) -> Void) throws {
+        compareClocks()
         sendNewNames()
         var totals = recording.totals(reason: reason)
         let unreadable = stream.unreadable
@@ -102,6 +104,7 @@ final class TracingSession: NodeSession {
         stopIfFull()
         recording.observeSwitch()
         sendShownSymbols()
+        if clockWatch.isDue(at: .now) { compareClocks() }
         let entries = recording.watermarks()
         let events = recording.eventsRead
         if events != eventsSeen {

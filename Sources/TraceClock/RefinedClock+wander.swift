@@ -1,0 +1,74 @@
+extension RefinedClock {
+    /// Appends an epoch in blocks, each under the rate range that its window shows with the wander allowance. What lies
+    /// farther than a block from every probe rests on the rate range alone.
+    mutating func append(_ epoch: EpochSplit.Epoch, doubtful: [ClockSample], under wander: ClockWander) {
+        let samples = RefinedEpoch.ordered(epoch.samples)
+        guard let head = samples.first, let tail = samples.last else { return }
+        var doubtful = doubtful
+        var first = epoch.first
+        let assumptions = assumptions
+        func add(through last: Int64, _ window: ArraySlice<ClockSample>, under wander: ClockWander?) {
+            guard first <= last else { return }
+            append(doubtful: doubtful) { floor in
+                Self.refined(Array(window), first: first, last: last, floor: floor, assumptions, under: wander)
+            }
+            first = last &+ 1
+            doubtful = []
+        }
+        add(through: min(head.agent &- wander.block &- 1, epoch.last), samples[...], under: nil)
+        let end = min(tail.agent &+ wander.block, epoch.last)
+        while first <= end {
+            let begin = max(first, head.agent)
+            // Each block ends at a probe, so there are no more blocks than probes. The last one takes what is left.
+            let next = Self.index(of: begin &+ wander.block, in: samples)
+            let isLast = next == samples.count || tail.agent &- samples[next].agent < wander.block
+            let last = isLast ? end : min(samples[next].agent, end)
+            let window = samples[
+                Self.index(of: begin &- wander.block, in: samples)..<Self.index(of: last &+ wander.block, in: samples)]
+            // A mean over a long silence says little of any moment.
+            let isShort = last &- begin < 4 &* wander.block
+            add(through: last, window.isEmpty ? samples[...] : window, under: isShort ? wander : nil)
+        }
+        add(through: epoch.last, samples[...], under: nil)
+    }
+
+    /// The index of the first sample at or after `time`.
+    private static func index(of time: Int64, in samples: [ClockSample]) -> Int {
+        var low = 0
+        var high = samples.count
+        while low < high {
+            let middle = (low + high) / 2
+            if samples[middle].agent < time { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    /// One block. The allowance doubles until the window's probes do not refute it, and once more: the least allowance
+    /// that they admit is not a likely one.
+    private static func refined(
+        _ window: [ClockSample], first: Int64, last: Int64, floor: Int64, _ assumptions: ClockAssumptions,
+        under wander: ClockWander?
+    ) -> RefinedEpoch {
+        func epoch(_ rate: RateRange, isRefuted: Bool) -> RefinedEpoch {
+            RefinedEpoch(
+                window, first: first, last: last, floor: floor, rate, followsMessages: false, isRefuted: isRefuted)
+        }
+        guard let wander, let mean = RefinedEpoch.meanSlope(window, EnvelopePass(window, assumptions.rate)) else {
+            return epoch(assumptions.rate, isRefuted: false)
+        }
+        let check = WanderCheck(window)
+        var allowance = wander.slope
+        while let range = RefinedEpoch.range(mean, wander: allowance, within: assumptions.rate),
+            range != assumptions.rate
+        {
+            // Over the whole window: what contradicts it outside the block refutes it, too.
+            if check.admits(EnvelopePass(window, range)) {
+                guard allowance > wander.slope else { return epoch(range, isRefuted: false) }
+                let wider = RefinedEpoch.range(mean, wander: allowance &* 2, within: assumptions.rate)
+                return epoch(wider ?? assumptions.rate, isRefuted: true)
+            }
+            allowance = allowance &* 2
+        }
+        return epoch(assumptions.rate, isRefuted: true)
+    }
+}

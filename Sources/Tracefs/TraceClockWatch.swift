@@ -1,0 +1,59 @@
+import SystemFacts
+
+/// Compares a session's trace clock with this process's CLOCK_MONOTONIC_RAW again and again, and tells when they part
+/// and when they agree again. No I/O.
+///
+/// ``TraceClockCheck`` looks once, before there is a session. After that somebody may choose another clock in the
+/// instance's `trace_clock`, or the process's clock may change. Only what differs by more than the two readings lie
+/// apart is seen: tens of µs.
+public struct TraceClockWatch: Sendable {
+    /// What has changed.
+    public enum Change: Sendable, Equatable {
+        /// The clocks have parted at some moment after this time of the trace clock.
+        case parted(after: MonotonicRawInstant, TraceClockCheck)
+        /// They agree, from this time of the trace clock on.
+        case agrees(from: MonotonicRawInstant)
+    }
+
+    /// Between two comparisons.
+    public static let interval = Duration.seconds(1)
+
+    /// The trace clock when they last agreed.
+    private var lastAgreed: MonotonicRawInstant?
+    private var isParted = false
+    private var nextLook = MonotonicRawInstant(nanoseconds: 0)
+
+    /// Nothing has been compared.
+    public init() {}
+
+    /// Whether it is time to compare; then it is not for a while.
+    public mutating func isDue(at now: MonotonicRawInstant) -> Bool {
+        guard now >= nextLook else { return false }
+        nextLook = now.advanced(by: Self.interval)
+        return true
+    }
+
+    /// A comparison was made.
+    ///
+    /// - Parameter sample: nil if the trace clock does not count nanoseconds.
+    /// - Returns: what is new; nil for nothing.
+    public mutating func observe(_ sample: TraceClockCheck.Sample?) -> Change? {
+        let check = TraceClockCheck(samples: sample.map { [$0] } ?? [])
+        if case .agrees = check, let sample {
+            defer { isParted = false }
+            lastAgreed = sample.stamp.advanced(by: .zero - sample.rounding)
+            return isParted ? .agrees(from: sample.stamp.advanced(by: sample.rounding)) : nil
+        }
+        guard !isParted else { return nil }
+        isParted = true
+        return .parted(after: lastCertain(check), check)
+    }
+
+    /// Readings of this process that are behind the trace clock look older than they are: the bound of the old epoch
+    /// must not reach them.
+    private func lastCertain(_ check: TraceClockCheck) -> MonotonicRawInstant {
+        let last = lastAgreed ?? MonotonicRawInstant(nanoseconds: 0)
+        guard case .differs(let offset) = check, offset.upperBound > .zero else { return last }
+        return MonotonicRawInstant(nanoseconds: max(last.advanced(by: .zero - offset.upperBound).nanoseconds, 0))
+    }
+}

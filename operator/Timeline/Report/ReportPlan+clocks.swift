@@ -1,0 +1,19 @@
+import SessionStore
+import TraceClock
+
+extension ReportPlan {
+    /// The clocks of the nodes of sessions, by index: a first pass over their logs, for what these say of clocks.
+    ///
+    /// - Parameter wander: what is assumed of the clocks' rates; nil for nothing beyond the rate range.
+    /// - Throws: `StoreError`.
+    func clocks(_ inputs: [ReportInput], wander: ClockWander?) throws -> [Int: RefinedClock] {
+        var clocks: [Int: RefinedClock] = [:]
+        for (index, node) in nodes.enumerated() {
+            guard case .log(let session, let name) = node.source, case .session(let directory) = inputs[session] else {
+                continue
+            }
+            clocks[index] = ClockRecords(of: NodeLogReader(try directory.log(of: name))).clock(wander: wander)
+        }
+        return clocks
+    }
+}
