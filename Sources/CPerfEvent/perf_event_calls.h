@@ -15,17 +15,21 @@ extern long syscall(long number, ...);
 
 /// A counter of everything that runs on one CPU.
 ///
+/// `excluded`: bits for what is not counted: 1 user, 2 kernel, 4 hypervisor, 8 guest.
 /// A leader (`group` -1) starts disabled and controls its members. One read(2) of it gives `nr`, time enabled, time
 /// running, then the leader's and each member's value, all 64 bits (PERF_FORMAT_GROUP).
 /// Returns the descriptor, or -errno.
-static inline int perf_open_counter(uint32_t type, uint64_t config, int cpu, int group, int exclude_guest) {
+static inline int perf_open_counter(uint32_t type, uint64_t config, int cpu, int group, uint32_t excluded) {
     struct perf_event_attr attr;
     memset(&attr, 0, sizeof attr);
     attr.size = sizeof attr;
     attr.type = type;
     attr.config = config;
     attr.disabled = group < 0;
-    attr.exclude_guest = exclude_guest != 0;
+    attr.exclude_user = excluded & 1;
+    attr.exclude_kernel = excluded >> 1 & 1;
+    attr.exclude_hv = excluded >> 2 & 1;
+    attr.exclude_guest = excluded >> 3 & 1;
     attr.read_format = PERF_FORMAT_GROUP | PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING;
     long fd = syscall(SYS_perf_event_open, &attr, (long)-1, (long)cpu, (long)group, (unsigned long)PERF_FLAG_FD_CLOEXEC);
     return fd < 0 ? -errno : (int)fd;

@@ -51,9 +51,10 @@ struct CounterGroup: ~Copyable {
 
     private static func open(_ event: PerfEvent, cpu: Int, group: Int32) throws(PerfError) -> Int32 {
         // As perf does: exclude what a virtual machine's guest executes. Not every counter supports this.
-        var file = perf_open_counter(event.type, event.config, Int32(cpu), group, event.isSoftware ? 0 : 1)
-        if file == -EINVAL || file == -EOPNOTSUPP, !event.isSoftware {
-            file = perf_open_counter(event.type, event.config, Int32(cpu), group, 0)
+        let usual = event.isSoftware ? event.excluded : event.excluded.union(.guest)
+        var file = perf_open_counter(event.type, event.config, Int32(cpu), group, usual.rawValue)
+        if file == -EINVAL || file == -EOPNOTSUPP, usual != event.excluded {
+            file = perf_open_counter(event.type, event.config, Int32(cpu), group, event.excluded.rawValue)
         }
         guard file >= 0 else { throw PerfError(errno: -file) }
         return file

@@ -2,8 +2,31 @@ import CPerfEvent
 
 /// Hardware, software and cache counters by perf's names (`perf list hw sw cache`).
 public enum CounterName {
-    /// The counter with that name, or nil if perf has none.
+    /// The counter with that name, or nil if perf has none: `instructions`, `instructions:u` (in user space alone; also
+    /// `k`, the kernel, and `h`, the hypervisor), `r00c0` (the processor's own number, hexadecimal).
     public static func event(_ name: String) -> PerfEvent? {
+        let parts = name.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let event = plainEvent(String(parts[0])) else { return nil }
+        guard parts.count == 2 else { return event }
+        guard !parts[1].isEmpty, parts[1].allSatisfy({ "ukh".contains($0) }) else { return nil }
+        var excluded: PerfEvent.Excluded = [.user, .kernel, .hypervisor]
+        if parts[1].contains("u") { excluded.remove(.user) }
+        if parts[1].contains("k") { excluded.remove(.kernel) }
+        if parts[1].contains("h") { excluded.remove(.hypervisor) }
+        return PerfEvent(type: event.type, config: event.config, excluded: excluded)
+    }
+
+    /// `r` and hexadecimal digits, one of which is no letter: words such as `read` are names.
+    private static func rawEvent(_ name: String) -> PerfEvent? {
+        let digits = name.dropFirst()
+        guard name.hasPrefix("r"), digits.contains(where: { $0.isASCII && $0.isNumber }),
+            let config = UInt64(digits, radix: 16), !digits.hasPrefix("+"), !digits.hasPrefix("-")
+        else { return nil }
+        return PerfEvent(type: PERF_TYPE_RAW.rawValue, config: config)
+    }
+
+    private static func plainEvent(_ name: String) -> PerfEvent? {
+        if let raw = rawEvent(name) { return raw }
         if let id = hardware.first(where: { $0.names.contains(name) })?.id {
             return PerfEvent(type: PERF_TYPE_HARDWARE.rawValue, config: UInt64(id.rawValue))
         }

@@ -6,9 +6,25 @@ public struct PerfEvent: Sendable, Hashable {
     public let type: UInt32
     /// The event within its type.
     public let config: UInt64
+    /// What is not counted.
+    public let excluded: Excluded
+
+    /// Where the processor is while an event is not counted (perf_event_open(2), `exclude_user` and so on).
+    public struct Excluded: OptionSet, Sendable, Hashable {
+        public let rawValue: UInt32
+
+        public init(rawValue: UInt32) { self.rawValue = rawValue }
+
+        public static let user = Excluded(rawValue: 1)
+        public static let kernel = Excluded(rawValue: 2)
+        public static let hypervisor = Excluded(rawValue: 4)
+        /// In a virtual machine of this one.
+        public static let guest = Excluded(rawValue: 8)
+    }
 
     /// From its parts.
-    public init(type: UInt32, config: UInt64) {
+    public init(type: UInt32, config: UInt64, excluded: Excluded = []) {
+        self.excluded = excluded
         self.type = type
         self.config = config
     }

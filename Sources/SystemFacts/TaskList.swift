@@ -69,10 +69,35 @@ public enum TaskList {
         fieldsBehindName(of: pid).dropFirst().first.flatMap { Int32($0) }
     }
 
+    /// The processes that a process has started, and those that they have started, as far as they still run.
+    public static func descendants(of pid: Int32) -> [Int32] {
+        var children: [Int32: [Int32]] = [:]
+        for process in ((try? SystemFile.names(in: "/proc")) ?? []).compactMap({ Int32($0) }) {
+            if let parent = parent(of: process) { children[parent, default: []].append(process) }
+        }
+        var found: [Int32] = []
+        var next = [pid]
+        while let parent = next.popLast() {
+            // Numbers may be used again while this reads: nothing is found twice.
+            let new = (children.removeValue(forKey: parent) ?? []).filter { $0 != pid }
+            found += new
+            next += new
+        }
+        return found
+    }
+
     /// Resident memory of this process in bytes, from /proc/self/statm. 0 if it cannot be read.
     public static func ownResidentBytes() -> UInt64 {
         let fields = ((try? SystemFile.text("/proc/self/statm", limit: 4096)) ?? "").split(separator: " ")
         return fields.count > 1 ? (UInt64(fields[1]) ?? 0) * UInt64(getpagesize()) : 0
+    }
+
+    /// How many threads there are on this machine, from /proc/loadavg. 0 if it cannot be read.
+    public static func count() -> Int {
+        let text = (try? SystemFile.text("/proc/loadavg", limit: 4096)) ?? ""
+        // `0.20 0.18 0.12 1/80 11206`: the fourth field is those that run and all (proc_loadavg(5)).
+        let fields = text.split(separator: " ")
+        return fields.count > 3 ? fields[3].split(separator: "/").last.flatMap { Int($0) } ?? 0 : 0
     }
 
     /// The names of all current tasks, by thread id. A task that ends meanwhile is left out.

@@ -77,8 +77,8 @@ struct ProbeGroupTests {
         let members = SessionEvents(tracepoints: [], probes: [])
         #expect(SessionTrigger.stack(if: "") == "stacktrace if common_pid >= 0")
         #expect(SessionTrigger.stack(if: "(a == 1)") == "stacktrace if (a == 1)")
-        #expect(try SessionTrigger("traceon:1 if x == 2", members).switchesOn)
-        #expect(try !SessionTrigger("traceoff", members).switchesOn)
+        #expect(try SessionTrigger("traceon:1 if x == 2", members).isLate)
+        #expect(try !SessionTrigger("traceoff", members).isLate)
         for snapshot in [
             "snapshot", "snapshot:1", "snapshot if x == 1", "snapshot\tif x == 1", " snapshot",
             "hist:keys=pid:t=hitcount:onmax($t).snapshot()",

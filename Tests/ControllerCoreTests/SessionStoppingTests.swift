@@ -33,6 +33,23 @@ struct SessionStoppingTests {
         #expect(fleet.sessionCount() == 0 && fleet.storage.closed.map(\.state) == ["complete"])
     }
 
+    @Test("A session with a length: nodes are told before its end to stop exactly then")
+    func length() throws {
+        let fleet = EmbeddedController()
+        let nodes = try fleet.connectNodes(["a", "b"])
+        let ann = try EmbeddedOperator(fleet)
+        let (session, start) = try ann.recordFor(.seconds(3), on: nodes)
+        fleet.advance(.milliseconds(2_500))
+        for node in nodes { #expect(throws: (any Error).self) { try node.command() } }
+        fleet.advance(.milliseconds(600))
+        for node in nodes {
+            guard case .stop(let stop) = try node.command().action else { throw Unexpected(text: "no stop") }
+            #expect(stop.at - node.clockOffset == start + 3_000_000_000)
+            try node.sendFinish(session)
+        }
+        #expect(try ann.streamEnds().map(\.problem) == [""])
+    }
+
     @Test("A node that is told to stop and does not answer costs two seconds, and is named")
     func mute() throws {
         let fleet = EmbeddedController()

@@ -103,6 +103,32 @@ struct CountOutputTests {
         #expect(top[3].contains("(other: table full)") && top[3].contains("1,000"))
     }
 
+    @Test("Several keys are columns of their own in CSV and an array in JSON, whatever is in them")
+    func severalKeys() throws {
+        let counts = Self.counts([
+            [SampleCounts.row(0, 5, [.text("a,b"), .number(7)]), SampleCounts.row(0, 1, other: true)]
+        ])
+        var order = WireCountRequest()
+        order.keys = ["comm", "pid"]
+        let layout = CountLayout(order, isByNode: false, top: nil, width: nil)
+        var csv = CountPrinter(layout, format: .csv)
+        let lines = csv.lines(counts, CountInterval(counts, since: nil))
+        #expect(lines[0] == "event,node,comm,pid,count,enabled_ns,running_ns,state")
+        #expect(lines.contains { $0.contains(",\"a,b\",7,5,") }, "\(lines)")
+        #expect(lines.contains { $0.contains(",other,,1,") }, "\(lines)")
+        var json = CountPrinter(layout, format: .json)
+        let objects = json.lines(counts, CountInterval(counts, since: nil))
+        #expect(objects.contains { $0.contains("\"key\":[\"a,b\",\"7\"]") }, "\(objects)")
+        #expect(objects.contains { $0.contains("\"key\":\"other\"") }, "\(objects)")
+        // One key is a text, as ever.
+        order.keys = ["comm"]
+        let one = CountLayout(order, isByNode: false, top: nil, width: nil)
+        let single = Self.counts([[SampleCounts.row(0, 5, [.text("a,b")])]])
+        var plain = CountPrinter(one, format: .json)
+        let record = plain.lines(single, CountInterval(single, since: nil))
+        #expect(record[0].contains("\"key\":\"a,b\""))
+    }
+
     @Test("Any width: no line is longer, none is missing, and there is no trap", arguments: 1...60)
     func widths(_ width: Int) {
         let keyed = Self.counts(

@@ -130,4 +130,20 @@ struct NodeTextTests {
         #expect(!lines.contains { $0.hasPrefix("session") || $0.hasPrefix("BUSIEST") || $0.hasPrefix("no probes") })
         #expect(lines.contains { $0.contains("controller info: first") })
     }
+
+    @Test("Two machines with one certificate are a line below the table, with both addresses, and worth a look")
+    func twins() throws {
+        var status = WireNodeStatus()
+        status.name = "web-1"
+        status.connected = true
+        #expect(NodeTable.notes([status]).isEmpty)
+        status.address = "10.0.0.2"
+        status.twin = "10.0.0.3"
+        #expect(
+            NodeTable.notes([status])
+                == ["web-1: two machines use its certificate: 10.0.0.2 is connected, and 10.0.0.3 was refused"])
+        #expect(NodeTable.isBad(status))
+        let json = try NodeTable.json([status])
+        #expect(json[0].contains("\"twin\":\"10.0.0.3\"") && json[0].contains("\"address\":\"10.0.0.2\""))
+    }
 }

@@ -165,4 +165,52 @@ import TraceProtocol
         }
         #expect(MomentArgument(argument: "soon") == nil && MomentArgument(argument: "@soon") == nil)
     }
+
+    @Test("The length is in the request: nodes stop by themselves. A command can be followed, or left running")
+    func lengthAndCommand() throws {
+        let session = try SessionOptions.parse([
+            "-e", "sched", "--for", "1.5s", "--follow", "--leave-running", "--", "ls",
+        ])
+        .session()
+        #expect(session.request.lengthNs == 1_500_000_000)
+        #expect(session.follows && session.leavesRunning && session.command == ["ls"])
+        #expect(throws: (any Error).self) { try SessionOptions.parse(["-e", "sched", "--follow"]) }
+        #expect(throws: (any Error).self) { try SessionOptions.parse(["-e", "sched", "--leave-running"]) }
+        #expect(throws: (any Error).self) {
+            try SessionOptions.parse(["-e", "sched", "--follow", "--pid", "1", "--", "ls"])
+        }
+        #expect(throws: (any Error).self) { try SessionOptions.parse(["-e", "sched", "--comm", "sixteen-bytes-ab"]) }
+        #expect(try SessionOptions.parse(["-e", "sched", "--force"]).session().request.forceProbes)
+    }
+
+    @Test(
+        "Moments as reports print them",
+        arguments: [
+            "18:33:51.5", "18:33", "00:00:00", "23:59:59.999999999", "2026-11-28T18:33:51.5", "2026-11-28 18:33:51Z",
+            "1.5s",
+            "@1700000000.5", "12345.678901234",
+        ])
+    func moments(text: String) throws {
+        #expect(MomentArgument(argument: text) != nil)
+    }
+
+    @Test(
+        "What is no moment",
+        arguments: [
+            "24:00", "18:60", "18:33:60", "18", "x", "18:33:51.", "18:33:51.x", "2026-02-30T00:00", "2026-13-01T00:00",
+            "18:33Z",
+            "2026-11-28", "1:2:3:4", "-1:00", "",
+        ])
+    func noMoments(text: String) throws {
+        #expect(ClockTime(text) == nil)
+    }
+
+    @Test("A date in UTC is that moment, and a time of day keeps its fraction")
+    func clockTimes() throws {
+        #expect(
+            ClockTime("2026-11-28T18:33:51.5Z")?.moment
+                == .epoch(EpochInstant(nanoseconds: 1_795_890_831_500_000_000)))
+        #expect(
+            ClockTime("18:33:51.000000001")?.moment == .timeOfDay(.seconds(66_831) + .nanoseconds(1)))
+    }
 }

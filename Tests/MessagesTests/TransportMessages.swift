@@ -14,7 +14,7 @@ extension SecureTransportError: Sampled {
             wrongPurpose,
             badCertificate, badIdentity, wrongRole, wrongServerName, protocolVersion, applicationProtocol, notTLS,
             protocolViolation, handshakeTimeout, handshakeTooLarge, displaced, idleTimeout, endedInHandshake, truncated,
-            endedBeforeData, peerAlert, tooMuchPending, peerNotReading, local
+            endedBeforeData, peerAlert, refusedOutsideValidity, tooMuchPending, peerNotReading, local
     }
 
     var kind: Kind {
@@ -43,6 +43,7 @@ extension SecureTransportError: Sampled {
         case .truncated: .truncated
         case .endedBeforeData: .endedBeforeData
         case .peerAlert: .peerAlert
+        case .refusedOutsideValidity: .refusedOutsideValidity
         case .tooMuchPending: .tooMuchPending
         case .peerNotReading: .peerNotReading
         case .local: .local
@@ -50,9 +51,11 @@ extension SecureTransportError: Sampled {
     }
 
     static var samples: [SecureTransportError] {
+        let clock = CertificateClock(notBefore: 1_795_900_000, notAfter: 1_827_436_000, now: 1_795_800_000)
         let alerts: [UInt8] = [20, 40, 42, 43, 44, 45, 46, 48, 49, 51, 70, 80, 116, 120, 255]
         var checks: [Check] = [
-            .noCertificate, .unknownAuthority("self-signed certificate in certificate chain"), .expired, .notYetValid,
+            .noCertificate, .unknownAuthority("self-signed certificate in certificate chain"), .expired(clock),
+            .notYetValid(clock), .refusedOutsideValidity(TLSAlert(rawValue: 42), clock),
             .revoked, .revocationListUnusable("CRL has expired"), .wrongPurpose, .badCertificate("CA md too weak"),
             .protocolVersion("unsupported protocol"), .applicationProtocol(offered: [], accepted: ["fleetrace/1"]),
             .applicationProtocol(offered: ["h2"], accepted: ["fleetrace/1"]), .notTLS("wrong version number"),
@@ -164,7 +167,9 @@ extension ClientError: Sampled {
         let others: [any Error] = [
             ChannelError.connectTimeout(.seconds(10)), ChannelError.ioOnClosedChannel, ChannelError.eof,
             ChannelError.alreadyClosed, EventLoopError.shutdown, CancellationError(), ConnectionClosed(),
-            SecureTransportError(check: .expired, side: .client, peerAddress: "10.0.0.3:7788"),
+            SecureTransportError(
+                check: .expired(CertificateClock(notBefore: 0, notAfter: 86_400, now: 172_800)), side: .client,
+                peerAddress: "10.0.0.3:7788"),
         ]
         failures += others.map { .init(cause: "\(type(of: $0)).\($0)", text: ConnectionFailure.reason($0)) }
         try Snapshot.compare(

@@ -88,7 +88,8 @@ import TraceProtocol
             ClientError.goodbye(WireGoodbye(.noCommonVersion, "")),
             ClientError.refused(WireRefusal(.noPermission, "")), ClientError.refused(WireRefusal(.unsupported, "")),
             ClientError.refused(WireRefusal(.wrongState, "")),
-            Self.transport(.endedWhileOpen(isOwn: true)), Self.transport(.expired), Self.transport(.revoked),
+            Self.transport(.endedWhileOpen(isOwn: true)),
+            Self.transport(.expired(CertificateClock(notBefore: 0, notAfter: 1, now: 2))), Self.transport(.revoked),
             ProtocolError.empty,
         ]
         for error in final { #expect(ConnectionEnd.isFinal(error), "\(error)") }

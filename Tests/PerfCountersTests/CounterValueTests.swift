@@ -30,6 +30,15 @@ import Testing
     func names() {
         #expect(CounterName.event("instructions") == PerfEvent(type: 0, config: 1))
         #expect(CounterName.event("cpu-cycles") == CounterName.event("cycles"))
+        #expect(CounterName.event("instructions:u")?.excluded == [.kernel, .hypervisor])
+        #expect(CounterName.event("cycles:k")?.excluded == [.user, .hypervisor])
+        #expect(CounterName.event("cycles:uk")?.excluded == [.hypervisor])
+        #expect(CounterName.event("r00c0") == PerfEvent(type: 4, config: 0xc0))
+        #expect(CounterName.event("r1a8:u") == PerfEvent(type: 4, config: 0x1a8, excluded: [.kernel, .hypervisor]))
+        for name in ["read", "r", "r00g0", "instructions:", "instructions:x", "nosuch:u", "rcu:rcu_utilization", "r+1"]
+        {
+            #expect(CounterName.event(name) == nil, "\(name)")
+        }
         #expect(CounterName.event("cs") == PerfEvent(type: 1, config: 3))
         #expect(CounterName.event("L1-dcache-load-misses") == PerfEvent(type: 3, config: 0x10000))
         #expect(CounterName.event("LLC-stores") == PerfEvent(type: 3, config: 0x0102))

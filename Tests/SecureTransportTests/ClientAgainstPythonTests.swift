@@ -71,9 +71,11 @@ struct ClientAgainstPythonTests {
     @Test func expiredAndNotYetValid() async throws {
         let past = CertificateValidity(notBefore: pki.now - 7200, notAfter: pki.now - 3600)
         let future = CertificateValidity(notBefore: pki.now + 3600, notAfter: pki.now + 7200)
-        for (validity, check) in [(past, SecureTransportError.Check.expired), (future, .notYetValid)] {
+        for (validity, words) in [
+            (past, "has expired: it is valid from"), (future, "is not valid yet: it is valid from"),
+        ] {
             let (seen, _) = try await refused(try pki.issue(.controller("main"), validity: validity))
-            #expect(seen.failures.map(\.check) == [check])
+            #expect(seen.failures.count == 1 && seen.failures.first?.reason.contains(words) == true, "\(seen.failures)")
         }
     }
 

@@ -34,14 +34,23 @@ extension ServerAgainstPythonTests {
     @Test func expired() async throws {
         let validity = CertificateValidity(notBefore: pki.now - 7200, notAfter: pki.now - 3600)
         let (seen, outcome) = try await refused(try pki.issue(.node("web-1"), validity: validity))
-        #expect(seen.failures.first?.check == .expired)
+        guard case .expired(let clock)? = seen.failures.first?.check else {
+            Issue.record("\(seen.failures)")
+            return
+        }
+        #expect(clock.notAfter == pki.now - 3600 && clock.now >= pki.now)
         #expect(outcome.error?.contains("CERTIFICATE_EXPIRED") == true, "\(outcome)")
     }
 
     @Test func notYetValid() async throws {
         let validity = CertificateValidity(notBefore: pki.now + 3600, notAfter: pki.now + 7200)
         let (seen, _) = try await refused(try pki.issue(.node("web-1"), validity: validity))
-        #expect(seen.failures.first?.check == .notYetValid)
+        guard case .notYetValid(let clock)? = seen.failures.first?.check else {
+            Issue.record("\(seen.failures)")
+            return
+        }
+        #expect(clock.notBefore == pki.now + 3600)
+        #expect(seen.failures.first?.reason.contains("the clock here says") == true)
     }
 
     @Test func wrongRole() async throws {

@@ -1,6 +1,7 @@
 import EventFormat
 import TestSupport
 import Testing
+import TraceProtocol
 
 @testable import Timeline
 
@@ -46,7 +47,7 @@ import Testing
     private let catalog = EventCatalog(formats: [("sched", exec), ("sched", exit)])
 
     private func learn(_ event: [UInt8], _ type: Int, _ table: NodeTaskNames) {
-        event.withUnsafeBytes { TaskNameLearner(catalog).learn(from: $0, type: type, into: table) }
+        event.withUnsafeBytes { TaskNameLearner(catalog).learn(.before, from: $0, type: type, at: 5, into: table) }
     }
 
     @Test func execAndExitNameTheirTask() {
@@ -72,5 +73,87 @@ import Testing
         // A location outside the event.
         learn([7, 0, 0, 0] + Self.bytes(9) + Self.bytes(0xFFFF_0010) + Self.bytes(402), 7, table)
         #expect(text(table, 402) == "<...>")
+    }
+
+    // MARK: Names in the order of time
+
+    private static let rename = """
+        name: task_rename
+        ID: 9
+        format:
+        \tfield:unsigned short common_type;\toffset:0;\tsize:2;\tsigned:0;
+        \tfield:unsigned char common_flags;\toffset:2;\tsize:1;\tsigned:0;
+        \tfield:unsigned char common_preempt_count;\toffset:3;\tsize:1;\tsigned:0;
+        \tfield:int common_pid;\toffset:4;\tsize:4;\tsigned:1;
+
+        \tfield:pid_t pid;\toffset:8;\tsize:4;\tsigned:1;
+        \tfield:char oldcomm[16];\toffset:12;\tsize:16;\tsigned:0;
+        \tfield:char newcomm[16];\toffset:28;\tsize:16;\tsigned:0;
+
+        print fmt: "pid=%d", REC->pid
+        """
+
+    private func padded(_ name: String) -> [UInt8] {
+        Array(name.utf8) + Array(repeating: 0, count: 16 - name.utf8.count)
+    }
+
+    private func metadata(_ names: [UInt32: String], asOf: Int64, since: Int64) -> WireNodeMetadata {
+        .with { metadata in
+            metadata.comms = names.map { pid, name in
+                .with {
+                    $0.pid = pid
+                    $0.comm = .init(name.utf8)
+                }
+            }
+            metadata.commsAsOf = asOf
+            metadata.commsSince = since
+        }
+    }
+
+    private func shown(_ renderer: NodeRenderer, _ event: [UInt8], at time: UInt64, isLearning: Bool = true) -> String {
+        event.withUnsafeBytes { bytes in
+            renderer.task(of: bytes, at: time, isLearning: isLearning).withBytes { String(decoding: $0, as: UTF8.self) }
+        }
+    }
+
+    @Test("A rename counts behind its event, whatever the kernel's table states meanwhile")
+    func renames() {
+        let names = NodeTaskNames()
+        let renderer = NodeRenderer(EventCatalog(formats: [("sched", Self.exit), ("task", Self.rename)]), tasks: names)
+        let call = [5, 0, 0, 0] + Self.bytes(300)
+        func renaming(_ old: String, _ new: String) -> [UInt8] {
+            [9, 0, 0, 0] + Self.bytes(300) + Self.bytes(300) + padded(old) + padded(new)
+        }
+        names.add(metadata([300: "sh"], asOf: 10, since: 0))
+        // Read when the task had been renamed twice, and here before the events of that time.
+        names.add(metadata([300: "two", 301: "other"], asOf: 100, since: 50))
+        #expect(shown(renderer, call, at: 60) == "sh")
+        #expect(shown(renderer, renaming("sh", "one"), at: 70) == "sh")
+        #expect(shown(renderer, call, at: 71) == "one")
+        #expect(shown(renderer, renaming("one", "two"), at: 80) == "one")
+        #expect(shown(renderer, renaming("two", "three"), at: 90) == "two")
+        // The table's name is as old as that, or older.
+        #expect(shown(renderer, call, at: 110) == "three")
+        // Nobody has seen how it got this name: the pid has another task.
+        names.add(metadata([300: "new"], asOf: 200, since: 150))
+        #expect(shown(renderer, call, at: 190) == "three")
+        #expect(shown(renderer, call, at: 200) == "new")
+        // The kernel's own lines have the kernel's own table.
+        names.add(metadata([300: "late"], asOf: 900, since: 800))
+        #expect(shown(renderer, call, at: 201, isLearning: false) == "late")
+    }
+
+    @Test("Without events that tell, a name counts from the reading before, and a new task has it at once")
+    func tableAlone() {
+        let names = NodeTaskNames()
+        names.taught = .nothing
+        names.add(metadata([300: "sh"], asOf: 10, since: 0))
+        names.add(metadata([300: "ls", 301: "cat"], asOf: 100, since: 50))
+        #expect(text(names, 300) == "sh")
+        #expect(text(names, 301) == "cat")
+        names.advance(to: 49, isLearning: true)
+        #expect(text(names, 300) == "sh")
+        names.advance(to: 50, isLearning: true)
+        #expect(text(names, 300) == "ls")
     }
 }

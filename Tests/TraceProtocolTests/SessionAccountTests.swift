@@ -50,6 +50,24 @@ struct SessionAccountTests {
         #expect(account.problems.count == 1 && account.state.hasPrefix("incomplete: node a CPU 0: the kernel recorded"))
     }
 
+    @Test("What a probe missed is in no CPU's count, and the session is not complete")
+    func missedByProbes() {
+        let node = Self.node([Self.totals(0, recorded: 40, lost: 0)], arrived: [0: 40]) {
+            $0.missed = [
+                .with {
+                    $0.event.system = "probe"
+                    $0.event.name = "ret"
+                    $0.missed = 20
+                    $0.reason = "no room"
+                }
+            ]
+        }
+        let account = SessionAccount(nodes: [node])
+        #expect(account.problems == ["node a: missed by the probe probe:ret: 20 (no room)"])
+        #expect(account.missed == 20 && account.knownLost == 0)
+        #expect(account.state.hasPrefix("incomplete: "))
+    }
+
     @Test("Events of a CPU without totals: not known, not 0")
     func missingCPU() {
         let node = Self.node([Self.totals(0, recorded: 3, lost: 0)], arrived: [0: 3, 1: 4])

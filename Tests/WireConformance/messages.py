@@ -66,6 +66,7 @@ NODE_METADATA = {
     5: ("printk_formats", "string"), 6: ("host", HOST_FACTS), 7: ("comms_as_of", "sfixed64"),
     8: ("dynamic_events", "string"), 9: ("type_information", BLOB),
     10: ("clock_check", {1: ("after", "sfixed64"), 2: ("agrees", "bool"), 3: ("reason", "string")}),
+    11: ("comms_since", "sfixed64"),
 }
 CPU_TOTALS = {
     1: ("cpu", "uint"), 2: ("recorded", "uint"), 3: ("lost", "uint"), 4: ("sent", "uint"), 5: ("lost_at_agent", "uint"),
@@ -74,9 +75,10 @@ RECORDING_GAP = {
     1: ("from", "sfixed64"), 2: ("to", "sfixed64"), 3: ("reason", "string"), 4: ("tolerated", "bool"),
     5: ("node", "uint"),
 }
+PROBE_MISSES = {1: ("event", EVENT_NAME), 2: ("missed", "uint"), 3: ("at_most", "bool"), 4: ("reason", "string")}
 FINISH = {
     1: ("cpus", CPU_TOTALS, "repeated"), 2: ("reason", "string"), 3: ("incomplete", "bool"), 5: ("stopped", STOPPING),
-    6: ("gaps", RECORDING_GAP, "repeated"),
+    6: ("gaps", RECORDING_GAP, "repeated"), 8: ("missed", PROBE_MISSES, "repeated"),
 }
 
 OPEN_SESSION = {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import Guarding
 import TraceProtocol
 
@@ -22,6 +23,12 @@ struct Fleetrace: AsyncParsableCommand {
 
     static func main() async {
         if GuardLoop.isThisProcess { GuardLoop.run { ScratchFolder.remove($0) } }
+        // What the argument parser prints (help, the version) goes through stdio, which keeps errors to itself.
+        atexit {
+            guard fflush(nil) != 0 else { return }
+            say("error: cannot write the output: \(String(cString: strerror(errno)))")
+            _exit(1)
+        }
         await main(nil)
     }
 }

@@ -14,6 +14,7 @@ extension WirePrepare {
         if functionTrace.depth > 0 { parts.append("depth \(functionTrace.depth)") }
         if functionTrace.stacks { parts.append("stacks of functions") }
         if bufferKilobytes > 0 { parts.append("buffer \(bufferKilobytes) KiB") }
+        if forceProbes { parts.append("probes that end programs, too") }
         if unattended { parts.append("unattended") }
         if leaseSeconds > 0 { parts.append("lease \(leaseSeconds) s") }
         if onFull != .overwrite { parts.append("when full \(onFull)") }
@@ -29,6 +30,7 @@ extension WireListNames {
         case .functions(let pattern): "functions \(pattern)"
         case .counters: "counters"
         case .usdt(let program): "usdt \(program)"
+        case .symbols(let wanted): "functions \(wanted.pattern) of \(wanted.path)"
         case nil: "what is not known here"
         }
     }

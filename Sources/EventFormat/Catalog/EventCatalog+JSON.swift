@@ -50,10 +50,14 @@ extension EventCatalog {
                 return false
             }
             if item.form == .dynamicString {
-                out.append(jsonText: span.bytes(in: record))
+                append(text: span, item, record, &out)
             } else {
                 append(span.bytes(in: record), item.kind, &out)
             }
+        case .kernelStack: append(stack: UnsafeRawBufferPointer(rebasing: record[offset...]), isKernel: true, &out)
+        case .userStack:
+            let end = min(record.count, offset + Self.userCallers * environment.pointee.longSize)
+            append(stack: UnsafeRawBufferPointer(rebasing: record[offset..<end]), isKernel: false, &out)
         case .stringArray: return appendStrings(item, record, &out)
         }
         return true
@@ -71,6 +75,56 @@ extension EventCatalog {
         out.append(UInt8(ascii: "]"))
     }
 
+    /// `null` for a text that could not be read.
+    private func append(
+        text span: RecordSpan, _ item: JSONLayout.Item, _ record: UnsafeRawBufferPointer, _ out: inout TextBuffer
+    ) {
+        guard span.length > 0 || !item.isFetched else { return out.append("null") }
+        out.append(jsonText: span.bytes(in: record))
+    }
+
+    /// FTRACE_STACK_ENTRIES of kernel/trace/trace.h.
+    private static var userCallers: Int { 8 }
+
+    /// The addresses, and `"functions"` with what they are called: an address without a name is an address.
+    private func append(stack bytes: UnsafeRawBufferPointer, isKernel: Bool, _ out: inout TextBuffer) {
+        out.append(UInt8(ascii: "["))
+        forEachCaller(bytes, isKernel) { index, address in
+            if index > 0 { out.append(UInt8(ascii: ",")) }
+            out.append("\"0x")
+            out.append(hex: address)
+            out.append("\"")
+        }
+        out.append("],\"functions\":[")
+        var name = TextBuffer(capacity: 256)
+        forEachCaller(bytes, isKernel) { index, address in
+            if index > 0 { out.append(UInt8(ascii: ",")) }
+            name.removeAll()
+            if isKernel, let symbols = environment.pointee.symbols {
+                symbols.append(address, .bare, to: &name)
+            } else {
+                name.append("0x")
+                name.append(hex: address)
+            }
+            // A node's text.
+            out.append(jsonString: name.bytes)
+        }
+        out.append(UInt8(ascii: "]"))
+    }
+
+    private func forEachCaller(_ bytes: UnsafeRawBufferPointer, _ isKernel: Bool, _ body: (Int, UInt64) -> Void) {
+        guard let base = bytes.baseAddress else { return }
+        let width = environment.pointee.longSize
+        let none: UInt64 = width == 8 ? .max : UInt64(UInt32.max)
+        var index = 0
+        while (index + 1) * width <= bytes.count {
+            let address = base.integer(width == 8 ? .u64 : .u32, at: index * width)
+            if isKernel ? address == none : address == 0 { return }
+            body(index, address)
+            index += 1
+        }
+    }
+
     private func append(hex bytes: UnsafeRawBufferPointer, _ out: inout TextBuffer) {
         out.append(UInt8(ascii: "\""))
         for byte in bytes { out.append(hex: UInt64(byte), digits: 2) }
@@ -86,7 +140,7 @@ extension EventCatalog {
             if index > 0 { out.append(UInt8(ascii: ",")) }
             let offset = Int(item.offset) + 4 * index
             if let span = RecordSpan(locationAt: offset, isRelative: item.isRelative, in: record) {
-                out.append(jsonText: span.bytes(in: record))
+                append(text: span, item, record, &out)
             } else {
                 out.append("null")
                 isWhole = false

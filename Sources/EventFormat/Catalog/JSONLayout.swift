@@ -5,10 +5,14 @@ final class JSONLayout: @unchecked Sendable {
         enum Form: UInt8 {
             case unsigned, signed, boolean, address, string
             case array, dynamicString, dynamicArray, trailingString, trailingArray, hex, stringArray
+            /// A stack: addresses up to a mark or to the record's end, and their names in a field of their own.
+            case kernelStack, userStack
         }
 
         let form: Form
         let isRelative: Bool
+        /// A text that a probe fetched: without bytes it could not be read.
+        let isFetched: Bool
         /// Kind of the integer, or of the elements.
         let kind: LoadKind
         let offset: UInt32
@@ -34,7 +38,11 @@ final class JSONLayout: @unchecked Sendable {
             let start = names.count
             names.append(json: field.name)
             names.append(UInt8(ascii: ":"))
-            items.append(Self.item(field, key: start, length: names.count - start))
+            if let stack = Self.stack(format, field) {
+                items.append(Self.item(field, key: start, length: names.count - start, stack: stack))
+                continue
+            }
+            items.append(Self.item(field, key: start, length: names.count - start, isFetched: format.isProbe))
         }
         let memory = UnsafeMutablePointer<Item>.allocate(capacity: max(1, items.count))
         memory.initialize(from: items, count: items.count)
@@ -48,7 +56,23 @@ final class JSONLayout: @unchecked Sendable {
         view.keys.deallocate()
     }
 
-    private static func item(_ field: EventField, key: Int, length: Int) -> Item {
+    /// Records of the tracer's stacks state more callers than they have.
+    private static func stack(_ format: EventFormat, _ field: EventField) -> Item.Form? {
+        guard format.system == "ftrace", field.name == "caller" else { return nil }
+        switch format.name {
+        case "kernel_stack": return .kernelStack
+        case "user_stack": return .userStack
+        default: return nil
+        }
+    }
+
+    private static func item(_ field: EventField, key: Int, length: Int, stack: Item.Form) -> Item {
+        Item(
+            form: stack, isRelative: false, isFetched: false, kind: .u64, offset: UInt32(field.offset), size: 0,
+            keyOffset: UInt32(key), keyLength: UInt32(length))
+    }
+
+    private static func item(_ field: EventField, key: Int, length: Int, isFetched: Bool) -> Item {
         let element = LoadKind(CType(width: field.elementSize, isSigned: field.isSigned))
         let form: Item.Form =
             switch field.kind {
@@ -65,7 +89,8 @@ final class JSONLayout: @unchecked Sendable {
             case .opaque: .hex
             }
         return Item(
-            form: form, isRelative: field.relativeFlag == 1, kind: element ?? .u8, offset: UInt32(field.offset),
+            form: form, isRelative: field.relativeFlag == 1, isFetched: isFetched, kind: element ?? .u8,
+            offset: UInt32(field.offset),
             size: UInt32(field.size), keyOffset: UInt32(key), keyLength: UInt32(length))
     }
 }

@@ -55,6 +55,11 @@ public struct EventFormat: Sendable, Equatable {
         return fields.allSatisfy { printFormat.contains(" \($0.name)=") }
     }
 
+    /// Whether a probe fetches its texts, which may be unreadable.
+    public var isProbe: Bool {
+        fields.first.map { $0.name == "__probe_ip" || $0.name == "__probe_func" } ?? false || isEventProbe
+    }
+
     /// `system:name`, as in tracefs and perf.
     public var fullName: String { "\(system):\(name)" }
 }

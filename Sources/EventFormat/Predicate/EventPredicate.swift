@@ -63,6 +63,10 @@ public struct EventPredicate: Sendable {
             let isRelative = step.subject == .relativeString
             guard let span = RecordSpan(locationAt: offset, isRelative: isRelative, in: record) else { return false }
             return step.holds(span.bytes(in: record), pool)
+        case .fetchedString:
+            guard let span = RecordSpan(locationAt: offset, isRelative: false, in: record) else { return false }
+            return span.length > 0
+                ? step.holds(span.bytes(in: record), pool) : UnreadableText.withBytes { step.holds($0, pool) }
         case .trailingString: return step.holds(UnsafeRawBufferPointer(rebasing: record[offset...]), pool)
         case .kernelString:
             guard let string = catalog.environment.pointee.strings.find(base.integer(step.kind, at: offset)) else {

@@ -70,6 +70,7 @@ struct PredicateCompiler {
             name.removeLast(".function".count)
             isFunction = true
         }
+        try FilterCheck(filter, format).check(test)
         guard let field = format.field(name) else {
             switch name {
             case "CPU", "cpu": return try number(test, .cpu, .u32, 0)
@@ -84,17 +85,33 @@ struct PredicateCompiler {
         case .integer:
             return try number(test, field.isSigned ? .signed : .unsigned, kind(of: field, test), field.offset)
         case .pointer where field.type.hasSuffix("char *"):
+            if test.isQuoted || test.op == .matches, format.isInProgram(field) { return try programText(test, field) }
             if test.isQuoted || test.op == .matches {
                 return try text(test, .kernelString, field.offset, 0, kind(of: field, test))
             }
             return try number(test, .unsigned, kind(of: field, test), field.offset)
         case .pointer: return try number(test, .unsigned, kind(of: field, test), field.offset)
         case .string: return try text(test, .fixedString, field.offset, field.size)
+        case .dynamic(_, isString: true) where format.isProbe:
+            return try text(test, .fetchedString, field.offset, 0)
         case .dynamic(_, isString: true): return try text(test, .dynamicString, field.offset, 0)
         case .relativeDynamic(_, isString: true): return try text(test, .relativeString, field.offset, 0)
         case .trailing(_, isString: true): return try text(test, .trailingString, field.offset, 0)
         default: throw error("field '\(name)' of type '\(field.type)' cannot be compared", at: test.fieldPosition)
         }
+    }
+
+    /// Text in the memory of the program that made a system call. Newer kernels copy it into the record (Linux 7.0).
+    private mutating func programText(
+        _ test: FilterTest, _ field: EventField
+    ) throws(EventPredicateError) -> PredicateStep {
+        guard let copy = format.field("__\(field.name)_val"), case .dynamic = copy.kind else {
+            throw error(
+                "the record has only the address of '\(field.name)': the kernel can compare the text, with -f '\(format.system):\(format.name): \(filter)'",
+                at: test.fieldPosition)
+        }
+        requiredSize = max(requiredSize, copy.end)
+        return try text(test, .dynamicString, copy.offset, 0)
     }
 
     private func kind(of field: EventField, _ test: FilterTest) throws(EventPredicateError) -> LoadKind {

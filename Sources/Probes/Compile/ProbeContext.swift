@@ -11,10 +11,20 @@ public struct ProbeContext: Sendable, Hashable {
     /// A uprobe can increment a reference counter in the program while it is planted (Linux 4.20).
     public var hasReferenceCounters: Bool
 
+    /// How many calls under way at once a kretprobe has room for where its text does not say; 0: what the kernel takes, which
+    /// is twice the CPUs and loses the returns of threads that wait in the function.
+    public var returnsAtOnce: Int
+
+    /// Probes are wanted that are known to end programs.
+    public var isForced = false
+
     /// Reads the kernel's description of its features.
     ///
-    /// - Parameter readme: the file `README` of tracefs.
-    public init(architecture: ProbeArchitecture, readme: String) {
+    /// - Parameters:
+    ///   - readme: the file `README` of tracefs.
+    ///   - returnsAtOnce: the property of that name; ``ReturnRoom`` has a value that fits.
+    public init(architecture: ProbeArchitecture, readme: String, returnsAtOnce: Int = 0) {
+        self.returnsAtOnce = returnsAtOnce
         self.architecture = architecture
         var kinds: Set<ProbeKind> = []
         // tools/perf/util/probe-file.c looks for the same words.

@@ -1,3 +1,5 @@
+import TextPatterns
+
 extension ProbeSpec {
     /// The lines that plant this probe on a node, in order. This reads files, so it may block on a disk.
     ///
@@ -13,15 +15,27 @@ extension ProbeSpec {
         case .eventProbe(let rest):
             return [definition(group: group, head: "e", rest: rest)]
         case .kernel(let head, let location) where kind.isKernel:
-            return [try kernelDefinition(group: group, head: head, location: location, context)]
+            return [
+                try kernelDefinition(group: group, head: withRoom(head, context), location: location, context)
+            ]
         case .short(let form) where kind.isKernel:
             let location = String(form.dropFirst(kind.rawValue.utf8.count + 1))
-            return [try kernelDefinition(group: group, head: kind.isReturn ? "r" : "p", location: location, context)]
+            return [
+                try kernelDefinition(
+                    group: group, head: withRoom(kind.isReturn ? "r" : "p", context), location: location,
+                    context)
+            ]
         case .kernel(let head, let location):
             return try fileDefinitions(group: group, head: head, written: location, context)
         case .short:
             return try fileDefinitions(group: group, head: kind.isReturn ? "r" : "p", written: nil, context)
         }
+    }
+
+    /// The word before the colon, with room for as many calls of a kretprobe as can be under way here.
+    private func withRoom(_ head: String, _ context: ProbeContext) -> String {
+        guard kind == .kretprobe, context.returnsAtOnce > 0, head == "r" || head == "p" else { return head }
+        return "r\(context.returnsAtOnce)"
     }
 
     /// - Parameter written: the location in the kernel's syntax, which is passed on unchanged.
@@ -30,10 +44,15 @@ extension ProbeSpec {
     ) throws(ProbeResolutionError) -> [ProbeDefinition] {
         guard let path = location.path else { return [] }
         let file = try ProbedFile(path, for: self, in: context)
+        if kind == .uretprobe, !context.isForced { try file.refuseGo() }
         var locations: [FunctionLocation] = []
         switch location {
         case .marker(_, let provider, let name):
             return try file.markerDefinitions(provider: provider, name: name, group: group)
+        // Names of other languages may hold such characters: main.(*Server).handle
+        case .fileSymbol(_, let symbol, 0)
+        where !Glob(symbol).isLiteral && (try? file.elf.functions(symbol, offset: 0)) == nil:
+            return try patternDefinitions(symbol, in: file, group: group, head: head)
         case .fileSymbol(_, let symbol, let offset):
             locations = try ProbedFile.saying(self) { () throws(ELFError) in
                 try file.elf.functions(symbol, offset: offset)
@@ -49,6 +68,30 @@ extension ProbeSpec {
             return definition(
                 group: group, head: head, rest: ([target] + arguments).joined(separator: " "), notes: location.notes)
         }
+    }
+
+    /// A probe in each function that a pattern selects: events with the functions' names, or one of the operator's name.
+    private func patternDefinitions(
+        _ pattern: String, in file: ProbedFile, group: String, head: String
+    ) throws(ProbeResolutionError) -> [ProbeDefinition] {
+        let functions = try ProbedFile.saying(self) { () throws(ELFError) in
+            try file.elf.functions(matching: pattern)
+        }
+        let arguments = try file.arguments()
+        var definitions: [ProbeDefinition] = []
+        let ending = kind.isReturn ? "__return" : ""
+        let all = ["\(functions.count) functions of \(file.elf.path) match \(pattern): all are probed"]
+        for (name, locations) in functions {
+            let event = isNamed ? eventName : ProbeName.sanitised(name, suffix: ending)
+            for location in locations {
+                let words = ["\(head):\(group)/\(event)", "\(file.elf.path):\(KernelNumber.hex(location.offset))"]
+                definitions.append(
+                    ProbeDefinition(
+                        line: (words + arguments).joined(separator: " "), group: group, event: event,
+                        notes: (definitions.isEmpty ? all : []) + location.notes))
+            }
+        }
+        return definitions
     }
 
     private func checkKernel(_ context: ProbeContext) throws(ProbeResolutionError) {

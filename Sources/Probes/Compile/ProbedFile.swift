@@ -32,6 +32,15 @@ struct ProbedFile {
         }
     }
 
+    /// Go's runtime moves stacks and walks them. A return address that is not its own ends the program.
+    func refuseGo() throws(ProbeResolutionError) {
+        guard elf.isGo else { return }
+        throw ProbeResolutionError(
+            spec,
+            "\(elf.path) is a Go program: a probe at a return ends it (\"unexpected return pc\"), because Go moves its stacks; probe entries (uprobe:), or the instructions of its returns (uprobe:PATH:FUNC+OFFSET); --force plants it all the same"
+        )
+    }
+
     /// The arguments at the entry of a function of a program.
     func arguments() throws(ProbeResolutionError) -> [String] {
         var texts: [String] = []

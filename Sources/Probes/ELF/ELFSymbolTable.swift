@@ -1,3 +1,5 @@
+import TextPatterns
+
 /// A symbol table of a file, read in pieces, because a large program's table has hundreds of megabytes.
 struct ELFSymbolTable {
     private let section: ELFSection
@@ -104,6 +106,19 @@ struct ELFSymbolTable {
             names.insert(String(decoding: strings[start..<end], as: UTF8.self))
         }
         return (count, names)
+    }
+
+    /// The functions that this file defines whose names match.
+    func functionNames(matching pattern: Glob, in file: ELFFile) throws(ELFError) -> Set<String> {
+        var names: Set<String> = []
+        try forEach(in: file) { symbol, _ in
+            guard symbol.section != 0, symbol.kind == .function || symbol.kind == .indirectFunction,
+                let full = strings.text(at: symbol.nameOffset)
+            else { return }
+            let name = String(full.prefix { $0 != "@" })
+            if !name.isEmpty, pattern.matches(name) { names.insert(name) }
+        }
+        return names
     }
 
     /// Whether the name in the table is this one, perhaps followed by a version. It creates no String for others.

@@ -2,6 +2,8 @@
 struct ELFSegment: Sendable, Hashable {
     /// PT_LOAD: it is mapped when the program runs.
     let isLoaded: Bool
+    /// PT_NOTE.
+    let isNote: Bool
     let isExecutable: Bool
     /// Offset in the file.
     let offset: UInt64
@@ -17,6 +19,7 @@ struct ELFSegment: Sendable, Hashable {
             let fileSize = table.little(UInt64.self, at: start + 32)
         else { return nil }
         isLoaded = type == 1
+        isNote = type == 4
         isExecutable = flags & 1 != 0
         self.offset = offset
         self.address = address

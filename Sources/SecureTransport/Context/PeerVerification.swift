@@ -7,7 +7,8 @@ enum PeerVerification {
             let connection = TLSConnection.of(OpaquePointer(raw))
         else { return 0 }
         guard X509_verify_cert(store) == 1 else {
-            connection.refusal = check(of: X509_STORE_CTX_get_error(store))
+            connection.refusal = check(
+                of: X509_STORE_CTX_get_error(store), clock: clock(of: X509_STORE_CTX_get_current_cert(store)))
             return 0
         }
         guard let leaf = X509_STORE_CTX_get0_cert(store) else { return 0 }
@@ -44,12 +45,16 @@ enum PeerVerification {
         }
     }
 
+    private static func clock(of certificate: OpaquePointer?) -> CertificateClock {
+        certificate.map { CertificateClock($0) } ?? CertificateClock(notBefore: 0, notAfter: 0, now: 0)
+    }
+
     /// The check that corresponds to an error of X.509 validation.
-    static func check(of error: Int32) -> SecureTransportError.Check {
+    static func check(of error: Int32, clock: CertificateClock) -> SecureTransportError.Check {
         let words = String(cString: X509_verify_cert_error_string(Int(error)))
         return switch error {
-        case X509_V_ERR_CERT_HAS_EXPIRED: .expired
-        case X509_V_ERR_CERT_NOT_YET_VALID: .notYetValid
+        case X509_V_ERR_CERT_HAS_EXPIRED: .expired(clock)
+        case X509_V_ERR_CERT_NOT_YET_VALID: .notYetValid(clock)
         case X509_V_ERR_CERT_REVOKED: .revoked
         case X509_V_ERR_INVALID_PURPOSE: .wrongPurpose
         case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,

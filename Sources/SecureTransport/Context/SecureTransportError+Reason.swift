@@ -6,11 +6,14 @@ extension SecureTransportError {
         case .noCertificate: "the \(peer) showed no certificate"
         case .unknownAuthority(let words):
             "the \(peer)'s certificate was not issued by an authority known here (\(words))"
-        case .expired: "the \(peer)'s certificate has expired"
+        case .expired(let clock): "the \(peer)'s certificate has expired: \(clock)"
         case .endedWhileOpen(let isOwn):
             (isOwn ? "this side's" : "the \(peer)'s")
                 + " certificate has expired while it was connected; 'fleetrace ca issue' makes a new one"
-        case .notYetValid: "the \(peer)'s certificate is not valid yet; compare the clocks of both hosts"
+        case .notYetValid(let clock):
+            "the \(peer)'s certificate is not valid yet: \(clock); compare the clocks of both hosts"
+        case .refusedOutsideValidity(let alert, let clock):
+            "the \(peer) refused this certificate (\(alert)): \(clock); compare the clocks of both hosts"
         case .revoked: "the \(peer)'s certificate has been revoked"
         case .revocationListUnusable(let words): "the revocation list cannot be used (\(words))"
         case .wrongPurpose: "the \(peer)'s certificate is not made for a \(peer) (extended key usage)"

@@ -24,11 +24,11 @@ public struct SecureTransportError: Error, Sendable, Hashable, CustomStringConve
         /// None of our authorities issued the certificate, with OpenSSL's message.
         case unknownAuthority(String)
         /// The certificate has expired.
-        case expired
+        case expired(CertificateClock)
         /// This side's certificate or the peer's has ended while the connection was open.
         case endedWhileOpen(isOwn: Bool)
         /// The certificate is not valid yet, usually because a clock is wrong.
-        case notYetValid
+        case notYetValid(CertificateClock)
         /// The certificate is on the revocation list.
         case revoked
         /// The revocation list is missing, expired or not signed by the authority, with OpenSSL's message.
@@ -69,6 +69,8 @@ public struct SecureTransportError: Error, Sendable, Hashable, CustomStringConve
         /// The peer ended the connection with an alert. With `beforeData` it had sent no data, so the alert concerns
         /// the handshake.
         case peerAlert(TLSAlert, beforeData: Bool)
+        /// The peer refused this side's certificate, which by this side's clock is not valid now.
+        case refusedOutsideValidity(TLSAlert, CertificateClock)
         /// More bytes are waiting for the peer than allowed.
         case tooMuchPending(limit: Int)
         /// The peer sends requests but does not read the replies.

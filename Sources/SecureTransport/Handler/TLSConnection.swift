@@ -203,7 +203,13 @@ final class TLSConnection {
     private func check(inHandshake: Bool) -> SecureTransportError.Check {
         let errors = OpenSSLErrors.drain()
         if let refusal { return refusal }
-        return SecureTransportError.Check(
+        let check = SecureTransportError.Check(
             errors, inHandshake: inHandshake, beforeData: !hasReceivedData, protocols: protocols)
+        // OpenSSL's alert for a certificate that is not valid yet is "bad certificate".
+        if case .peerAlert(let alert, _) = check, alert.isAboutCertificate, let own = SSL_get_certificate(ssl) {
+            let clock = CertificateClock(own)
+            if !clock.isValid { return .refusedOutsideValidity(alert, clock) }
+        }
+        return check
     }
 }

@@ -1,6 +1,7 @@
 import NIOCore
 import SecureTransport
 import SessionStore
+import SystemFacts
 import TraceProtocol
 
 /// An operator as a controller sees it.
@@ -72,6 +73,17 @@ final class EmbeddedOperator: EmbeddedPeer {
         for node in nodes { try node.prepare() }
         for node in nodes { try node.start() }
         return try opened().session
+    }
+
+    /// The same for a stretch of time.
+    ///
+    /// - Returns: the session, and when its nodes were to start, ns of the timeline.
+    func recordFor(_ length: Duration, on nodes: [EmbeddedNode]) throws -> (session: UInt64, start: Int64) {
+        try open { $0.lengthNs = UInt64(length.wholeNanoseconds) }
+        for node in nodes { try node.prepare() }
+        for node in nodes { try node.start() }
+        let opened = try opened()
+        return (opened.session, opened.startAt)
     }
 
     // MARK: Streams

@@ -6,6 +6,11 @@ enum ProcessTable {
         ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap { pid_t($0) }
     }
 
+    /// Processes whose arguments are like this, without zombies.
+    static func all(where condition: ([String]) -> Bool) -> [pid_t] {
+        pids.filter { isAlive($0) && condition(arguments(of: $0)) }
+    }
+
     /// Children of a process, without zombies.
     static func children(of parent: pid_t) -> [pid_t] {
         pids.filter { pid in stat(pid).map { $0.parent == parent && $0.state != "Z" } ?? false }

@@ -1,4 +1,5 @@
 import NIOCore
+import SystemFacts
 import TraceProtocol
 
 /// What the agent reports about its node.
@@ -8,6 +9,7 @@ extension Agent {
         guard isAccepted else { return }
         inventory.catalogDigest().whenComplete { [weak self] result in
             self?.assumeIsolated { agent in
+                if case .success(let digest) = result { agent.sentCatalog = digest }
                 var vitals = agent.vitals
                 switch result {
                 case .success(let digest): vitals.catalog = .init(digest)
@@ -19,10 +21,22 @@ extension Agent {
         }
     }
 
+    /// The list of events has changed since it was last told: it is told again at once. What somebody asks for in between
+    /// would be of the old list.
+    func checkCatalog() {
+        guard isAccepted else { return }
+        inventory.catalogDigest().whenSuccess { [weak self] digest in
+            self?.assumeIsolated { agent in
+                if digest != agent.sentCatalog { agent.sendVitals() }
+            }
+        }
+    }
+
     /// What this process has cost so far.
     private var vitals: WireVitals {
         var vitals = ProcessCost.current().vitals
         let streams = sessions.values.map(\.stream)
+        vitals.onlineCpus = UInt32((try? CPUList.online().cpus.count) ?? 0)
         vitals.heldBytes = UInt64(streams.reduce(0) { $0 + $1.bytes })
         vitals.memoryBytes = UInt64(streams.reduce(0) { $0 + $1.bytesInMemory })
         vitals.memoryLimit = UInt64(configuration.memory)

@@ -26,6 +26,7 @@ extension Agent {
         if begun.duration(to: now()) >= CrashLoop.provingTime { prove() }
         if trim.isDue(at: now()) { HeapTrim.run() }
         kernel.keepThreadsExcluded()
+        checkCatalog()
         kernel.removeStaleProbes().whenFailure { [log] in
             log.warning(
                 "probes of a session that has ended are left in the kernel", metadata: ["reason": "\($0)"])

@@ -24,6 +24,8 @@ public actor Agent {
     /// The sessions' part in the kernel.
     let kernel: NodeSessions
     let inventory: any Inventory
+    /// Digest of the list of events that the controller has been told.
+    var sentCatalog: [UInt8] = []
     /// Nil for an agent that keeps events in memory alone.
     let spool: AgentSpool?
     let codec = NegotiatedCodec()

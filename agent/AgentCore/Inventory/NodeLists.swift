@@ -54,7 +54,17 @@ struct NodeLists {
             }
             list = try functions(Glob(pattern))
         case .counters: list = try Self.counters()
-        case .usdt(let path): list = try Self.markers(path)
+        case .usdt(let path):
+            list = try Self.inFile(path) { path throws(ProbeFileError) in try MarkerList.names(in: path) }
+        case .symbols(let wanted):
+            let pattern = wanted.pattern.isEmpty ? "*" : wanted.pattern
+            guard pattern.utf8.count <= EventName.maximumPartLength else {
+                throw WireRefusal(
+                    .unspecified, "a pattern of functions has 1 to \(EventName.maximumPartLength) bytes")
+            }
+            list = try Self.inFile(wanted.path) { path throws(ProbeFileError) in
+                try FunctionList.names(in: path, matching: Glob(pattern))
+            }
         // Of a newer controller.
         case nil: throw WireRefusal(.unsupported, "this agent does not know that list")
         }
@@ -87,12 +97,12 @@ struct NodeLists {
         }
     }
 
-    private static func markers(_ path: String) throws -> List {
+    private static func inFile(_ path: String, _ names: (String) throws(ProbeFileError) -> [String]) throws -> List {
         guard path.hasPrefix("/"), path.utf8.count < Int(PATH_MAX), !path.utf8.contains(0) else {
             throw WireRefusal(.unspecified, "the path of a program is absolute: it is one on the node")
         }
         do {
-            return try list(of: MarkerList.names(in: path))
+            return try list(of: try names(path))
         } catch let error as ProbeFileError {
             throw WireRefusal(.io, error.description)
         }

@@ -13,7 +13,7 @@ struct ProbeGroup: Hashable {
     init(_ instance: InstanceName) {
         name =
             TracefsRoot.ownGroupPrefix + Self.hex(instance.session, digits: 16) + "_"
-            + Self.hex(Self.hash(instance.node), digits: 8)
+            + Self.hex(UInt64(ShortHash.of(instance.node)), digits: 8)
     }
 
     /// Nil for other groups, also for those that merely begin in the same way.
@@ -52,10 +52,5 @@ struct ProbeGroup: Hashable {
     private static func hex(_ number: UInt64, digits: Int) -> String {
         let text = String(number, radix: 16)
         return String(repeating: "0", count: max(0, digits - text.count)) + text
-    }
-
-    /// FNV-1a, 32 bits.
-    private static func hash(_ text: String) -> UInt64 {
-        UInt64(text.utf8.reduce(UInt32(0x811c_9dc5)) { ($0 ^ UInt32($1)) &* 0x0100_0193 })
     }
 }

@@ -18,9 +18,12 @@ struct ProbeSet {
 
     /// Adds the probes to the kernel, disabled.
     ///
+    /// - Parameter isForced: what is known to end programs is planted, too.
     /// - Throws: when it cannot be tried at all: too many probes, no dynamic events. What is wrong with single probes is
     ///   in `outcomes`.
-    init(_ texts: [String], instance: InstanceName, root: TracefsRoot, policy: Policy) throws {
+    init(
+        _ texts: [String], instance: InstanceName, root: TracefsRoot, policy: Policy, isForced: Bool = false
+    ) throws {
         if let problem = ProbeLimits.problem(texts.count) { throw WireRefusal(.badProbe, problem) }
         if let refusal = policy.refusal(ofProbes: texts.count) { throw refusal }
         group = ProbeGroup(instance)
@@ -28,7 +31,7 @@ struct ProbeSet {
         self.texts = texts
         outcomes = []
         guard !texts.isEmpty else { return }
-        let writer = try ProbeWriter(root: root, group: group, policy: policy)
+        let writer = try ProbeWriter(root: root, group: group, policy: policy, isForced: isForced)
         var names = ProbeNames(try root.events())
         var locations = 0
         for text in texts {

@@ -14,14 +14,19 @@ struct ProbeWriter {
     private let lists: KernelLists
     private let judge: ProbeJudge
 
-    init(root: TracefsRoot, group: ProbeGroup, policy: Policy) throws {
+    /// - Parameter isForced: what is known to end programs is planted, too.
+    init(root: TracefsRoot, group: ProbeGroup, policy: Policy, isForced: Bool) throws {
         self.root = root
         self.group = group
         let machine = try HostFacts.current().architecture
         guard let architecture = ProbeArchitecture(machine: machine) else {
             throw WireRefusal(.noProbes, "probes on \(machine) are not known here: x86_64 and aarch64 are")
         }
-        context = ProbeContext(architecture: architecture, readme: try root.readmeText())
+        var context = ProbeContext(
+            architecture: architecture, readme: try root.readmeText(),
+            returnsAtOnce: ReturnRoom.instances(forThreads: TaskList.count()))
+        context.isForced = isForced
+        self.context = context
         events = DynamicEvents(root)
         let lists = KernelLists(root)
         self.lists = lists
@@ -70,7 +75,21 @@ struct ProbeWriter {
             }
             locations += 1
         }
+        if spec.kind == .uretprobe { for event in made { double(event, definitions, &names, spec) } }
         return Probe(spec: spec, events: made, notes: Self.distinct(definitions.flatMap(\.notes)))
+    }
+
+    /// Adds the second probe of a uretprobe, for `ReturnCounters`.
+    private func double(
+        _ event: EventName, _ definitions: [ProbeDefinition], _ names: inout ProbeNames, _ spec: ProbeSpec
+    ) {
+        let double = ReturnCounters.double(of: event)
+        guard (try? names.claim(double.name, for: spec)) != nil else { return }
+        for definition in definitions where definition.event == event.name {
+            guard let location = definition.line.split(separator: " ").dropFirst().first else { continue }
+            // Without it misses are not known, and everything else is as asked for.
+            try? events.add("r:\(double.system)/\(double.name) \(location)")
+        }
     }
 
     private static func distinct(_ notes: [String]) -> [String] {

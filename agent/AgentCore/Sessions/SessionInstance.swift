@@ -14,6 +14,12 @@ final class SessionInstance {
     private(set) var probes: ProbeSet?
     private let shownNames: [EventName: EventName]
     private var untraced: UntracedThreads
+    private var missCount: ProbeMissCount
+    private var returns: ReturnCounters?
+    /// When misses began to count; the start of the machine for an instance that was taken over.
+    private var missesSince = MonotonicRawInstant(nanoseconds: 0)
+    /// What its probes missed, once it has been stopped.
+    private(set) var missed: [WireProbeMisses] = []
     /// When events of other tasks may have been left out; ns of the trace clock.
     private(set) var gaps: [WireRecordingGap] = []
     private var guarded: GuardedInstance
@@ -35,6 +41,7 @@ final class SessionInstance {
         self.guarded = guarded
         self.rollback = rollback
         self.shownNames = shownNames
+        missCount = ProbeMissCount(shown: shownNames.filter { ProbeGroup($0.key.system) != nil })
     }
 
     /// Makes it, with recording off and nothing enabled.
@@ -53,7 +60,9 @@ final class SessionInstance {
         // Before the probes: an instance holds its probes enabled.
         rollback.add { try trace.remove() }
         do {
-            let probes = try ProbeSet(request.probes, instance: name, root: tracefs.root, policy: tracefs.policy)
+            let probes = try ProbeSet(
+                request.probes, instance: name, root: tracefs.root, policy: tracefs.policy,
+                isForced: request.forceProbes)
             if let refusal = probes.refusal { throw refusal }
             let selection = try EventSelection(
                 request, probes: probes.probes, root: tracefs.root, policy: tracefs.policy)
@@ -75,7 +84,42 @@ final class SessionInstance {
     func enableProbes() throws {
         probes?.enable(in: trace)
         if let refusal = probes?.refusal { throw refusal }
+        // Without them misses of uretprobes are not known, and everything else is as asked for.
+        let returning = probes?.probes.filter { $0.spec.kind == .uretprobe }.flatMap(\.events) ?? []
+        returns = (try? ReturnCounters(returning, root: trace.root)) ?? nil
     }
+
+    // MARK: What its probes miss
+
+    /// The kernel limits how often it logs that it leaves a return out: 10 times in 5 s (DEFAULT_RATELIMIT_INTERVAL of
+    /// include/linux/ratelimit_types.h). What was logged shortly before may stand for what came after.
+    private static let quietTime = Duration.seconds(15)
+
+    /// From now on what its probes miss is counted.
+    func beginMissCount() {
+        guard !missCount.isEmpty, let hits = try? dynamicEvents.hits() else { return }
+        missesSince = .now.advanced(by: .zero - Self.quietTime)
+        missCount.begin(reading(hits))
+    }
+
+    /// Reads what they have missed.
+    func endMissCount() {
+        guard !missCount.isEmpty, let hits = try? dynamicEvents.hits(), let list = try? dynamicEvents.list() else {
+            return
+        }
+        let kinds = Dictionary(list.map { ($0.event, $0.kind) }, uniquingKeysWith: { first, _ in first })
+        let reading = reading(hits)
+        let isNestingCut =
+            missCount.hasUnreturned(reading)
+            ? KernelLog.has(ProbeMissCount.nestingMessage, since: missesSince) : false
+        missed = missCount.missed(reading, kinds: kinds, isNestingCut: isNestingCut)
+    }
+
+    private func reading(_ hits: [EventName: ProbeHits]) -> ProbeMissCount.Reading {
+        ProbeMissCount.Reading(hits: hits, returns: returns?.counts(hits) ?? [:])
+    }
+
+    private var dynamicEvents: DynamicEvents { DynamicEvents(trace.root) }
 
     /// The events of its probes, in the kernel's names.
     var probeEvents: [EventName] { probes?.probes.flatMap(\.events) ?? [] }
@@ -131,7 +175,10 @@ final class SessionInstance {
     func renew(grace: Duration) { guarded.renew(grace: grace) }
 
     /// Leaves it as it is, for a successor.
-    func leave() { trace.leave() }
+    func leave() {
+        returns?.close()
+        trace.leave()
+    }
 
     // MARK: Removal
 
@@ -144,5 +191,10 @@ final class SessionInstance {
     /// Removes everything that the session has in the kernel. May be called again.
     ///
     /// - Throws: also when another user of tracefs has one of the probes enabled; `StaleProbes` removes it later.
-    func remove() throws { try guarded.remove { try rollback.run() } }
+    func remove() throws {
+        // They hold probes.
+        returns?.close()
+        returns = nil
+        try guarded.remove { try rollback.run() }
+    }
 }

@@ -58,7 +58,7 @@ extension Controller {
         guard let newcomer = node.newcomer else { return }
         node.newcomer = nil
         settle(newcomer) {
-            guard twins == .name else { throw inUse(node) }
+            guard twins == .name else { throw refused(newcomer.channel, asTwinOf: node) }
             return try accept(nextTwin(of: node), newcomer.hello, newcomer.welcome, on: newcomer.channel)
         }
     }
@@ -75,6 +75,12 @@ extension Controller {
         } catch {
             end(newcomer.channel, because: error)
         }
+    }
+
+    /// Two machines use one identity, and both answer.
+    private func refused(_ other: any Channel, asTwinOf node: Node) -> ConnectionRefusal {
+        node.twin = (other.remoteAddress?.ipAddress ?? "?", time.now())
+        return inUse(node)
     }
 
     private func inUse(_ node: Node) -> ConnectionRefusal {

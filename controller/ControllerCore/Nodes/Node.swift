@@ -12,6 +12,10 @@ final class Node {
     var link: NodeLink?
     /// A connection that takes its place if it does not answer.
     var newcomer: Newcomer?
+    /// The last machine that was refused because this one has its certificate, and when that was.
+    var twin: (address: String, at: MonotonicRawInstant)?
+    /// How long that is shown. A refused agent tries again all the time.
+    private static let twinMemory = Duration.seconds(60)
     /// Nil before the first connection.
     var connectedSince: EpochInstant?
     var lastHeard = MonotonicRawInstant(nanoseconds: 0)
@@ -64,6 +68,10 @@ final class Node {
         status.connectedSince = connectedSince?.nanoseconds ?? 0
         status.lastHeardMs = lastHeard.duration(to: now).wholeMilliseconds
         if let vitals { status.vitals = vitals }
+        if let twin, twin.at.duration(to: now) < Self.twinMemory { status.twin = twin.address }
+        status.address = link?.channel.remoteAddress?.ipAddress ?? ""
+        // CPUs go offline and come back while an agent is connected.
+        if let online = vitals?.onlineCpus, online > 0 { status.host.onlineCpus = online }
         status.agentCpuPermille = rates.cpuPermille
         status.bytesPerSecond = rates.bytes
         status.eventsPerSecond = rates.events

@@ -11,7 +11,10 @@ extension Controller {
 
     func list(_ message: WireListOnNodes, request: UInt64, for link: OperatorLink) throws(WireRefusal) {
         // It opens a file that the operator names, as root.
-        if case .usdt = message.what.what { try require(.tracer, "look into files of nodes", link) }
+        switch message.what.what {
+        case .usdt, .symbols: try require(.tracer, "look into files of nodes", link)
+        default: break
+        }
         let members = try chosenNodes(message.selectors).map { node in
             ListSurvey.Member(node: node.name, likeness: Self.likeness(of: node, message.what))
         }

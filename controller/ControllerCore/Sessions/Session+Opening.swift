@@ -97,6 +97,7 @@ extension Session {
         replyOpened(started: true)
         if hold.isDetached { owner = nil } else if owner == nil { return stop() }
         announced()
+        planEnd()
     }
 
     /// Tells the operator which nodes take part, and what the others refused.
@@ -133,6 +134,7 @@ extension WirePrepare {
         leaseSeconds = opening.leaseSeconds
         unattended = opening.unattended
         onFull = opening.onFull
+        forceProbes = opening.forceProbes
         `operator` = name
         if opening.hasCount { count = opening.count }
         if opening.hasFunctionTrace { functionTrace = opening.functionTrace }

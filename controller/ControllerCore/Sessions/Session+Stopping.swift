@@ -34,11 +34,25 @@ extension Session {
         perform(flow.stop())
     }
 
+    /// Has the nodes stop at the end of the stretch that was asked for: they are told before.
+    func planEnd() {
+        guard let end = intendedEnd else { return }
+        let slowest = min(parts.compactMap { $0.node.usualRoundTrip }.max() ?? .zero, Self.longestRoundTrip)
+        environment.after(max(.zero, now.duration(to: end) - Self.stopLead - slowest)) { [self] in
+            guard flow.phase == .recording else { return }
+            plannedEnd = end
+            stop()
+        }
+    }
+
+    /// A node with a longer round trip stops when it hears of it.
+    private static let longestRoundTrip = Duration.seconds(1)
+
     private func stop(_ nodes: [Int]) {
         begin()
         release()
         noteStop()
-        let moment = now.advanced(by: Self.stopLead)
+        let moment = max(plannedEnd ?? now.advanced(by: Self.stopLead), now)
         for index in nodes {
             let node = parts[index].node
             var command = WireStop()

@@ -28,6 +28,10 @@ class Session {
     final var isStopNoted = false
     /// An earlier controller process began it.
     final var isRecovered = false
+    /// Its nodes stop so long after their start; nil for one that is told to end.
+    private final let length: Duration?
+    /// The moment at which its nodes stop, once its length is over.
+    final var plannedEnd: MonotonicRawInstant?
     /// Why what the operator gets is not all that they asked for; empty if it is.
     final var problem = ""
 
@@ -45,9 +49,14 @@ class Session {
         startMoment = StartMoment(delay: .milliseconds(opening.startInMs))
         openRequest = request
         hold = SessionHold(isDetached: description.detached)
+        // A year and more is no length that anybody waits for.
+        length = opening.lengthNs > 0 ? .nanoseconds(Int64(min(opening.lengthNs, 1 << 60))) : nil
         self.owner = owner
         self.environment = environment
     }
+
+    /// When its nodes are to stop; nil for one that is told to end.
+    final var intendedEnd: MonotonicRawInstant? { length.flatMap { startMoment.at?.advanced(by: $0) } }
 
     final var id: UInt64 { description.session }
     final var now: MonotonicRawInstant { environment.time.now() }

@@ -14,6 +14,8 @@ public struct FleetCounts: Sendable {
         public internal(set) var reason = ""
         /// When it did not count.
         public internal(set) var gaps: [WireRecordingGap] = []
+        /// What its probes missed; known at the end.
+        public internal(set) var missed: [WireProbeMisses] = []
         /// The latest totals; nil before the first.
         public internal(set) var totals: WireCountTotals?
         /// The index in `FleetCounts.columns` of each column of `plan`.
@@ -65,6 +67,7 @@ public struct FleetCounts: Sendable {
             nodes[index].state = counts.state
             nodes[index].reason = counts.reason
             nodes[index].gaps = counts.gaps
+            nodes[index].missed = counts.missed
             if counts.hasTotals { nodes[index].totals = counts.totals }
         }
         guard !report.merged.isEmpty else { return }

@@ -19,6 +19,9 @@ public struct CountLayout: Sendable {
     /// Rows are of intervals, and begin with the time.
     public var isTimed: Bool
 
+    /// Of each part of a key: with a histogram its range comes last.
+    var keyNames: [String] { keys + (hasBuckets ? ["range"] : []) }
+
     /// For a count request.
     public init(_ request: WireCountRequest, isByNode: Bool, top: Int?, width: Int?) {
         keys = request.keys

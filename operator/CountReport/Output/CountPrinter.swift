@@ -94,6 +94,7 @@ public struct CountPrinter: Sendable {
         for (name, gaps) in counts.missing.sorted(by: { $0.key < $1.key }) {
             lines += gaps.map { "node \(name): \($0.summary)" }
         }
+        for node in counts.nodes { lines += node.missed.map { "node \(node.name): \($0.summary)" } }
         for node in counts.nodes {
             guard let lost = node.totals?.lost, lost > 0 else { continue }
             let isKernelTable = node.plan.contains { $0.way == .histTrigger }

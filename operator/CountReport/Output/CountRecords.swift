@@ -11,7 +11,8 @@ struct CountRecords {
     private struct Record {
         let event: String
         let node: String
-        let key: String?
+        let key: [String]
+        let isOther: Bool
         /// Nil where the event could not be counted.
         let sum: CountSum?
         let state: String
@@ -31,25 +32,26 @@ struct CountRecords {
                 guard let index = line.subject.node else { return nil }
                 return Record(
                     event: counts.columns[column], node: counts.nodes[index].name, key: key(line),
+                    isOther: line.subject.isOther,
                     sum: line.sum.neverRan ? nil : line.sum, state: state(counts.nodes[index]))
             }
             let refused = counts.nodes.indices.filter { counts.refusal(column: column, node: $0) != nil }
             return counted
                 + refused.map { node in
                     Record(
-                        event: counts.columns[column], node: counts.nodes[node].name, key: nil, sum: nil,
+                        event: counts.columns[column], node: counts.nodes[node].name, key: [], isOther: false, sum: nil,
                         state: "not supported")
                 }
         }
     }
 
-    private func key(_ line: CountLine) -> String? {
-        if line.subject.isOther { return "other" }
+    private func key(_ line: CountLine) -> [String] {
+        if line.subject.isOther { return ["other"] }
         var parts = line.subject.key.map(CountText.rawKey)
         if layout.hasBuckets, let bucket = line.subject.key.last {
             parts[parts.count - 1] = HistogramBucket(bucket).text
         }
-        return parts.isEmpty ? nil : parts.joined(separator: ",")
+        return parts
     }
 
     private func state(_ node: FleetCounts.Node) -> String {
@@ -65,7 +67,7 @@ struct CountRecords {
             var line = "{"
             if layout.isTimed { line += "\"elapsed_ns\":\(interval.end.wholeNanoseconds)," }
             line += "\"event\":\(JSONText.quoted(record.event)),\"node\":\(JSONText.quoted(record.node))"
-            line += ",\"key\":\(record.key.map(JSONText.quoted) ?? "null")"
+            line += ",\"key\":\(jsonKey(record))"
             line += ",\"count\":\(record.sum.map { "\($0.count)" } ?? "null")"
             line += ",\"enabled_ns\":\(record.enabled),\"running_ns\":\(record.running)"
             if layout.isByFunction { line += ",\"timed\":\(record.timed),\"time_ns\":\(record.time)" }
@@ -74,21 +76,34 @@ struct CountRecords {
         }
     }
 
+    /// A text, or an array of the texts of several keys.
+    private func jsonKey(_ record: Record) -> String {
+        guard layout.keyNames.count > 1, !record.isOther else { return record.key.first.map(JSONText.quoted) ?? "null" }
+        return "[" + record.key.map(JSONText.quoted).joined(separator: ",") + "]"
+    }
+
     static func header(_ layout: CountLayout) -> String {
-        (layout.isTimed ? "elapsed_ns," : "") + "event,node,key,count,enabled_ns,running_ns,state"
-            + (layout.isByFunction ? ",timed,time_ns" : "")
+        var columns = layout.isTimed ? ["elapsed_ns"] : []
+        columns += ["event", "node"]
+        columns += layout.keyNames.count > 1 ? layout.keyNames.map(CSVField.text) : ["key"]
+        columns += ["count", "enabled_ns", "running_ns", "state"]
+        if layout.isByFunction { columns += ["timed", "time_ns"] }
+        return columns.joined(separator: ",")
     }
 
     /// RFC 4180; the count is empty where the event could not be counted.
     func csv() -> [String] {
         records().map { record in
-            let fields =
-                [
-                    record.event, record.node, record.key ?? "", record.sum.map { "\($0.count)" } ?? "",
-                    "\(record.enabled)", "\(record.running)", record.state,
-                ] + (layout.isByFunction ? ["\(record.timed)", "\(record.time)"] : [])
-            return ((layout.isTimed ? ["\(interval.end.wholeNanoseconds)"] : []) + fields.map(CSVField.text)).joined(
-                separator: ",")
+            var fields = layout.isTimed ? ["\(interval.end.wholeNanoseconds)"] : []
+            fields += [CSVField.text(record.event), CSVField.text(record.node)]
+            // One column without a key, too.
+            for part in 0..<max(1, layout.keyNames.count) {
+                fields.append(record.key.indices.contains(part) ? CSVField.text(record.key[part]) : "")
+            }
+            fields.append(record.sum.map { "\($0.count)" } ?? "")
+            fields += ["\(record.enabled)", "\(record.running)", CSVField.text(record.state)]
+            if layout.isByFunction { fields += ["\(record.timed)", "\(record.time)"] }
+            return fields.joined(separator: ",")
         }
     }
 }

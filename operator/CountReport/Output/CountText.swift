@@ -16,7 +16,9 @@ public enum CountText {
     }
 
     /// Whether a counter of that name counts nanoseconds.
-    static func isTime(_ event: String) -> Bool { event == "cpu-clock" || event == "task-clock" }
+    static func isTime(_ event: String) -> Bool {
+        ["cpu-clock", "task-clock"].contains(String(event.prefix { $0 != ":" }))
+    }
 
     /// A count of `event`.
     static func value(_ count: UInt64, of event: String) -> String {

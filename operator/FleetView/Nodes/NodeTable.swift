@@ -27,9 +27,16 @@ public enum NodeTable {
         ]
     }
 
+    /// What does not fit into rows: two machines that use one identity.
+    public static func notes(_ nodes: [WireNodeStatus]) -> [String] {
+        nodes.filter { !$0.twin.isEmpty }.map { node in
+            "\(node.name): two machines use its certificate: \(node.address.isEmpty ? "?" : node.address) is connected, and \(node.twin) was refused"
+        }
+    }
+
     /// Whether a node is missing or has lost events: worth a look.
     public static func isBad(_ node: WireNodeStatus) -> Bool {
-        !node.connected || node.eventsLost > 0 || !node.vitals.standstill.isEmpty
+        !node.connected || node.eventsLost > 0 || !node.twin.isEmpty || !node.vitals.standstill.isEmpty
     }
 
     /// What is not acknowledged yet, and what holds it up.
@@ -92,6 +99,8 @@ public enum NodeTable {
         var spool_fault: String?
         var last_heard_ms: Int64
         var labels: [String: String]
+        var address: String?
+        var twin: String?
     }
 
     /// One object a line. What is not known is left out.
@@ -118,7 +127,8 @@ public enum NodeTable {
                     credit_bytes: isKnown ? node.vitals.credit : nil,
                     waiting_ms: isKnown ? node.vitals.waitingMs : nil, full_ms: isKnown ? node.vitals.fullMs : nil,
                     spool_fault: node.vitals.spoolFault.isEmpty ? nil : node.vitals.spoolFault,
-                    last_heard_ms: node.lastHeardMs, labels: node.labels))
+                    last_heard_ms: node.lastHeardMs, labels: node.labels,
+                    address: node.address.isEmpty ? nil : node.address, twin: node.twin.isEmpty ? nil : node.twin))
         }
     }
 }

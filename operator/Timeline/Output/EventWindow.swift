@@ -1,3 +1,4 @@
+import Glibc
 import SystemFacts
 
 /// Which events are wanted by node, CPU and time: what can be decided without decoding an event.
@@ -37,11 +38,28 @@ struct EventWindow {
         return time >= range.first && time <= range.last
     }
 
+    /// The time of day that is closest to an event, on the timeline, ns.
+    private func time(ofDay time: Duration, near event: Int64) -> Int64 {
+        let day: Int64 = 86_400_000_000_000
+        let first = origin.advanced(by: .nanoseconds(event))
+        var seconds = time_t(first.seconds)
+        var parts = tm()
+        localtime_r(&seconds, &parts)
+        let clock = Int64(parts.tm_hour * 3600 + parts.tm_min * 60 + parts.tm_sec)
+        // The zone's offset is that of the event: on a day that changes it the hours before are off by one.
+        let sinceMidnight = clock * 1_000_000_000 + first.nanoseconds % 1_000_000_000
+        var distance = time.wholeNanoseconds - sinceMidnight
+        if distance > day / 2 { distance -= day }
+        if distance < -day / 2 { distance += day }
+        return event &+ distance
+    }
+
     private func range(firstEvent: Int64) -> (first: Int64, last: Int64) {
         func time(_ moment: TimelineMoment) -> Int64 {
             switch moment {
             case .offset(let offset): firstEvent &+ offset.wholeNanoseconds
             case .epoch(let time): origin.duration(to: time).wholeNanoseconds
+            case .timeOfDay(let time): self.time(ofDay: time, near: firstEvent)
             }
         }
         return (since.map(time) ?? .min, until.map(time) ?? .max)

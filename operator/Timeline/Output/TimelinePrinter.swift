@@ -27,9 +27,8 @@ struct TimelinePrinter: ~Copyable, TimelineSink {
 
     mutating func event(_ event: MergedEvent) throws {
         if lines.needsHead { lines.appendHead(before: event) }
-        let task = event.withRenderer { renderer in
-            if learnsNames { renderer.learnNames(from: event.payload) }
-            return renderer.task(of: event.payload)
+        let task = event.withRenderer {
+            $0.task(of: event.payload, at: event.timestamp, isLearning: learnsNames)
         }
         if !isOpen {
             guard window.admits(node: event.nodeIndex, cpu: event.cpu, at: event.time.estimate) else { return }

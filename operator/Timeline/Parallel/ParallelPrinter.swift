@@ -48,9 +48,8 @@ struct ParallelPrinter: ~Copyable, TimelineSink {
             lines.appendHead(before: event)
             moveLines()
         }
-        let task = event.withRenderer { renderer in
-            if learnsNames { renderer.learnNames(from: event.payload) }
-            return renderer.task(of: event.payload)
+        let task = event.withRenderer {
+            $0.task(of: event.payload, at: event.timestamp, isLearning: learnsNames)
         }
         if !isOpen {
             guard window.admits(node: event.nodeIndex, cpu: event.cpu, at: event.time.estimate) else { return }

@@ -33,7 +33,7 @@ struct NodeDecoding {
     /// - Throws: `CodecError`, `ProtocolError` or `TypeInformation.Failure` for symbols or types that cannot be read;
     ///   everything else is added.
     mutating func add(_ metadata: WireNodeMetadata) throws {
-        for name in metadata.comms { names.set(Int32(bitPattern: name.pid), name.comm) }
+        names.add(metadata)
         if metadata.hasHost {
             host = metadata.host
             kernel.release = host.kernelRelease

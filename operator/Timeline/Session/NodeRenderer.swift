@@ -21,13 +21,22 @@ final class NodeRenderer {
         eventNames = EventNameTable(catalog)
         learner = TaskNameLearner(catalog)
         graph = GraphRecords(catalog)
+        tasks.taught = learner.taught
     }
 
-    /// Learns the names of tasks that an event states.
-    func learnNames(from event: UnsafeRawBufferPointer) {
-        learner.learn(from: event, type: common.type(of: event), into: tasks)
+    /// The name that the task had whose event it is. Events come in the order of their times.
+    ///
+    /// - Parameters:
+    ///   - time: of the event, ns of the trace clock.
+    ///   - isLearning: names of tasks that events state count.
+    func task(of event: UnsafeRawBufferPointer, at time: UInt64, isLearning: Bool) -> TaskName {
+        tasks.advance(to: time, isLearning: isLearning)
+        let pid = common.pid(of: event) ?? 0
+        let type = common.type(of: event)
+        guard isLearning, learner.teaches(type) else { return tasks.name(of: pid) }
+        learner.learn(.before, from: event, type: type, at: time, into: tasks)
+        let name = tasks.name(of: pid)
+        learner.learn(.after, from: event, type: type, at: time, into: tasks)
+        return name
     }
-
-    /// The name of the task whose event it is.
-    func task(of event: UnsafeRawBufferPointer) -> TaskName { tasks.name(of: common.pid(of: event) ?? 0) }
 }

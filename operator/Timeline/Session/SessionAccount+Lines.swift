@@ -17,7 +17,7 @@ extension SessionAccount {
                         + Self.number(node.lost)
                         + (node.lostAtAgent > 0 ? " + lost at agent \(node.lostAtAgent)" : ""))
             }
-            lines += gapLines(node, name) + lossLines(node, name)
+            lines += gapLines(node, name) + lossLines(node, name) + missLines(node, name)
         }
         if nodes.count > 1 || !problems.isEmpty { lines.append("total: \(received) events received, " + verdict) }
         return lines
@@ -41,7 +41,7 @@ extension SessionAccount {
                 lines.append(
                     name + Self.right("-", 5) + Self.right("?", 13) + Self.right("0", 13) + Self.right("?", 13))
             }
-            lines += gapLines(node, name) + lossLines(node, name)
+            lines += gapLines(node, name) + lossLines(node, name) + missLines(node, name)
         }
         return lines + ["total: \(received) events received, " + verdict]
     }
@@ -58,6 +58,7 @@ extension SessionAccount {
         var text =
             unknown.isEmpty ? "\(knownLost) lost" : "at least \(knownLost) lost (not known of \(Self.list(unknown)))"
         if lostAtAgents > 0 { text += ", \(lostAtAgents) lost at agents" }
+        if missed > 0 { text += ", \(missed) missed by probes" }
         if lateEvents > 0 { text += ", \(lateEvents) late" }
         let problems = problems.count
         if problems > 0 { text += "; NOT COMPLETE: \(problems) problem\(problems == 1 ? "" : "s")" }
@@ -80,6 +81,8 @@ extension SessionAccount {
             "\(name)  lost at agent: \(loss.events) events of CPU \(loss.cpu) \(span(loss.from, loss.to)): \(loss.reason)"
         }
     }
+
+    private func missLines(_ node: Node, _ name: String) -> [String] { node.missed.map { "\(name)  \($0.summary)" } }
 
     private func span(_ gap: WireRecordingGap) -> String { span(gap.from, gap.to) }
 

@@ -48,6 +48,8 @@ struct SessionOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Only tasks of this name ('nginx*'). May be repeated.", valueName: "name"))
     var comm: [String] = []
 
+    @OptionGroup var force: ForceOption
+
     @OptionGroup var nodes: NodeOptions
 
     @Option(
@@ -69,8 +71,10 @@ struct SessionOptions: ParsableArguments {
 
     @OptionGroup var privacy: PrivacyOption
 
-    @Argument(parsing: .postTerminator, help: "A command to run meanwhile; the trace ends when it does.")
-    var command: [String] = []
+    @OptionGroup var accompanied: CommandOptions
+
+    /// The command to run meanwhile; may be empty.
+    var command: [String] { accompanied.words }
 
     func validate() throws {
         guard !events.isEmpty || !probes.isEmpty || functions.request != nil else {
@@ -80,6 +84,8 @@ struct SessionOptions: ParsableArguments {
             throw ValidationError("--comm: the function tracers do not know tasks by their names; use --pid")
         }
         try ProbeSyntax.check(probes)
+        try ConditionSyntax.check(comms: comm)
+        if accompanied.follow, !pid.isEmpty { throw ValidationError("--follow chooses the process: leave --pid out") }
         try BufferOption.check(buffer)
     }
 
@@ -95,9 +101,11 @@ struct SessionOptions: ParsableArguments {
         request.comms = comm
         if let functions = functions.request { request.functionTrace = functions }
         request.bufferKilobytes = UInt32(buffer ?? 0)
+        request.forceProbes = force.isForced
         request.partial = partial
         request.startInMs = UInt32(clamping: (startIn ?? .zero).wholeMilliseconds)
         request.name = name
+        request.lengthNs = UInt64(clamping: (duration ?? .zero).wholeNanoseconds)
         request.private = privacy.isPrivate
         attendance.fill(&request)
         return request
@@ -106,9 +114,11 @@ struct SessionOptions: ParsableArguments {
     /// - Parameters:
     ///   - name: of the session, for people; may be empty.
     ///   - needsOutput: whether stdout is what the command is for.
-    func session(name: String = "", needsOutput: Bool = true) -> OwnedSession {
+    ///   - separatesOutput: as in `OwnedSession`.
+    func session(name: String = "", needsOutput: Bool = true, separatesOutput: Bool = false) -> OwnedSession {
         OwnedSession(
             request: request(name: name), access: nodes.access, timeLimit: duration, command: command,
+            follows: accompanied.follow, leavesRunning: accompanied.leaveRunning, separatesOutput: separatesOutput,
             needsOutput: needsOutput)
     }
 }

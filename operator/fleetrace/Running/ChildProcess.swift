@@ -10,8 +10,13 @@ struct ChildProcess: Sendable {
     /// - Parameters:
     ///   - errorFile: where its stderr goes; nil for this process's own.
     ///   - ownGroup: in a process group of its own, which the terminal's Ctrl-C does not reach.
+    ///   - outputToErrors: its stdout goes where its stderr does.
+    ///   - inheriting: a file that it gets, and under which number.
     /// - Throws: `CommandError`.
-    init(_ arguments: [String], errorFile: String? = nil, ownGroup: Bool = false) throws {
+    init(
+        _ arguments: [String], errorFile: String? = nil, ownGroup: Bool = false, outputToErrors: Bool = false,
+        inheriting: (file: Int32, number: Int32)? = nil
+    ) throws {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
@@ -19,6 +24,8 @@ struct ChildProcess: Sendable {
             posix_spawn_file_actions_addopen(&actions, 2, errorFile, O_WRONLY | O_CREAT | O_APPEND, 0o600)
             posix_spawn_file_actions_adddup2(&actions, 2, 1)
         }
+        if outputToErrors { posix_spawn_file_actions_adddup2(&actions, 2, 1) }
+        if let inheriting { posix_spawn_file_actions_adddup2(&actions, inheriting.file, inheriting.number) }
         // The child starts with the usual signal handling, whatever this process ignores or blocks.
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
@@ -26,7 +33,7 @@ struct ChildProcess: Sendable {
         var signals = sigset_t()
         sigemptyset(&signals)
         posix_spawnattr_setsigmask(&attributes, &signals)
-        for signal in [SIGPIPE, SIGINT, SIGTERM] { sigaddset(&signals, signal) }
+        for signal in [SIGPIPE, SIGINT, SIGTERM, SIGHUP] { sigaddset(&signals, signal) }
         posix_spawnattr_setsigdefault(&attributes, &signals)
         let group = ownGroup ? POSIX_SPAWN_SETPGROUP : 0
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | group))

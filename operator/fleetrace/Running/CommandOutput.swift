@@ -5,16 +5,16 @@ import Timeline
 
 extension OutputError: OutputFailure {}
 
-/// Writes lines to stdout in one piece, each made safe: none can become two, whatever a peer put into it.
+/// Writes lines to the output in one piece, each made safe: none can become two, whatever a peer put into it.
 ///
 /// - Throws: `OutputError`.
-func put(_ lines: [String]) throws {
+func put(_ lines: [String], to output: OutputStream = .standardOutput) throws {
     var bytes: [UInt8] = []
     for line in lines {
         bytes += Array(line.safeLine.utf8)
         bytes.append(UInt8(ascii: "\n"))
     }
-    try bytes.withUnsafeBytes { try OutputStream.standardOutput.write($0) }
+    try bytes.withUnsafeBytes { try output.write($0) }
 }
 
 /// Writes a line to stderr, made safe: it stays one line.

@@ -8,6 +8,7 @@ final class CountConsumer: SessionConsumer {
     private var counts: FleetCounts
     private var printer: CountPrinter
     private let hasIntervals: Bool
+    private let output: OutputStream
     /// The totals up to the last interval that was printed.
     private var printed: CountInterval.Totals?
     /// The number of that interval; 0 before the first.
@@ -15,7 +16,8 @@ final class CountConsumer: SessionConsumer {
     /// Ticks since some node had totals of an interval that is not printed.
     private var ticksWaited = 0
 
-    init(_ opened: WireSessionOpened, _ request: WireCountRequest, _ printer: CountPrinter) {
+    init(_ opened: WireSessionOpened, _ request: WireCountRequest, _ printer: CountPrinter, output: OutputStream) {
+        self.output = output
         counts = FleetCounts(opened)
         hasIntervals = request.intervalMs > 0
         self.printer = printer
@@ -54,6 +56,6 @@ final class CountConsumer: SessionConsumer {
 
     private func write(_ lines: [String]) throws {
         guard !lines.isEmpty else { return }
-        try put(lines)
+        try put(lines, to: output)
     }
 }

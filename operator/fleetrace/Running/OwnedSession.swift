@@ -10,21 +10,57 @@ struct OwnedSession {
     var timeLimit: Duration?
     /// A command to run meanwhile; may be empty.
     var command: [String] = []
+    /// Only its events are wanted.
+    var follows = false
+    /// It may outlive the session.
+    var leavesRunning = false
+    /// Its stdout goes to stderr: what this command writes to stdout is data.
+    var separatesOutput = false
+    /// What happens to it; who consumes it may end it so.
+    var inbox = SessionInbox()
     /// Without a reader of stdout there is nothing left to do. Otherwise the session is then stopped in order.
     var needsOutput = true
 
     func run(_ consumer: @escaping @Sendable (WireSessionOpened) throws -> any SessionConsumer) async throws {
         try await access.withConnector { connect, interrupts in
             let client = try await connect()
-            let inbox = SessionInbox()
-            let (session, opened) = try await open(client, inbox, connect.redialing, interrupts)
-            interrupts.forward { inbox.put(.interrupted) }
-            // Also while nothing is printed.
-            try OutputStream.standardOutput.whenReaderEnds { inbox.put(.outputClosed) }
-            try startCommand(inbox)
-            try await session.run(for: timeLimit, needsOutput: needsOutput, say: { say($0) }) { try consumer(opened) }
-                .exit()
+            // Before the session is opened, which has to know its number.
+            let waiting = follows ? try accompanied(waits: true) : nil
+            do {
+                try await run(client, waiting, connect, interrupts, consumer)
+            } catch {
+                waiting?.cancel()
+                throw error
+            }
         }
+    }
+
+    private func run(
+        _ client: ControllerClient, _ waiting: AccompaniedCommand?, _ connect: Connector, _ interrupts: Interrupts,
+        _ consumer: @escaping @Sendable (WireSessionOpened) throws -> any SessionConsumer
+    ) async throws {
+        var own = self
+        if let waiting {
+            own.request.pids = [UInt32(waiting.pid)]
+            own.request.selectors = try await SameMachine.selectors(request.selectors, client)
+        }
+        let (session, opened) = try await own.open(client, inbox, connect.redialing, interrupts)
+        interrupts.forward { inbox.put(.interrupted) }
+        // Also while nothing is printed.
+        try OutputStream.standardOutput.whenReaderEnds { inbox.put(.outputClosed) }
+        let command = try waiting ?? accompanied(waits: false)
+        command?.begin { inbox.put(.commandEnded(status: $0)) }
+        let result: Result<SessionEnding, any Error>
+        do {
+            result = .success(
+                try await session.run(for: timeLimit, needsOutput: needsOutput, say: { say($0) }) {
+                    try consumer(opened)
+                })
+        } catch {
+            result = .failure(error)
+        }
+        await command?.end(leaving: leavesRunning)
+        try result.get().exit()
     }
 
     /// A signal that comes before the session runs ends the command: the controller takes down what there is of it.
@@ -51,9 +87,8 @@ struct OwnedSession {
         }
     }
 
-    private func startCommand(_ inbox: SessionInbox) throws {
-        guard !command.isEmpty else { return }
-        let child = try ChildProcess(command)
-        Task { inbox.put(.commandEnded(status: await child.exit())) }
+    private func accompanied(waits: Bool) throws -> AccompaniedCommand? {
+        guard !command.isEmpty else { return nil }
+        return try AccompaniedCommand(command, waits: waits, outputToErrors: separatesOutput)
     }
 }

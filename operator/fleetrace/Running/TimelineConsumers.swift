@@ -8,8 +8,11 @@ import TraceProtocol
 final class TraceConsumer: SessionConsumer {
     private let reader: LiveReader
 
-    init(_ description: WireSessionDescription, format: OutputFormat, filter: TimelineFilter) {
-        reader = LiveReader(description, format: format, filter: filter, output: .standardOutput)
+    init(
+        _ description: WireSessionDescription, format: OutputFormat, filter: TimelineFilter,
+        output: OutputStream = .standardOutput
+    ) {
+        reader = LiveReader(description, format: format, filter: filter, output: output)
     }
 
     func consume(_ chunk: LogChunk) {
@@ -35,15 +38,30 @@ final class TraceConsumer: SessionConsumer {
 final class RecordConsumer: SessionConsumer {
     private let recorder: SessionRecorder
     private let path: FilePath
+    private let mostBytes: UInt64?
+    private let onFull: () -> Void
+    private var isFull = false
 
-    init(_ description: WireSessionDescription, at path: FilePath) throws {
+    /// - Parameters:
+    ///   - mostBytes: the session ends when it has so many; nil for no limit.
+    ///   - onFull: ends it.
+    init(
+        _ description: WireSessionDescription, at path: FilePath, mostBytes: UInt64? = nil,
+        onFull: @escaping () -> Void = {}
+    ) throws {
         self.path = path
+        self.mostBytes = mostBytes
+        self.onFull = onFull
         recorder = try SessionRecorder(description, at: path)
     }
 
     func consume(_ chunk: LogChunk) throws {
         try recorder.append(chunk)
         for line in recorder.takeRemarks() { say(line) }
+        guard let mostBytes, !isFull, recorder.bytes >= mostBytes else { return }
+        isFull = true
+        say("\(path) has \(recorder.bytes / 1024) KiB: --max-size is reached, and the session ends")
+        onFull()
     }
 
     func tick() throws {

@@ -24,6 +24,8 @@ struct AttachCommand: AsyncParsableCommand {
     @Option(name: .customLong("where"), help: "Print only events for which this holds.")
     var condition: String?
 
+    func validate() throws { try ConditionSyntax.check(condition) }
+
     func run() async throws {
         let filter = TimelineFilter(condition: condition)
         try await session.connection.access.withConnector { connect, interrupts in

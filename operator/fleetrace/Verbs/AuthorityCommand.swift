@@ -38,7 +38,9 @@ struct AuthorityCommand: ParsableCommand {
                 _ = try CertificateAuthority.create(
                     in: directory, controller: .controller(controller), operator: .operator(`operator`, role: .admin),
                     now: now)
-                print("\(directory): authority, controller \"\(controller)\" and operator \"\(`operator`)\" (admin)")
+                try put([
+                    "\(directory): authority, controller \"\(controller)\" and operator \"\(`operator`)\" (admin)"
+                ])
             }
         }
     }
@@ -83,7 +85,7 @@ struct AuthorityCommand: ParsableCommand {
                 }
                 let files = try CertificateAuthority.open(directory).issueFiles(
                     identity, now: EpochInstant.now.seconds)
-                print("\(files.certificate)\n\(files.privateKey)")
+                try put([files.certificate, files.privateKey])
             }
         }
     }

@@ -18,10 +18,11 @@ struct ListCommand: AsyncParsableCommand {
               fleetrace list --functions 'vfs_*'
               fleetrace list --hw
               fleetrace list --usdt /usr/lib/x86_64-linux-gnu/libstdc++.so.6
+              fleetrace list --symbols /usr/bin/bash 'read*'
               fleetrace list --local 1 -v syscalls:sys_enter_openat
             """)
 
-    @Argument(help: "Which events (default: all).")
+    @Argument(help: "Which events, or with --symbols which functions (default: all).")
     var pattern: String?
 
     @Option(help: ArgumentHelp("Kernel functions that take kprobes, instead of events.", valueName: "glob"))
@@ -33,6 +34,9 @@ struct ListCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Markers (USDT) of a program or library on the nodes.", valueName: "path"))
     var usdt: String?
 
+    @Option(help: ArgumentHelp("Functions of a program or library on the nodes.", valueName: "path"))
+    var symbols: String?
+
     @OptionGroup var nodes: NodeOptions
 
     @Flag(name: .shortAndLong, help: "Show the fields of each event.")
@@ -42,16 +46,17 @@ struct ListCommand: AsyncParsableCommand {
     var format = TableFormat.default
 
     func validate() throws {
-        guard [pattern != nil, functions != nil, counters, usdt != nil].filter({ $0 }).count <= 1 else {
-            throw ValidationError("one of PATTERN, --functions, --hw and --usdt at a time")
+        let isForEvents = pattern != nil && symbols == nil
+        guard [isForEvents, functions != nil, counters, usdt != nil, symbols != nil].filter({ $0 }).count <= 1 else {
+            throw ValidationError("one of PATTERN, --functions, --hw, --usdt and --symbols at a time")
         }
         guard !verbose || asksForEvents else { throw ValidationError("-v is for events") }
-        guard usdt?.hasPrefix("/") != false else {
-            throw ValidationError("--usdt takes an absolute path: it is one on the nodes")
+        for (option, path) in [("usdt", usdt), ("symbols", symbols)] where path?.hasPrefix("/") == false {
+            throw ValidationError("--\(option) takes an absolute path: it is one on the nodes")
         }
     }
 
-    private var asksForEvents: Bool { functions == nil && !counters && usdt == nil }
+    private var asksForEvents: Bool { functions == nil && !counters && usdt == nil && symbols == nil }
 
     private var request: WireListNames {
         var request = WireListNames()
@@ -61,6 +66,9 @@ struct ListCommand: AsyncParsableCommand {
             request.counters = WirePerfCounters()
         } else if let usdt {
             request.usdt = usdt
+        } else if let symbols {
+            request.symbols.path = symbols
+            request.symbols.pattern = pattern ?? "*"
         } else {
             request.events = WireEventCatalog()
         }
@@ -89,6 +97,12 @@ struct ListCommand: AsyncParsableCommand {
             }
         } else if let usdt {
             try show(report, "MARKER", prefix: "usdt:\(usdt):", otherwise: "\(usdt) has no markers on these nodes")
+        } else if let symbols {
+            let pattern = pattern ?? "*"
+            let names = try show(
+                report, "FUNCTION", prefix: "uprobe:\(symbols):",
+                otherwise: "no function of \(symbols) matches \"\(pattern)\" on these nodes")
+            if format == .default { say("\(names.count) functions") }
         } else {
             try showEvents(report)
         }

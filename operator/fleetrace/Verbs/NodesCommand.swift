@@ -60,7 +60,7 @@ struct NodesCommand: AsyncParsableCommand {
     }
 
     private static func lines(_ nodes: [WireNodeStatus], _ format: TableFormat) throws -> [String] {
-        format == .json ? try NodeTable.json(nodes) : TextTable.lines(NodeTable.rows(nodes))
+        format == .json ? try NodeTable.json(nodes) : TextTable.lines(NodeTable.rows(nodes)) + NodeTable.notes(nodes)
     }
 
     /// On the whole screen. The terminal is as it was when this returns or throws.

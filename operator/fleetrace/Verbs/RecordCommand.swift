@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandArguments
 import Glibc
 import SystemPackage
 
@@ -16,6 +17,7 @@ struct RecordCommand: AsyncParsableCommand {
               fleetrace record -e sched -o s1 -- sleep 5
               fleetrace report s1
               fleetrace record -e sched:sched_switch -o s2 --lease 1h --on-full stop --for 2h
+              fleetrace record -e syscalls -o s3 --max-size 500M
               fleetrace record --detach --name weekly -e sched --on role=db
               fleetrace stop weekly
             """)
@@ -25,6 +27,11 @@ struct RecordCommand: AsyncParsableCommand {
     @Option(name: [.short, .long], help: "The directory to make (default: fleetrace-DATE-TIME).")
     var output: String?
 
+    @Option(
+        help: "End the session when the directory has this size, e.g. 500M or 2G (what is under way comes on top).",
+        transform: ByteCountArgument.parse)
+    var maxSize: UInt64?
+
     @Flag(help: "Leave the session to the controller, which keeps it, and return (see sessions, attach, stop, fetch).")
     var detach = false
 
@@ -33,7 +40,11 @@ struct RecordCommand: AsyncParsableCommand {
     var name: String?
 
     func validate() throws {
+        if let maxSize, maxSize < 1 { throw ValidationError("--max-size: at least a byte") }
         guard detach else { return }
+        if maxSize != nil {
+            throw ValidationError("--max-size is of a directory here; a detached session has the controller's limits")
+        }
         if let output {
             throw ValidationError(
                 "--detach keeps the session at the controller; leave -o \(output) out, and fetch it later")
@@ -58,8 +69,11 @@ struct RecordCommand: AsyncParsableCommand {
         let path = FilePath(output ?? Self.defaultName())
         try path.requireNothing()
         let name = name ?? path.lastComponent?.string ?? ""
-        try await session.session(name: name, needsOutput: false).run { opened in
-            try RecordConsumer(opened.sessionDescription, at: path)
+        let owned = session.session(name: name, needsOutput: false)
+        try await owned.run { [maxSize, inbox = owned.inbox] opened in
+            try RecordConsumer(opened.sessionDescription, at: path, mostBytes: maxSize) {
+                inbox.put(.timeIsUp)
+            }
         }
     }
 

@@ -18,6 +18,7 @@ struct ReportCommand: AsyncParsableCommand {
               fleetrace report s1 --node web-1 --since 1.5s --until 2s
               fleetrace report s1 --where 'prev_comm ~ "postgres*"' --format json
               fleetrace report s1 --summary
+              fleetrace report s1 --since 18:33:51.5 --until 18:33:52
               fleetrace report trace.dat --format ftrace
               fleetrace report host.dat guest.dat
               fleetrace report s1 --node web-1 --comm 'nginx*' --around 1.5s 5ms
@@ -52,7 +53,11 @@ struct ReportCommand: AsyncParsableCommand {
             """, valueName: "time span"))
     var around: [String] = []
 
-    @Option(help: "From this time on: a span after the first event (1.5s), or seconds since the epoch (@1700000000.5).")
+    @Option(
+        help: """
+            From this time on: a span after the first event (1.5s), a time as it is printed (18:33:51.5, or with its date \
+            2026-11-28T18:33:51.5), or seconds since the epoch (@1700000000.5).
+            """)
     var since: MomentArgument?
 
     @Option(help: "Up to this time.")
@@ -84,6 +89,7 @@ struct ReportCommand: AsyncParsableCommand {
             }
             guard since == nil, until == nil else { throw ValidationError("--around goes without --since and --until") }
         }
+        try ConditionSyntax.check(condition, comms: comm)
         if let jobs, !(1...Self.mostJobs).contains(jobs) {
             throw ValidationError("--jobs takes a number from 1 to \(Self.mostJobs)")
         }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CommandArguments
 import CountReport
+import Glibc
 import SystemFacts
 import TraceProtocol
 
@@ -15,6 +16,7 @@ struct StatCommand: AsyncParsableCommand {
             Examples:
               fleetrace stat -e sched:sched_switch,page-faults --on all --for 10s
               fleetrace stat -e 'block:*' --by node --interval 1s -- sleep 10
+              fleetrace stat -e instructions:u,cycles:k --format csv -o counts.csv -- make
               fleetrace stat -e sched:sched_switch --by next_comm --top 20 --for 5s
               fleetrace stat -e syscalls:sys_exit_read --hist ret --local 2 --for 2s
               fleetrace stat -p 'uprobe:/usr/lib/x86_64-linux-gnu/libc.so.6:malloc size=$arg1' --hist size --for 1s
@@ -23,6 +25,7 @@ struct StatCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var count: CountOptions
+    @OptionGroup var force: ForceOption
     @OptionGroup var nodes: NodeOptions
 
     @Option(
@@ -44,12 +47,17 @@ struct StatCommand: AsyncParsableCommand {
 
     @OptionGroup var privacy: PrivacyOption
 
-    @Argument(parsing: .postTerminator, help: "A command to run meanwhile; counting ends when it does.")
-    var command: [String] = []
+    @Option(name: [.short, .long], help: "Write the counts to this file in place of stdout.")
+    var output: String?
+
+    @OptionGroup var accompanied: CommandOptions
 
     func validate() throws {
         if let interval, interval < WireCountRequest.shortestInterval {
             throw ValidationError("--interval: at least \(WireCountRequest.shortestInterval.wholeMilliseconds)ms")
+        }
+        if accompanied.follow {
+            throw ValidationError("--follow is for trace and record: counts are of everything that runs")
         }
         _ = try request()
     }
@@ -57,8 +65,10 @@ struct StatCommand: AsyncParsableCommand {
     private func request() throws -> WireOpenSession {
         var request = WireOpenSession()
         request.selectors = nodes.on
+        request.forceProbes = force.isForced
         request.partial = partial
         request.private = privacy.isPrivate
+        request.lengthNs = UInt64(clamping: (duration ?? .zero).wholeNanoseconds)
         try count.fill(&request, interval: interval ?? .zero, isForPrograms: format != .table)
         return request
     }
@@ -66,10 +76,15 @@ struct StatCommand: AsyncParsableCommand {
     func run() async throws {
         let request = try request()
         let layout = CountLayout(
-            request.count, isByNode: count.isByNode, top: count.top, width: TerminalWidth.current)
+            request.count, isByNode: count.isByNode, top: count.top,
+            width: output == nil ? TerminalWidth.current : nil)
         let printer = CountPrinter(layout, format: format)
+        let stream = try CommandError.catching { try OutputFile.open(output) }
+        // On a terminal a person reads both.
+        let separates = output == nil && !(format == .table && isatty(STDOUT_FILENO) == 1)
         let session = OwnedSession(
-            request: request, access: nodes.access, timeLimit: duration, command: command)
-        try await session.run { opened in CountConsumer(opened, request.count, printer) }
+            request: request, access: nodes.access, timeLimit: duration, command: accompanied.words,
+            leavesRunning: accompanied.leaveRunning, separatesOutput: separates, needsOutput: output == nil)
+        try await session.run { opened in CountConsumer(opened, request.count, printer, output: stream) }
     }
 }

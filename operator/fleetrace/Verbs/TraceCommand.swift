@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import Timeline
 import TraceProtocol
 
@@ -13,6 +14,7 @@ struct TraceCommand: AsyncParsableCommand {
             Examples:
               fleetrace trace -e sched:sched_switch -f 'sched:sched_switch: prev_pid != 0' --on role=db --for 10s
               fleetrace trace --local 2 -e sched:sched_process_exec -- make
+              fleetrace trace --local 1 -e 'syscalls:sys_enter_*' --follow -o calls.txt -- make
               fleetrace trace -p 'kprobe:do_filp_open path=+0(+0($arg2)):string' \\
                   -f 'kprobe:do_filp_open: path ~ "/etc/*"' --on all --start-in 2s --for 10s
               fleetrace trace --function 'vfs_*' --on role=db --for 1s
@@ -34,11 +36,22 @@ struct TraceCommand: AsyncParsableCommand {
         name: .customLong("where"), help: "Print only events for which this holds, e.g. 'prev_comm ~ \"postgres*\"'.")
     var condition: String?
 
+    @Option(name: [.short, .long], help: "Write the timeline to this file in place of stdout.")
+    var output: String?
+
+    func validate() throws { try ConditionSyntax.check(condition) }
+
     func run() async throws {
         let filter = TimelineFilter(condition: condition)
-        try await session.session().run { [format] opened in
+        let (stream, isPeoples) = (
+            try CommandError.catching { try OutputFile.open(output) }, format ?? .default == .default
+        )
+        // On a terminal a person reads both.
+        let separates = output == nil && !(isPeoples && isatty(STDOUT_FILENO) == 1)
+        try await session.session(needsOutput: output == nil, separatesOutput: separates).run { [format] opened in
             let description = opened.sessionDescription
-            return TraceConsumer(description, format: format ?? description.usualFormat, filter: filter)
+            return TraceConsumer(
+                description, format: format ?? description.usualFormat, filter: filter, output: stream)
         }
     }
 }

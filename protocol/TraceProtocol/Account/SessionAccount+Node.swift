@@ -62,6 +62,8 @@ extension SessionAccount {
         public var gaps: [WireRecordingGap]
         /// What was lost with an agent that died, on the timeline.
         public var losses: [WireEventLoss] = []
+        /// What its probes missed: it is in no count of the ring buffer.
+        public var missed: [WireProbeMisses] = []
 
         public init(
             name: String, kind: Kind = .part, cpus: [CPU], hasTotals: Bool, end: String? = nil,
@@ -112,6 +114,7 @@ extension SessionAccount {
             if lostAtAgent > 0 {
                 problems.append(": \(lostAtAgent) events were lost with the agent that had read them")
             }
+            problems += missed.map { ": \($0.summary)" }
             if let incomplete { problems.append(": \(incomplete)") }
             guard kind == .part, !hasTotals || cpus.isEmpty else { return problems }
             if let last = problems.indices.last {
@@ -184,6 +187,7 @@ extension SessionAccount.Node {
             name: name, kind: kind, cpus: cpus, hasTotals: part.finish != nil, end: part.end,
             incomplete: isCut ? "the kernel's buffers could not be read to the end" : nil, refusal: part.refusal,
             gaps: [])
+        missed = (part.finish?.missed ?? []).limited
         losses = part.losses.flatMap { $0.events(map) }
         if kind == .part { gaps = part.gaps(map, missing: missing) }
     }

@@ -1,5 +1,5 @@
 /// The account of a session: per node and CPU, what the kernel recorded must be what arrived plus what it lost and what was
-/// lost with an agent that died, and each node must have recorded from the start to the stop.
+/// lost with an agent that died, no probe may have missed anything, and each node must have recorded from the start to the stop.
 ///
 /// `problems` decides for all: for the total line, the summary, the manifest's state and the exit status.
 public struct SessionAccount: Sendable {
@@ -72,6 +72,8 @@ public struct SessionAccount: Sendable {
     public var knownLost: UInt64 { parts.reduce(0) { $0 &+ ($1.lost ?? 0) } }
     /// Events that were lost with agents that died.
     public var lostAtAgents: UInt64 { parts.reduce(0) { $0 &+ $1.lostAtAgent } }
+    /// Events that probes missed: at most so many.
+    public var missed: UInt64 { parts.reduce(0) { $0 &+ $1.missed.total } }
     /// Nodes of which it is not known how many events they lost.
     public var unknownLosses: [String] { parts.filter { $0.lost == nil }.map(\.name) }
 }

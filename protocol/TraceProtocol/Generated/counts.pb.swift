@@ -318,6 +318,9 @@ public nonisolated struct WireNodeCounts: Sendable {
   /// when it did not count
   public var gaps: [WireRecordingGap] = []
 
+  /// as in Finish
+  public var missed: [WireProbeMisses] = []
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum State: SwiftProtobuf.Enum, Swift.CaseIterable {
@@ -800,7 +803,7 @@ nonisolated extension WireCountReport: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension WireNodeCounts: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".NodeCounts"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}node\0\u{1}state\0\u{1}reason\0\u{1}totals\0\u{1}gaps\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}node\0\u{1}state\0\u{1}reason\0\u{1}totals\0\u{1}gaps\0\u{1}missed\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -813,6 +816,7 @@ nonisolated extension WireNodeCounts: SwiftProtobuf.Message, SwiftProtobuf._Mess
       case 3: try { try decoder.decodeSingularStringField(value: &self.reason) }()
       case 4: try { try decoder.decodeSingularMessageField(value: &self._totals) }()
       case 5: try { try decoder.decodeRepeatedMessageField(value: &self.gaps) }()
+      case 6: try { try decoder.decodeRepeatedMessageField(value: &self.missed) }()
       default: break
       }
     }
@@ -838,6 +842,9 @@ nonisolated extension WireNodeCounts: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if !self.gaps.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.gaps, fieldNumber: 5)
     }
+    if !self.missed.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.missed, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -847,6 +854,7 @@ nonisolated extension WireNodeCounts: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs.reason != rhs.reason {return false}
     if lhs._totals != rhs._totals {return false}
     if lhs.gaps != rhs.gaps {return false}
+    if lhs.missed != rhs.missed {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -464,6 +464,12 @@ public nonisolated struct WirePrepare: @unchecked Sendable {
   /// Clears the value of `functionTrace`. Subsequent reads from it will return its default value.
   public mutating func clearFunctionTrace() {_uniqueStorage()._functionTrace = nil}
 
+  /// plant also what is known to end programs
+  public var forceProbes: Bool {
+    get {_storage._forceProbes}
+    set {_uniqueStorage()._forceProbes = newValue}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -813,6 +819,12 @@ public nonisolated struct WireNodeMetadata: @unchecked Sendable {
   /// Clears the value of `clockCheck`. Subsequent reads from it will return its default value.
   public mutating func clearClockCheck() {_uniqueStorage()._clockCheck = nil}
 
+  /// when the names were read before: these are news since then; 0: not known
+  public var commsSince: Int64 {
+    get {_storage._commsSince}
+    set {_uniqueStorage()._commsSince = newValue}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -903,6 +915,9 @@ public nonisolated struct WireFinish: Sendable {
 
   /// before that: recording was off though it should have been on
   public var gaps: [WireRecordingGap] = []
+
+  /// what probes of the session missed: such events were never recorded
+  public var missed: [WireProbeMisses] = []
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1661,7 +1676,7 @@ nonisolated extension WireCommand: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WirePrepare: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Prepare"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}events\0\u{1}filters\0\u{1}triggers\0\u{3}buffer_kilobytes\0\u{1}operator\0\u{3}excluded_processes\0\u{1}probes\0\u{1}pids\0\u{1}comms\0\u{1}count\0\u{1}stacks\0\u{3}lease_seconds\0\u{1}unattended\0\u{3}on_full\0\u{3}function_trace\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}events\0\u{1}filters\0\u{1}triggers\0\u{3}buffer_kilobytes\0\u{1}operator\0\u{3}excluded_processes\0\u{1}probes\0\u{1}pids\0\u{1}comms\0\u{1}count\0\u{1}stacks\0\u{3}lease_seconds\0\u{1}unattended\0\u{3}on_full\0\u{3}function_trace\0\u{4}\u{5}force_probes\0")
 
   fileprivate class _StorageClass {
     var _events: [String] = []
@@ -1679,6 +1694,7 @@ nonisolated extension WirePrepare: SwiftProtobuf.Message, SwiftProtobuf._Message
     var _unattended: Bool = false
     var _onFull: WireOnFull = .overwrite
     var _functionTrace: WireFunctionTrace? = nil
+    var _forceProbes: Bool = false
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1704,6 +1720,7 @@ nonisolated extension WirePrepare: SwiftProtobuf.Message, SwiftProtobuf._Message
       _unattended = source._unattended
       _onFull = source._onFull
       _functionTrace = source._functionTrace
+      _forceProbes = source._forceProbes
     }
   }
 
@@ -1737,6 +1754,7 @@ nonisolated extension WirePrepare: SwiftProtobuf.Message, SwiftProtobuf._Message
         case 13: try { try decoder.decodeSingularBoolField(value: &_storage._unattended) }()
         case 14: try { try decoder.decodeSingularEnumField(value: &_storage._onFull) }()
         case 15: try { try decoder.decodeSingularMessageField(value: &_storage._functionTrace) }()
+        case 20: try { try decoder.decodeSingularBoolField(value: &_storage._forceProbes) }()
         default: break
         }
       }
@@ -1794,6 +1812,9 @@ nonisolated extension WirePrepare: SwiftProtobuf.Message, SwiftProtobuf._Message
       try { if let v = _storage._functionTrace {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 15)
       } }()
+      if _storage._forceProbes != false {
+        try visitor.visitSingularBoolField(value: _storage._forceProbes, fieldNumber: 20)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1818,6 +1839,7 @@ nonisolated extension WirePrepare: SwiftProtobuf.Message, SwiftProtobuf._Message
         if _storage._unattended != rhs_storage._unattended {return false}
         if _storage._onFull != rhs_storage._onFull {return false}
         if _storage._functionTrace != rhs_storage._functionTrace {return false}
+        if _storage._forceProbes != rhs_storage._forceProbes {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -2358,7 +2380,7 @@ nonisolated extension WireNoted: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
 nonisolated extension WireNodeMetadata: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".NodeMetadata"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}header_page\0\u{1}formats\0\u{1}comms\0\u{1}symbols\0\u{3}printk_formats\0\u{1}host\0\u{3}comms_as_of\0\u{3}dynamic_events\0\u{3}type_information\0\u{3}clock_check\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}header_page\0\u{1}formats\0\u{1}comms\0\u{1}symbols\0\u{3}printk_formats\0\u{1}host\0\u{3}comms_as_of\0\u{3}dynamic_events\0\u{3}type_information\0\u{3}clock_check\0\u{3}comms_since\0")
 
   fileprivate class _StorageClass {
     var _headerPage: String = String()
@@ -2371,6 +2393,7 @@ nonisolated extension WireNodeMetadata: SwiftProtobuf.Message, SwiftProtobuf._Me
     var _dynamicEvents: String = String()
     var _typeInformation: WireCompressedBlob? = nil
     var _clockCheck: WireClockCheck? = nil
+    var _commsSince: Int64 = 0
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -2391,6 +2414,7 @@ nonisolated extension WireNodeMetadata: SwiftProtobuf.Message, SwiftProtobuf._Me
       _dynamicEvents = source._dynamicEvents
       _typeInformation = source._typeInformation
       _clockCheck = source._clockCheck
+      _commsSince = source._commsSince
     }
   }
 
@@ -2419,6 +2443,7 @@ nonisolated extension WireNodeMetadata: SwiftProtobuf.Message, SwiftProtobuf._Me
         case 8: try { try decoder.decodeSingularStringField(value: &_storage._dynamicEvents) }()
         case 9: try { try decoder.decodeSingularMessageField(value: &_storage._typeInformation) }()
         case 10: try { try decoder.decodeSingularMessageField(value: &_storage._clockCheck) }()
+        case 11: try { try decoder.decodeSingularSFixed64Field(value: &_storage._commsSince) }()
         default: break
         }
       }
@@ -2461,6 +2486,9 @@ nonisolated extension WireNodeMetadata: SwiftProtobuf.Message, SwiftProtobuf._Me
       try { if let v = _storage._clockCheck {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
       } }()
+      if _storage._commsSince != 0 {
+        try visitor.visitSingularSFixed64Field(value: _storage._commsSince, fieldNumber: 11)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -2480,6 +2508,7 @@ nonisolated extension WireNodeMetadata: SwiftProtobuf.Message, SwiftProtobuf._Me
         if _storage._dynamicEvents != rhs_storage._dynamicEvents {return false}
         if _storage._typeInformation != rhs_storage._typeInformation {return false}
         if _storage._clockCheck != rhs_storage._clockCheck {return false}
+        if _storage._commsSince != rhs_storage._commsSince {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -2601,7 +2630,7 @@ nonisolated extension WireTaskName: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension WireFinish: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Finish"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}cpus\0\u{1}reason\0\u{1}incomplete\0\u{1}counts\0\u{1}stopped\0\u{1}gaps\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}cpus\0\u{1}reason\0\u{1}incomplete\0\u{1}counts\0\u{1}stopped\0\u{1}gaps\0\u{2}\u{2}missed\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2615,6 +2644,7 @@ nonisolated extension WireFinish: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       case 4: try { try decoder.decodeSingularMessageField(value: &self._counts) }()
       case 5: try { try decoder.decodeSingularMessageField(value: &self._stopped) }()
       case 6: try { try decoder.decodeRepeatedMessageField(value: &self.gaps) }()
+      case 8: try { try decoder.decodeRepeatedMessageField(value: &self.missed) }()
       default: break
       }
     }
@@ -2643,6 +2673,9 @@ nonisolated extension WireFinish: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if !self.gaps.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.gaps, fieldNumber: 6)
     }
+    if !self.missed.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.missed, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2653,6 +2686,7 @@ nonisolated extension WireFinish: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if lhs._counts != rhs._counts {return false}
     if lhs._stopped != rhs._stopped {return false}
     if lhs.gaps != rhs.gaps {return false}
+    if lhs.missed != rhs.missed {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -452,6 +452,9 @@ public nonisolated struct WireVitals: Sendable {
   /// why the disk is not used; empty if it is, or if there is none
   public var spoolFault: String = String()
 
+  /// now; 0: not known
+  public var onlineCpus: UInt32 = 0
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -499,6 +502,14 @@ public nonisolated struct WireListNames: Sendable {
     set {what = .usdt(newValue)}
   }
 
+  public var symbols: WireFileSymbols {
+    get {
+      if case .symbols(let v)? = what {return v}
+      return WireFileSymbols()
+    }
+    set {what = .symbols(newValue)}
+  }
+
   /// digests of lists that need not be sent
   public var known: [Data] = []
 
@@ -511,6 +522,7 @@ public nonisolated struct WireListNames: Sendable {
     case counters(WirePerfCounters)
     /// absolute path of a program or library on the node
     case usdt(String)
+    case symbols(WireFileSymbols)
 
   }
 
@@ -521,6 +533,23 @@ public nonisolated struct WireEventCatalog: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// Functions of a program or library on the node.
+public nonisolated struct WireFileSymbols: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// absolute
+  public var path: String = String()
+
+  /// shell pattern over their names
+  public var pattern: String = String()
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1388,7 +1417,7 @@ nonisolated extension WireCPUReceipt: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension WireVitals: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Vitals"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}catalog\0\u{3}cpu_ns\0\u{3}resident_bytes\0\u{3}raw_bytes\0\u{3}packed_bytes\0\u{3}held_bytes\0\u{3}memory_bytes\0\u{3}memory_limit\0\u{3}spool_bytes\0\u{3}spool_limit\0\u{1}credit\0\u{3}waiting_ms\0\u{3}full_ms\0\u{3}spool_fault\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}catalog\0\u{3}cpu_ns\0\u{3}resident_bytes\0\u{3}raw_bytes\0\u{3}packed_bytes\0\u{3}held_bytes\0\u{3}memory_bytes\0\u{3}memory_limit\0\u{3}spool_bytes\0\u{3}spool_limit\0\u{1}credit\0\u{3}waiting_ms\0\u{3}full_ms\0\u{3}spool_fault\0\u{4}\u{2}online_cpus\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1410,6 +1439,7 @@ nonisolated extension WireVitals: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       case 12: try { try decoder.decodeSingularUInt64Field(value: &self.waitingMs) }()
       case 13: try { try decoder.decodeSingularUInt64Field(value: &self.fullMs) }()
       case 14: try { try decoder.decodeSingularStringField(value: &self.spoolFault) }()
+      case 16: try { try decoder.decodeSingularUInt32Field(value: &self.onlineCpus) }()
       default: break
       }
     }
@@ -1458,6 +1488,9 @@ nonisolated extension WireVitals: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if !self.spoolFault.isEmpty {
       try visitor.visitSingularStringField(value: self.spoolFault, fieldNumber: 14)
     }
+    if self.onlineCpus != 0 {
+      try visitor.visitSingularUInt32Field(value: self.onlineCpus, fieldNumber: 16)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1476,6 +1509,7 @@ nonisolated extension WireVitals: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if lhs.waitingMs != rhs.waitingMs {return false}
     if lhs.fullMs != rhs.fullMs {return false}
     if lhs.spoolFault != rhs.spoolFault {return false}
+    if lhs.onlineCpus != rhs.onlineCpus {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1483,7 +1517,7 @@ nonisolated extension WireVitals: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension WireListNames: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".ListNames"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}events\0\u{1}functions\0\u{1}counters\0\u{1}usdt\0\u{1}known\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}events\0\u{1}functions\0\u{1}counters\0\u{1}usdt\0\u{1}known\0\u{1}symbols\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1534,6 +1568,19 @@ nonisolated extension WireListNames: SwiftProtobuf.Message, SwiftProtobuf._Messa
         }
       }()
       case 5: try { try decoder.decodeRepeatedBytesField(value: &self.known) }()
+      case 6: try {
+        var v: WireFileSymbols?
+        var hadOneofValue = false
+        if let current = self.what {
+          hadOneofValue = true
+          if case .symbols(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.what = .symbols(v)
+        }
+      }()
       default: break
       }
     }
@@ -1561,11 +1608,14 @@ nonisolated extension WireListNames: SwiftProtobuf.Message, SwiftProtobuf._Messa
       guard case .usdt(let v)? = self.what else { preconditionFailure() }
       try visitor.visitSingularStringField(value: v, fieldNumber: 4)
     }()
-    case nil: break
+    default: break
     }
     if !self.known.isEmpty {
       try visitor.visitRepeatedBytesField(value: self.known, fieldNumber: 5)
     }
+    try { if case .symbols(let v)? = self.what {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1591,6 +1641,41 @@ nonisolated extension WireEventCatalog: SwiftProtobuf.Message, SwiftProtobuf._Me
   }
 
   public static func ==(lhs: WireEventCatalog, rhs: WireEventCatalog) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireFileSymbols: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".FileSymbols"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}path\0\u{1}pattern\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.path) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.pattern) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.path.isEmpty {
+      try visitor.visitSingularStringField(value: self.path, fieldNumber: 1)
+    }
+    if !self.pattern.isEmpty {
+      try visitor.visitSingularStringField(value: self.pattern, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireFileSymbols, rhs: WireFileSymbols) -> Bool {
+    if lhs.path != rhs.path {return false}
+    if lhs.pattern != rhs.pattern {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -257,6 +257,18 @@ public nonisolated struct WireOpenSession: @unchecked Sendable {
   /// Clears the value of `functionTrace`. Subsequent reads from it will return its default value.
   public mutating func clearFunctionTrace() {_uniqueStorage()._functionTrace = nil}
 
+  /// as in Prepare
+  public var forceProbes: Bool {
+    get {_storage._forceProbes}
+    set {_uniqueStorage()._forceProbes = newValue}
+  }
+
+  /// nodes stop so long after they have started; 0: when they are told to
+  public var lengthNs: UInt64 {
+    get {_storage._lengthNs}
+    set {_uniqueStorage()._lengthNs = newValue}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -534,6 +546,18 @@ public nonisolated struct WireNodeStatus: @unchecked Sendable {
   public var hasClockProbeAgeMs: Bool {_storage._clockProbeAgeMs != nil}
   /// Clears the value of `clockProbeAgeMs`. Subsequent reads from it will return its default value.
   public mutating func clearClockProbeAgeMs() {_uniqueStorage()._clockProbeAgeMs = nil}
+
+  /// address of another machine that has tried to connect with its certificate
+  public var twin: String {
+    get {_storage._twin}
+    set {_uniqueStorage()._twin = newValue}
+  }
+
+  /// its own
+  public var address: String {
+    get {_storage._address}
+    set {_uniqueStorage()._address = newValue}
+  }
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1020,7 +1044,7 @@ nonisolated extension WireListSessions: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension WireOpenSession: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".OpenSession"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}selectors\0\u{1}events\0\u{1}filters\0\u{1}triggers\0\u{3}buffer_kilobytes\0\u{1}partial\0\u{1}keep\0\u{1}name\0\u{3}start_in_ms\0\u{3}stall_ms\0\u{1}probes\0\u{1}pids\0\u{1}comms\0\u{1}count\0\u{1}stacks\0\u{1}private\0\u{1}detach\0\u{3}lease_seconds\0\u{1}unattended\0\u{3}on_full\0\u{3}function_trace\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}selectors\0\u{1}events\0\u{1}filters\0\u{1}triggers\0\u{3}buffer_kilobytes\0\u{1}partial\0\u{1}keep\0\u{1}name\0\u{3}start_in_ms\0\u{3}stall_ms\0\u{1}probes\0\u{1}pids\0\u{1}comms\0\u{1}count\0\u{1}stacks\0\u{1}private\0\u{1}detach\0\u{3}lease_seconds\0\u{1}unattended\0\u{3}on_full\0\u{3}function_trace\0\u{4}\u{3}force_probes\0\u{3}length_ns\0")
 
   fileprivate class _StorageClass {
     var _selectors: [String] = []
@@ -1044,6 +1068,8 @@ nonisolated extension WireOpenSession: SwiftProtobuf.Message, SwiftProtobuf._Mes
     var _unattended: Bool = false
     var _onFull: WireOnFull = .overwrite
     var _functionTrace: WireFunctionTrace? = nil
+    var _forceProbes: Bool = false
+    var _lengthNs: UInt64 = 0
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1075,6 +1101,8 @@ nonisolated extension WireOpenSession: SwiftProtobuf.Message, SwiftProtobuf._Mes
       _unattended = source._unattended
       _onFull = source._onFull
       _functionTrace = source._functionTrace
+      _forceProbes = source._forceProbes
+      _lengthNs = source._lengthNs
     }
   }
 
@@ -1114,6 +1142,8 @@ nonisolated extension WireOpenSession: SwiftProtobuf.Message, SwiftProtobuf._Mes
         case 19: try { try decoder.decodeSingularBoolField(value: &_storage._unattended) }()
         case 20: try { try decoder.decodeSingularEnumField(value: &_storage._onFull) }()
         case 21: try { try decoder.decodeSingularMessageField(value: &_storage._functionTrace) }()
+        case 24: try { try decoder.decodeSingularBoolField(value: &_storage._forceProbes) }()
+        case 25: try { try decoder.decodeSingularUInt64Field(value: &_storage._lengthNs) }()
         default: break
         }
       }
@@ -1189,6 +1219,12 @@ nonisolated extension WireOpenSession: SwiftProtobuf.Message, SwiftProtobuf._Mes
       try { if let v = _storage._functionTrace {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 21)
       } }()
+      if _storage._forceProbes != false {
+        try visitor.visitSingularBoolField(value: _storage._forceProbes, fieldNumber: 24)
+      }
+      if _storage._lengthNs != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._lengthNs, fieldNumber: 25)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1219,6 +1255,8 @@ nonisolated extension WireOpenSession: SwiftProtobuf.Message, SwiftProtobuf._Mes
         if _storage._unattended != rhs_storage._unattended {return false}
         if _storage._onFull != rhs_storage._onFull {return false}
         if _storage._functionTrace != rhs_storage._functionTrace {return false}
+        if _storage._forceProbes != rhs_storage._forceProbes {return false}
+        if _storage._lengthNs != rhs_storage._lengthNs {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -1531,7 +1569,7 @@ nonisolated extension WireNodeList: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension WireNodeStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".NodeStatus"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}connected\0\u{1}host\0\u{1}labels\0\u{1}software\0\u{3}clock_bound_ns\0\u{3}round_trip_ns\0\u{1}sessions\0\u{3}bytes_received\0\u{3}events_received\0\u{3}events_lost\0\u{3}connected_since\0\u{3}last_heard_ms\0\u{1}vitals\0\u{3}agent_cpu_permille\0\u{3}bytes_per_second\0\u{3}events_per_second\0\u{3}clock_drift_ppb\0\u{3}clock_probe_age_ms\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}connected\0\u{1}host\0\u{1}labels\0\u{1}software\0\u{3}clock_bound_ns\0\u{3}round_trip_ns\0\u{1}sessions\0\u{3}bytes_received\0\u{3}events_received\0\u{3}events_lost\0\u{3}connected_since\0\u{3}last_heard_ms\0\u{1}vitals\0\u{3}agent_cpu_permille\0\u{3}bytes_per_second\0\u{3}events_per_second\0\u{3}clock_drift_ppb\0\u{3}clock_probe_age_ms\0\u{1}twin\0\u{1}address\0")
 
   fileprivate class _StorageClass {
     var _name: String = String()
@@ -1553,6 +1591,8 @@ nonisolated extension WireNodeStatus: SwiftProtobuf.Message, SwiftProtobuf._Mess
     var _eventsPerSecond: UInt64 = 0
     var _clockDriftPpb: Int64? = nil
     var _clockProbeAgeMs: Int64? = nil
+    var _twin: String = String()
+    var _address: String = String()
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1582,6 +1622,8 @@ nonisolated extension WireNodeStatus: SwiftProtobuf.Message, SwiftProtobuf._Mess
       _eventsPerSecond = source._eventsPerSecond
       _clockDriftPpb = source._clockDriftPpb
       _clockProbeAgeMs = source._clockProbeAgeMs
+      _twin = source._twin
+      _address = source._address
     }
   }
 
@@ -1619,6 +1661,8 @@ nonisolated extension WireNodeStatus: SwiftProtobuf.Message, SwiftProtobuf._Mess
         case 17: try { try decoder.decodeSingularUInt64Field(value: &_storage._eventsPerSecond) }()
         case 18: try { try decoder.decodeSingularSInt64Field(value: &_storage._clockDriftPpb) }()
         case 19: try { try decoder.decodeSingularSInt64Field(value: &_storage._clockProbeAgeMs) }()
+        case 20: try { try decoder.decodeSingularStringField(value: &_storage._twin) }()
+        case 21: try { try decoder.decodeSingularStringField(value: &_storage._address) }()
         default: break
         }
       }
@@ -1688,6 +1732,12 @@ nonisolated extension WireNodeStatus: SwiftProtobuf.Message, SwiftProtobuf._Mess
       try { if let v = _storage._clockProbeAgeMs {
         try visitor.visitSingularSInt64Field(value: v, fieldNumber: 19)
       } }()
+      if !_storage._twin.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._twin, fieldNumber: 20)
+      }
+      if !_storage._address.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._address, fieldNumber: 21)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1716,6 +1766,8 @@ nonisolated extension WireNodeStatus: SwiftProtobuf.Message, SwiftProtobuf._Mess
         if _storage._eventsPerSecond != rhs_storage._eventsPerSecond {return false}
         if _storage._clockDriftPpb != rhs_storage._clockDriftPpb {return false}
         if _storage._clockProbeAgeMs != rhs_storage._clockProbeAgeMs {return false}
+        if _storage._twin != rhs_storage._twin {return false}
+        if _storage._address != rhs_storage._address {return false}
         return true
       }
       if !storagesAreEqual {return false}

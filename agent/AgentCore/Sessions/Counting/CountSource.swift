@@ -23,6 +23,8 @@ protocol CountSource: AnyObject {
     func stop() throws -> WireStopping
     /// When it was off although it should have counted, as far as that is known; ns of the trace clock.
     var gaps: [WireRecordingGap] { get }
+    /// What its probes missed, once it has been stopped.
+    var missed: [WireProbeMisses] { get }
     /// In the end the kernel's own counts could not be read: nobody knows how many events are not counted.
     var isIncomplete: Bool { get }
     /// Brings what can be read up to date: called shortly before the start, and before `rows`.

@@ -102,6 +102,7 @@ final class CountingSession: NodeSession {
         finish.counts = try totals(number: 0)
         if let change { finish.stopped = change }
         finish.gaps = source.gaps
+        finish.missed = source.missed
         finish.incomplete = source.isIncomplete
         note(finish)
         delivery.stream.append(try .numbered(.finish, finish))

@@ -10,6 +10,8 @@ final class PerfCount: CountSource {
     private(set) var plan = WireCountPlan()
     let events: [EventName]
     let notes: [String]
+    var missed: [WireProbeMisses] { instance?.missed ?? lastMissed }
+    private var lastMissed: [WireProbeMisses] = []
     private var counters: CounterSet?
     /// Holds its probes; nil without any.
     private var instance: SessionInstance?
@@ -102,6 +104,7 @@ final class PerfCount: CountSource {
     }
 
     func start(at moment: MonotonicRawInstant?) throws -> WireStarted {
+        instance?.beginMissCount()
         let missed = MonotonicRawInstant.wait(until: moment)
         let before = MonotonicRawInstant.now
         try counters?.enable()
@@ -111,8 +114,11 @@ final class PerfCount: CountSource {
     func stop() -> WireStopping {
         let before = MonotonicRawInstant.now
         counters?.disable()
+        let after = MonotonicRawInstant.now
+        instance?.endMissCount()
+        lastMissed = instance?.missed ?? []
         defer { onDrained() }
-        return WireStopping(TracingSwitch(before: before, after: .now))
+        return WireStopping(TracingSwitch(before: before, after: after))
     }
 
     func refresh() throws {

@@ -1,3 +1,4 @@
+import EventFormat
 import TextPatterns
 import TraceProtocol
 import Tracefs
@@ -6,15 +7,17 @@ import Tracefs
 struct EventSelection {
     /// In the kernel's names, probes included, sorted.
     let events: [EventName]
-    /// One for each event that has any.
+    /// One for each event that has any, for the kernel.
     let filters: [(event: EventName, filter: String)]
+    /// As the operator wrote them, where that differs.
+    let writtenFilters: [EventName: String]
     /// The same by event.
     var filterTexts: [EventName: String] {
         Dictionary(filters.map { ($0.event, $0.filter) }, uniquingKeysWith: { $1 })
     }
     /// Triggers that are set before the start.
     let triggers: [(event: EventName, trigger: String)]
-    /// Triggers that would switch recording on before the session's start: they are set after it.
+    /// Triggers that would switch recording on before the session's start, or use up their count: they are set after it.
     let lateTriggers: [(event: EventName, trigger: String)]
     /// A trigger may switch recording off or on.
     var switchesRecording: Bool {
@@ -34,6 +37,7 @@ struct EventSelection {
         self.triggers = triggers
         self.lateTriggers = lateTriggers
         filters = []
+        writtenFilters = [:]
         taskFilter = nil
         notes = []
     }
@@ -75,8 +79,22 @@ struct EventSelection {
                 filters[event] = filters[event].map { "(\($0)) && (\(setting.text))" } ?? setting.text
             }
         }
+        writtenFilters = filters
+        for (event, filter) in filters { filters[event] = try Self.forKernel(filter, of: event, root) }
         self.filters = filters.sorted { $0.key < $1.key }.map { (event: $0.key, filter: $0.value) }
         (triggers, lateTriggers) = try Self.triggers(request, members, filters, taskFilter)
+    }
+
+    /// - Throws: for a condition that can never hold.
+    private static func forKernel(
+        _ filter: String, of event: EventName, _ root: TracefsRoot
+    ) throws(WireRefusal) -> String {
+        guard let format = try? root.format(of: event) else { return filter }
+        do throws(EventPredicateError) {
+            return try KernelFilter(filter, for: format).text
+        } catch {
+            throw WireRefusal(.badFilter, described: "\(error)")
+        }
     }
 
     private static func triggers(
@@ -89,7 +107,7 @@ struct EventSelection {
         for setting in request.triggers {
             let trigger = try SessionTrigger(setting.text, members)
             for event in try members.select(setting.event) {
-                if trigger.switchesOn {
+                if trigger.isLate {
                     late.append((event, trigger.text))
                 } else {
                     now.append((event, trigger.text))

@@ -6,8 +6,8 @@ import Tracefs
 struct SessionTrigger {
     /// As it is written to the kernel.
     let text: String
-    /// It switches recording on.
-    let switchesOn: Bool
+    /// It is set when the session has begun: it would switch recording on before, or its count would be used up.
+    let isLate: Bool
 
     /// - Throws: for triggers that a session cannot have. The kernel judges the others.
     init(_ written: String, _ members: SessionEvents) throws(WireRefusal) {
@@ -31,7 +31,18 @@ struct SessionTrigger {
             self.text = Self.translated(text, name: name, members)
         default: self.text = text
         }
-        switchesOn = name == "traceon"
+        isLate = name == "traceon" || Self.isCounted(self.text, name)
+    }
+
+    /// Whether it fires a number of times: `stacktrace:3`, `enable_event:SYSTEM:EVENT:1 if CONDITION`.
+    private static func isCounted(_ text: String, _ name: Substring) -> Bool {
+        let command = text.prefix { $0 != " " && $0 != "\t" }
+        let parts = command.split(separator: ":", omittingEmptySubsequences: false)
+        switch name {
+        case "traceoff", "stacktrace": return parts.count > 1
+        case "enable_event", "disable_event": return parts.count > 3
+        default: return false
+        }
     }
 
     /// The events that a trigger uses besides its own.

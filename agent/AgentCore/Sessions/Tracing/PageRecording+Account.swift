@@ -12,6 +12,7 @@ extension PageRecording {
         finish.reason = reason
         if let stopped { finish.stopped = stopped }
         finish.gaps = gaps
+        finish.missed = instance.missed
         for tap in taps {
             // What is not known is left out, not 0.
             guard let statistics = try? instance.trace.statistics(cpu: tap.cpu) else {

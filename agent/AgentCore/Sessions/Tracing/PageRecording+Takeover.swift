@@ -46,6 +46,7 @@ extension PageRecording {
         finish.reason = reason
         finish.stopped = change ?? stopped ?? WireStopping()
         finish.gaps = gaps
+        finish.missed = instance.missed
         for cpu in try instance.trace.cpus() {
             let statistics = try instance.trace.statistics(cpu: cpu)
             finish.cpus.append(

@@ -148,6 +148,8 @@ final class PageRecording {
     /// - Throws: also when it has been stopped meanwhile.
     func start(at moment: MonotonicRawInstant?) throws -> WireStarted {
         guard !isStopped else { throw WireRefusal(.wrongState, "the session was stopped before its start") }
+        // What needs time is done before the moment.
+        instance.beginMissCount()
         let missed = MonotonicRawInstant.wait(until: moment)
         let change = try instance.trace.setTracing(true)
         watch.switchedOn(at: change.before)
@@ -170,6 +172,7 @@ final class PageRecording {
             tap.finish()
             readers.wake(cpu: tap.cpu)
         }
+        instance.endMissCount()
         return WireStopping(change)
     }
 
@@ -222,8 +225,10 @@ final class PageRecording {
 
 extension TraceInstance {
     /// Filters and triggers, each judged by the kernel.
-    fileprivate func apply(_ selection: EventSelection) throws(TracefsError) {
-        for (event, filter) in selection.filters { try setFilter(event, filter) }
+    fileprivate func apply(_ selection: EventSelection) throws {
+        for (event, filter) in selection.filters {
+            try set(filter, of: event, written: selection.writtenFilters[event])
+        }
         if let taskFilter = selection.taskFilter {
             let filters = selection.filterTexts
             for event in selection.events {
@@ -236,6 +241,20 @@ extension TraceInstance {
         for (event, trigger) in selection.lateTriggers {
             try setTrigger(event, trigger)
             try setTrigger(event, "!" + trigger)
+        }
+    }
+
+    /// - Parameter written: as the operator wrote it: the kernel's refusal shows where that is wrong.
+    private func set(_ filter: String, of event: EventName, written: String?) throws {
+        do throws(TracefsError) {
+            try setFilter(event, filter)
+        } catch {
+            guard let written, written != filter else { throw error }
+            try setFilter(event, written)
+            throw WireRefusal(
+                .badFilter,
+                "this never holds: this kernel cannot compare a text that is in a program's memory (Linux 5.19 can): \(written)"
+            )
         }
     }
 }

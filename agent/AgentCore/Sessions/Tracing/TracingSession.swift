@@ -17,6 +17,8 @@ final class TracingSession: NodeSession {
     private var names = SentTaskNames()
     private var hidden = HiddenSymbols()
     var clockWatch = TraceClockWatch()
+    /// When the kernel's table of names was read last, ns of the trace clock.
+    private var namesAsOf: Int64 = 0
     private var eventsSeen: UInt64 = 0
 
     private var root: TracefsRoot { tracefs.root }
@@ -164,12 +166,16 @@ final class TracingSession: NodeSession {
     }
 
     private func sendNewNames() {
+        let (before, now) = (namesAsOf, MonotonicRawInstant.now.nanoseconds)
         guard let lines = try? root.savedCmdlinesBytes() else { return }
+        namesAsOf = now
+        let after = MonotonicRawInstant.now.nanoseconds
         let news = names.news(inLines: lines)
         guard !news.isEmpty else { return }
         var metadata = WireNodeMetadata()
         metadata.comms = news
-        metadata.commsAsOf = MonotonicRawInstant.now.nanoseconds
+        metadata.commsAsOf = after
+        metadata.commsSince = before
         guard let frame = try? Frame.numbered(.metadata, metadata) else { return }
         stream.append(frame)
     }

@@ -13,6 +13,7 @@ public struct CountLedger: Sendable {
         var state = WireNodeCounts.State.counting
         var reason = ""
         var gaps: [WireRecordingGap] = []
+        var missed: [WireProbeMisses] = []
         var totals: WireCountTotals?
         /// Not in a report yet.
         var isNews = false
@@ -85,6 +86,13 @@ public struct CountLedger: Sendable {
         nodes[node].isNews = true
     }
 
+    /// What a node's probes missed.
+    public mutating func set(_ node: Int, missed: [WireProbeMisses]) {
+        guard missed != nodes[node].missed else { return }
+        nodes[node].missed = missed
+        nodes[node].isNews = true
+    }
+
     private func check(_ totals: WireCountTotals, of node: Int) throws(ProtocolError) {
         let columns = nodes[node].plan.columns.count
         for row in totals.rows {
@@ -137,6 +145,7 @@ public struct CountLedger: Sendable {
         counts.state = entry.state
         counts.reason = entry.reason
         counts.gaps = entry.gaps
+        counts.missed = entry.missed
         guard let totals = entry.totals else { return counts }
         counts.totals = totals
         if isMerged { counts.totals.rows = CountMerge.sums(totals.rows) }

@@ -11,6 +11,7 @@ extension CountedSession {
         parts[index].account.add(finish, at: now.nanoseconds)
         let isCut = finish.incomplete ? "it could not count all that its kernel recorded" : ""
         try ledger.finish(index, finish.counts, reason: isCut)
+        ledger.set(index, missed: finish.missed.limited)
         ledger.set(index, gaps: gaps(of: index))
         scheduleReport()
         perform(flow.finished(index))

@@ -12,6 +12,7 @@ final class DecodedCount<Tally: RecordTally & ~Copyable>: CountSource {
     var events: [EventName] { recording.events.map(recording.instance.shownName) }
     var notes: [String] { recording.notes }
     var gaps: [WireRecordingGap] { recording.gaps }
+    var missed: [WireProbeMisses] { recording.instance.missed }
     private let recording: PageRecording
     private let counter: RecordCounter<Tally>
     private let readers: CPUReaders

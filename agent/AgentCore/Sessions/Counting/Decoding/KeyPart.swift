@@ -11,8 +11,8 @@ enum KeyPart: Sendable, Equatable {
     case number(NumberField)
     /// A char array of fixed size.
     case fixedText(offset: Int, size: Int)
-    /// A location word at `offset`; `base` is what its offset counts from.
-    case text(offset: Int, base: Int)
+    /// A location word at `offset`; `base` is what its offset counts from. A text that a probe fetched may be unreadable.
+    case text(offset: Int, base: Int, isFetched: Bool = false)
 
     /// `cpu`, `pid` and `comm`, which every event has, else a field. A leading dot names a field in any case: `.pid`.
     ///
@@ -31,7 +31,7 @@ enum KeyPart: Sendable, Equatable {
         let field = try format.existingField(name)
         switch field.kind {
         case .string: return .fixedText(offset: field.offset, size: field.size)
-        case .dynamic(_, isString: true): return .text(offset: field.offset, base: 0)
+        case .dynamic(_, isString: true): return .text(offset: field.offset, base: 0, isFetched: format.isProbe)
         case .relativeDynamic(_, isString: true): return .text(offset: field.offset, base: field.end)
         default:
             guard let number = NumberField(field) else {
@@ -51,7 +51,7 @@ enum KeyPart: Sendable, Equatable {
         case .pid(let offset), .comm(let offset): offset + 4
         case .number(let field): field.offset + field.size
         case .fixedText(let offset, let size): offset + size
-        case .text(let offset, _): offset + 4
+        case .text(let offset, _, _): offset + 4
         }
     }
 }

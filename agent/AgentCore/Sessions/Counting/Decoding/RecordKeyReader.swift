@@ -42,8 +42,13 @@ struct RecordKeyReader: Sendable, Equatable {
                 if field.isSigned { key.append(Int64(bitPattern: bits)) } else { key.append(unsigned: bits) }
             case .fixedText(let offset, let size):
                 key.append(text: UnsafeRawBufferPointer(rebasing: record[offset..<offset &+ size]))
-            case .text(let offset, let base):
-                key.append(text: Self.text(record, offset, base))
+            case .text(let offset, let base, let isFetched):
+                let text = Self.text(record, offset, base)
+                if isFetched, text.isEmpty {
+                    UnreadableText.withBytes { key.append(text: $0) }
+                } else {
+                    key.append(text: text)
+                }
             }
         }
         if let histogram { key.append(histogram.bucket(of: record)) }

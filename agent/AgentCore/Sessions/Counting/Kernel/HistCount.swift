@@ -9,6 +9,7 @@ final class HistCount: CountSource {
     let events: [EventName]
     var notes: [String] { instance.selection.notes }
     var gaps: [WireRecordingGap] { instance.gaps }
+    var missed: [WireProbeMisses] { instance.missed }
     private let instance: SessionInstance
     private let tables: [HistTrigger]
     private let onDrained: @Sendable () -> Void
@@ -51,12 +52,14 @@ final class HistCount: CountSource {
     }
 
     func start(at moment: MonotonicRawInstant?) throws -> WireStarted {
+        instance.beginMissCount()
         let missed = MonotonicRawInstant.wait(until: moment)
         return WireStarted(try switchAll("cont"), missed: missed)
     }
 
     func stop() throws -> WireStopping {
         let change = try switchAll("pause")
+        instance.endMissCount()
         onDrained()
         return WireStopping(change)
     }

@@ -9,6 +9,7 @@ final class HistLatency: CountSource {
     let events: [EventName]
     var notes: [String] { instance.selection.notes }
     var gaps: [WireRecordingGap] { instance.gaps }
+    var missed: [WireProbeMisses] { instance.missed }
     private let instance: SessionInstance
     private let tables: LatencyTables
     private let onDrained: @Sendable () -> Void
@@ -79,6 +80,7 @@ final class HistLatency: CountSource {
     /// Only what begins from now on can end. Exits are counted already, so that no entry is recorded before its exit
     /// can be counted.
     func start(at moment: MonotonicRawInstant?) throws -> WireStarted {
+        instance.beginMissCount()
         let missed = MonotonicRawInstant.wait(until: moment)
         let before = MonotonicRawInstant.now
         earlierExits = try exits()
@@ -90,8 +92,10 @@ final class HistLatency: CountSource {
         isStopped = true
         let before = MonotonicRawInstant.now
         try instance.trace.setTrigger(tables.exit.event, tables.exit.text("pause"))
+        let after = MonotonicRawInstant.now
+        instance.endMissCount()
         defer { onDrained() }
-        return WireStopping(TracingSwitch(before: before, after: .now))
+        return WireStopping(TracingSwitch(before: before, after: after))
     }
 
     func refresh() {}
