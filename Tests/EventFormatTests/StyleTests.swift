@@ -108,7 +108,7 @@ import Testing
         #expect(out.string == "(0x1000) a={\"one\",(fault)}")
         out.removeAll()
         event.record.withUnsafeBytes { _ = catalog.renderFieldsJSON($0, into: &out) }
-        #expect(out.string == #"{"__probe_ip":4096,"a":["one",""]}"#)
+        #expect(out.string == #"{"__probe_ip":4096,"a":["one",null]}"#)
     }
 
     @Test func eventProbes() {

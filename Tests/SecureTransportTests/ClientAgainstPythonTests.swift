@@ -150,7 +150,7 @@ struct ClientAgainstPythonTests {
             (stranger.trusting(pki.controller), "the server refused this certificate: unknown CA"),
             (
                 try pki.issue(.node("web-1"), validity: old),
-                "the server refused this certificate: certificate expired or not yet valid (compare the clocks)"
+                "the server refused this certificate (certificate expired or not yet valid (compare the clocks)): it is valid from "
             ),
         ]
         for (credentials, words) in cases {
@@ -158,7 +158,7 @@ struct ClientAgainstPythonTests {
             let client = try await TestClient.connect(port: server.port, try context(credentials))
             let seen = await client.record.wait { $0.isInactive }
             _ = try await server.outcome()
-            #expect(seen.failures.first?.reason == words)
+            #expect(seen.failures.first?.reason.hasPrefix(words) == true, "\(seen.failures)")
             #expect(seen.failures.first?.peerAddress == "127.0.0.1:\(server.port)")
         }
     }
