@@ -23,12 +23,15 @@ struct Fleetrace: AsyncParsableCommand {
 
     static func main() async {
         if GuardLoop.isThisProcess { GuardLoop.run { ScratchFolder.remove($0) } }
-        // What the argument parser prints (help, the version) goes through stdio, which keeps errors to itself.
-        atexit {
-            guard fflush(nil) != 0 else { return }
-            say("error: cannot write the output: \(String(cString: strerror(errno)))")
-            _exit(1)
-        }
+        atexit(flushOutput)
         await main(nil)
     }
+}
+
+/// What the argument parser prints (help, the version) goes through stdio, which keeps errors to itself. The process may
+/// end on any thread.
+private func flushOutput() {
+    guard fflush(nil) != 0 else { return }
+    say("error: cannot write the output: \(String(cString: strerror(errno)))")
+    _exit(1)
 }
