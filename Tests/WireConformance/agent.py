@@ -41,7 +41,7 @@ class Player:
         }
 
     def tell(self, what, **facts):
-        print(json.dumps({"event": what, **facts}), flush=True)
+        print(json.dumps({"event": what, **facts}, default=bytes.hex), flush=True)
 
     def bad(self, name):
         return self.o.misbehave == name

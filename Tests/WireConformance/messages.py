@@ -96,7 +96,8 @@ NODE_STATUS = {
     1: ("name", "string"), 2: ("connected", "bool"), 3: ("host", HOST_FACTS), 4: ("labels", LABEL, "repeated"),
     5: ("software", "string"), 6: ("clock_bound_ns", "sint"), 7: ("round_trip_ns", "sint"), 8: ("sessions", "uint"),
     9: ("bytes_received", "uint"), 10: ("events_received", "uint"), 11: ("events_lost", "uint"),
-    12: ("connected_since", "sint"), 13: ("last_heard_ms", "sint"),
+    12: ("connected_since", "sint"), 13: ("last_heard_ms", "sint"), 18: ("clock_drift_ppb", "sint"),
+    19: ("clock_probe_age_ms", "sint"), 20: ("twin", "string"), 21: ("address", "string"),
 }
 NODE_REPLY = {
     1: ("node", "string"), 2: ("prepared", PREPARED), 3: ("refusal", REFUSAL), 4: ("started_at", "sint"),

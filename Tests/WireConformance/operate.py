@@ -17,7 +17,7 @@ from messages import (
 
 
 def tell(what, **facts):
-    print(json.dumps({"event": what, **facts}), flush=True)
+    print(json.dumps({"event": what, **facts}, default=bytes.hex), flush=True)
 
 
 class Log:

@@ -18,8 +18,10 @@ struct CountRecord {
                 let event = object["event"] as? String, let node = object["node"] as? String,
                 let enabled = object["enabled_ns"] as? UInt64, let running = object["running_ns"] as? UInt64
             else { throw TestFailure("no count: \(line)") }
+            // Several keys are an array.
+            let key = object["key"] as? String ?? (object["key"] as? [String])?.joined(separator: ",")
             return CountRecord(
-                event: event, node: node, key: object["key"] as? String, count: object["count"] as? UInt64,
+                event: event, node: node, key: key, count: object["count"] as? UInt64,
                 enabled: enabled, running: running, state: object["state"] as? String,
                 elapsed: object["elapsed_ns"] as? UInt64)
         }
