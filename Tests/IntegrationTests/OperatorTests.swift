@@ -110,7 +110,8 @@ extension IntegrationTests {
                 let list = try await fleet.run(["nodes"] + fleet.access).output.texts
                 for name in fleet.names {
                     let words = list.first { $0.hasPrefix(name) }?.split(separator: " ").map(String.init) ?? []
-                    #expect(words.dropFirst(7).first == "2", "sessions in: \(list)")
+                    // Behind the clock, its drift, the age of the probe and the round trip.
+                    #expect(words.dropFirst(8).prefix(4).contains("2"), "sessions in: \(list)")
                 }
                 try await Task.sleep(for: .seconds(2))
                 // The end of the first does not affect the others.
