@@ -45,7 +45,7 @@ public struct CountPrinter: Sendable {
                 layout.width.map { line.clipped(to: max(1, $0)) } ?? line
             }
         if layout.isByFunction {
-            return FunctionTable(counts: counts, interval: interval, layout: layout).lines(header: isFirst) + outliers
+            return CallTable(counts: counts, interval: interval, layout: layout).lines(header: isFirst) + outliers
         }
         if layout.keys.isEmpty, !layout.isByNode {
             return EventTable(counts: counts, interval: interval, layout: layout).lines(header: isFirst) + outliers

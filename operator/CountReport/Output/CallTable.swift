@@ -2,7 +2,7 @@
 ///
 /// A call counts when it begins, and its time when it returns. TIMED is the part of the calls whose time is known, where
 /// that is not all of them.
-struct FunctionTable {
+struct CallTable {
     let counts: FleetCounts
     let interval: CountInterval
     let layout: CountLayout
