@@ -12,15 +12,25 @@ public struct TraceableFunctions: Sendable {
 
     private let text: [UInt8]
 
-    /// - Throws: ``TracefsError/missingFile(path:meaning:)`` if the kernel has no function tracer.
+    /// - Throws: ``TracefsError/missingFile(path:meaning:)`` if the kernel has no function tracer,
+    ///   ``TracefsError/unsupported(what:reason:)`` if it has one that cannot be used.
     public static func current(_ root: TracefsRoot) throws(TracefsError) -> TraceableFunctions {
         let path = root.file("available_filter_functions")
         do throws(TracefsError) {
             return TraceableFunctions(text: try ControlFile.read(path, limit: 64 << 20))
         } catch {
-            throw error.explainingMissing(path, "it cannot trace functions (CONFIG_FUNCTION_TRACER)")
+            switch error {
+            // Other files of tracefs can be read.
+            case .notPermitted:
+                throw .unsupported(what: tracers, reason: "it has them, and lets nobody use them (\(path): EPERM)")
+            case .failed(_, _, Errno.noDevice):
+                throw .unsupported(what: tracers, reason: "it has switched them off, after a fault of its own")
+            default: throw error.explainingMissing(path, "it cannot trace functions (CONFIG_FUNCTION_TRACER)")
+            }
         }
     }
+
+    private static let tracers = "the tracers of functions"
 
     /// - Parameter text: lines of `NAME` and perhaps `[MODULE]`.
     init(text: [UInt8]) { self.text = text }

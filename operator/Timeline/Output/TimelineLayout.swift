@@ -55,7 +55,7 @@ final class TimelineLayout: Sendable {
     ) {
         self.init(
             format: format, filter: filter, nodes: description.nodes, epochOffset: description.epochOffset,
-            head: Head(isLive: true), output: output)
+            head: Head(tracer: description.tracer, isLive: true), output: output)
     }
 
     var window: EventWindow { EventWindow(filter, nodes: names, epochOffset: epochOffset ?? 0) }

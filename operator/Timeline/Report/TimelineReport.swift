@@ -72,6 +72,7 @@ public final class TimelineReport {
                 guard case .session(let directory) = inputs[session] else { continue }
                 let manifest = directory.description
                 logs.append(Log(NodeLogReader(try directory.log(of: name)), node: index, fault: manifest.fault))
+                if filter.nodes.isEmpty || filter.nodes.contains(node.name) { head.tracer = manifest.tracer }
                 if manifest.hasEnded { merger.expect(manifest.gaps(of: name, shift: node.shift), of: index) }
             case .recording(let recording):
                 if format == .ftrace, filter.nodes.isEmpty || filter.nodes.contains(node.name) {
