@@ -49,30 +49,6 @@ extension CallGraphText {
         out.append(" |\n")
     }
 
-    /// `print_graph_duration`, with the mark of `trace_find_mark` before it.
-    func append(duration: UInt64, to out: inout TextBuffer) {
-        let marks: [(UInt64, UInt8)] = [
-            (1_000_000_000, UInt8(ascii: "$")), (100_000_000, UInt8(ascii: "@")), (10_000_000, UInt8(ascii: "*")),
-            (1_000_000, UInt8(ascii: "#")), (100_000, UInt8(ascii: "!")), (10_000, UInt8(ascii: "+")),
-        ]
-        out.append(marks.first { duration > $0.0 }?.1 ?? 32)
-        out.append(UInt8(ascii: " "))
-        let start = out.count
-        out.append(decimal: duration / 1000)
-        let whole = out.count - start
-        if whole < 7 {
-            out.append(UInt8(ascii: "."))
-            let digits = out.count
-            out.append(decimal: duration % 1000, width: 3)
-            // At most seven digits in all.
-            out.truncate(to: min(out.count, digits + 7 - whole))
-        }
-        let length = out.count - start
-        out.append(" us ")
-        out.append(repeating: 32, count: 8 - length)
-        out.append("|  ")
-    }
-
     /// `%ps`.
     func append(function: UInt64, to out: inout TextBuffer) {
         append(function, .plain, to: &out)

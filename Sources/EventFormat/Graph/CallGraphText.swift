@@ -90,9 +90,9 @@ public struct CallGraphText {
             if state.open.indices.contains(call.depth) { state.open[call.depth] = returned == nil ? call.function : 0 }
         }
         if let returned {
-            append(duration: returned.duration ?? 0, to: &out)
+            out.append(callDuration: returned.duration ?? 0)
         } else {
-            out.append("              |  ")
+            out.appendNoCallDuration()
         }
         out.append(repeating: 32, count: 2 * min(max(0, call.depth), 1024))
         append(function: call.function, to: &out)
@@ -129,7 +129,7 @@ public struct CallGraphText {
             isMatch = state.open[call.depth] == call.function
             state.open[call.depth] = 0
         }
-        append(duration: call.duration ?? 0, to: &out)
+        out.append(callDuration: call.duration ?? 0)
         out.append(repeating: 32, count: 2 * min(max(0, call.depth), 1024))
         out.append("}")
         if !isMatch {
@@ -149,7 +149,7 @@ public struct CallGraphText {
         let cpu = UInt32(truncatingIfNeeded: context.cpu)
         appendProlog(record, cpu, naming, &out)
         appendCPU(cpu, &out)
-        out.append("              |  ")
+        out.appendNoCallDuration()
         let depth = cpus[cpu]?.depth ?? 0
         if depth > 0 { out.append(repeating: 32, count: 2 * (min(depth, 1024) + 1)) }
         out.append("/* ")

@@ -103,7 +103,7 @@ struct CallTreeTests {
     func parts() {
         var tree = CallTree()
         tree.enter(Self.call(1, 0))
-        #expect(Self.text(&tree).count == 1 && tree.isOpen)
+        #expect(Self.text(&tree).count == 1 && !tree.isComplete)
         tree.exit(Self.call(1, 0), nanoseconds: 5)
         #expect(Self.text(&tree) == ["   0.005 us    |  }"] && tree.isComplete)
     }

@@ -65,7 +65,7 @@ struct CallForest {
         case nil: growing.tree.add(event: Self.text(of: event, renderer))
         }
         if growing.tree.isComplete || growing.tree.lines.count >= Self.longestTree { write(&growing, to: &out) }
-        if growing.tree.isOpen {
+        if !growing.tree.isComplete {
             held += growing.tree.lines.count
             trees[task] = growing
         }

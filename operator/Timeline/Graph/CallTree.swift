@@ -36,9 +36,6 @@ struct CallTree {
     /// Nothing of it can come any more.
     var isComplete: Bool { open.isEmpty }
 
-    /// Whether the task is inside of one of its calls.
-    var isOpen: Bool { !open.isEmpty }
-
     mutating func enter(_ call: Call) {
         // A return that was lost, or whose task went another way (a jump over several frames).
         close(downTo: call.depth, .lost)
