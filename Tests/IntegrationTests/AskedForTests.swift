@@ -271,7 +271,7 @@ extension IntegrationTests {
                     ["stat", "--local", "1"] + exec + ["--", "true"], ["list", "--local", "1", "sched:*"],
                     ["nodes", "--local", "1"], ["node", "local-1", "--local", "1"], ["sessions", "--local", "1"],
                     ["probe", "--local", "1", "uprobe:/usr/bin/bash:parse_and_execute"],
-                    ["top", "--local", "1", "--for", "1s"], ["ca", "init", pki], ["ca", "issue", "node", "a", pki],
+                    ["top", "--local", "1", "--for", "3s"], ["ca", "init", pki], ["ca", "issue", "node", "a", pki],
                     ["--help"], ["--version"], ["trace", "--help"],
                 ]
                 for line in lines {

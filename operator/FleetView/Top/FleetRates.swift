@@ -82,6 +82,9 @@ public struct FleetRates: Sendable {
         Set(nodes.filter { !$0.isStalled }.map(\.interval)).count == 1
     }
 
+    /// Whether any node has counted for an interval.
+    public var hasRates: Bool { nodes.contains { $0.interval > 0 } }
+
     /// Events a second over all nodes in the last interval, the most frequent first; those that did not happen are left
     /// out.
     public var eventRates: [(event: String, rate: Double)] {

@@ -52,6 +52,9 @@ final class RateAccount: Sendable {
 
     func ingest(_ report: WireCountReport) { rates.withLock { $0.ingest(report) } }
 
+    /// Whether a rate of any node has come.
+    var hasRates: Bool { rates.withLock { $0.hasRates } }
+
     var verdict: Verdict { Verdict(problems: rates.withLock { $0.problems }) }
 }
 

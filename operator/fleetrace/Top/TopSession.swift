@@ -90,7 +90,13 @@ struct TopSession {
         let nodes = LatestNodes()
         let poll = poll(session) { nodes.put($0) }
         defer { poll.cancel() }
-        return try await session.run(for: timeLimit, say: { say($0) }) { PlainRateRows(rates, nodes, account) }
+        let ending = try await session.run(for: timeLimit, say: { say($0) }) { PlainRateRows(rates, nodes, account) }
+        if case .looked = ending, timeLimit != nil, !account.hasRates {
+            throw CommandError(
+                "no rates came in the time of --for: the first come after an interval of "
+                    + "\(Int(interval / .milliseconds(1))) ms (shorten --interval or lengthen --for)")
+        }
+        return ending
     }
 
     /// What the controller knows of the nodes, at every interval. While there is no connection, the last list stays.
