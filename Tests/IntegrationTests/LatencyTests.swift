@@ -40,7 +40,8 @@ extension IntegrationTests {
                     // Measured from before the exec, so that the delay is overestimated rather than underestimated.
                     delays.append(line.arrival - before)
                     // The line's time lies between the start and the line's arrival.
-                    #expect(record.upper ?? .max > before && record.time < line.arrival)
+                    let upper = record.upper ?? .max
+                    #expect(upper > before && record.time < line.arrival)
                 }
                 delays.sort()
                 #expect(delays.count == 50, "each exec on both nodes")
