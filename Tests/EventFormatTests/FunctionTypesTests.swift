@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import EventFormat
@@ -119,6 +120,57 @@ import Testing
         #expect(try Self.line(0x10, registers) == "0x00000010(?) <-vfs_read")
     }
 
+    @Test("An excerpt says the same of its functions, and nothing of others")
+    func excerpt() throws {
+        let part = try Self.sample().withUnsafeBytes {
+            try TypeInformation.excerpt(of: ["vfs_read", "looped"], from: $0)
+        }
+        #expect(part.count < Self.sample().count)
+        let registers: [UInt64] = [.max, 0xffff_8881, 4096, 3, 0x10, 0x20]
+        for function in [0xffff_ffff_8100_0100, 0xffff_ffff_8100_0500] as [UInt64] {
+            #expect(try Self.line(function, registers, types: part) == Self.line(function, registers))
+        }
+        #expect(try Self.line(0xffff_ffff_8100_0200, registers, types: part) == "printk() <-vfs_read")
+    }
+
+    @Test(
+        "An excerpt of this kernel's types says the same of all its functions",
+        .enabled(
+            if: access(Self.thisKernel, R_OK) == 0, "SKIPPED, not tested: this kernel shows no type information"))
+    func excerptOfThisKernel() throws {
+        let btf = [UInt8](try Data(contentsOf: URL(fileURLWithPath: Self.thisKernel)))
+        let names = try Self.functions(in: btf)
+        #expect(names.count > 10_000)
+        func types(_ bytes: [UInt8]) throws -> FunctionTypes {
+            try bytes.withUnsafeBytes { try FunctionTypes(parsing: $0) }
+        }
+        func excerpt(_ names: Set<String>) throws -> [UInt8] {
+            try btf.withUnsafeBytes { try TypeInformation.excerpt(of: names, from: $0) }
+        }
+        let (whole, all) = (try types(btf), try types(try excerpt(names)))
+        #expect(whole.count == all.count)
+        let different = names.filter { whole.parameters(of: $0) != all.parameters(of: $0) }.sorted()
+        #expect(different.isEmpty, "\(different.prefix(3))")
+        let few = try excerpt(["vfs_read", "vfs_write"])
+        let ofFew = try types(few)
+        #expect(few.count < 1_000 && ofFew.parameters(of: "vfs_read") == whole.parameters(of: "vfs_read"))
+    }
+
+    private static let thisKernel = "/sys/kernel/btf/vmlinux"
+
+    private static func functions(in btf: [UInt8]) throws -> Set<String> {
+        try btf.withUnsafeBytes { bytes in
+            let types = try TypeInformation(bytes)
+            var names: Set<String> = []
+            var walk = types.walk
+            while let entry = try walk.next() {
+                guard entry.kind == .function, let name = types.name(at: entry.name) else { continue }
+                names.insert(String(decoding: name, as: UTF8.self))
+            }
+            return names
+        }
+    }
+
     @Test func damagedTypesAreRefused() throws {
         let bytes = Self.sample()
         for length in 0..<bytes.count {
@@ -129,6 +181,30 @@ import Testing
             var damaged = bytes
             damaged[index] = 0xff
             _ = damaged.withUnsafeBytes { try? FunctionTypes(parsing: $0) }
+            _ = damaged.withUnsafeBytes { try? TypeInformation.excerpt(of: ["vfs_read"], from: $0) }
+        }
+    }
+}
+
+extension FunctionTypes {
+    /// Of each parameter what is printed of it: its name and form, the kind and size of an aggregate, the names of values.
+    fileprivate func parameters(of name: String) -> [String]? {
+        var name = name
+        return name.withUTF8 { bytes in
+            guard let found = view.find(UnsafeRawBufferPointer(bytes)) else { return nil }
+            func text(_ offset: UInt32, _ length: UInt16) -> String {
+                String(
+                    decoding: UnsafeRawBufferPointer(start: view.text + Int(offset), count: Int(length)), as: UTF8.self)
+            }
+            return (0..<Int(found.parameterCount)).map { index in
+                let parameter = view.parameters[Int(found.firstParameter) + index]
+                let values = (0..<Int(parameter.enumeratorCount)).map {
+                    view.enumerators[Int(parameter.firstEnumerator) + $0]
+                }
+                let aggregate = parameter.form == .aggregate ? "\(parameter.kind) \(parameter.size)" : ""
+                return "\(text(parameter.nameOffset, parameter.nameLength)) \(parameter.form) \(aggregate) "
+                    + "\(values.map { "\(text($0.nameOffset, $0.nameLength))=\($0.value)" })"
+            }
         }
     }
 }

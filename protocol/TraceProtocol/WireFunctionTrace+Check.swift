@@ -23,6 +23,9 @@ extension WireFunctionTrace {
         }
         if depth > 0, !isGraph { return "a depth belongs to call trees (graph)" }
         if depth > Self.deepest { return "call trees of depth \(depth): \(Self.deepest) at most" }
+        if arguments, isGraph {
+            return "arguments are recorded at entries of functions, and not with call trees (graph)"
+        }
         if stacks, isGraph { return "stacks are recorded at entries of functions, and not with call trees (graph)" }
         return nil
     }
@@ -75,7 +78,9 @@ private struct FunctionTraceFit {
         if count.keys != [WireCountRequest.functionKey] || count.hasBuckets || !count.counters.isEmpty {
             return "calls of functions are counted by function, and by nothing else"
         }
-        if trace.isGraph || trace.stacks { return "calls of functions are counted without call trees and stacks" }
+        if trace.isGraph || trace.stacks || trace.arguments {
+            return "calls of functions are counted without call trees, stacks and arguments"
+        }
         return nil
     }
 }

@@ -139,13 +139,7 @@ private struct FunctionTypeReader {
 
     private mutating func append(at location: Int) {
         let name = types.name(at: Int(types.word(at: location)))
-        var type = entry(Int(types.word(at: location + 4)))
-        // Modifiers of hostile data may refer to each other.
-        var steps = 0
-        while let modifier = type, modifier.kind.isModifier, steps < 64 {
-            type = entry(modifier.sizeOrType)
-            steps += 1
-        }
+        let type = types.unqualified(entry(Int(types.word(at: location + 4))), entry)
         let form: FunctionTypes.Form
         switch type?.kind {
         case nil, .void: form = .unknown
@@ -155,18 +149,15 @@ private struct FunctionTypeReader {
         case .enumeration: form = .enumeration
         default: form = .aggregate
         }
-        parameters.append(
-            FunctionTypes.Parameter(
-                nameOffset: UInt32(text.count), nameLength: UInt16(name?.count ?? 0), form: form,
-                kind: UInt8(type?.kind.rawValue ?? 0), size: UInt32(truncatingIfNeeded: type?.sizeOrType ?? 0),
-                firstEnumerator: UInt32(enumerators.count), enumeratorCount: 0))
+        let nameOffset = UInt32(text.count)
         if let name { text += name }
-        guard form == .enumeration, let type else { return }
-        let last = parameters.removeLast()
+        let enumeration = form == .enumeration ? type : nil
         parameters.append(
             FunctionTypes.Parameter(
-                nameOffset: last.nameOffset, nameLength: last.nameLength, form: form, kind: last.kind, size: last.size,
-                firstEnumerator: names(of: type), enumeratorCount: UInt16(type.members)))
+                nameOffset: nameOffset, nameLength: UInt16(name?.count ?? 0), form: form,
+                kind: UInt8(type?.kind.rawValue ?? 0), size: UInt32(truncatingIfNeeded: type?.sizeOrType ?? 0),
+                firstEnumerator: enumeration.map { names(of: $0) } ?? 0,
+                enumeratorCount: UInt16(enumeration?.members ?? 0)))
     }
 
     /// Adds the names of an enumeration, once.

@@ -5,6 +5,12 @@ public enum FunctionTracer: String, Sendable {
     /// A record at each entry, and one at each return.
     case functionGraph = "function_graph"
 
+    /// What `function` can record besides the function: a file below `options/` each.
+    public enum Option: String, Sendable {
+        case stack = "func_stack_trace"
+        case arguments = "func-args"
+    }
+
     /// Option of the kernel's build.
     fileprivate var configuration: String {
         switch self {
@@ -19,7 +25,7 @@ extension TraceInstance {
     /// `function_graph` for its top-level buffer alone (`allow_instances` in kernel/trace/trace_functions_graph.c).
     ///
     /// - Throws: ``TracefsError/unsupported(what:reason:)``.
-    public func check(_ tracer: FunctionTracer) throws(TracefsError) {
+    public func check(_ tracer: FunctionTracer, _ options: Set<FunctionTracer.Option> = []) throws(TracefsError) {
         let what = "the tracer \(tracer.rawValue)"
         guard Self.tracers(try text("available_tracers")).contains(tracer.rawValue) else {
             let all = (try? ControlFile.text(root.file("available_tracers"))) ?? ""
@@ -38,6 +44,11 @@ extension TraceInstance {
         }
         guard (try? ControlFile.text("/proc/sys/kernel/ftrace_enabled"))?.hasPrefix("0") != true else {
             throw .unsupported(what: what, reason: "it is switched off (sysctl kernel.ftrace_enabled=1)")
+        }
+        guard !options.contains(.arguments) || has(.arguments) else {
+            throw .unsupported(
+                what: "arguments of functions",
+                reason: "its tracer function has no option func-args (that needs Linux 6.15)")
         }
     }
 

@@ -41,21 +41,24 @@ extension TraceInstance {
 
     /// Records the entry of each chosen function from now on, as far as recording is on.
     ///
-    /// - Parameter stacks: with the kernel's stack. Before Linux 7.0 the option is one for all buffers, read when a tracer
-    ///   begins or the option of its own buffer is set (`func_flags` in kernel/trace/trace_functions.c); so it is set
-    ///   for this moment, and tracers that begin later do not have it.
-    public func traceFunctions(stacks: Bool) throws(TracefsError) {
+    /// Before Linux 7.0 an option is one for all buffers, read when a tracer begins or the option of its own buffer is
+    /// set (`func_flags` in kernel/trace/trace_functions.c); so it is set for this moment, and tracers that begin later
+    /// do not have it.
+    public func traceFunctions(_ options: Set<FunctionTracer.Option>) throws(TracefsError) {
         try setTracer(.function)
-        guard stacks else { return }
-        let shared = root.file("options/\(Self.stackOption)")
-        let wasOn = (try? ControlFile.text(shared))?.hasPrefix("1") ?? true
-        try setOption(Self.stackOption, true)
-        if !wasOn, (try? root.currentTracer()) != FunctionTracer.function.rawValue {
-            try? ControlFile.write("0", to: shared)
+        for option in options.map(\.rawValue).sorted() {
+            let shared = root.file("options/\(option)")
+            let wasOn = (try? ControlFile.text(shared))?.hasPrefix("1") ?? true
+            try setOption(option, true)
+            if !wasOn, (try? root.currentTracer()) != FunctionTracer.function.rawValue {
+                try? ControlFile.write("0", to: shared)
+            }
         }
     }
 
-    private static let stackOption = "func_stack_trace"
+    func has(_ option: FunctionTracer.Option) -> Bool {
+        ControlFile.exists(file("options/\(option.rawValue)"))
+    }
 
     func setTracer(_ tracer: FunctionTracer) throws(TracefsError) {
         try excludeThreadsFromTracers()

@@ -14,6 +14,8 @@ struct LabFeature {
     static let typedArguments = LabFeature(
         name: "arguments by their names", condition: "grep -qF '<argname>[->field' README")
 
+    static let functionArguments = LabFeature(name: "arguments of functions", condition: "[ -e options/func-args ]")
+
     static func function(_ name: String) -> LabFeature {
         LabFeature(name: "\(name)()", condition: "grep -qE ' [tT] \(name)$' /proc/kallsyms")
     }

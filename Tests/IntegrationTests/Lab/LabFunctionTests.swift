@@ -96,6 +96,41 @@ extension LabTests {
             }
         }
 
+        @Test("--func-args prints each entry as the kernel does, and is refused by kernels that record no arguments")
+        func arguments() async throws {
+            try await Lab.with { lab in
+                let (recording, others) = try await lab.split(by: .functionArguments)
+                if let other = others.first {
+                    let refused = try await lab.run(
+                        ["trace", "--function", "write_null", "--func-args", "--for", "1s", "--on", other] + lab.access,
+                        expecting: .exited(1))
+                    #expect(refused.errors.text.contains("that needs Linux 6.15"), "\(refused.errors.text)")
+                }
+                guard let name = recording.first else { return print("SKIPPED: no guest records arguments") }
+                let path = lab.folder.file("session")
+                let record = try await lab.record(
+                    ["--function", "write_null", "--function", "vfs_*", "--func-args", "--on", name], into: path)
+                // The kernel's own text, while the agent does not take the records from it.
+                let text = try await lab.guest(
+                    name,
+                    """
+                    cd \(Self.tracefs)/instances/fleetrace-*
+                    agents=$(pidof fleetrace-agent); kill -STOP $agents; trap "kill -CONT $agents" EXIT
+                    \(Self.load); echo 0 >tracing_on; cat trace
+                    """)
+                record.send(SIGINT)
+                // It was switched off behind the agent's back, and that is said.
+                _ = try await record.exit(within: .seconds(60))
+                let report = try await lab.run(["report", path, "--format", "ftrace"], expecting: .exited(1))
+                let kernel = TraceText(text, maskingPointers: false)
+                let comparison = kernel.compared(with: TraceText(report.output.texts, maskingPointers: false))
+                print("lab: \(name), \(Lab.kernels[name] ?? "?"): arguments: \(comparison)")
+                #expect(comparison.events > 3 * Self.calls && comparison.different.isEmpty, "\(comparison.examples)")
+                let entry = text.first { $0.contains(" write_null(file=0x") }
+                #expect(entry?.contains(", count=0x1, ") == true, "\(entry ?? "")")
+            }
+        }
+
         @Test("A name that no kernel has is refused by every node, with what may have been meant")
         func unknown() async throws {
             try await Lab.with { lab in

@@ -20,17 +20,23 @@ struct FunctionOptions: ParsableArguments {
     @Flag(help: "Record the kernel's stack at each entry of a function.")
     var funcStack = false
 
+    @Flag(help: "Record the function's arguments at each entry (Linux 6.15).")
+    var funcArgs = false
+
     func validate() throws {
         guard let request else {
-            guard selection.excluded.isEmpty, depth == nil, !funcStack else {
+            guard selection.excluded.isEmpty, depth == nil, !funcStack, !funcArgs else {
                 throw ValidationError(
-                    "--no-function, --depth and --func-stack belong to a function trace: name --function or --graph")
+                    "--no-function, --depth, --func-stack and --func-args belong to a function trace: name --function or "
+                        + "--graph")
             }
             return
         }
         if depth != nil, graphs.isEmpty { throw ValidationError("--depth is that of call trees: name --graph") }
         if depth == 0 { throw ValidationError("--depth: 1 to \(WireFunctionTrace.deepest)") }
-        if funcStack, !graphs.isEmpty { throw ValidationError("--func-stack goes with --function, not with --graph") }
+        for (option, isOn) in [("--func-stack", funcStack), ("--func-args", funcArgs)] where isOn && !graphs.isEmpty {
+            throw ValidationError("\(option) goes with --function, not with --graph")
+        }
         if let problem = request.problem { throw ValidationError(problem) }
     }
 
@@ -43,6 +49,7 @@ struct FunctionOptions: ParsableArguments {
             $0.graph = graphs
             $0.depth = depth ?? 0
             $0.stacks = funcStack
+            $0.arguments = funcArgs
         }
     }
 }

@@ -159,6 +159,9 @@ public nonisolated struct WireFunctionTrace: Sendable {
   /// the kernel's stack at each entry; without `graph`
   public var stacks: Bool = false
 
+  /// the function's arguments at each entry; without `graph`
+  public var arguments: Bool = false
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -575,7 +578,7 @@ nonisolated extension WireEventSetting: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension WireFunctionTrace: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".FunctionTrace"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}functions\0\u{1}excluded\0\u{1}graph\0\u{1}depth\0\u{1}stacks\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}functions\0\u{1}excluded\0\u{1}graph\0\u{1}depth\0\u{1}stacks\0\u{1}arguments\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -588,6 +591,7 @@ nonisolated extension WireFunctionTrace: SwiftProtobuf.Message, SwiftProtobuf._M
       case 3: try { try decoder.decodeRepeatedStringField(value: &self.graph) }()
       case 4: try { try decoder.decodeSingularUInt32Field(value: &self.depth) }()
       case 5: try { try decoder.decodeSingularBoolField(value: &self.stacks) }()
+      case 6: try { try decoder.decodeSingularBoolField(value: &self.arguments) }()
       default: break
       }
     }
@@ -609,6 +613,9 @@ nonisolated extension WireFunctionTrace: SwiftProtobuf.Message, SwiftProtobuf._M
     if self.stacks != false {
       try visitor.visitSingularBoolField(value: self.stacks, fieldNumber: 5)
     }
+    if self.arguments != false {
+      try visitor.visitSingularBoolField(value: self.arguments, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -618,6 +625,7 @@ nonisolated extension WireFunctionTrace: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs.graph != rhs.graph {return false}
     if lhs.depth != rhs.depth {return false}
     if lhs.stacks != rhs.stacks {return false}
+    if lhs.arguments != rhs.arguments {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

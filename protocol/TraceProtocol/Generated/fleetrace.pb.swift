@@ -799,7 +799,7 @@ public nonisolated struct WireNodeMetadata: @unchecked Sendable {
     set {_uniqueStorage()._dynamicEvents = newValue}
   }
 
-  /// /sys/kernel/btf/vmlinux, when an event prints arguments of functions
+  /// of /sys/kernel/btf/vmlinux what the arguments of the traced functions need
   public var typeInformation: WireCompressedBlob {
     get {_storage._typeInformation ?? WireCompressedBlob()}
     set {_uniqueStorage()._typeInformation = newValue}

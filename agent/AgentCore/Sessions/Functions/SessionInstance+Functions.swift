@@ -1,6 +1,13 @@
 import TraceProtocol
 import Tracefs
 
+extension WireFunctionTrace {
+    /// What is recorded at each entry besides the function.
+    var options: Set<FunctionTracer.Option> {
+        Set((stacks ? [.stack] : []) + (arguments ? [.arguments] : []))
+    }
+}
+
 extension SessionInstance {
     /// Begins to trace functions, as far as recording is on. Before a pipe is opened.
     ///
@@ -13,7 +20,7 @@ extension SessionInstance {
         try trace.setFunctionFilter(functions.filter, except: functions.excluded)
         if !threads.isEmpty { try trace.setFunctionPIDs(threads) }
         switch tracer {
-        case .function: try trace.traceFunctions(stacks: request.stacks)
+        case .function: try trace.traceFunctions(request.options)
         case .functionGraph: try trace.traceGraphs(functions.graph)
         }
     }

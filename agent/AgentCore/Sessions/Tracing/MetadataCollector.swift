@@ -1,3 +1,4 @@
+import EventFormat
 import SystemFacts
 import TraceProtocol
 import Tracefs
@@ -31,8 +32,29 @@ struct MetadataCollector {
         if metadata.formats.contains(where: { Self.printsSymbols($0.text) }) {
             metadata.symbols = try symbols.current().symbols
         }
+        if recording.hasArguments { metadata.typeInformation = try types(of: recording.functions) }
         return metadata
     }
+
+    /// How the arguments of functions are read.
+    private func types(of functions: [String]) throws -> WireCompressedBlob {
+        let all: [UInt8]
+        do {
+            all = try SystemFile.read(Self.typeInformation)
+        } catch {
+            throw WireRefusal(
+                .unsupported,
+                "the arguments of functions cannot be printed without the kernel's type information "
+                    + "(\(Self.typeInformation), CONFIG_DEBUG_INFO_BTF): \(error)")
+        }
+        return try all.withUnsafeBytes { btf in
+            try TypeInformation.excerpt(of: Set(functions), from: btf).withUnsafeBytes {
+                try WireCompressedBlob(packing: $0)
+            }
+        }
+    }
+
+    private static let typeInformation = "/sys/kernel/btf/vmlinux"
 
     /// To which events the session's eprobes are attached, which their formats do not state.
     private func eventProbes(of recording: PageRecording) -> String {

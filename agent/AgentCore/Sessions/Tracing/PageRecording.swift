@@ -15,6 +15,8 @@ final class PageRecording {
     let notes: [String]
     /// The names of the functions that are traced.
     let functions: [String]
+    /// Their arguments are recorded.
+    let hasArguments: Bool
     private(set) var taps: [Tap] = []
     private var isStopped = false
     /// When recording was switched off in the end; nil before.
@@ -33,9 +35,12 @@ final class PageRecording {
     private static let wakePercent = 25
 
     init(
-        _ session: UInt64, _ instance: SessionInstance, _ readers: CPUReaders, notes: [String], functions: [String] = []
+        _ session: UInt64, _ instance: SessionInstance, _ readers: CPUReaders, notes: [String],
+        functions: [String] = [],
+        hasArguments: Bool = false
     ) {
         self.functions = functions
+        self.hasArguments = hasArguments
         self.session = session
         self.instance = instance
         self.readers = readers
@@ -86,7 +91,7 @@ final class PageRecording {
                 session, instance, readers,
                 notes: instance.selection.notes + (functions?.notes ?? [])
                     + [buffer.note, share.note].compactMap { $0 },
-                functions: functions?.names ?? [])
+                functions: functions?.names ?? [], hasArguments: request.functionTrace.arguments)
         } catch {
             try? instance.remove()
             throw error
@@ -100,7 +105,7 @@ final class PageRecording {
         guard request.hasFunctionTrace else { return nil }
         if let problem = request.functionTraceProblem { throw WireRefusal(.unsupported, problem) }
         let tracer = tracer ?? (request.functionTrace.isGraph ? .functionGraph : .function)
-        try instance.trace.check(tracer)
+        try instance.trace.check(tracer, request.functionTrace.options)
         let functions = try FunctionSelection(
             request.functionTrace, among: .current(tracefs.root), policy: tracefs.policy)
         try instance.trace(functions, by: tracer, request.functionTrace, threads: threads)
