@@ -61,11 +61,41 @@ import Testing
             ("const void * p", "REC->p + 1", "1001"), ("void __iomem * p", "REC->p + 1", "1001"),
             ("char * * p", "REC->p + 1", "1008"), ("u64 p", "(void *)REC->p + 1", "1001"),
             ("u64 p", "1 + (u16 *)REC->p", "1002"),
+            // A difference of pointers counts what they point to.
+            ("u32 * p", "REC->p - ((u32 *)0xff0)", "4"), ("struct page * p", "REC->p - ((struct page *)0x800)", "20"),
+            ("struct page * p", "REC->p + 1", "1040"),
         ])
     func pointers(field: String, expression: String, expected: String) {
         let event = SampleEvent().with(field, UInt64(0x1000)).with("u32 n", UInt32(16)).printing(
             "\"%lx\", (unsigned long)(\(expression))")
         #expect(event.text() == expected)
+    }
+
+    @Test("An address that only the kernel can calculate does not hide the rest")
+    func unknownAddresses() {
+        for address in ["mem_map + REC->n", "(struct page *)(((REC->n) + sizeof(struct zone)))", "page_of(REC->n)"] {
+            let event = SampleEvent().with("u32 n", UInt32(16)).printing("\"page=%p pfn=%u\", \(address), REC->n")
+            #expect(event.text() == "page=(____ptrval____) pfn=16", "\(address)")
+            #expect(event.catalog().assumed.count == 1)
+        }
+    }
+
+    @Test("A type that is that of another expression")
+    func typeOf() {
+        let event = SampleEvent().with("s64 v", Int64(-1)).with("u8 b", UInt8(3)).printing(
+            "\"%llx %lld\", (typeof(REC->b))(REC->v), ~((typeof(1UL << 3))(REC->b) - 1) & 7")
+        #expect(event.text() == "ff 5")
+    }
+
+    @Test("Two fields of one name: the functions of dynamic arrays mean that of an array")
+    func twoFieldsOfAName() {
+        let event = SampleEvent().with("bool data", UInt8(1)).with("__data_loc u8[] data", dynamic: [7, 8]).printing(
+            "\"[%s]\", __print_hex(__get_dynamic_array(data), REC->data ? 2 : 0)")
+        #expect(event.text() == "[07 08]")
+    }
+
+    @Test func aCommaBehindATextWithoutArguments() {
+        #expect(SampleEvent().with("u8 b", UInt8(3)).printing("\" \", ").text() == " ")
     }
 
     @Test(

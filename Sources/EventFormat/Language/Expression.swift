@@ -12,6 +12,8 @@ indirect enum Expression {
     /// `a ? b : c`. The GNU form `a ?: c` has no `then`.
     case conditional(Expression, then: Expression?, else: Expression)
     case cast(TypeName, Expression)
+    /// `(typeof(a))b`.
+    case castToTypeOf(Expression, Expression)
     case sizeOfType(TypeName, position: Int)
     case sizeOfValue(Expression)
     case call(String, [Expression], position: Int)
@@ -19,29 +21,6 @@ indirect enum Expression {
     case braces([Expression])
     /// `({ ...; value; })`.
     case statements([Statement])
-}
-
-extension Expression {
-    /// Whether the expression contains an identifier.
-    func mentions(_ name: String) -> Bool {
-        switch self {
-        case .identifier(let identifier, _): identifier == name
-        case .integer, .string, .field, .sizeOfType: false
-        case .member(let base, _, _), .unary(_, let base), .cast(_, let base), .sizeOfValue(let base):
-            base.mentions(name)
-        case .index(let left, let right), .binary(_, let left, let right):
-            left.mentions(name) || right.mentions(name)
-        case .conditional(let test, let then, let otherwise):
-            test.mentions(name) || then?.mentions(name) == true || otherwise.mentions(name)
-        case .call(_, let list, _), .braces(let list): list.contains { $0.mentions(name) }
-        case .statements(let statements):
-            statements.contains {
-                switch $0 {
-                case .declaration(_, _, let value), .expression(let value): value.mentions(name)
-                }
-            }
-        }
-    }
 }
 
 /// A statement of a GNU statement expression.

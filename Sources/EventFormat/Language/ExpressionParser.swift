@@ -117,8 +117,23 @@ struct ExpressionParser {
             try raise()
             return .cast(type, operand)
         }
+        if current.kind == .symbol(.open), case .identifier(let word) = peek(1), ["typeof", "__typeof__"].contains(word),
+            peek(2) == .symbol(.open)
+        {
+            return try castToTypeOf()
+        }
         if current.kind == .identifier("sizeof") { return try sizeOf() }
         return try postfix()
+    }
+
+    private mutating func castToTypeOf() throws(PrintFormatError) -> Expression {
+        next += 3
+        let model = try expression()
+        try expect(.close)
+        try expect(.close)
+        let operand = try unary()
+        try raise()
+        return .castToTypeOf(model, operand)
     }
 
     private mutating func sizeOf() throws(PrintFormatError) -> Expression {

@@ -24,6 +24,7 @@ struct PrintFormat {
 
     /// A text that follows the rules of C.
     private init(asWritten text: String, types: TypeTable) throws(PrintFormatError) {
+        guard !text.isEmpty else { throw PrintFormatError("the event has no print format") }
         let tokens = try Lexer.tokens(of: text, longSize: types.longSize)
         var parser = ExpressionParser(tokens, types: types)
         guard let format = parser.stringLiteral() else {
@@ -68,6 +69,8 @@ struct PrintFormat {
     private static func arguments(_ parser: inout ExpressionParser) throws(PrintFormatError) -> [Expression] {
         var arguments: [Expression] = []
         while parser.accept(.comma) {
+            // `" ", ` of events without fields.
+            if parser.isAtEnd, arguments.isEmpty { break }
             guard arguments.count < 256 else { throw PrintFormatError("more than 256 arguments") }
             arguments.append(try parser.expression())
         }

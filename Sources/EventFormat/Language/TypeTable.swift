@@ -45,14 +45,34 @@ struct TypeTable: Sendable {
     /// Size in bytes of the type `name`, if it is known.
     func size(of name: String) -> Int? {
         let words = name.split(separator: " ").map(String.init)
-        guard let meaning = meaning(words: words.filter { $0 != "*" }, pointers: words.count { $0 == "*" }) else {
-            return name.hasSuffix("*") ? longSize : nil
+        let (plain, stars) = (words.filter { $0 != "*" }, words.count { $0 == "*" })
+        guard let meaning = meaning(words: plain, pointers: stars) else {
+            return stars > 0 ? longSize : structureSize(plain)
         }
         switch meaning {
         case .integer(let type): return type.width
         case .pointer: return longSize
         case .void: return 1
         }
+    }
+
+    /// Bytes from one element to the next behind a pointer of this type. GNU C counts a `void *` in bytes.
+    ///
+    /// - Parameter pointers: the stars of the type, at least one.
+    func stride(of words: [String], pointers: Int) -> Int? {
+        if pointers > 1 { return longSize }
+        switch meaning(words: words, pointers: 0) {
+        case .integer(let type): return type.width
+        case .pointer: return longSize
+        case .void: return 1
+        case nil: return structureSize(words)
+        }
+    }
+
+    /// Of the few structures with which print formats calculate. `struct page` has 64 bytes on 64-bit machines
+    /// (include/linux/mm_types.h).
+    private func structureSize(_ words: [String]) -> Int? {
+        longSize == 8 && words.suffix(2) == ["struct", "page"] ? 64 : nil
     }
 
     /// What the words of a type name mean, or `nil` for a type of unknown size.

@@ -78,6 +78,8 @@ extension ProgramCompiler {
         guard case .identifier(let name, _) = arguments.first, arguments.count == 1 else {
             throw PrintFormatError("\(function) needs the name of a field", at: position)
         }
+        // Some events have a plain field of the same name, which `REC->` means.
+        if let field = format.fields.first(where: { $0.name == name && $0.isDynamic }) { return field }
         return try field(name, at: position)
     }
 

@@ -22,17 +22,20 @@ extension ProgramCompiler {
             throw PrintFormatError("the address of a part of the record is not known")
         case (.pointer(let element), .span(let old)): return .span(of: element ?? (name.pointers == 1 ? .byte : old))
         case (.pointer(let element), _):
-            return .address(to: element, stride: element?.width ?? Self.structSize(name))
+            return .address(to: element, stride: element?.width ?? types.stride(of: name.words, pointers: name.pointers))
         case (.void, _): return type
         }
     }
 
-    /// Sizes of the few structures whose addresses print formats calculate.
-    private static func structSize(_ name: TypeName) -> Int? {
-        if name.pointers > 1 { return 8 }
-        if name.words.contains("void") { return 1 }
-        // include/linux/mm_types.h: "struct page" has 64 bytes on 64-bit machines.
-        return name.words.suffix(2) == ["struct", "page"] ? 64 : nil
+    /// The model's value is not calculated, only its type.
+    mutating func cast(toTypeOf model: Expression, _ operand: Expression) throws(PrintFormatError) -> ValueType {
+        let (start, depth) = (builder.count, builder.depth)
+        let type = try value(model)
+        builder.retract(to: start, values: builder.depth - depth)
+        guard let target = type.integer else { return try value(operand) }
+        try integer(operand)
+        try builder.convert(to: target)
+        return type
     }
 
     mutating func binary(
@@ -128,7 +131,17 @@ extension ProgramCompiler {
         _ op: BinaryOperator, _ type: ValueType, _ stride: Int?, _ right: Expression
     ) throws(PrintFormatError) -> ValueType {
         guard let stride else { throw PrintFormatError("arithmetic with a pointer to a type of unknown size") }
-        try integer(right)
+        let rightType = try value(right)
+        if case .address = rightType, op == .subtract {
+            // A difference of pointers counts elements.
+            try builder.arithmetic(.subtract)
+            try builder.constant(UInt64(stride))
+            try builder.arithmetic(.divideSigned)
+            return .integer(CType(width: kernel.longSize, isSigned: true))
+        }
+        guard rightType.integer != nil else {
+            throw PrintFormatError("the address of a part of the record is not known")
+        }
         if stride != 1 {
             try builder.constant(UInt64(stride))
             try builder.arithmetic(.multiply)

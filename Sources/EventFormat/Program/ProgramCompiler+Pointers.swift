@@ -58,16 +58,35 @@ extension ProgramCompiler {
         try placedAddress(argument, style)
     }
 
-    /// An address, or the kernel's `(____ptrval____)` if it depends on an unknown base address.
+    /// An address, or the kernel's `(____ptrval____)` if it depends on what only the kernel knows, e.g. where it keeps its
+    /// page structures.
     private mutating func placedAddress(_ argument: Expression, _ style: FieldStyle) throws(PrintFormatError) {
-        let unknown = "vmemmap_base"
-        guard kernel.constants[unknown] == nil, argument.mentions(unknown) else {
+        let before = self
+        do throws(PrintFormatError) {
             return try number(argument, style, isPlain: false)
+        } catch {
+            self = before
+            guard case .conditional(let test, .some(let then), let otherwise) = argument, isKnown(test) else {
+                assume("addresses that only the kernel can calculate are not printed: \(error.reason)")
+                return try builder.literal("(____ptrval____)")
+            }
+            try placedAddress(if: test, then, otherwise, style)
         }
-        guard case .conditional(let test, .some(let then), let otherwise) = argument, !test.mentions(unknown) else {
-            assume("where the kernel keeps its page structures is not known: their addresses are not printed")
-            return try builder.literal("(____ptrval____)")
+    }
+
+    private func isKnown(_ test: Expression) -> Bool {
+        var trial = self
+        do throws(PrintFormatError) {
+            try trial.condition(test)
+            return true
+        } catch {
+            return false
         }
+    }
+
+    private mutating func placedAddress(
+        if test: Expression, _ then: Expression, _ otherwise: Expression, _ style: FieldStyle
+    ) throws(PrintFormatError) {
         try condition(test)
         let toElse = try builder.jump(.jumpIfZero)
         try placedAddress(then, style)

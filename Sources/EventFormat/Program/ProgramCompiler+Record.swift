@@ -49,20 +49,18 @@ extension ProgramCompiler {
 
     /// Bytes from one element to the next behind a pointer of this type. GNU C counts a `void *` in bytes.
     private func stride(of type: String) -> Int? {
-        switch target(of: type) {
-        case .integer(let type): type.width
-        case .pointer: kernel.longSize
-        case .void: 1
-        case nil: nil
-        }
+        let (words, stars) = Self.words(of: type)
+        return types.stride(of: words, pointers: stars)
     }
 
     private func target(of type: String) -> TypeTable.Meaning? {
-        // `void *`, `const char *`, `void  *`: the name is cut off, the last star is there.
-        let stars = type.count { $0 == "*" }
-        guard stars > 0 else { return nil }
-        let words = type.replacing("*", with: " ").split(separator: " ").map(String.init)
-        return types.meaning(words: words, pointers: stars - 1)
+        let (words, stars) = Self.words(of: type)
+        return stars > 0 ? types.meaning(words: words, pointers: stars - 1) : nil
+    }
+
+    /// Of `void *`, `const char *`, `void  *`: the name is cut off, the last star is there.
+    private static func words(of type: String) -> (words: [String], stars: Int) {
+        (type.replacing("*", with: " ").split(separator: " ").map(String.init), type.count { $0 == "*" })
     }
 
     /// Pushes the span that a location word describes.

@@ -27,6 +27,7 @@ extension ProgramCompiler {
         case .conditional(let condition, let then, let otherwise):
             return try conditional(condition, then, otherwise)
         case .cast(let type, let operand): return try cast(type, operand)
+        case .castToTypeOf(let model, let operand): return try cast(toTypeOf: model, operand)
         case .sizeOfType(let type, let position):
             guard let size = types.size(of: type.text.replacingStars()) else {
                 throw PrintFormatError("the size of '\(type.text)' is unknown", at: position)
