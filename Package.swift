@@ -153,7 +153,7 @@ let package = Package(
             "fleetrace", in: "operator",
             [
                 "ControllerCore", "CommandArguments", "EndingSignals", "Guarding", "OperatorClient", "CountReport",
-                "PerfCounters", "FleetView", "RecentLog", "SafeText",
+                "EventFormat", "PerfCounters", "FleetView", "RecentLog", "SafeText",
                 "Timeline", "TraceClock", "SessionStore", "SecureTransport", "Probes", "SystemFacts", "TextPatterns",
                 "Threads",
                 "TraceProtocol", arguments, log, system,

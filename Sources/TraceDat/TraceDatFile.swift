@@ -27,6 +27,11 @@ public struct TraceDatFile: Sendable {
         try self.init(ByteSource(path: path))
     }
 
+    /// Takes type information of the kernel from elsewhere, where the file has none.
+    public mutating func supply(typeInformation: [UInt8]) {
+        if metadata.typeInformation.isEmpty { metadata.typeInformation = typeInformation }
+    }
+
     /// Reads a file that is in memory.
     ///
     /// - Throws: `TraceDatError` if it does not start with a supported header.

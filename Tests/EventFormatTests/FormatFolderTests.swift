@@ -12,10 +12,13 @@ struct FormatFolderTests {
     /// What a print format may need that only the kernel that wrote it has: functions of its own, its data (tables and
     /// their sizes too), what pointers point to, and fields that its record lacks.
     private static func isUnknowable(_ reason: PrintFormatError) -> Bool {
-        ["unknown function", "_strings' is unknown", "no field", "no print format", "not in the record", "whose layout", "kernel's memory", "is a member of is unknown"]
-            .contains {
-                reason.reason.contains($0)
-            }
+        [
+            "unknown function", "_strings' is unknown", "no field", "no print format", "not in the record",
+            "whose layout", "kernel's memory", "is a member of is unknown",
+        ]
+        .contains {
+            reason.reason.contains($0)
+        }
     }
 
     @Test func onlyTheUnknowableIsPrintedFieldByField() throws {

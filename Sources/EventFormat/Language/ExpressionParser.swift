@@ -117,7 +117,8 @@ struct ExpressionParser {
             try raise()
             return .cast(type, operand)
         }
-        if current.kind == .symbol(.open), case .identifier(let word) = peek(1), ["typeof", "__typeof__"].contains(word),
+        if current.kind == .symbol(.open), case .identifier(let word) = peek(1),
+            ["typeof", "__typeof__"].contains(word),
             peek(2) == .symbol(.open)
         {
             return try castToTypeOf()

@@ -22,7 +22,8 @@ extension ProgramCompiler {
             throw PrintFormatError("the address of a part of the record is not known")
         case (.pointer(let element), .span(let old)): return .span(of: element ?? (name.pointers == 1 ? .byte : old))
         case (.pointer(let element), _):
-            return .address(to: element, stride: element?.width ?? types.stride(of: name.words, pointers: name.pointers))
+            return .address(
+                to: element, stride: element?.width ?? types.stride(of: name.words, pointers: name.pointers))
         case (.void, _): return type
         }
     }

@@ -1,11 +1,19 @@
 /// A kernel's type information as bytes (BTF, Documentation/bpf/btf.rst), from `/sys/kernel/btf/vmlinux`.
 public struct TypeInformation {
     /// Why type information could not be read.
-    public enum Failure: Error, Sendable, Equatable {
+    public enum Failure: Error, Sendable, Equatable, CustomStringConvertible {
         /// It is not little-endian BTF of version 1.
         case notBTF
         /// A length or an offset at this byte points outside of the data.
         case malformed(at: Int)
+
+        /// For people.
+        public var description: String {
+            switch self {
+            case .notBTF: "it does not begin as BTF does"
+            case .malformed(let byte): "it is cut off or damaged at byte \(byte)"
+            }
+        }
     }
 
     /// BTF_KIND_* of include/uapi/linux/btf.h.

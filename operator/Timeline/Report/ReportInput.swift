@@ -10,17 +10,21 @@ public enum ReportInput: Sendable {
 
     /// Opens what lies at the path.
     ///
+    /// - Parameter types: type information of the kernel (BTF), for a trace.dat file that has none; or empty.
     /// - Throws: `ReportError`.
-    public init(path: String) throws(ReportError) {
+    public init(path: String, types: [UInt8] = []) throws(ReportError) {
         var facts = stat()
         guard stat(path, &facts) == 0 else {
             throw ReportError("cannot open \(path): \(String(cString: strerror(errno)))")
         }
         do {
-            self =
-                facts.st_mode & S_IFMT == S_IFDIR
-                ? .session(try SessionDirectory.open(FilePath(path)))
-                : .recording(path: path, try TraceDatFile(path: path))
+            guard facts.st_mode & S_IFMT != S_IFDIR else {
+                self = .session(try SessionDirectory.open(FilePath(path)))
+                return
+            }
+            var file = try TraceDatFile(path: path)
+            file.supply(typeInformation: types)
+            self = .recording(path: path, file)
         } catch let error as TraceDatError {
             throw ReportError("cannot read \(path): \(error)")
         } catch {

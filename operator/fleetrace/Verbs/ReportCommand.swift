@@ -76,6 +76,14 @@ struct ReportCommand: AsyncParsableCommand {
     @Option(help: "How many threads share the work (by default as many as there are CPUs to run on).")
     var jobs: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            Type information (BTF) of the kernel that a trace.dat file is from, /sys/kernel/btf/vmlinux there: for the \
+            arguments of functions, where the file does not have it.
+            """, valueName: "file"))
+    var btf: String?
+
     @OptionGroup var clock: ClockOptions
 
     @OptionGroup var connection: ConnectionOptions
@@ -115,7 +123,8 @@ struct ReportCommand: AsyncParsableCommand {
 
     /// - Parameter atEnd: what is to be done when nobody reads the output any longer.
     private func report(_ paths: [String], atEnd: @escaping @Sendable () -> Void = {}) throws {
-        let opened = try paths.map { try ReportInput(path: $0) }
+        let types = try btf.map { try TypeInformationFile.read($0) } ?? []
+        let opened = try paths.map { try ReportInput(path: $0, types: types) }
         let report = try TimelineReport(
             opened, format: format, filter: filter, output: summary ? nil : .standardOutput,
             jobs: jobs ?? Self.usualJobs, wander: clock.wander)
