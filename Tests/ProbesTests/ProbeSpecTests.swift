@@ -11,6 +11,32 @@ let fullKernel = ProbeContext(
         """)
 
 @Suite struct ProbeSpecTests {
+    @Test("One of several functions of a name: the node says where it is, and the kernel never sees the number")
+    func numbered() throws {
+        let spec = try ProbeSpec(parsing: "kretprobe:s_next#2 ret=$retval")
+        #expect(spec.numberedFunction?.name == "s_next" && spec.numberedFunction?.number == 2)
+        #expect(spec.eventName == "s_next_2__return")
+        #expect(throws: ProbeResolutionError.self) { try spec.definitions(group: "g", in: fullKernel) }
+        let located = spec.located(from: "_stext", start: 0x1230)
+        #expect(
+            try located.definitions(group: "g", in: fullKernel).map(\.line)
+                == ["r:g/s_next_2__return _stext+0x1230 ret=$retval"])
+        let inside = try ProbeSpec(parsing: "x=kprobe:s_next#1+0x10").located(from: "_stext", start: 0x20)
+        #expect(try inside.definitions(group: "g", in: fullKernel).map(\.line) == ["p:g/x _stext+0x30"])
+    }
+
+    @Test(
+        "What is no number of a function",
+        arguments: [
+            "kprobe:s_next#0", "kprobe:s_next#", "kprobe:s_next#2x", "kprobe:s_next#12345", "kprobe:#2",
+            "kprobe:m:s_next#2",
+            "kprobe:s_next#1#2", "p:x s_next#2", "p s_next#2", "uprobe:/bin/sh:main#2", "kprobe:s_next a=%ax#2",
+            "p:kprobe: s_next#2",
+        ])
+    func noNumbers(text: String) {
+        #expect(throws: ProbeSyntaxError.self) { try ProbeSpec(parsing: text) }
+    }
+
     /// Probe texts and their definitions.
     @Test(arguments: [
         (

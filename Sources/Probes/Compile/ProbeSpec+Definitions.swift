@@ -110,6 +110,9 @@ extension ProbeSpec {
     private func kernelDefinition(
         group: String, head: String, location: String, _ context: ProbeContext
     ) throws(ProbeResolutionError) -> ProbeDefinition {
+        guard numberedFunction == nil else {
+            throw ProbeResolutionError(self, "which function \(location) is is not known here")
+        }
         var words = [location]
         for argument in arguments { words.append(try kernelArgument(argument, context)) }
         return definition(group: group, head: head, rest: words.joined(separator: " "))

@@ -45,8 +45,12 @@ extension ProbeText {
         return (word.keeping(plus), offset)
     }
 
-    /// `[MODULE:]FUNC[+OFFSET]`
-    func functionLocation(_ word: Word, kind: ProbeKind) throws(ProbeSyntaxError) -> ProbeLocation {
+    /// `[MODULE:]FUNC[+OFFSET]`, and without a module `FUNC#NUMBER[+OFFSET]`.
+    ///
+    /// - Parameter takesNumber: the form is our own. The kernel knows no such numbers.
+    func functionLocation(
+        _ word: Word, kind: ProbeKind, takesNumber: Bool = false
+    ) throws(ProbeSyntaxError) -> ProbeLocation {
         var target = word
         var module: String?
         if let colon = word.position(of: ":") {
@@ -61,7 +65,12 @@ extension ProbeText {
             throw error(at: target.offset, "the function is missing: write \(kind.rawValue):FUNC", "BAD_PROBE_ADDR")
         }
         let (symbol, offset) = try symbolAndOffset(target, kind: kind)
-        guard KernelSymbol.isName(symbol.text) else {
+        let isNumbered = takesNumber && NumberedFunction(symbol.text) != nil
+        if isNumbered, module != nil {
+            throw error(
+                at: symbol.offset, "functions of modules have no numbers: leave the module out", "BAD_PROBE_ADDR")
+        }
+        guard isNumbered || KernelSymbol.isName(symbol.text) else {
             let isPattern = symbol.text.utf8.contains { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "?") }
             throw error(
                 at: symbol.offset,

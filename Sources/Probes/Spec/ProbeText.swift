@@ -63,6 +63,8 @@ struct ProbeText {
                 throw ProbeSyntaxError(
                     text: text, offset: text.utf8.distance(from: text.startIndex, to: index),
                     "a probe is one line without control characters: use -p for each")
+            case UInt8(ascii: "#") where words.isEmpty && Self.takesNumber(text[..<index], before: text[index...]):
+                break
             case UInt8(ascii: "#"):
                 throw ProbeSyntaxError(
                     text: text, offset: text.utf8.distance(from: text.startIndex, to: index),
@@ -72,6 +74,15 @@ struct ProbeText {
         }
         finish(at: text.endIndex)
         self.words = words
+    }
+
+    /// Whether `#` stands in `kprobe:FUNC#2`, which a node replaces before the kernel sees it.
+    private static func takesNumber(_ word: Substring, before rest: Substring) -> Bool {
+        let location = word.split(separator: "=", maxSplits: 1).last ?? ""
+        guard location.hasPrefix("kprobe:") || location.hasPrefix("kretprobe:"), !location.hasSuffix(":") else {
+            return false
+        }
+        return rest.dropFirst().utf8.first.map { (0x30...0x39).contains($0) } ?? false
     }
 
     func error(at offset: Int, _ message: String, _ kernelName: String? = nil) -> ProbeSyntaxError {

@@ -37,7 +37,7 @@ struct ShortForm {
     }
 
     func spec() throws(ProbeSyntaxError) -> ProbeSpec {
-        let location = try kind.isKernel ? text.functionLocation(target, kind: kind) : fileLocation()
+        let location = try kind.isKernel ? text.functionLocation(target, kind: kind, takesNumber: true) : fileLocation()
         let parser = FetchParser(text: text, site: FetchSite(kind: kind, location: location), namesVariables: true)
         return ProbeSpec(
             text: text.text, kind: kind, location: location, name: name, arguments: try parser.parse(text.words[1...]),

@@ -64,6 +64,25 @@ public struct FunctionAddresses: Sendable {
         }.map(\.address)
     }
 
+    /// The kernel's own functions of a name, by address, each with the name of the function before it.
+    public func functions(named name: String) -> [(address: UInt64, neighbour: String?)] {
+        let wanted = Array(name.utf8)
+        var found: [(address: UInt64, neighbour: String?)] = []
+        for (place, index) in functions.enumerated() {
+            let symbol = symbols[index]
+            guard symbol.module == nil, text[symbol.name].elementsEqual(wanted), symbol.address != found.last?.address
+            else { continue }
+            let before = functions[..<place].last { isNeighbour(symbols[$0], of: symbol) }
+            found.append((symbol.address, before.map { String(decoding: text[symbols[$0].name], as: UTF8.self) }))
+        }
+        return found
+    }
+
+    /// Compilers leave room before a function, which has a name of its own (`__pfx_s_next`).
+    private func isNeighbour(_ other: Symbol, of symbol: Symbol) -> Bool {
+        other.address < symbol.address && !text[other.name].starts(with: "__pfx_".utf8)
+    }
+
     private func isIn(_ module: String, _ symbol: Symbol) -> Bool {
         guard let own = symbol.module else { return module == "vmlinux" }
         // In names of modules, - and _ are the same for the kernel.

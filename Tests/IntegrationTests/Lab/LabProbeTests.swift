@@ -86,6 +86,49 @@ extension LabTests {
             }
         }
 
+        @Test("One of several functions of a name, by its number: it is planted where it is, and the others are named")
+        func numbered() async throws {
+            try await Lab.with { lab in
+                // The oldest and the newest kernel: each probe takes an emulated guest seconds.
+                for name in Set([lab.guests.first, lab.guests.last].compactMap { $0 }) {
+                    var own: [String] = []
+                    for address in try await lab.guest(name, "sed -n 's/ [tT] s_next$//p' /proc/kallsyms | sort")
+                    where !own.contains(address) { own.append(address) }
+                    #expect(own.count > 1, "\(name) has \(own)")
+                    // Some of them are in the tracers' own code, where some kernels allow no probes.
+                    var last = own.count
+                    while last > 1, try await !lab.takes("kretprobe:s_next#\(last)", on: name) { last -= 1 }
+                    #expect(last > 1, "\(name) has \(own)")
+                    let trace = try await lab.trace([
+                        "-p", "kprobe:s_next#1 m=$arg1", "-p", "last=kretprobe:s_next#\(last) ret=$retval", "--on",
+                        name,
+                    ])
+                    let planted = try await lab.guest(
+                        name,
+                        """
+                        [ -e /sys/kernel/debug/kprobes ] || mount -t debugfs none /sys/kernel/debug
+                        cat /sys/kernel/debug/kprobes/list
+                        """
+                    ).map { $0.split(separator: " ") }
+                    for (address, kind) in [(own[0], "k"), (own[last - 1], "r")] {
+                        // Behind the instruction that a jump through a pointer has to find (ENDBR).
+                        let entry = UInt64(address, radix: 16) ?? 0
+                        let probes = planted.filter { $0.count > 1 && $0[1] == kind }
+                        let places = probes.compactMap { UInt64($0[0], radix: 16) }
+                        #expect(places.contains(entry) || places.contains(entry + 4), "\(name) \(own): \(planted)")
+                    }
+                    trace.send(SIGINT)
+                    let status = try await trace.exit()
+                    #expect(status == .success, "\(trace.errors.text)")
+                }
+                let refused = try await lab.run(
+                    ["trace", "--for", "1s", "-p", "kprobe:s_next#99"] + lab.guests.flatMap { ["--on", $0] }
+                        + lab.access,
+                    expecting: .exited(1))
+                #expect(refused.errors.text.contains("s_next#2 (behind "), "\(refused.errors.text)")
+            }
+        }
+
         @Test("Programs: entry and return of a function, and USDT probes, whose semaphore is raised meanwhile")
         func programs() async throws {
             try await Lab.with { lab in
@@ -198,6 +241,15 @@ extension LabTests {
                     "cd /sys/kernel/tracing && grep somebody/elses dynamic_events && echo -:somebody/elses >>dynamic_events"
                 )
             }
+        }
+    }
+}
+
+extension Lab {
+    /// Whether a node's kernel would plant a probe.
+    fileprivate func takes(_ probe: String, on node: String) async throws -> Bool {
+        try await run(["probe", probe, "--on", node] + access, expecting: nil).output.texts.contains {
+            $0.contains("  yes  ")
         }
     }
 }

@@ -17,6 +17,12 @@ struct ProbeExplanation {
 
     func refusal(_ error: TracefsError) -> WireRefusal {
         guard case .rejected(let rejection) = error else { return WireRefusal(error) }
+        if isAboutLocation(rejection), let function = spec.numberedFunction {
+            return WireRefusal(
+                .notProbeable,
+                "the kernel allows no probe in \(function): this one is marked notrace, or is on the kernel's blacklist"
+            )
+        }
         if isAboutLocation(rejection), case .function(_, let symbol, _) = spec.location,
             let refusal = refusal(about: symbol, rejection)
         {
@@ -79,10 +85,7 @@ struct ProbeExplanation {
         case 2...:
             // Newer kernels refuse to choose (Linux 6.7); older ones use the first.
             guard rejection.log?.message.contains("unique") == true || rejection.errno == EADDRNOTAVAIL else { break }
-            return WireRefusal(
-                .badProbe,
-                "the kernel has \(functions.count(symbol)) functions \"\(symbol)\"; say which by address or by another symbol and an offset"
-            )
+            return NumberedFunctions(symbol, lists).ambiguous(functions.count(symbol))
         default: break
         }
         if isBlacklisted {

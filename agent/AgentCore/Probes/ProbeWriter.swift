@@ -46,7 +46,8 @@ struct ProbeWriter {
     /// - Parameters:
     ///   - names: those that the session's other probes have.
     ///   - locations: how many lines the session has in the kernel's list; increased by those of this probe.
-    func write(_ spec: ProbeSpec, names: inout ProbeNames, locations: inout Int) throws(WireRefusal) -> Probe {
+    func write(_ written: ProbeSpec, names: inout ProbeNames, locations: inout Int) throws(WireRefusal) -> Probe {
+        let spec = try NumberedFunctions.place(written, lists)
         try judge.judge(spec)
         if context.kinds.contains(spec.kind) { try checkModule(spec) }
         let definitions: [ProbeDefinition]
@@ -71,12 +72,12 @@ struct ProbeWriter {
                 try events.add(definition.line)
             } catch {
                 // The locations that were added before are removed with the session's other probes.
-                throw ProbeExplanation(spec: spec, line: definition.line, group: group, lists: lists).refusal(error)
+                throw ProbeExplanation(spec: written, line: definition.line, group: group, lists: lists).refusal(error)
             }
             locations += 1
         }
         if spec.kind == .uretprobe { for event in made { double(event, definitions, &names, spec) } }
-        return Probe(spec: spec, events: made, notes: Self.distinct(definitions.flatMap(\.notes)))
+        return Probe(spec: written, events: made, notes: Self.distinct(definitions.flatMap(\.notes)))
     }
 
     /// Adds the second probe of a uretprobe, for `ReturnCounters`.
