@@ -58,6 +58,11 @@ struct PartAccountTests {
         part.add(Self.note(.stopped, at: 9))
         part.add(Self.finish(stopped: 6), at: Self.at(9.1))
         #expect(part.gaps(Self.map) == [Self.gap(6, 9, "it was told to stop before that")])
+        // Without its clock nobody knows when it stopped. Only a restarted controller makes that doubtful.
+        #expect(part.gaps { _ in nil } == [])
+        part.add(Self.note(.controllerRestarted, at: 8))
+        #expect(part.gaps { _ in nil }.map(\.reason) == ["when it stopped is not known: nor is its clock"])
+        #expect(part.gaps(Self.map) == [Self.gap(6, 9, "it was told to stop before that")])
     }
 
     @Test("A node that stops when it is told to has no gap")

@@ -20,6 +20,8 @@ public struct PartAccount: Sendable {
     private var finishedAt: Int64 = .max
     /// Finish came before the session was told to stop.
     private var isEarly = false
+    /// The controller was restarted meanwhile.
+    private var isRestarted = false
     /// Frames that are missing from its log, with what had come before them and when the next frame came.
     private var holes: [(text: String, since: (time: Int64, heard: Int64)?, arrival: Int64)] = []
     /// What agents that died had read, and nobody has.
@@ -54,6 +56,7 @@ public struct PartAccount: Sendable {
             if note.moment != 0, moment == nil { moment = note.moment }
             cutOff(note.text)
         case .stopped: if stoppedAt == nil { stoppedAt = note.at }
+        case .controllerRestarted: isRestarted = true
         default: break
         }
     }
@@ -171,9 +174,12 @@ public struct PartAccount: Sendable {
         // A node that was told to stop has a reason of its own only if it stopped before that.
         guard finish.reason.isEmpty else { return (stopped ?? lastKnown(map), Self.limited(finish.reason)) }
         // An earlier controller process told it, and died before it could write that down.
-        guard let stopped, let stoppedAt, .nanoseconds(stoppedAt &- stopped) > Self.toleratedLateness else {
-            return nil
+        guard let stoppedAt else { return nil }
+        guard let stopped else {
+            return isRestarted && finish.hasStopped
+                ? (lastKnown(map), "when it stopped is not known: nor is its clock") : nil
         }
+        guard .nanoseconds(stoppedAt &- stopped) > Self.toleratedLateness else { return nil }
         return (stopped, "it was told to stop before that")
     }
 
