@@ -34,19 +34,31 @@ extension ProgramCompiler {
             case .identifier(name, _): try builder.literal(name)
             case .conditional(let test, .some(let then), let otherwise) where !dependsOnUnknown(test):
                 try condition(test)
-                let toElse = try builder.jump(.jumpIfZero)
-                try compileKnown(conversion, width, precision, then)
-                let end = try builder.jump(.jump)
-                builder.land(toElse)
-                try compileKnown(conversion, width, precision, otherwise)
-                builder.land(end)
+                try branch(then, otherwise) { compiler, value throws(PrintFormatError) in
+                    try compiler.compileKnown(conversion, width, precision, value)
+                }
             default: try builder.literal("?")
             }
         }
     }
 
-    /// Whether a condition needs a name whose value is not known.
-    private func dependsOnUnknown(_ test: Expression) -> Bool {
+    /// Writes one of two values, by the condition that is on the stack.
+    ///
+    /// - Parameter write: compiles what writes one of them.
+    mutating func branch(
+        _ then: Expression, _ otherwise: Expression,
+        _ write: (inout ProgramCompiler, Expression) throws(PrintFormatError) -> Void
+    ) throws(PrintFormatError) {
+        let toElse = try builder.jump(.jumpIfZero)
+        try write(&self, then)
+        let end = try builder.jump(.jump)
+        builder.land(toElse)
+        try write(&self, otherwise)
+        builder.land(end)
+    }
+
+    /// Whether a condition needs what is not known.
+    func dependsOnUnknown(_ test: Expression) -> Bool {
         var trial = self
         do throws(PrintFormatError) {
             try trial.condition(test)

@@ -61,39 +61,22 @@ extension ProgramCompiler {
     /// An address, or the kernel's `(____ptrval____)` if it depends on what only the kernel knows, e.g. where it keeps its
     /// page structures.
     private mutating func placedAddress(_ argument: Expression, _ style: FieldStyle) throws(PrintFormatError) {
-        let before = self
+        var trial = self
         do throws(PrintFormatError) {
-            return try number(argument, style, isPlain: false)
+            try trial.number(argument, style, isPlain: false)
+            self = trial
         } catch {
-            self = before
-            guard case .conditional(let test, .some(let then), let otherwise) = argument, isKnown(test) else {
+            // What was tried counts: the limit is on all the work for an event.
+            visited = trial.visited
+            guard case .conditional(let test, .some(let then), let otherwise) = argument, !dependsOnUnknown(test) else {
                 assume("addresses that only the kernel can calculate are not printed: \(error.reason)")
                 return try builder.literal("(____ptrval____)")
             }
-            try placedAddress(if: test, then, otherwise, style)
+            try condition(test)
+            try branch(then, otherwise) { compiler, value throws(PrintFormatError) in
+                try compiler.placedAddress(value, style)
+            }
         }
-    }
-
-    private func isKnown(_ test: Expression) -> Bool {
-        var trial = self
-        do throws(PrintFormatError) {
-            try trial.condition(test)
-            return true
-        } catch {
-            return false
-        }
-    }
-
-    private mutating func placedAddress(
-        if test: Expression, _ then: Expression, _ otherwise: Expression, _ style: FieldStyle
-    ) throws(PrintFormatError) {
-        try condition(test)
-        let toElse = try builder.jump(.jumpIfZero)
-        try placedAddress(then, style)
-        let end = try builder.jump(.jump)
-        builder.land(toElse)
-        try placedAddress(otherwise, style)
-        builder.land(end)
     }
 
     private mutating func errorPointer(_ argument: Expression, _ style: FieldStyle) throws(PrintFormatError) {

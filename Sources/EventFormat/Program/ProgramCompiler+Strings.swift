@@ -34,12 +34,7 @@ extension ProgramCompiler {
             builder.retract(to: start, values: 1)
             return try text(known == 0 ? otherwise : then ?? test)
         }
-        let toElse = try builder.jump(.jumpIfZero)
-        try text(then ?? test)
-        let end = try builder.jump(.jump)
-        builder.land(toElse)
-        try text(otherwise)
-        builder.land(end)
+        try branch(then ?? test, otherwise) { compiler, value throws(PrintFormatError) in try compiler.text(value) }
     }
 
     private mutating func fieldText(_ field: EventField) throws(PrintFormatError) {

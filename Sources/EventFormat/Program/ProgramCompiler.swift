@@ -8,8 +8,9 @@ struct ProgramCompiler {
     var locals: [String: Local] = [:]
     /// Assumptions on which the text depends. Empty if the text is exact.
     var assumptions: [String] = []
-    /// Number of compiled expressions. It is bounded, so that a hostile format cannot take long.
-    private var visited = 0
+    /// Number of compiled expressions, those of failed attempts included. It is bounded, so that a hostile format cannot take
+    /// long.
+    var visited = 0
 
     enum Local {
         case value(slot: Int, ValueType)
