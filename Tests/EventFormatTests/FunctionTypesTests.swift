@@ -161,13 +161,8 @@ import Testing
     private static func functions(in btf: [UInt8]) throws -> Set<String> {
         try btf.withUnsafeBytes { bytes in
             let types = try TypeInformation(bytes)
-            var names: Set<String> = []
-            var walk = types.walk
-            while let entry = try walk.next() {
-                guard entry.kind == .function, let name = types.name(at: entry.name) else { continue }
-                names.insert(String(decoding: name, as: UTF8.self))
-            }
-            return names
+            let functions = try TypeInformation.Entries(of: types).all.filter { $0.kind == .function }
+            return Set(functions.compactMap { types.name(at: $0.name).map { String(decoding: $0, as: UTF8.self) } })
         }
     }
 

@@ -71,8 +71,8 @@ public final class FunctionTypes: @unchecked Sendable {
     /// - Parameter btf: the contents of `/sys/kernel/btf/vmlinux`.
     /// - Throws: `TypeInformation.Failure` for malformed data.
     public init(parsing btf: UnsafeRawBufferPointer) throws(TypeInformation.Failure) {
-        var reader = FunctionTypeReader(types: try TypeInformation(btf))
-        try reader.read()
+        var reader = try FunctionTypeReader(types: TypeInformation(btf))
+        reader.read()
         count = reader.functions.count
         var capacity = 16
         while capacity < 2 * count { capacity *= 2 }
@@ -113,17 +113,18 @@ private struct FunctionTypeReader {
     /// Where the names of an enumeration begin in `enumerators`, by where its members begin in the types.
     private var known: [Int: UInt32] = [:]
     var text: [UInt8] = []
-    private var entries: [TypeInformation.Entry] = []
+    private let entries: TypeInformation.Entries
 
-    init(types: TypeInformation) { self.types = types }
+    init(types: TypeInformation) throws(TypeInformation.Failure) {
+        self.types = types
+        entries = try TypeInformation.Entries(of: types)
+    }
 
-    mutating func read() throws(TypeInformation.Failure) {
-        var walk = types.walk
-        while let entry = try walk.next() { entries.append(entry) }
+    mutating func read() {
         var known: Set<[UInt8]> = []
-        for entry in entries where entry.kind == .function {
+        for entry in entries.all where entry.kind == .function {
             guard let name = types.name(at: entry.name), !name.isEmpty, known.insert(Array(name)).inserted,
-                let prototype = self.entry(entry.sizeOrType), prototype.kind == .prototype
+                let prototype = entries[entry.sizeOrType], prototype.kind == .prototype
             else { continue }
             functions.append(
                 FunctionTypes.Function(
@@ -135,11 +136,9 @@ private struct FunctionTypeReader {
         }
     }
 
-    private func entry(_ id: Int) -> TypeInformation.Entry? { id > 0 && id <= entries.count ? entries[id - 1] : nil }
-
     private mutating func append(at location: Int) {
         let name = types.name(at: Int(types.word(at: location)))
-        let type = types.unqualified(entry(Int(types.word(at: location + 4))), entry)
+        let type = entries.unqualified(Int(types.word(at: location + 4)))
         let form: FunctionTypes.Form
         switch type?.kind {
         case nil, .void: form = .unknown

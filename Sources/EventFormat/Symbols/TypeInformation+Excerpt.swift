@@ -11,13 +11,11 @@ extension TypeInformation {
     /// - Throws: `Failure` for malformed data.
     public static func excerpt(of names: Set<String>, from btf: UnsafeRawBufferPointer) throws(Failure) -> [UInt8] {
         let types = try TypeInformation(btf)
-        var entries: [Entry] = []
-        var walk = types.walk
-        while let entry = try walk.next() { entries.append(entry) }
+        let entries = try Entries(of: types)
         var excerpt = Excerpt(types: types, entries: entries)
         // The first of a name counts, as for who reads it.
         var rest = names
-        for entry in entries where entry.kind == .function {
+        for entry in entries.all where entry.kind == .function {
             guard let name = types.name(at: entry.name).map({ String(decoding: $0, as: UTF8.self) }),
                 rest.contains(name), excerpt.add(entry)
             else { continue }
@@ -29,7 +27,7 @@ extension TypeInformation {
     /// Types that refer to each other by numbers of their own.
     private struct Excerpt {
         let types: TypeInformation
-        let entries: [Entry]
+        let entries: Entries
         /// New numbers by the place of the old type.
         private var numbers: [Int: Int] = [:]
         /// Where names are among the new strings, by their place among the old ones.
@@ -38,7 +36,7 @@ extension TypeInformation {
         private var body: [UInt8] = []
         private var strings: [UInt8] = [0]
 
-        init(types: TypeInformation, entries: [Entry]) {
+        init(types: TypeInformation, entries: Entries) {
             self.types = types
             self.entries = entries
         }
@@ -52,7 +50,7 @@ extension TypeInformation {
 
         /// - Returns: false where the function's parameters are not known.
         mutating func add(_ function: Entry) -> Bool {
-            guard let prototype = entry(function.sizeOrType), prototype.kind == .prototype else { return false }
+            guard let prototype = entries[function.sizeOrType], prototype.kind == .prototype else { return false }
             let parameters = (0..<prototype.members).map { member -> (name: Int, type: Int) in
                 let location = prototype.data + 8 * member
                 return (place(Int(types.word(at: location))), number(Int(types.word(at: location + 4))))
@@ -67,11 +65,9 @@ extension TypeInformation {
             return true
         }
 
-        private func entry(_ id: Int) -> Entry? { id > 0 && id <= entries.count ? entries[id - 1] : nil }
-
         /// The new number of a type, which is added when it is new; 0 for none.
         private mutating func number(_ id: Int) -> Int {
-            guard let type = types.unqualified(entry(id), entry) else { return 0 }
+            guard let type = entries.unqualified(id) else { return 0 }
             if let known = numbers[type.data] { return known }
             switch type.kind {
             case .pointer: begin(.pointer, members: 0, name: 0, sizeOrType: 0)

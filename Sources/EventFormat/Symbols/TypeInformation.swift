@@ -101,17 +101,6 @@ public struct TypeInformation {
 
     var walk: Walk { Walk(types: self, position: types.lowerBound) }
 
-    /// A type without its qualifiers and other names; nil for `void`.
-    func unqualified(_ entry: Entry?, _ find: (Int) -> Entry?) -> Entry? {
-        var type = entry
-        // Modifiers of hostile data may refer to each other.
-        for _ in 0..<64 {
-            guard let modifier = type, modifier.kind.isModifier else { return type }
-            type = find(modifier.sizeOrType)
-        }
-        return nil
-    }
-
     /// 32 bits of a type. The offset is one of an `Entry`, which was checked.
     func word(at offset: Int) -> UInt64 { bytes.baseAddress?.integer(.u32, at: offset) ?? 0 }
 
