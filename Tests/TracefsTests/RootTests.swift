@@ -15,8 +15,10 @@ import TextPatterns
         #expect(try root.resolve(pattern: "sched:sched_switch").map(\.description) == ["sched:sched_switch"])
         let all = try root.resolve(pattern: "*:*")
         // Other tests plant and remove probes meanwhile.
-        let lasting = Set(events).intersection(try root.events())
+        let after = try root.events()
+        let lasting = Set(events).intersection(after)
         #expect(all == all.sorted() && lasting.count > 100 && lasting.isSubset(of: all))
+        #expect(Set(all).isSubset(of: Set(events).union(after)))
         let error = try #require(throws: TracefsError.self) { try root.resolve(pattern: "sched:sched_swich") }
         #expect(error.description.hasPrefix("no event \"sched:sched_swich\" (did you mean sched:sched_switch"))
     }
