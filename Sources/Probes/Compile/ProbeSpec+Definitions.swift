@@ -111,7 +111,7 @@ extension ProbeSpec {
         group: String, head: String, location: String, _ context: ProbeContext
     ) throws(ProbeResolutionError) -> ProbeDefinition {
         guard numberedFunction == nil else {
-            throw ProbeResolutionError(self, "which function \(location) is is not known here")
+            throw ProbeResolutionError(self, "where \(location) lies has to be found first")
         }
         var words = [location]
         for argument in arguments { words.append(try kernelArgument(argument, context)) }

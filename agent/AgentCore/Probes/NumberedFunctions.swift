@@ -21,7 +21,7 @@ struct NumberedFunctions {
 
     /// The probe at the function that it means; unchanged if it names none by number.
     ///
-    /// - Throws: why there is no such function, and which there are.
+    /// - Throws: a refusal that lists the functions of the name, where none has the number.
     static func place(_ spec: ProbeSpec, _ lists: KernelLists) throws(WireRefusal) -> ProbeSpec {
         guard let wanted = spec.numberedFunction else { return spec }
         let functions = NumberedFunctions(wanted.name, lists)
