@@ -16,16 +16,15 @@ public struct KernelCleanup {
         self.log = log
     }
 
-    /// How often it is tried, with 10 ms between: the dead agent's files may still be open for a moment, and somebody
-    /// else may have one of the instances or probes in use.
+    /// How often it is tried, with 10 ms between: the kernel closes a dead agent's files one after the other, so that its
+    /// locks may outlive its pipe for a moment, and somebody else may have one of the instances or probes in use.
     private static let attempts = 100
     private static let pause = Duration.milliseconds(10)
 
     /// Ends all recordings, then removes what is there, until that has been done or it has been tried for a second. What
     /// another agent has taken over is left to it.
     public func remove(instances names: [String]) {
-        let own = names.filter { $0.hasPrefix(InstanceName.prefix) && !$0.contains("/") }
-        let names = own.filter { (try? root.isOwned(instance: $0)) != true }
+        let names = names.filter { $0.hasPrefix(InstanceName.prefix) && !$0.contains("/") }
         var left = names
         for attempt in 0..<Self.attempts where !left.isEmpty {
             if attempt > 0 { linux_sleep_nanoseconds(UInt64(Self.pause.wholeNanoseconds)) }
@@ -33,7 +32,7 @@ public struct KernelCleanup {
             let silent = left.filter(silence)
             left = left.filter { !silent.contains($0) || !isRemoved($0) }
         }
-        for name in names {
+        for name in names where (try? root.isOwned(instance: name)) != true {
             log.notice(
                 "left in the kernel by an agent that has ended",
                 metadata: ["name": "\(name)", "outcome": "\(left.contains(name) ? "still in use" : "removed")"])
