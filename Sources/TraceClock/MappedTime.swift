@@ -1,12 +1,15 @@
 /// How far a mapped time can be trusted.
 @frozen
-public enum ClockQuality: UInt8, Sendable, Hashable {
+public enum ClockQuality: UInt8, Sendable, Hashable, Comparable {
     /// No probe yet (or the time is beyond `ClockLimits`): the bound is infinite, the estimate is the agent's own time.
     case unknown
     /// In the gap of a clock break: only the order of events and probes bounds the time, not the rate.
     case degraded
     /// The bound holds under the stated assumptions.
     case bounded
+
+    /// What is worth less is less.
+    public static func < (a: ClockQuality, b: ClockQuality) -> Bool { a.rawValue < b.rawValue }
 }
 
 /// An agent's time brought onto the controller's timeline, in ns.

@@ -14,26 +14,14 @@ public struct MessageConstraint: Sendable, Hashable {
         self.bound = bound
     }
 
-    /// The constraints that a message puts on its sender and on its receiver; `nil` for one that narrows nothing.
-    ///
-    /// - Parameters:
-    ///   - sent: the time of the send as its node's clock maps it, with the trace clock's reading.
-    ///   - received: the same for the receive.
-    /// - Returns: `nil` when a bound does not hold for sure, and when the receive certainly precedes the send: then the
-    ///   two are not one message.
-    public static func pair(
-        sent: (agentTime: Int64, time: MappedTime), received: (agentTime: Int64, time: MappedTime)
-    ) -> (sender: MessageConstraint?, receiver: MessageConstraint?)? {
-        guard sent.time.quality == .bounded, received.time.quality == .bounded, sent.time.lower <= received.time.upper
-        else { return nil }
-        return (
-            received.time.upper < sent.time.upper
-                ? MessageConstraint(
-                    agentTime: sent.agentTime, bound: ClockBound(lower: .min, upper: received.time.upper)) : nil,
-            sent.time.lower > received.time.lower
-                ? MessageConstraint(
-                    agentTime: received.agentTime, bound: ClockBound(lower: sent.time.lower, upper: .max)) : nil
-        )
+    /// A send, no later than the receive.
+    static func sent(at agentTime: Int64, by received: MappedTime) -> MessageConstraint {
+        MessageConstraint(agentTime: agentTime, bound: ClockBound(lower: .min, upper: received.upper))
+    }
+
+    /// A receive, no earlier than the send.
+    static func received(at agentTime: Int64, after sent: MappedTime) -> MessageConstraint {
+        MessageConstraint(agentTime: agentTime, bound: ClockBound(lower: sent.lower, upper: .max))
     }
 
     /// The clock sample that it amounts to; `nil` beyond `ClockLimits`.

@@ -69,6 +69,7 @@ extension RefinedClock {
             }
             allowance = allowance &* 2
         }
-        return epoch(assumptions.rate, isRefuted: true)
+        // Over a short time, or a slow link, probes tell no more of the rate than its range: they refute nothing.
+        return epoch(assumptions.rate, isRefuted: allowance > wander.slope)
     }
 }

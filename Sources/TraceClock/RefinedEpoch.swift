@@ -5,9 +5,9 @@ struct RefinedEpoch: Sendable {
     let last: Int64
     private(set) var samples: [ClockSample]
     private(set) var envelope: EnvelopePass
-    private(set) var estimates: [Int64]
+    var estimates: [Int64]
     /// The estimate may not fall below this: it is where the epoch before ended.
-    let floor: Int64
+    var floor: Int64
     /// Whether the estimate keeps to the middle of the bound.
     let followsMessages: Bool
     /// The probes refute the stated wander, so the bound rests on a wider one.

@@ -5,7 +5,7 @@ import TraceClock
 import TraceDat
 import TraceProtocol
 
-/// Reads one node's log twice, first for its clock, and makes a trace.dat file of it. Memory depends on the number
+/// Reads one node's log and makes a trace.dat file of it. Memory depends on the number
 /// of its CPUs and tasks, not on the log's length.
 final class NodeExport {
     private let session: SessionDirectory
@@ -24,11 +24,11 @@ final class NodeExport {
     private static let samplesSize = 2 << 20
 
     /// - Throws: `StoreError`.
-    init(_ session: SessionDirectory, node index: Int, to path: String, wander: ClockWander?) throws {
+    init(_ session: SessionDirectory, node index: Int, to path: String, clock: RefinedClock?) throws {
         let name = session.description.nodes[index]
         self.session = session
         self.path = path
-        clock = ClockRecords(of: NodeLogReader(try session.log(of: name))).clock(wander: wander)
+        self.clock = clock
         timeline = NodeTimeline(index: index, name: name, clock: clock)
     }
 

@@ -22,15 +22,21 @@ public struct SessionExport {
     private let folder: FilePath
     private let nodes: Set<String>
     private let wander: ClockWander?
+    private let causal: CausalOptions
+    /// What matched messages showed, once `run` has begun; nil where none were asked for.
+    public private(set) var findings: CausalFindings?
 
     /// - Parameters:
     ///   - folder: made, or there and empty.
     ///   - nodes: only these; empty for all.
     ///   - wander: what is assumed of the clocks' rates; nil for nothing beyond the rate range.
+    ///   - causal: where messages are found that tighten the clocks.
     /// - Throws: `StoreError` when the folder holds something.
     public init(
-        _ session: SessionDirectory, into folder: FilePath, nodes: Set<String> = [], wander: ClockWander? = .standard
+        _ session: SessionDirectory, into folder: FilePath, nodes: Set<String> = [], wander: ClockWander? = .standard,
+        causal: CausalOptions = CausalOptions()
     ) throws(StoreError) {
+        self.causal = causal
         self.wander = wander
         self.session = session
         self.folder = folder
@@ -41,13 +47,26 @@ public struct SessionExport {
     /// Writes one file after the other.
     ///
     /// - Parameter report: called after each node.
-    /// - Throws: `TraceDatWriteError`; the files of the nodes before stay, and are whole.
-    public func run(_ report: (Node) -> Void) throws {
+    /// - Throws: `StoreError` or `ReportError` before the first file; `TraceDatWriteError`: the files of the nodes before stay, and are whole.
+    public mutating func run(_ report: (Node) -> Void) throws {
+        let tightened = try tightenedClocks()
         for (index, name) in session.description.nodes.enumerated() where nodes.isEmpty || nodes.contains(name) {
             // The store refuses names that are not one plain part of a path.
             let path = folder.appending("\(name).dat").string
-            report(try NodeExport(session, node: index, to: path, wander: wander).run())
+            let clock =
+                try tightened.map { $0[index] }
+                ?? ClockRecords(of: NodeLogReader(try session.log(of: name))).clock(wander: wander)
+            report(try NodeExport(session, node: index, to: path, clock: clock).run())
         }
+    }
+
+    /// Nil without messages: then each node's clock is made in its turn.
+    private mutating func tightenedClocks() throws -> [Int: RefinedClock]? {
+        guard !causal.isEmpty else { return nil }
+        let inputs = [ReportInput.session(session)]
+        let known = try ReportPlan(inputs).clocks(inputs, wander: wander, causal: causal)
+        findings = known.findings
+        return known.clocks
     }
 }
 

@@ -21,7 +21,7 @@ final class TimelineMerger {
     var pool: PagePool { unpacker.pool }
     private var notices: [(TimelineNotice, NodeTimeline, Int64)] = []
     /// What has a place on the timeline and is not shown yet, because events before it may still come.
-    private var stretches: [(place: Int64, notice: TimelineNotice, node: NodeTimeline)] = []
+    var stretches: [(place: Int64, notice: TimelineNotice, node: NodeTimeline)] = []
     /// Events handed out after later ones.
     var lateEvents: UInt64 = 0
 

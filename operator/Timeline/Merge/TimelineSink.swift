@@ -66,6 +66,8 @@ enum TimelineNotice {
     case damaged(String)
     /// Its clock was not one continuous clock.
     case clockBreak(ClockBreakSpan)
+    /// A matched message that cannot have been received when it was.
+    case contradiction(String)
 }
 
 /// Where the merged order goes.

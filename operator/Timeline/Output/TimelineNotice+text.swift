@@ -16,6 +16,7 @@ extension TimelineNotice {
         case .gap(let gap): ("gap", gap.reason)
         case .lostAtAgent(let loss): ("lost", loss.reason)
         case .clockBreak(let span): ("clock_break", span.reason)
+        case .contradiction(let text): ("contradiction", text)
         }
     }
 }

@@ -20,6 +20,8 @@ public final class TimelineReport {
     public private(set) var filterError: String?
     /// What had to be assumed to bring the inputs onto one timeline, as lines for people.
     public let assumptions: [String]
+    /// What matched messages showed; nil where none were asked for.
+    public let findings: CausalFindings?
 
     private final class Log {
         let node: Int
@@ -43,10 +45,11 @@ public final class TimelineReport {
     ///   - output: nil to count only.
     ///   - jobs: how many threads share the work; the output is the same for any number.
     ///   - wander: what is assumed of the clocks' rates; nil for nothing beyond the rate range.
+    ///   - causal: where messages are found that tighten the clocks.
     /// - Throws: `ReportError` for a filter that names a node which is not there.
     public init(
         _ inputs: [ReportInput], format: OutputFormat, filter: TimelineFilter, output: OutputStream?, jobs: Int = 1,
-        wander: ClockWander? = .standard
+        wander: ClockWander? = .standard, causal: CausalOptions = CausalOptions()
     ) throws {
         let plan = ReportPlan(inputs)
         let names = plan.nodes.map(\.name)
@@ -59,9 +62,11 @@ public final class TimelineReport {
                 guard case .recording(let recording) = node.source else { return [] }
                 return recording.decoding.assumptions.map { "\(node.name): \($0)" }
             }
+        let known = try plan.clocks(inputs, wander: wander, causal: causal)
+        findings = known.findings
         merger = TimelineMerger(
-            plan.nodes.map { (name: $0.name, shift: $0.shift) }, clocks: try plan.clocks(inputs, wander: wander),
-            stallLimit: nil, at: Self.now)
+            plan.nodes.map { (name: $0.name, shift: $0.shift) }, clocks: known.clocks, stallLimit: nil, at: Self.now)
+        if let findings { merger.show(findings) }
         self.output = output
         self.jobs = jobs
         manifests = inputs.compactMap { if case .session(let directory) = $0 { directory.description } else { nil } }

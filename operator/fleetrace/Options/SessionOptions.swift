@@ -22,6 +22,15 @@ struct SessionOptions: ParsableArguments {
     var probes: [String] = []
 
     @Option(
+        name: .customLong("causal"),
+        help: ArgumentHelp(
+            """
+            Also record messages between the nodes, by which 'report --causal' tightens the clocks. tcp: each TCP segment \
+            (IPv4; by two kprobes and the kernel's BTF, Linux 6.6 or newer).
+            """, valueName: "tcp"))
+    var causal: CausalProbes?
+
+    @Option(
         name: [.customShort("f"), .customLong("filter")],
         help: ArgumentHelp(
             "'EVENT: CONDITION' in the kernel's filter syntax, e.g. 'sched:sched_switch: prev_pid != 0'.",
@@ -77,7 +86,7 @@ struct SessionOptions: ParsableArguments {
     var command: [String] { accompanied.words }
 
     func validate() throws {
-        guard !events.isEmpty || !probes.isEmpty || functions.request != nil else {
+        guard !events.isEmpty || !probes.isEmpty || causal != nil || functions.request != nil else {
             throw ValidationError("say which events: -e system:event, -p kprobe:FUNCTION, --function or --graph")
         }
         if functions.request != nil, !comm.isEmpty {
@@ -95,7 +104,7 @@ struct SessionOptions: ParsableArguments {
         request.events = events
         request.filters = filters.map(\.setting)
         request.triggers = triggers.map(\.setting)
-        request.probes = probes
+        request.probes = probes + (causal?.texts ?? [])
         request.stacks = stack
         request.pids = pid
         request.comms = comm

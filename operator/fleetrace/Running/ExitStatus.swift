@@ -1,11 +1,14 @@
 import ArgumentParser
 import OperatorClient
+import Timeline
 import TraceProtocol
 
 extension Verdict {
-    /// - Parameter problem: what is wrong besides; nil when nothing is.
-    init(_ account: SessionAccount, problem: String? = nil) {
-        self.init(problems: account.problems + [problem].compactMap(\.self))
+    /// - Parameters:
+    ///   - findings: what matched messages showed.
+    ///   - problem: what is wrong besides; nil when nothing is.
+    init(_ account: SessionAccount, _ findings: CausalFindings? = nil, problem: String? = nil) {
+        self.init(problems: account.problems + (findings?.problems ?? []) + [problem].compactMap(\.self))
     }
 
     /// Prints the problems on stderr. With one, the command ends with exit status 1.

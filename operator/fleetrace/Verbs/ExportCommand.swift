@@ -18,6 +18,7 @@ struct ExportCommand: ParsableCommand {
               fleetrace export s1 --to trace.dat out
               trace-cmd report -i out/web-1.dat -i out/web-2.dat
               fleetrace export s1 --to json s1.json
+              fleetrace export s1 --to json s1.json --causal rpc:send:id=rpc:receive:id
             """)
 
     enum Format: String, ExpressibleByArgument, CaseIterable {
@@ -38,6 +39,8 @@ struct ExportCommand: ParsableCommand {
     var node: [String] = []
 
     @OptionGroup var clock: ClockOptions
+
+    @OptionGroup var messages: MessageOptions
 
     func validate() throws {
         if to == .traceDat, target == nil {
@@ -65,7 +68,8 @@ struct ExportCommand: ParsableCommand {
     }
 
     private func exportRecordings(_ directory: SessionDirectory) throws {
-        let export = try SessionExport(directory, into: FilePath(target ?? ""), nodes: Set(node), wander: clock.wander)
+        var export = try SessionExport(
+            directory, into: FilePath(target ?? ""), nodes: Set(node), wander: clock.wander, causal: messages.options)
         var account = SessionAccount(nodes: [], epochOffset: directory.description.epochOffset)
         try export.run { node in
             account.nodes.append(node.account)
@@ -76,8 +80,8 @@ struct ExportCommand: ParsableCommand {
             }
         }
         account.add(directory.description)
-        for line in account.lines() { say(line) }
-        try Verdict(account).exit()
+        for line in account.lines() + (export.findings?.lines ?? []) { say(line) }
+        try Verdict(account, export.findings).exit()
     }
 
     private func exportJSON(_ input: ReportInput) throws {
@@ -94,9 +98,10 @@ struct ExportCommand: ParsableCommand {
         filter.nodes = Set(node)
         let report = try TimelineReport(
             [input], format: .json, filter: filter, output: output, jobs: ReportCommand.usualJobs,
-            wander: clock.wander)
+            wander: clock.wander, causal: messages.options)
         try output.whenReaderEnds { _exit(0) }
         let account = try report.run()
-        try Verdict(account).exit()
+        for line in report.findings?.lines ?? [] { say(line) }
+        try Verdict(account, report.findings).exit()
     }
 }

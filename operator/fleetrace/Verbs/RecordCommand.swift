@@ -18,6 +18,7 @@ struct RecordCommand: AsyncParsableCommand {
               fleetrace report s1
               fleetrace record -e sched:sched_switch -o s2 --lease 1h --on-full stop --for 2h
               fleetrace record -e syscalls -o s3 --max-size 500M
+              fleetrace record --causal tcp -e sched -o s4 --for 10s
               fleetrace record --detach --name weekly -e sched --on role=db
               fleetrace stop weekly
             """)

@@ -24,6 +24,8 @@ struct ReportCommand: AsyncParsableCommand {
               fleetrace report s1 --node web-1 --comm 'nginx*' --around 1.5s 5ms
               fleetrace report weekly --summary
               fleetrace report s1 --clock hard
+              fleetrace report s1 --causal rpc:send:id=rpc:receive:id --summary
+              fleetrace report s1 --pairs messages.txt
             """)
 
     @Argument(
@@ -86,6 +88,8 @@ struct ReportCommand: AsyncParsableCommand {
 
     @OptionGroup var clock: ClockOptions
 
+    @OptionGroup var messages: MessageOptions
+
     @OptionGroup var connection: ConnectionOptions
 
     func validate() throws {
@@ -127,7 +131,7 @@ struct ReportCommand: AsyncParsableCommand {
         let opened = try paths.map { try ReportInput(path: $0, types: types) }
         let report = try TimelineReport(
             opened, format: format, filter: filter, output: summary ? nil : .standardOutput,
-            jobs: jobs ?? Self.usualJobs, wander: clock.wander)
+            jobs: jobs ?? Self.usualJobs, wander: clock.wander, causal: messages.options)
         for line in report.assumptions { say("note: \(line)") }
         // Nothing is left to do then, however long the rest would take.
         try OutputStream.standardOutput.whenReaderEnds {
@@ -135,8 +139,9 @@ struct ReportCommand: AsyncParsableCommand {
             _exit(0)
         }
         let account = try report.run()
-        if summary { try put(account.table()) }
-        try Verdict(account, problem: report.filterError).exit()
+        let found = report.findings?.lines ?? []
+        if summary { try put(account.table() + found) } else { for line in found { say(line) } }
+        try Verdict(account, report.findings, problem: report.filterError).exit()
     }
 
     /// What `--around` selects; nil when it is absent or malformed.

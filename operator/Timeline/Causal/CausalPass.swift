@@ -1,0 +1,92 @@
+import SessionStore
+import TraceClock
+import TraceProtocol
+
+/// The first pass over the logs of sessions whose clocks messages tighten: what each log says of its clock, and which
+/// messages its events are an end of.
+struct CausalPass {
+    private let options: CausalOptions
+    private var matchers: [Int: MessageMatcher] = [:]
+    private var records: [Int: ClockRecords] = [:]
+    private var readings: [Int: SessionReadings] = [:]
+    private var found: Set<Int> = []
+
+    init(_ options: CausalOptions) {
+        self.options = options
+    }
+
+    /// Reads a node's log.
+    ///
+    /// - Throws: `ReportError` for a rule that does not fit its events.
+    mutating func read(_ log: consuming NodeLogReader, node: Int, session: Int) throws {
+        var log = log
+        var records = ClockRecords()
+        var readings = SessionReadings()
+        var scan = MessageScan(options.sources, node: node)
+        var matcher = matchers[session] ?? MessageMatcher()
+        matchers[session] = nil
+        // What cannot be read is left out: whoever reads the log again states it.
+        while let item = try? log.next() {
+            guard case .record(let record) = item else { continue }
+            records.add(record.frame)
+            readings.add(record)
+            if options.readsEvents { try scan.add(record.frame, to: &matcher) }
+        }
+        matchers[session] = matcher
+        self.records[node] = records
+        if options.sources.contains(.session) { self.readings[node] = readings }
+        found.formUnion(scan.found)
+    }
+
+    /// The clocks by node, and what the messages did to them.
+    ///
+    /// - Parameters:
+    ///   - nodes: all nodes of the report.
+    ///   - wander: what is assumed of the clocks' rates.
+    /// - Throws: `ReportError` for a source that found nothing to read.
+    mutating func finish(_ nodes: [ReportPlan.Node], wander: ClockWander?) throws -> (
+        clocks: [Int: RefinedClock], findings: CausalFindings
+    ) {
+        for (index, side) in MessageScan.sides(options.sources).enumerated()
+        where !side.isEmpty && !found.contains(index) {
+            throw ReportError(
+                options.sources[index / 2] == .tcp
+                    ? "--causal tcp: the session has no event \(side): record it with --causal tcp, too"
+                    : "--causal: no node's record has an event \(side)")
+        }
+        let clocks = nodes.indices.map { records[$0]?.clock(wander: wander) }
+        var findings = CausalFindings(nodes.map(\.name))
+        var messages: [MatchedMessage] = []
+        for session in matchers.keys.sorted() {
+            guard var matcher = matchers[session] else { continue }
+            messages += matcher.messages()
+            findings.add(matcher)
+        }
+        for path in options.pairs {
+            let file = try MessagePairsFile(path: path, nodes: nodes.map(\.name))
+            for message in file.messages {
+                guard nodes[message.sender].session == nodes[message.receiver].session,
+                    nodes[message.sender].session != nil
+                else {
+                    throw ReportError(
+                        "\(path): \(nodes[message.sender].name) and \(nodes[message.receiver].name) are not of one "
+                            + "session")
+                }
+            }
+            findings.add(file)
+            messages += file.messages
+        }
+        let tightening = MessageTightening(clocks, messages, readings: readings.mapValues(\.constraints))
+        findings.compare(clocks, with: tightening, matched: messages.count)
+        var result: [Int: RefinedClock] = [:]
+        for (index, clock) in tightening.clocks.enumerated() { result[index] = clock }
+        return (result, findings)
+    }
+}
+
+extension ReportPlan.Node {
+    /// The number of the session that it is of; nil for a recording.
+    fileprivate var session: Int? {
+        if case .log(let session, _) = source { session } else { nil }
+    }
+}
