@@ -85,6 +85,7 @@ let package = Package(
         library("RingBuffer", in: "Sources", ["TextPatterns"]),
         library("EventFormat", in: "Sources", ["SafeText", "TextPatterns"]),
         library("TraceClock", in: "Sources"),
+        library("Datagrams", in: "Sources", ["CLinux", "SystemFacts"]),
         library("TraceDat", in: "Sources", ["RingBuffer", "CZlib", "CZstd"]),
         library("Tracefs", in: "Sources", ["CLinux", "SystemFacts", "TextPatterns"]),
         library("Probes", in: "Sources", ["CLinux", "SafeText", "TextPatterns"]),
@@ -107,7 +108,8 @@ let package = Package(
         library(
             "AgentCore", in: "agent",
             [
-                "CLinux", "Guarding", "Journals", "Threads", "SystemFacts", "Quotas", "TextPatterns", "Tracefs",
+                "CLinux", "Datagrams", "Guarding", "Journals", "Threads", "SystemFacts", "Quotas", "TextPatterns",
+                "Tracefs",
                 "Probes", "PerfCounters", "RecentLog", "RingBuffer", "EventFormat", "TraceProtocol", "SecureTransport",
                 "SessionStore", "CZlib", log, deque, system,
             ] + nio),
@@ -122,8 +124,8 @@ let package = Package(
         library(
             "ControllerCore", in: "controller",
             [
-                "SessionStore", "RecentLog", "Threads", "SystemFacts", "Quotas", "TextPatterns", "TraceProtocol",
-                "TraceClock",
+                "Datagrams", "SessionStore", "RecentLog", "Threads", "SystemFacts", "Quotas", "TextPatterns",
+                "TraceProtocol", "TraceClock",
                 "SecureTransport", log, system,
             ] + nio),
         program(
@@ -169,6 +171,7 @@ let package = Package(
         test("TraceDatTests", ["TraceDat", "RingBuffer", "CZstd", "CZlib"]),
         test("EventFormatTests", ["EventFormat", "TraceDat", "RingBuffer"]),
         test("TraceClockTests", ["TraceClock"]),
+        test("DatagramsTests", ["Datagrams", "SystemFacts", "CLinux"]),
         test("TracefsTests", ["Tracefs", "SystemFacts", "TextPatterns", "CLinux"]),
         test("PerfCountersTests", ["PerfCounters", "Tracefs", "SystemFacts", "CLinux"]),
         test("ProbesTests", ["Probes", "Tracefs"]),
@@ -183,15 +186,15 @@ let package = Package(
         test(
             "AgentCoreTests",
             [
-                "AgentCore", "Journals", "Probes", "Tracefs", "SystemFacts", "TextPatterns", "EventFormat",
+                "AgentCore", "Journals", "Probes", "Quotas", "SecureTransport", "Tracefs", "SystemFacts",
+                "TextPatterns", "EventFormat",
                 "TraceProtocol", "RecentLog", "SessionStore", log, embedded,
             ] + nio),
         test(
             "ControllerCoreTests",
             [
-                "ControllerCore", "TraceProtocol", "SessionStore", "SystemFacts", "RecentLog", "SecureTransport", log,
-                system,
-                embedded, .product(name: "NIOCore", package: "swift-nio"),
+                "ControllerCore", "Datagrams", "Quotas", "TraceProtocol", "SessionStore", "SystemFacts", "RecentLog",
+                "SecureTransport", log, system, embedded, .product(name: "NIOCore", package: "swift-nio"),
             ]),
         test("CommandArgumentsTests", ["CommandArguments"]),
         test(
@@ -261,7 +264,9 @@ if Context.environment["FLEETRACE_FUZZ"] != nil {
             name: "FuzzTargets",
             dependencies: [
                 "ControllerTestBench", "AgentTestBench", "OperatorTestBench", "ControllerCore", "AgentCore",
-                "OperatorClient", "Timeline", "FleetView", "CountReport", "SessionStore", "TraceProtocol", "TraceDat",
+                "Datagrams",
+                "Quotas", "SecureTransport", "SystemFacts", "OperatorClient", "Timeline", "FleetView", "CountReport",
+                "SessionStore", "TraceProtocol", "TraceDat",
                 "RingBuffer", "EventFormat", "Probes", "Tracefs", "TextPatterns", "TestSupport", system,
             ], path: "Fuzz/Targets", swiftSettings: strict),
     ]

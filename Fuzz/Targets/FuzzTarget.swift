@@ -16,6 +16,7 @@ struct FuzzTarget: Sendable {
         FuzzTarget(name: "ToController", run: fuzzToController),
         FuzzTarget(name: "ToAgent", run: fuzzToAgent),
         FuzzTarget(name: "ToOperator", run: fuzzToOperator),
+        FuzzTarget(name: "ClockDatagrams", run: fuzzClockDatagrams),
         FuzzTarget(name: "SessionLog", run: fuzzSessionLog),
         FuzzTarget(name: "Manifest", run: fuzzManifest),
         FuzzTarget(name: "Timeline", run: fuzzTimeline),

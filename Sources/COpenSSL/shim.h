@@ -9,6 +9,8 @@
 #include <openssl/asn1.h>
 #include <openssl/bio.h>
 #include <openssl/bn.h>
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -69,6 +71,23 @@ static inline int fl_err_is_pem_no_start_line(unsigned long code) {
 // Keys
 
 static inline EVP_PKEY *fl_generate_p256(void) { return EVP_EC_gen("P-256"); }
+
+// Authentication of datagrams
+
+/// HMAC-SHA-256 with a key, to be begun by EVP_MAC_init without one; NULL on failure.
+static inline EVP_MAC_CTX *fl_hmac_sha256(const unsigned char *key, size_t length) {
+    EVP_MAC *mac = EVP_MAC_fetch(NULL, OSSL_MAC_NAME_HMAC, NULL);
+    if (mac == NULL) return NULL;
+    EVP_MAC_CTX *context = EVP_MAC_CTX_new(mac);
+    EVP_MAC_free(mac);
+    if (context == NULL) return NULL;
+    char digest[] = "SHA256";
+    OSSL_PARAM parameters[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0), OSSL_PARAM_construct_end()};
+    if (EVP_MAC_init(context, key, length, parameters) == 1) return context;
+    EVP_MAC_CTX_free(context);
+    return NULL;
+}
 
 // Subject alternative names
 

@@ -51,6 +51,10 @@ public actor Controller {
     var refusals = LineThrottle<RefusedConnection>(limit: Controller.refusalLines)
     var ticks = 0
     var lastLink = 0
+    /// Nil while there is no UDP port.
+    var prober: (any DatagramProbing)?
+    /// By the number of its path.
+    var quietLinks: [UInt64: NodeLink] = [:]
 
     init(
         name: String, storage: any SessionStorage, lease: Duration, twins: TwinRule = .refuse, host: WireHostFacts,

@@ -13,6 +13,8 @@ public final class ControllerRuntime: Sendable {
     private let controller: Controller
     private let listener: any Channel
     private let timer: RepeatedTask
+    /// Nil without UDP.
+    private let prober: DatagramProber?
 
     /// Starts to listen.
     ///
@@ -23,9 +25,10 @@ public final class ControllerRuntime: Sendable {
     ///   - lease: how long agents go on recording without a frame from here.
     ///   - twins: what becomes of a second machine with a connected node's certificate.
     ///   - retention: which stored sessions are removed, and when.
+    ///   - probesByUDP: whether clock probes may go by UDP, on the port of the same number.
     public static func start(
         host: String, port: Int, tls: TLSContext, directory: FilePath, lease: Duration = .seconds(60),
-        twins: TwinRule = .refuse, retention: Retention = Retention(), log: Logger
+        twins: TwinRule = .refuse, retention: Retention = Retention(), probesByUDP: Bool = true, log: Logger
     ) async throws -> ControllerRuntime {
         let folder = try DataFolder(directory)
         OpenFileLimit.raise()
@@ -50,14 +53,36 @@ public final class ControllerRuntime: Sendable {
             } catch {
                 throw ListenError(address: "\(host):\(port)", reason: ConnectionFailure.reason(error))
             }
-            return ControllerRuntime(group: group, controller: controller, listener: listener.channel)
+            let prober = probesByUDP ? startProber(controller, listener.channel.localAddress, log) : nil
+            await controller.use(prober)
+            return ControllerRuntime(group: group, controller: controller, listener: listener.channel, prober: prober)
         } catch {
             try? await group.shutdownGracefully()
             throw error
         }
     }
 
-    private init(group: MultiThreadedEventLoopGroup, controller: Controller, listener: any Channel) {
+    /// Without the port the connections carry all probes.
+    private static func startProber(
+        _ controller: Controller, _ address: SocketAddress?, _ log: Logger
+    ) -> DatagramProber? {
+        guard let address else { return nil }
+        do {
+            return try DatagramProber(on: address, opens: controller.budget.node.pathOpens) { samples in
+                controller.loop.execute { controller.assumeIsolated { $0.receive(samples) } }
+            }
+        } catch {
+            log.notice(
+                "clock probes go over the nodes' connections alone",
+                metadata: ["address": "\(address)", "reason": "\(error)"])
+            return nil
+        }
+    }
+
+    private init(
+        group: MultiThreadedEventLoopGroup, controller: Controller, listener: any Channel, prober: DatagramProber?
+    ) {
+        self.prober = prober
         self.group = group
         self.controller = controller
         self.listener = listener
@@ -76,6 +101,7 @@ public final class ControllerRuntime: Sendable {
     /// recording within their lease.
     public func handOver() async {
         timer.cancel()
+        prober?.stop()
         try? await listener.close()
         let settled = await controller.handOver()
         try? await settled.get()
@@ -90,6 +116,7 @@ public final class ControllerRuntime: Sendable {
         for _ in 0..<Self.shutdownTurns where await controller.hasSessions {
             try? await Task.sleep(for: .milliseconds(100))
         }
+        prober?.stop()
         await controller.shutDown()
         try? await group.shutdownGracefully()
     }

@@ -63,6 +63,14 @@ struct ControllerProgram: AsyncParsableCommand {
     @Option(help: "Remove the oldest stored sessions when there are more.")
     var keepSessions: Int?
 
+    @Flag(
+        name: .customLong("no-udp"),
+        help: """
+            Do not probe clocks by UDP (on the port of the same number): bounds of times are wider then, as where UDP is
+            blocked.
+            """)
+    var noUDP = false
+
     @Option(help: "Least severe messages to log: trace, debug, info, notice, warning, error.")
     var logLevel = Logger.Level.info
 
@@ -81,7 +89,7 @@ struct ControllerProgram: AsyncParsableCommand {
         let runtime = try await ControllerRuntime.start(
             host: listen.host, port: listen.port, tls: tls, directory: FilePath(data),
             lease: lease ?? Self.usualLease, twins: twins,
-            retention: Retention(age: keep, bytes: keepBytes, sessions: keepSessions), log: log)
+            retention: Retention(age: keep, bytes: keepBytes, sessions: keepSessions), probesByUDP: !noUDP, log: log)
         log.info("listening", metadata: ["address": "\(runtime.address.map { "\($0)" } ?? "?")"])
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(

@@ -6,11 +6,13 @@ public enum Negotiation {
     public static let versions: [UInt32] = [1]
     public static let capabilities = [
         Capability.zstd, Capability.progress, Capability.countCredit, Capability.reclaim, Capability.rewind,
-        Capability.takeover,
+        Capability.takeover, Capability.udpProbes,
     ]
     public static let software = "0.1.0"
 
     public enum Capability {
+        /// Clock probes may go by UDP beside the connection.
+        public static let udpProbes = "udp.probes"
         /// Batches and blobs may be packed with Zstandard.
         public static let zstd = "codec.zstd"
         /// An agent may say that a command goes on, before its reply.

@@ -175,6 +175,17 @@ final class TLSConnection {
 
     // MARK: Facts
 
+    /// A secret that only the two sides of this connection know (RFC 8446, 7.5); nil before the handshake is done.
+    func export(_ label: String, _ length: Int) -> [UInt8]? {
+        guard !isBroken, SSL_is_init_finished(ssl) == 1 else { return nil }
+        ERR_clear_error()
+        var secret = [UInt8](repeating: 0, count: length)
+        let result = label.withCString {
+            SSL_export_keying_material(ssl, &secret, length, $0, label.utf8.count, nil, 0, 0)
+        }
+        return result == 1 ? secret : nil
+    }
+
     /// The negotiated application protocol.
     var selectedProtocol: String? {
         var bytes: UnsafePointer<UInt8>?

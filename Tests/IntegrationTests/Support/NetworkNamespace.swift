@@ -58,6 +58,12 @@ final class NetworkNamespace: Sendable {
         try await Self.ip("-n", name, "link", "set", far, up ? "up" : "down")
     }
 
+    /// Drops everything by UDP that leaves the namespace, as a firewall does.
+    func setDatagrams(blocked: Bool) async throws {
+        try await Self.ip(
+            "-n", name, "rule", blocked ? "add" : "del", "priority", "10", "ipproto", "udp", "blackhole")
+    }
+
     private static func ip(_ words: String...) async throws {
         let process = try RunningProcess(["ip"] + words)
         guard try await process.exit(within: .seconds(10)) == .success else {

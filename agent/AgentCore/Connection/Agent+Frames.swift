@@ -1,4 +1,5 @@
 import NIOCore
+import SecureTransport
 import SystemFacts
 import TraceProtocol
 
@@ -32,6 +33,17 @@ extension Agent {
         channel?.writeAndFlush(reply.frame(), promise: nil)
     }
 
+    /// Clock probes may come by UDP too. Where that is not possible they come over the connection, as they do anyway.
+    private func respondByDatagrams() {
+        guard let channel, let address = channel.remoteAddress, let keys = SecureTransport.datagramKeys(of: channel)
+        else { return }
+        do {
+            responder = try ProbeResponder(to: address, keys: keys, rate: configuration.budget.clockReplies)
+        } catch {
+            log.notice("clock probes come over the connection alone", metadata: ["reason": "\(error)"])
+        }
+    }
+
     private func welcome(_ welcome: WireWelcome) throws {
         guard !isAccepted else { throw ProtocolError.unexpected(.welcome, "a second time") }
         try check(welcome)
@@ -44,6 +56,7 @@ extension Agent {
         countsCost = welcome.capabilities.contains(Negotiation.Capability.countCredit)
         reportsProgress = welcome.capabilities.contains(Negotiation.Capability.progress)
         codec.use(Negotiation.codec(welcome.capabilities))
+        if welcome.capabilities.contains(Negotiation.Capability.udpProbes) { respondByDatagrams() }
         log.info("connected", metadata: ["as": "\(welcome.identity)", "controller": "\(welcome.software)"])
         for point in welcome.resume {
             guard let session = sessions[point.session] else { continue }

@@ -68,6 +68,8 @@ public actor Agent {
     /// Whether the last connection got as far as `Welcome`.
     var wasAccepted = false
     var goodbye: WireGoodbye?
+    /// Replies to this connection's clock probes that come by UDP.
+    var responder: ProbeResponder?
     private var onDisconnect: CheckedContinuation<(any Error)?, Never>?
     private var disconnectReason: (any Error)?
 
@@ -125,6 +127,8 @@ public actor Agent {
         channel = nil
         isAccepted = false
         commands.removeAll()
+        responder?.stop()
+        responder = nil
         let cause = goodbye.map { ControllerRefusal(goodbye: $0) as any Error } ?? reason
         if let onDisconnect {
             self.onDisconnect = nil

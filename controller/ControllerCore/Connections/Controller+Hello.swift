@@ -14,6 +14,7 @@ extension Controller {
         var welcome = WireWelcome()
         welcome.version = version
         welcome.capabilities = Negotiation.commonCapabilities(theirs: hello.capabilities)
+        if prober == nil { welcome.capabilities.removeAll { $0 == Negotiation.Capability.udpProbes } }
         welcome.identity = identity.description
         welcome.software = "fleetrace \(Negotiation.software)"
         welcome.leaseMs = UInt32(clamping: lease.wholeMilliseconds)
@@ -50,6 +51,7 @@ extension Controller {
         welcome.identity = "\(PeerRole.node)/\(node.name)"
         welcome.credit = UInt64(credit)
         welcome.resume = connect(link, hello)
+        if welcome.capabilities.contains(Negotiation.Capability.udpProbes) { expectDatagrams(of: link) }
         link.send(try Frame(.welcome, welcome))
         for session in sessions.values { if let index = session.index(of: node) { session.commandAgain(index) } }
         logAbout(

@@ -69,6 +69,7 @@ extension Controller {
         let node = link.node
         guard node.link === link else { return }
         node.link = nil
+        forgetDatagrams(of: link)
         if isHandingOver { return }
         let reason = link.endReason
         logAbout(link, .warning, "node lost", reason.isEmpty ? [:] : ["reason": "\(reason)"])

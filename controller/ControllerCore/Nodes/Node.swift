@@ -85,7 +85,9 @@ extension Node {
     private static let keptSamples = 32
 
     /// - Parameter origin: of the controller's timeline.
-    func observe(_ sample: ClockSampleFrame, origin: EpochInstant) {
+    /// - Returns: whether the sample has proved a break.
+    @discardableResult
+    func observe(_ sample: ClockSampleFrame, origin: EpochInstant) -> Bool {
         let outcome = clock.observe(ClockProbe(t1: sample.t1, t2: sample.t2, t3: sample.t3, t4: sample.t4))
         let roundTrip = sample.roundTrip
         let received = MonotonicRawInstant(nanoseconds: sample.t4)
@@ -93,6 +95,8 @@ extension Node {
         shortestRoundTrip = min(shortestRoundTrip ?? roundTrip, roundTrip)
         recentSamples.append(sample)
         if recentSamples.count > Self.keptSamples { recentSamples.removeFirst() }
+        if case .epochBreak = outcome { return true }
+        return false
     }
 
     /// Half the width of the bound of a time of this node's now; nil while nothing is known.
@@ -121,6 +125,8 @@ extension Node: SessionNode {
     func agentTime(at moment: MonotonicRawInstant) -> MonotonicRawInstant? {
         clock.agentTime(at: moment.nanoseconds).map { MonotonicRawInstant(nanoseconds: $0) }
     }
+
+    func measureClock() { link?.quietPath?.beginBurst() }
 
     func timelineTime(of agentTime: MonotonicRawInstant) -> MappedTime { clock.map(agentTime.nanoseconds) }
 

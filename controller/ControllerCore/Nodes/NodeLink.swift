@@ -23,6 +23,9 @@ final class NodeLink: @unchecked Sendable {
     /// Tells links apart that are probed equally often, so that they are not probed at the same time.
     let phase: Int
 
+    /// Its clock probes by UDP; nil where its agent or this controller has none.
+    var quietPath: QuietPath?
+
     /// When the last frame of a stream came.
     var lastStreamed = MonotonicRawInstant(nanoseconds: 0)
 

@@ -19,6 +19,9 @@ struct OutstandingProbes {
     /// How many wait for a reply.
     var count: Int { sent.count }
 
+    /// The number that the next probe gets.
+    var next: UInt32 { last &+ 1 }
+
     /// A probe is sent.
     ///
     /// - Returns: its number.

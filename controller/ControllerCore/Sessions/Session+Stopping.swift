@@ -55,6 +55,8 @@ extension Session {
         let moment = max(plannedEnd ?? now.advanced(by: Self.stopLead), now)
         for index in nodes {
             let node = parts[index].node
+            // No later probe tells where its last events lie.
+            node.measureClock()
             var command = WireStop()
             command.at = node.agentTime(at: moment)?.nanoseconds ?? 0
             node.command(.stop(command), session: id) { [self] reply in stopped(index, reply) }

@@ -44,6 +44,8 @@ protocol SessionNode: AnyObject {
 
     /// The node's trace clock at a moment of the controller's timeline; nil while nothing is known of it.
     func agentTime(at moment: MonotonicRawInstant) -> MonotonicRawInstant?
+    /// Has its clock measured some times at once, where that disturbs nobody.
+    func measureClock()
     /// A time of the node's trace clock on the controller's timeline.
     func timelineTime(of agentTime: MonotonicRawInstant) -> MappedTime
 

@@ -59,6 +59,8 @@ public struct Budget: Sendable {
         public var unknown = Rate(perSecond: 64, burst: 1024)
         /// Replies besides one for each command and one for each probe: to commands of an earlier connection.
         public var unasked = 64
+        /// Datagrams that state a new address for clock probes: one, and one in 3 s where they do not get through.
+        public var pathOpens = Rate(perSecond: 2, burst: 8)
         /// Signs that it goes on with a command: two a second for each, of all sessions and inquiries.
         public var progress = Rate(perSecond: 512, burst: 8_192)
         /// Sessions in one `Hello`.
@@ -133,6 +135,8 @@ public struct Budget: Sendable {
         public var commands = Rate(perSecond: 200, burst: 2_000)
         /// Sessions that are made: each makes and removes files in the kernel.
         public var prepares = Rate(perSecond: 8, burst: 256)
+        /// Replies to clock probes that come by UDP. A controller sends 200 a second in a burst, and 40 otherwise.
+        public var clockReplies = Rate(perSecond: 250, burst: 500)
         /// The ring buffers of all sessions: this part of the node's memory.
         public var memoryPart = 4
         /// The part of one CPU that lists, descriptions and checks of probes may take, in thousandths, over time.
