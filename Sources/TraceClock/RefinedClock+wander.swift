@@ -1,4 +1,9 @@
 extension RefinedClock {
+    /// Whether the probes refute the stated wander anywhere.
+    public var isWanderRefuted: Bool {
+        pieces.contains { if case .epoch(let epoch) = $0 { epoch.isRefuted } else { false } }
+    }
+
     /// Appends an epoch in blocks, each under the rate range that its window shows with the wander allowance. What lies
     /// farther than a block from every probe rests on the rate range alone.
     mutating func append(_ epoch: EpochSplit.Epoch, doubtful: [ClockSample], under wander: ClockWander) {

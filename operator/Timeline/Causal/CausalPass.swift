@@ -54,7 +54,7 @@ struct CausalPass {
                     ? "--causal tcp: the session has no event \(side): record it with --causal tcp, too"
                     : "--causal: no node's record has an event \(side)")
         }
-        let clocks = nodes.indices.map { records[$0]?.clock(wander: wander) }
+        let clocks = nodes.indices.map { clock(of: $0, wander: wander) }
         var findings = CausalFindings(nodes.map(\.name))
         var messages: [MatchedMessage] = []
         for session in matchers.keys.sorted() {
@@ -81,6 +81,13 @@ struct CausalPass {
         var result: [Int: RefinedClock] = [:]
         for (index, clock) in tightening.clocks.enumerated() { result[index] = clock }
         return (result, findings)
+    }
+
+    /// A clock whose wander the probes refute rests on the rate range alone: a bound that is not certain could tighten
+    /// no other one.
+    private func clock(of node: Int, wander: ClockWander?) -> RefinedClock? {
+        let clock = records[node]?.clock(wander: wander)
+        return clock?.isWanderRefuted == true ? records[node]?.clock() : clock
     }
 }
 
