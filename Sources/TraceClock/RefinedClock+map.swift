@@ -8,7 +8,8 @@ extension RefinedClock {
             return .unknown(first: agentTime, last: agentTime, assumptions)
         }
         return switch pieces[index] {
-        case .epoch(let epoch): epoch.segment(containing: agentTime, readingSpan: assumptions.readingSpan)
+        case .epoch(let epoch):
+            epoch.segment(containing: agentTime, readingSpan: assumptions.readingSpan).refuted(in: doubts)
         case .gap(let gap): gap.segment(assumptions)
         }
     }

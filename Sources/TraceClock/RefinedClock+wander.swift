@@ -54,27 +54,21 @@ extension RefinedClock {
         _ window: [ClockSample], first: Int64, last: Int64, floor: Int64, _ assumptions: ClockAssumptions,
         under wander: ClockWander?
     ) -> RefinedEpoch {
-        func epoch(_ rate: RateRange, isRefuted: Bool) -> RefinedEpoch {
+        func epoch(_ samples: [ClockSample], _ rate: RateRange, isRefuted: Bool) -> RefinedEpoch {
             RefinedEpoch(
-                window, first: first, last: last, floor: floor, rate, followsMessages: false, isRefuted: isRefuted)
+                samples, first: first, last: last, floor: floor, rate, followsMessages: false, isRefuted: isRefuted)
         }
-        guard let wander, let mean = RefinedEpoch.meanSlope(window, EnvelopePass(window, assumptions.rate)) else {
-            return epoch(assumptions.rate, isRefuted: false)
-        }
-        let check = WanderCheck(window)
+        let steady = wander.flatMap { SteadyWindow(window, assumptions.rate, $0) }
+        guard let wander, let steady else { return epoch(window, assumptions.rate, isRefuted: false) }
+        let isRefuted = !steady.admits(wander.slope)
         var allowance = wander.slope
-        while let range = RefinedEpoch.range(mean, wander: allowance, within: assumptions.rate),
-            range != assumptions.rate
-        {
-            // Over the whole window: what contradicts it outside the block refutes it, too.
-            if check.admits(EnvelopePass(window, range)) {
-                guard allowance > wander.slope else { return epoch(range, isRefuted: false) }
-                let wider = RefinedEpoch.range(mean, wander: allowance &* 2, within: assumptions.rate)
-                return epoch(wider ?? assumptions.rate, isRefuted: true)
-            }
+        if isRefuted {
+            repeat { allowance = allowance &* 2 } while allowance < SteadyWindow.widest && !steady.admits(allowance)
             allowance = allowance &* 2
         }
-        // Over a short time, or a slow link, probes tell no more of the rate than its range: they refute nothing.
-        return epoch(assumptions.rate, isRefuted: allowance > wander.slope)
+        guard steady.admits(allowance), let (samples, rate) = steady.samples(under: allowance) else {
+            return epoch(window, assumptions.rate, isRefuted: true)
+        }
+        return epoch(samples, rate, isRefuted: isRefuted)
     }
 }

@@ -4,13 +4,15 @@
 /// Where both are `.bounded`, no bound is wider than that of a `LiveClock` which saw the same probes. Estimates
 /// never decrease in agent time. Times in the gap of a break are `.degraded` and bounded by causality alone.
 public struct RefinedClock: Sendable {
-    /// The assumptions under which the bounds hold.
+    /// The assumptions under which the bounds hold: with a wider rate range than was stated, where the probes show one.
     public let assumptions: ClockAssumptions
     /// The breaks found and declared, in order.
     public let breaks: [ClockBreak]
     /// How many probes had readings that cannot be true, and were left out.
     public let rejectedProbes: Int
     var pieces: [Piece] = []
+    /// Agent times (ns) around what the assumptions do not allow: what the bounds there rest on does not hold.
+    let doubts: ClockDoubts
     @usableFromInline var cached: ClockSegment
 
     enum Piece: Sendable {
@@ -35,8 +37,11 @@ public struct RefinedClock: Sendable {
         probes: [ClockProbe], declaredBreaks: [DeclaredClockBreak] = [], assumptions: ClockAssumptions = .standard,
         wander: ClockWander? = nil
     ) {
+        let stated = assumptions.rate
+        let assumptions = assumptions.adapted(to: probes)
         let split = EpochSplit(probes, declaredBreaks, assumptions)
         self.assumptions = assumptions
+        self.doubts = ClockDoubts(split, stated)
         self.breaks = split.breaks
         self.rejectedProbes = split.rejected
         self.cached = .unknown(first: 0, last: -1, assumptions)

@@ -5,12 +5,10 @@
 /// below it by that of the other, and these two add up to nearly the least round trip where many probes are near it. A
 /// rate that wanders more than it is allowed to makes the bound narrow before it makes it impossible.
 struct WanderCheck {
-    private let samples: [ClockSample]
     /// The bound may not be narrower than this, ns.
     private let leastWidth: Int64
 
     init(_ samples: [ClockSample]) {
-        self.samples = samples
         let widths = samples.filter { $0.lower != .min && $0.upper != .max }.map { $0.upper &- $0.lower }.sorted()
         guard let least = widths.first else {
             leastWidth = 0
@@ -21,7 +19,7 @@ struct WanderCheck {
         leastWidth = isSteady ? least / 10 &* 8 : least / 10 &* 5
     }
 
-    func admits(_ envelope: EnvelopePass) -> Bool {
+    func admits(_ envelope: EnvelopePass, _ samples: [ClockSample]) -> Bool {
         samples.indices.allSatisfy {
             let bound = envelope.bound(at: $0, samples)
             return bound.lower <= bound.upper && bound.upper &- bound.lower >= leastWidth

@@ -68,15 +68,17 @@ struct ClockBreakTests {
         _ node: SimulatedNode, _ live: LiveClock, _ refined: RefinedClock, _ events: [Double], gap: Range<Double>
     ) {
         #expect(live.breakCount == 1 && refined.breaks.count == 1)
-        var degraded = 0
+        // Around the break all is doubted for some seconds, which these runs do not have. But only few events have a bound
+        // that rests on order alone.
+        var wide = 0
         for event in events {
             let (shown, later) = (live.map(node.agent(event)), refined.map(node.agent(event)))
             #expect(node.truth(event, isIn: shown), "\(event): \(shown)")
             #expect(node.truth(event, isIn: later), "\(event): \(later)")
-            if later.quality == .degraded { degraded += 1 }
+            if later.bound.halfWidth ?? .max > 10_000_000 { wide += 1 }
             if gap.contains(event) { #expect(later.quality == .degraded && shown.quality == .degraded, "\(event)") }
         }
-        #expect(degraded < events.count / 4, "\(degraded) of \(events.count) events degraded")
+        #expect(wide < events.count / 4, "\(wide) of \(events.count) events have wide bounds")
     }
 
     @Test func estimatesStayPutAndInOrderAcrossABreak() {
