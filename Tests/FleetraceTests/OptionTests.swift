@@ -194,6 +194,18 @@ import TraceProtocol
         #expect(MomentArgument(argument: text) != nil)
     }
 
+    @Test("A line's mark is no part of its time, and UTC is a choice")
+    func copiedMoments() {
+        #expect(MomentArgument(argument: "~18:33:51.5")?.moment == MomentArgument(argument: "18:33:51.5")?.moment)
+        #expect(
+            MomentArgument(argument: "2026-11-28T18:33:51.5")?.moment(isUTC: true)
+                == .epoch(EpochInstant(nanoseconds: 1_795_890_831_500_000_000)))
+        #expect(
+            MomentArgument(argument: "@1795890831.000000001")?.moment
+                == .epoch(EpochInstant(nanoseconds: 1_795_890_831_000_000_001)))
+        #expect(MomentArgument(argument: "8531.25")?.moment == .seconds(.milliseconds(8_531_250)))
+    }
+
     @Test(
         "What is no moment",
         arguments: [

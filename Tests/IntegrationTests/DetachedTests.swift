@@ -74,6 +74,12 @@ extension IntegrationTests {
 
                 let direct = try await fleet.run(["report", "weekly", "--format", "json"] + fleet.access).output.texts
                 #expect(direct == (try await fleet.run(["report", later, "--format", "json"]).output.texts))
+                // Now that it has ended, an attachment prints the same: all of its probes bound all of its events.
+                let attached = try await fleet.run(["attach", "weekly", "--format", "json"] + fleet.access)
+                #expect(attached.output.texts == direct, "\(attached.errors.text)")
+                #expect(attached.errors.text.contains("order: of "), "\(attached.errors.text)")
+                let courses = try await fleet.run(["clock", later, "--format", "json"]).output.texts
+                #expect(courses.count == 2 && courses.allSatisfy { $0.contains("\"points\":[{") }, "\(courses)")
                 let calls = NumberedCalls(try TimelineRecord.parse(direct), node: fleet.names[0])
                 #expect(calls.fault == nil && calls.count > 2000, "\(calls.fault ?? "") \(calls.count)")
                 let summary = try await fleet.run(["report", id, "--summary"] + fleet.access).output.texts

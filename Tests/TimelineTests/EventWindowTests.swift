@@ -16,6 +16,24 @@ struct EventWindowTests {
     }
 
     @Test(
+        "Seconds as they are printed: of the trace clock where there is no time of day, after the first event elsewhere"
+    )
+    func seconds() {
+        var filter = TimelineFilter()
+        filter.since = .seconds(.seconds(90))
+        let first: Int64 = 80_000_000_000
+        for (offset, times, expected) in [
+            (nil, TimeDisplay(), 90), (5, TimeDisplay(), 170), (nil, TimeDisplay(isRelative: true), 170),
+        ] as [(Int64?, TimeDisplay, Int64)] {
+            var window = EventWindow(filter, nodes: ["a"], epochOffset: offset, times)
+            _ = window.admits(node: 0, cpu: 0, at: first)
+            let at = expected * 1_000_000_000
+            let (isIn, isBefore) = (window.admits(node: 0, cpu: 0, at: at), window.admits(node: 0, cpu: 0, at: at - 1))
+            #expect(isIn && !isBefore)
+        }
+    }
+
+    @Test(
         "The time of day that is closest to the first event is meant, across midnight too",
         arguments: [
             Duration.zero, .seconds(1), .milliseconds(1500), .seconds(3600), .seconds(11 * 3600),

@@ -59,11 +59,14 @@ struct ClockRecords {
         thinning *= 2
     }
 
+    /// The probes that were answered by the trace clock.
+    var admitted: [ClockProbe] { (probes + (best.map { [$0] } ?? [])).filter(parting.admits) }
+
     /// The clock; nil without any probe.
     ///
     /// - Parameter wander: a further assumption, for narrower bounds.
     func clock(wander: ClockWander? = nil) -> RefinedClock? {
-        let probes = (self.probes + (best.map { [$0] } ?? [])).filter(parting.admits)
+        let probes = admitted
         guard !probes.isEmpty else { return nil }
         let breaks = zip(declared, parting.spans).map { found, span in
             // Probes from then on belong to the new epoch.

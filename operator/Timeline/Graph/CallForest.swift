@@ -23,6 +23,7 @@ struct CallForest {
     /// What stands above a tree.
     private struct Head {
         let time: MappedTime
+        let place: LinePlace
         let node: Int
         let cpu: UInt32
         let pid: Int32
@@ -42,7 +43,9 @@ struct CallForest {
     /// Adds an event to its task's tree.
     ///
     /// - Returns: false if it belongs to none, and nothing has been done with it.
-    mutating func add(_ event: MergedEvent, task name: TaskName, to out: inout LineWriter) -> Bool {
+    mutating func add(
+        _ event: MergedEvent, task name: TaskName, _ place: LinePlace, to out: inout LineWriter
+    ) -> Bool {
         let (pid, record, renderer) = event.withRenderer { renderer in
             (
                 renderer.common.pid(of: event.payload) ?? 0,
@@ -55,7 +58,8 @@ struct CallForest {
             trees.removeValue(forKey: task)
             ?? Growing(
                 head: Head(
-                    time: event.time, node: event.nodeIndex, cpu: event.cpu, pid: pid, task: name, renderer: renderer),
+                    time: event.time, place: place, node: event.nodeIndex, cpu: event.cpu, pid: pid, task: name,
+                    renderer: renderer),
                 cpu: event.cpu)
         held -= growing.tree.lines.count
         growing.cpu = event.cpu
@@ -111,7 +115,7 @@ struct CallForest {
         let lines = growing.tree.takeLines()
         guard !lines.isEmpty else { return }
         let head = growing.head
-        out.appendHead(head.time, head.node, head.cpu)
+        out.appendHead(head.time, head.node, head.cpu, head.place)
         out.appendTask(head.task, head.pid)
         if growing.isContinued { out.text.append(" (continued)") }
         out.text.append("\n")

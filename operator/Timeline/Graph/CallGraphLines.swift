@@ -112,7 +112,7 @@ final class CallGraphLines {
                     graph.appendCall(record, end: nil, cpu: event.cpu, naming: naming, to: &writer.text)
                 }
             case .exit: graph.appendReturn(record, cpu: event.cpu, naming: naming, to: &writer.text)
-            case .plain: event.withEvent { writer.appendTraceLine($0, event.task) }
+            case .plain: event.withEvent { writer.appendTraceLine($0, event.task, LinePlace()) }
             case .comment:
                 let context = RenderContext(timestamp: event.timestamp, cpu: Int(event.cpu))
                 graph.appendComment(record, context: context, naming: naming, to: &writer.text)

@@ -19,12 +19,6 @@ struct ConditionTable {
         mutating func fail(_ error: EventPredicateError) {
             if firstError == nil { firstError = error }
         }
-
-        /// Adds what compiling the same condition for other events has shown.
-        mutating func add(_ other: Experience) {
-            hasCompiled = hasCompiled || other.hasCompiled
-            firstError = firstError ?? other.firstError
-        }
     }
 
     /// The condition for one node's kinds of events, by number.

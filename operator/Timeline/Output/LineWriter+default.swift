@@ -2,13 +2,15 @@ import EventFormat
 import TraceClock
 
 extension LineWriter {
-    /// `12:00:01.000000123 ±8.1us web-1 [001] bash-1234 sched:sched_switch: prev_comm=...`
-    mutating func appendLine(_ event: MergedEvent, _ task: TaskName) {
-        event.withRenderer { appendLine(event, task, $0) }
+    /// `~12:00:01.000000123 ±8.1us web-1 [001] bash-1234 sched:sched_switch: prev_comm=...`
+    mutating func appendLine(_ event: MergedEvent, _ task: TaskName, _ place: LinePlace) {
+        event.withRenderer { appendLine(event, task, place, $0) }
     }
 
-    private mutating func appendLine(_ event: MergedEvent, _ task: TaskName, _ renderer: NodeRenderer) {
-        appendHead(event.time, event.nodeIndex, event.cpu)
+    private mutating func appendLine(
+        _ event: MergedEvent, _ task: TaskName, _ place: LinePlace, _ renderer: NodeRenderer
+    ) {
+        appendHead(event.time, event.nodeIndex, event.cpu, place)
         let start = text.count
         appendTask(task, renderer.common.pid(of: event.payload) ?? 0)
         text.pad(from: start, to: 22)
@@ -35,10 +37,16 @@ extension LineWriter {
         text.append(decimal: Int64(pid))
     }
 
-    /// Time, bound, node and CPU.
-    mutating func appendHead(_ time: MappedTime, _ node: Int, _ cpu: UInt32) {
-        append(time: time.estimate)
+    /// Whether the order is known, where there are several nodes; time, bound, node and CPU.
+    mutating func appendHead(_ time: MappedTime, _ node: Int, _ cpu: UInt32, _ place: LinePlace) {
+        if layout.marksOrder { text.append(UInt8(ascii: place.isConcurrent ? "~" : " ")) }
+        if layout.times.isRelative { text.append(seconds: place.sinceFirst) } else { append(time: time.estimate) }
         text.append(UInt8(ascii: " "))
+        if layout.times.hasDelta {
+            if place.sinceLast >= 0 { text.append(UInt8(ascii: "+")) }
+            text.append(seconds: place.sinceLast)
+            text.append(UInt8(ascii: " "))
+        }
         let start = text.count
         text.append(bound: time)
         // "±" is two bytes.

@@ -1,19 +1,23 @@
 import EventFormat
+import TraceClock
 
 extension LineWriter {
     /// As the kernel's `trace` file has it. The time is the node's own trace clock, or, where several nodes are shown,
-    /// the timeline's, with the node's name in front. On a terminal each event is one safe line; elsewhere it is the
+    /// the timeline's, with a mark and the node's name in front. On a terminal each event is one safe line; elsewhere it is the
     /// kernel's bytes.
     @inline(__always)
-    mutating func appendTraceLine(_ event: MergedEvent, _ task: TaskName) {
-        event.withRenderer { appendTraceLine(event, task, $0) }
+    mutating func appendTraceLine(_ event: MergedEvent, _ task: TaskName, _ place: LinePlace) {
+        event.withRenderer { appendTraceLine(event, task, place, $0) }
     }
 
     @inline(__always)
-    private mutating func appendTraceLine(_ event: MergedEvent, _ task: TaskName, _ renderer: NodeRenderer) {
+    private mutating func appendTraceLine(
+        _ event: MergedEvent, _ task: TaskName, _ place: LinePlace, _ renderer: NodeRenderer
+    ) {
         var timestamp = event.timestamp
         let start = text.count
         if showsNode {
+            if layout.marksOrder { appendOrderMark(event.time, place) }
             nodes.appendColumn(of: event.nodeIndex, to: &text)
             timestamp = UInt64(max(0, event.time.estimate))
         }
@@ -35,5 +39,11 @@ extension LineWriter {
             event.payload, context: RenderContext(timestamp: event.timestamp, cpu: Int(event.cpu)), into: &text)
         if layout.isForTerminal { text.makeSafe(from: start) }
         text.append(UInt8(ascii: "\n"))
+    }
+
+    /// These lines have no bound: `?` where it is not certain, `~` where another node's bound overlaps.
+    private mutating func appendOrderMark(_ time: MappedTime, _ place: LinePlace) {
+        guard time.quality == .bounded else { return text.append(UInt8(ascii: "?")) }
+        text.append(UInt8(ascii: place.isConcurrent ? "~" : " "))
     }
 }

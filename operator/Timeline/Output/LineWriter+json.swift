@@ -2,11 +2,13 @@ import EventFormat
 import TraceClock
 
 extension LineWriter {
-    mutating func appendJSON(_ event: MergedEvent, _ task: TaskName) {
-        event.withRenderer { appendJSON(event, task, $0) }
+    mutating func appendJSON(_ event: MergedEvent, _ task: TaskName, _ place: LinePlace) {
+        event.withRenderer { appendJSON(event, task, place, $0) }
     }
 
-    private mutating func appendJSON(_ event: MergedEvent, _ task: TaskName, _ renderer: NodeRenderer) {
+    private mutating func appendJSON(
+        _ event: MergedEvent, _ task: TaskName, _ place: LinePlace, _ renderer: NodeRenderer
+    ) {
         text.append("{\"type\":\"event\",")
         appendTimes(event.time)
         appendNodeAndCPU(event.nodeIndex, event.cpu)
@@ -24,6 +26,7 @@ extension LineWriter {
             event.payload, context: RenderContext(timestamp: event.timestamp, cpu: Int(event.cpu)), into: &scratch)
         text.append(jsonString: scratch.bytes)
         if event.isLate { text.append(",\"late\":true") }
+        if place.isConcurrent { text.append(",\"concurrent\":true") }
         text.append("}\n")
     }
 
@@ -34,11 +37,9 @@ extension LineWriter {
         append(bound: time.lower, isKnown: time.bound.isBounded)
         text.append(",\"hi_ns\":")
         append(bound: time.upper, isKnown: time.bound.isBounded)
-        switch time.quality {
-        case .bounded: text.append(",\"quality\":\"certain\"")
-        case .degraded: text.append(",\"quality\":\"degraded\"")
-        case .unknown: text.append(",\"quality\":\"unknown\"")
-        }
+        text.append(",\"quality\":\"")
+        text.append(time.quality.word)
+        text.append("\"")
     }
 
     /// The time of day, or that of the trace clock under another name.

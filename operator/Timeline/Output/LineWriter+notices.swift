@@ -8,7 +8,7 @@ extension LineWriter {
     mutating func appendLost(_ count: UInt64?, node: Int, cpu: UInt32, before time: MappedTime) {
         switch format {
         case .default, .graph:
-            appendHead(time, node, cpu)
+            appendHead(time, node, cpu, order.place(of: time.estimate))
             text.append("LOST ")
             if let count { text.append(decimal: count) } else { text.append("an unknown number of") }
             text.append(" events\n")
@@ -18,6 +18,7 @@ extension LineWriter {
                 FtraceLine.appendLost(cpu: Int(cpu), count: count, to: &scratch)
                 return appendGraphLine(graph)
             }
+            if layout.marksOrder { text.append(UInt8(ascii: " ")) }
             if showsNode { nodes.appendColumn(of: node, to: &text) }
             FtraceLine.appendLost(cpu: Int(cpu), count: count, to: &text)
         case .json:

@@ -14,7 +14,10 @@ struct LineWriter: ~Copyable {
     var text = TextBuffer(capacity: 256 << 10)
     /// Text that is to be quoted into a line.
     var scratch = TextBuffer(capacity: 4096)
-    var wallTime = WallTime()
+    var wallTime: WallTime
+    /// Of the lines so far, for whoever decides which lines there are.
+    var order: LineOrder
+    private var date: DateLine?
     var prefixes = FtracePrefixes()
     /// Whether the head is still to come.
     private(set) var needsHead: Bool
@@ -30,6 +33,10 @@ struct LineWriter: ~Copyable {
         epochOffset = layout.epochOffset ?? 0
         needsHead = layout.isKernelText
         hasTimeOfDay = layout.epochOffset != nil
+        wallTime = WallTime(isUTC: layout.times.isUTC)
+        order = LineOrder(isMarked: layout.marksOrder)
+        let statesDate = hasTimeOfDay && [.default, .graph].contains(format)
+        date = statesDate ? DateLine(isUTC: layout.times.isUTC) : nil
         conditions = layout.filter.condition.map { ConditionTable($0) }
         tasks = TaskSelection(layout.filter, nodes: layout.names)
     }
@@ -74,16 +81,33 @@ struct LineWriter: ~Copyable {
             tracer: tracer.rawValue, counts: counts, cpus: cpus, columns: columns, to: &text)
     }
 
-    /// Appends the event's line if the condition holds for it.
+    /// Appends the event's line.
     @inline(__always)
-    mutating func append(_ event: MergedEvent, task: TaskName) {
-        guard admits(event, task: task) else { return }
+    mutating func append(_ event: MergedEvent, task: TaskName, _ place: LinePlace) {
         switch format {
-        case .default, .graph: appendLine(event, task)
+        case .default, .graph: appendLine(event, task, place)
         case .ftrace:
-            if let graph { graph.append(event, task: task, to: &self) } else { appendTraceLine(event, task) }
-        case .json: appendJSON(event, task)
+            if let graph { graph.append(event, task: task, to: &self) } else { appendTraceLine(event, task, place) }
+        case .json: appendJSON(event, task, place)
         }
+    }
+
+    /// Appends a line with the day and the zone before a line of this time, where it says something new.
+    @inline(__always)
+    mutating func appendDate(before time: Int64) {
+        guard let day = date?.next(before: time &+ epochOffset) else { return }
+        appendDate(day, time)
+    }
+
+    private mutating func appendDate(_ day: String, _ time: Int64) {
+        text.append("# ")
+        text.append(day)
+        guard layout.times.isRelative else { return text.append("\n") }
+        // Times are seconds, and the day says since when.
+        date = nil
+        text.append("; seconds since ")
+        TimeText.append(order.origin ?? time, epochOffset: epochOffset, &wallTime, to: &text)
+        text.append("\n")
     }
 
     /// Whether it is wanted by its task and its fields.
@@ -95,8 +119,10 @@ struct LineWriter: ~Copyable {
         return conditions?.holds(event, task: task) ?? true
     }
 
-    /// Appends a time as people read it: of the day, or s of the trace clock where that is unknown.
+    /// Appends a time as people read it: of the day, or s of the trace clock where that is unknown, or s since the first
+    /// event.
     mutating func append(time: Int64) {
+        if layout.times.isRelative { return text.append(seconds: order.place(of: time).sinceFirst) }
         TimeText.append(time, epochOffset: hasTimeOfDay ? epochOffset : nil, &wallTime, to: &text)
     }
 }

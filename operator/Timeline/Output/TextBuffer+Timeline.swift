@@ -2,6 +2,14 @@ import EventFormat
 import TraceClock
 
 extension TextBuffer {
+    /// `1.500000000`, `-0.000001000`: a span of ns in seconds.
+    mutating func append(seconds span: Int64) {
+        if span < 0 { append(UInt8(ascii: "-")) }
+        append(decimal: span.magnitude / 1_000_000_000)
+        append(UInt8(ascii: "."))
+        append(decimal: span.magnitude % 1_000_000_000, width: 9)
+    }
+
     /// `±8.1us`: half the width of the bound; `?` after a bound that does not rest on the rate assumption.
     mutating func append(bound time: MappedTime) {
         guard let halfWidth = time.plusMinus else { return append("±unknown") }

@@ -27,15 +27,18 @@ public struct TimelineFilter: Sendable {
 public enum TimelineMoment: Sendable, Hashable {
     /// So long after the session's first event.
     case offset(Duration)
+    /// Seconds as a line has them: of the trace clock where no time of day is known, since the first event elsewhere.
+    case seconds(Duration)
     /// A moment of a certain day.
     case epoch(EpochInstant)
-    /// A time of day, so long after midnight in the zone of this machine: the one that is closest to the first event.
+    /// A time of day, so long after midnight in the zone of the lines: the one that is closest to the first event.
     case timeOfDay(Duration)
 
     /// The moment so much later.
     public func moved(by duration: Duration) -> TimelineMoment {
         switch self {
         case .offset(let offset): .offset(offset + duration)
+        case .seconds(let time): .seconds(time + duration)
         case .epoch(let time): .epoch(time.advanced(by: duration))
         case .timeOfDay(let time): .timeOfDay(time + duration)
         }

@@ -9,9 +9,13 @@ final class TimelineLayout: Sendable {
     let nodes: NodeLabels
     /// Whether lines of the kernel's form say which node they are from.
     let showsNode: Bool
+    /// Whether lines say that their order is not known: several nodes are shown, and their clocks were probed. Of
+    /// recordings alone, no order between them is known.
+    let marksOrder: Bool
     /// ns from the timeline to the epoch; nil where no time of day is known, and times are those of a trace clock.
     let epochOffset: Int64?
     let filter: TimelineFilter
+    let times: TimeDisplay
     /// What a `trace` file's head says of the buffer.
     let head: Head
     /// Somebody reads the lines on a terminal, which must not obey them: not even `ftrace` is the kernel's bytes then.
@@ -35,10 +39,11 @@ final class TimelineLayout: Sendable {
 
     init(
         format: OutputFormat, filter: TimelineFilter, nodes names: [String], epochOffset: Int64?, head: Head = Head(),
-        output: OutputStream?
+        times: TimeDisplay = TimeDisplay(), hasClocks: Bool = true, output: OutputStream?
     ) {
         self.format = format
         self.filter = filter
+        self.times = times
         self.names = names
         self.epochOffset = epochOffset
         self.head = head
@@ -47,21 +52,23 @@ final class TimelineLayout: Sendable {
             filter.nodes.isEmpty || filter.includesOthers ? names : names.filter(filter.nodes.contains)
         nodes = NodeLabels(names, width: shown.map(\.utf8.count).max() ?? 0)
         showsNode = shown.count > 1
+        marksOrder = showsNode && hasClocks
     }
 
     /// A session's.
     convenience init(
-        format: OutputFormat, filter: TimelineFilter, description: WireSessionDescription, output: OutputStream
+        format: OutputFormat, filter: TimelineFilter, description: WireSessionDescription, times: TimeDisplay,
+        output: OutputStream
     ) {
         self.init(
             format: format, filter: filter, nodes: description.nodes, epochOffset: description.epochOffset,
-            head: Head(tracer: description.tracer, isLive: true), output: output)
+            head: Head(tracer: description.tracer, isLive: true), times: times, output: output)
     }
 
-    var window: EventWindow { EventWindow(filter, nodes: names, epochOffset: epochOffset ?? 0) }
+    var window: EventWindow { EventWindow(filter, nodes: names, epochOffset: epochOffset, times) }
 
-    /// Only some formats state bounds.
-    var wantsBounds: Bool { format != .ftrace }
+    /// Lines of the kernel's form need bounds for their mark alone.
+    var wantsBounds: Bool { format != .ftrace || marksOrder }
 
     /// Lines are those of one node's `trace` file, and have its head.
     var isKernelText: Bool { format == .ftrace && !showsNode }

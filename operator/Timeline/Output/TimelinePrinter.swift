@@ -1,5 +1,6 @@
 import EventFormat
 import TraceClock
+import TraceProtocol
 
 /// Writes a merged timeline as it comes, line by line, on the thread that merges. The driver of the merge calls
 /// `flush`.
@@ -30,16 +31,15 @@ struct TimelinePrinter: ~Copyable, TimelineSink {
         let task = event.withRenderer {
             $0.task(of: event.payload, at: event.timestamp, isLearning: learnsNames)
         }
+        lines.order.begin(at: event.time.estimate)
         if !isOpen {
             guard window.admits(node: event.nodeIndex, cpu: event.cpu, at: event.time.estimate) else { return }
         }
-        if forest == nil { lines.append(event, task: task) } else { appendToForest(event, task) }
-        if lines.text.count >= Self.flushSize { try flush() }
-    }
-
-    private mutating func appendToForest(_ event: MergedEvent, _ task: TaskName) {
         guard lines.admits(event, task: task) else { return }
-        if forest?.add(event, task: task, to: &lines) != true { lines.appendLine(event, task) }
+        lines.appendDate(before: event.time.estimate)
+        let place = lines.order.place(node: event.nodeIndex, event.time)
+        if forest?.add(event, task: task, place, to: &lines) != true { lines.append(event, task: task, place) }
+        if lines.text.count >= Self.flushSize { try flush() }
     }
 
     mutating func lost(_ count: UInt64?, node: NodeTimeline, cpu: UInt32, before time: MappedTime) throws {
@@ -55,6 +55,9 @@ struct TimelinePrinter: ~Copyable, TimelineSink {
 
     /// Why the filter fits no event so far; nil when it fits some.
     var filterError: String? { lines.experience.filterError }
+
+    /// How far the order of the lines is known.
+    var tally: OrderTally { lines.order.tally }
 
     /// Writes everything: no more events come.
     ///
@@ -76,8 +79,12 @@ struct TimelinePrinter: ~Copyable, TimelineSink {
 
 /// Prints nothing: for a merge that only counts.
 struct SilentSink: TimelineSink {
-    var wantsBounds: Bool { false }
-    mutating func event(_ event: MergedEvent) {}
+    private var order: LineOrder
+    var tally: OrderTally { order.tally }
+
+    init(_ layout: TimelineLayout) { order = LineOrder(isMarked: layout.marksOrder) }
+
+    mutating func event(_ event: MergedEvent) { _ = order.place(node: event.nodeIndex, event.time) }
     mutating func lost(_ count: UInt64?, node: NodeTimeline, cpu: UInt32, before time: MappedTime) {}
     mutating func notice(_ notice: TimelineNotice, node: NodeTimeline, at time: Int64) {}
 }

@@ -1,7 +1,7 @@
 import EventFormat
 import Glibc
 
-/// Writes times of day in the local zone, `HH:MM:SS.nnnnnnnnn`, asking the C library only once a minute, and
+/// Writes times of day in the local zone or UTC, `HH:MM:SS.nnnnnnnnn`, asking the C library only once a minute, and
 /// making all but the fraction once a second.
 struct WallTime {
     private var second = Int64.min
@@ -9,6 +9,9 @@ struct WallTime {
     /// `HH:MM:SS.` of `second`, in the first nine bytes.
     private var prefix: (UInt64, UInt8) = (0, 0)
     private var hourAndMinute: [UInt8] = []
+    private let isUTC: Bool
+
+    init(isUTC: Bool = false) { self.isUTC = isUTC }
 
     mutating func append(_ epochNanoseconds: Int64, to out: inout TextBuffer) {
         let seconds = epochNanoseconds.flooredDivision(by: 1_000_000_000)
@@ -25,7 +28,7 @@ struct WallTime {
             minute = current
             var time = time_t(current * 60)
             var parts = tm()
-            localtime_r(&time, &parts)
+            if isUTC { gmtime_r(&time, &parts) } else { localtime_r(&time, &parts) }
             hourAndMinute = Array("\(Self.two(parts.tm_hour)):\(Self.two(parts.tm_min)):".utf8)
         }
         let text = hourAndMinute + Array(Self.two(Int32(seconds - current * 60)).utf8)

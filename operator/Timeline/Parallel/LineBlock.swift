@@ -7,6 +7,7 @@ final class LineBlock: @unchecked Sendable {
     struct Entry {
         let event: MergedEvent
         let task: TaskName
+        let place: LinePlace
     }
 
     /// Finished lines before entry `index`.
@@ -55,7 +56,9 @@ final class LineBlock: @unchecked Sendable {
     }
 
     private func render(_ range: Range<Int>, by writer: inout LineWriter) {
-        for index in range { writer.append(entries[index].event, task: entries[index].task) }
+        for index in range {
+            writer.append(entries[index].event, task: entries[index].task, entries[index].place)
+        }
     }
 
     /// Empties the block.

@@ -1,9 +1,10 @@
 import EventFormat
 import TraceClock
+import TraceProtocol
 
 /// Collects a merged timeline in blocks, which several threads render: the same lines in the same order as
-/// `TimelinePrinter` writes. What depends on the order (names of tasks, the first event's time) is decided here, on the
-/// thread that merges.
+/// `TimelinePrinter` writes. What depends on the order (names of tasks, the first event's time, which lines there are and
+/// how each stands to those above) is decided here, on the thread that merges.
 struct ParallelPrinter: ~Copyable, TimelineSink {
     private let renderers: RenderPool
     private let pages: PagePool
@@ -51,10 +52,15 @@ struct ParallelPrinter: ~Copyable, TimelineSink {
         let task = event.withRenderer {
             $0.task(of: event.payload, at: event.timestamp, isLearning: learnsNames)
         }
+        lines.order.begin(at: event.time.estimate)
         if !isOpen {
             guard window.admits(node: event.nodeIndex, cpu: event.cpu, at: event.time.estimate) else { return }
         }
-        (entries + filled).initialize(to: LineBlock.Entry(event: event, task: task))
+        guard lines.admits(event, task: task) else { return }
+        lines.appendDate(before: event.time.estimate)
+        if lines.text.count > 0 { moveLines() }
+        let place = lines.order.place(node: event.nodeIndex, event.time)
+        (entries + filled).initialize(to: LineBlock.Entry(event: event, task: task, place: place))
         filled &+= 1
         if filled == LineBlock.capacity || pages.retiredBytes > Self.mostRetired { try turnOver() }
     }
@@ -101,10 +107,12 @@ struct ParallelPrinter: ~Copyable, TimelineSink {
         lines.finish()
         moveLines()
         submit()
-        var experience = renderers.finish(&lines)
+        renderers.finish(&lines)
         pages.keepsRetired = false
         if let failure = renderers.failure { throw failure }
-        experience.add(lines.experience)
-        return experience.filterError
+        return lines.experience.filterError
     }
+
+    /// How far the order of the lines is known.
+    var tally: OrderTally { lines.order.tally }
 }

@@ -6,14 +6,9 @@ final class RenderPool: Sendable {
     private let layout: TimelineLayout
     private let output: OutputStream
     private let queue: Monitor<BlockQueue>
-    private let ended: Monitor<Ended>
+    private let ended: Monitor<Int>
     /// Threads that were to be started.
     private let workers: Int
-
-    private struct Ended {
-        var threads = 0
-        var experience = ConditionTable.Experience()
-    }
 
     /// What a thread does next.
     private enum Work {
@@ -30,7 +25,7 @@ final class RenderPool: Sendable {
         workers = max(1, threads - 1)
         // For each thread one that it renders and one that waits, and two to fill meanwhile.
         queue = Monitor(BlockQueue(blocks: 2 * threads + 2))
-        ended = Monitor(Ended())
+        ended = Monitor(0)
         for number in 1...workers {
             do throws(ThreadError) {
                 try spawnThread(name: "render/\(number)") { self.work() }
@@ -38,7 +33,7 @@ final class RenderPool: Sendable {
                 // Fewer threads do the same work, more slowly.
                 if number == 1 { throw error }
                 let missing = workers + 1 - number
-                ended.change { $0.threads += missing }
+                ended.change { $0 += missing }
                 return
             }
         }
@@ -54,11 +49,7 @@ final class RenderPool: Sendable {
             guard case .render(let block) = work else { break }
             render(block, by: &writer)
         }
-        let experience = writer.experience
-        ended.change {
-            $0.threads += 1
-            $0.experience.add(experience)
-        }
+        ended.change { $0 += 1 }
     }
 
     private func render(_ block: LineBlock, by writer: inout LineWriter) {
@@ -99,9 +90,7 @@ final class RenderPool: Sendable {
     }
 
     /// Waits until all is written and the threads have ended.
-    ///
-    /// - Returns: what they found out about the condition.
-    func finish(_ writer: inout LineWriter) -> ConditionTable.Experience {
+    func finish(_ writer: inout LineWriter) {
         queue.change { $0.isClosed = true }
         while true {
             let work = queue.wait { queue -> Work? in
@@ -111,17 +100,17 @@ final class RenderPool: Sendable {
             guard case .render(let block) = work else { break }
             render(block, by: &writer)
         }
-        return waitForThreads()
+        waitForThreads()
     }
 
     /// Gives up what is not rendered, and waits until the threads have ended.
     func stop() {
         queue.change { $0.abandon() }
-        _ = waitForThreads()
+        waitForThreads()
     }
 
-    private func waitForThreads() -> ConditionTable.Experience {
-        ended.wait { ended in ended.threads == workers ? ended.experience : nil }
+    private func waitForThreads() {
+        ended.wait { ended in ended == workers ? () : nil }
     }
 
     /// Why something could not be written.

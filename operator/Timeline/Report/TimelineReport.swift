@@ -46,10 +46,11 @@ public final class TimelineReport {
     ///   - jobs: how many threads share the work; the output is the same for any number.
     ///   - wander: what is assumed of the clocks' rates; nil for nothing beyond the rate range.
     ///   - causal: where messages are found that tighten the clocks.
+    ///   - times: how lines for people state times.
     /// - Throws: `ReportError` for a filter that names a node which is not there.
     public init(
         _ inputs: [ReportInput], format: OutputFormat, filter: TimelineFilter, output: OutputStream?, jobs: Int = 1,
-        wander: ClockWander? = .standard, causal: CausalOptions = CausalOptions()
+        wander: ClockWander? = .standard, causal: CausalOptions = CausalOptions(), times: TimeDisplay = TimeDisplay()
     ) throws {
         let plan = ReportPlan(inputs)
         let names = plan.nodes.map(\.name)
@@ -93,7 +94,7 @@ public final class TimelineReport {
         }
         layout = TimelineLayout(
             format: format, filter: filter, nodes: names, epochOffset: plan.epochOffset, head: head,
-            output: output)
+            times: times, hasClocks: !manifests.isEmpty, output: output)
         for input in inputs {
             guard case .recording(let path, let file) = input else { continue }
             damage += file.damage.map { "\(path): \($0)" }
@@ -105,28 +106,32 @@ public final class TimelineReport {
     /// - Throws: `OutputError` when the output is closed.
     public func run() throws -> SessionAccount {
         guard let output else {
-            var sink = SilentSink()
+            var sink = SilentSink(layout)
             try drive(into: &sink)
-            return account
+            return account(sink.tally)
         }
         // A tree of calls is drawn by one thread: each line depends on those before it.
+        let tally: OrderTally
         if jobs > 1, layout.head.tracer != .functionGraph, layout.format != .graph {
             var printer = try ParallelPrinter(layout, output: output, pages: merger.pool, threads: jobs)
             try drive(into: &printer)
             filterError = try printer.finish()
+            tally = printer.tally
         } else {
             var printer = TimelinePrinter(layout, output: output)
             try drive(into: &printer)
             try printer.finish()
             filterError = printer.filterError
+            tally = printer.tally
         }
-        return account
+        return account(tally)
     }
 
-    private var account: SessionAccount {
+    private func account(_ tally: OrderTally) -> SessionAccount {
         var account = merger.account
         account.epochOffset = layout.epochOffset
         account.faults = damage
+        if layout.marksOrder { account.order = tally }
         for manifest in manifests { account.add(manifest) }
         return account
     }

@@ -13,6 +13,7 @@ public final class LiveReader {
     /// How far the controller's clock is ahead of this process's, at most; learned from arrivals.
     private var clockOffset: Int64?
     private let epochOffset: Int64
+    private let marksOrder: Bool
     public private(set) var damage: [String] = []
 
     /// How long a silent node holds the others back.
@@ -20,12 +21,14 @@ public final class LiveReader {
 
     public init(
         _ description: WireSessionDescription, format: OutputFormat, filter: TimelineFilter, output: OutputStream,
-        stallLimit: Duration = LiveReader.defaultStallLimit
+        times: TimeDisplay = TimeDisplay(), stallLimit: Duration = LiveReader.defaultStallLimit
     ) {
         merger = TimelineMerger(
             nodes: description.nodes, stallLimit: stallLimit, at: MonotonicRawInstant.now.nanoseconds)
-        printer = TimelinePrinter(
-            TimelineLayout(format: format, filter: filter, description: description, output: output), output: output)
+        let layout = TimelineLayout(
+            format: format, filter: filter, description: description, times: times, output: output)
+        printer = TimelinePrinter(layout, output: output)
+        marksOrder = layout.marksOrder
         epochOffset = description.epochOffset
         scanners = Array(repeating: LogScanner(), count: description.nodes.count)
     }
@@ -74,6 +77,7 @@ public final class LiveReader {
         try printer.finish()
         var account = merger.account
         account.epochOffset = epochOffset
+        if marksOrder { account.order = printer.tally }
         account.faults = damage + [problem].filter { !$0.isEmpty }
         return account
     }

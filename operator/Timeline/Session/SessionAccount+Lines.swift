@@ -19,6 +19,7 @@ extension SessionAccount {
             }
             lines += gapLines(node, name) + lossLines(node, name) + missLines(node, name)
         }
+        lines += orderLines
         if nodes.count > 1 || !problems.isEmpty { lines.append("total: \(received) events received, " + verdict) }
         return lines
     }
@@ -43,7 +44,21 @@ extension SessionAccount {
             }
             lines += gapLines(node, name) + lossLines(node, name) + missLines(node, name)
         }
-        return lines + ["total: \(received) events received, " + verdict]
+        return lines + orderLines + ["total: \(received) events received, " + verdict]
+    }
+
+    /// What the timeline's marks are worth: how many lines have them.
+    private var orderLines: [String] {
+        guard let order, order.events > 0, nodes.count > 1 else { return [] }
+        return [
+            "order: of \(order.events) events, \(order.concurrent) (\(Self.percent(order.concurrent, of: order.events))) "
+                + "may be earlier than one of another node above them (~), \(order.doubtful) have no certain bound (?)"
+        ]
+    }
+
+    private static func percent(_ part: UInt64, of whole: UInt64) -> String {
+        let tenths = (Double(part) / Double(whole) * 1000).rounded()
+        return "\(tenths / 10) %"
     }
 
     private static func number(_ value: UInt64?) -> String { value.map(String.init) ?? "?" }
@@ -104,9 +119,6 @@ enum TimeText {
     /// Of the day, or s of the trace clock where that is unknown.
     static func append(_ time: Int64, epochOffset: Int64?, _ wallTime: inout WallTime, to text: inout TextBuffer) {
         if let epochOffset { return wallTime.append(time &+ epochOffset, to: &text) }
-        if time < 0 { text.append(UInt8(ascii: "-")) }
-        text.append(decimal: time.magnitude / 1_000_000_000)
-        text.append(UInt8(ascii: "."))
-        text.append(decimal: time.magnitude % 1_000_000_000, width: 9)
+        text.append(seconds: time)
     }
 }

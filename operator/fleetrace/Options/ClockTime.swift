@@ -2,20 +2,23 @@ import Glibc
 import SystemFacts
 import Timeline
 
-/// A time as a clock and a calendar have it, in the zone of this machine: `[YYYY-MM-DD(T| )]HH:MM[:SS[.FRACTION]]`, with
+/// A time as a clock and a calendar have it, in the zone of this machine or in UTC: `[YYYY-MM-DD(T| )]HH:MM[:SS[.FRACTION]]`, with
 /// a `Z` behind it in UTC.
 struct ClockTime {
     let moment: TimelineMoment
 
     /// Nil for any other text.
-    init?(_ text: String) {
+    ///
+    /// - Parameter isUTC: whether a date without a `Z` is one of UTC.
+    init?(_ text: String, isUTC inUTC: Bool = false) {
         var text = text[...]
-        let isUTC = text.hasSuffix("Z")
-        if isUTC { text = text.dropLast() }
+        let hasZone = text.hasSuffix("Z")
+        if hasZone { text = text.dropLast() }
+        let isUTC = hasZone || inUTC
         let parts = text.split(whereSeparator: { $0 == "T" || $0 == " " })
         guard let clock = parts.last, let time = Self.timeOfDay(clock) else { return nil }
         switch parts.count {
-        case 1 where !isUTC: moment = .timeOfDay(time)
+        case 1 where !hasZone: moment = .timeOfDay(time)
         case 2:
             guard let day = Self.day(parts[0], time, isUTC: isUTC) else { return nil }
             moment = .epoch(day)
@@ -28,16 +31,10 @@ struct ClockTime {
         guard (2...3).contains(parts.count), let hour = number(parts[0], below: 24),
             let minute = number(parts[1], below: 60)
         else { return nil }
-        var time = Duration.seconds(hour * 3600 + minute * 60)
+        let time = Duration.seconds(hour * 3600 + minute * 60)
         guard parts.count == 3 else { return time }
-        let second = parts[2].split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
-        guard let whole = number(second[0], below: 60) else { return nil }
-        time += .seconds(whole)
-        guard second.count == 2 else { return time }
-        let digits = second[1].prefix(9)
-        guard !second[1].isEmpty, second[1].allSatisfy(\.isASCIIDigit), let fraction = Int64(digits) else { return nil }
-        let scale = (0..<(9 - digits.count)).reduce(Int64(1)) { scale, _ in scale * 10 }
-        return time + .nanoseconds(fraction * scale)
+        guard let seconds = DecimalSeconds(parts[2])?.duration, seconds < .seconds(60) else { return nil }
+        return time + seconds
     }
 
     private static func day(_ text: Substring, _ time: Duration, isUTC: Bool) -> EpochInstant? {
@@ -68,8 +65,4 @@ struct ClockTime {
         }
         return number
     }
-}
-
-extension Character {
-    fileprivate var isASCIIDigit: Bool { isASCII && isNumber }
 }

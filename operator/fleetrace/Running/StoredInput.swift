@@ -14,16 +14,20 @@ enum StoredInput {
     private static let parent: FilePath = "/var/tmp"
 
     /// Runs `body` with a path for each input. The copies are removed after it, also when it throws or a signal comes.
+    ///
+    /// - Parameters:
+    ///   - isStored: whether the input is a session of the controller.
+    ///   - interruptedStatus: the exit status when a signal comes while `body` runs.
     static func withPaths(
-        of inputs: [String], _ connect: Connector, _ interrupts: Interrupts,
-        _ body: ([String], ScratchFolder) throws -> Void
+        of inputs: [String], isStored: (String) -> Bool = isNoPath, interruptedStatus: Int32 = 1, _ connect: Connector,
+        _ interrupts: Interrupts, _ body: ([String], ScratchFolder) throws -> Void
     ) async throws {
         let folder = try ScratchFolder(in: parent)
         defer { folder.remove() }
         interrupts.atForcedEnd { folder.remove() }
         var paths: [String] = []
         for (index, input) in inputs.enumerated() {
-            guard isNoPath(input) else {
+            guard isStored(input) else {
                 paths.append(input)
                 continue
             }
@@ -39,7 +43,7 @@ enum StoredInput {
         }
         interrupts.forward {
             folder.remove()
-            _exit(1)
+            _exit(interruptedStatus)
         }
         try body(paths, folder)
     }

@@ -10,9 +10,9 @@ final class TraceConsumer: SessionConsumer {
 
     init(
         _ description: WireSessionDescription, format: OutputFormat, filter: TimelineFilter,
-        output: OutputStream = .standardOutput
+        output: OutputStream = .standardOutput, times: TimeDisplay = TimeDisplay()
     ) {
-        reader = LiveReader(description, format: format, filter: filter, output: output)
+        reader = LiveReader(description, format: format, filter: filter, output: output, times: times)
     }
 
     func consume(_ chunk: LogChunk) {

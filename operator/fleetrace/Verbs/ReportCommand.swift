@@ -26,6 +26,7 @@ struct ReportCommand: AsyncParsableCommand {
               fleetrace report s1 --clock hard
               fleetrace report s1 --causal rpc:send:id=rpc:receive:id --summary
               fleetrace report s1 --pairs messages.txt
+              fleetrace report s1 --relative --delta
             """)
 
     @Argument(
@@ -58,7 +59,7 @@ struct ReportCommand: AsyncParsableCommand {
     @Option(
         help: """
             From this time on: a span after the first event (1.5s), a time as it is printed (18:33:51.5, or with its date \
-            2026-11-28T18:33:51.5), or seconds since the epoch (@1700000000.5).
+            2026-11-28T18:33:51.5), seconds as they are printed where there is no time of day (8531.25), or seconds since the epoch (@1700000000.5).
             """)
     var since: MomentArgument?
 
@@ -86,6 +87,8 @@ struct ReportCommand: AsyncParsableCommand {
             """, valueName: "file"))
     var btf: String?
 
+    @OptionGroup var times: TimeOptions
+
     @OptionGroup var clock: ClockOptions
 
     @OptionGroup var messages: MessageOptions
@@ -102,6 +105,7 @@ struct ReportCommand: AsyncParsableCommand {
             guard since == nil, until == nil else { throw ValidationError("--around goes without --since and --until") }
         }
         try ConditionSyntax.check(condition, comms: comm)
+        try times.check(format)
         if let jobs, !(1...Self.mostJobs).contains(jobs) {
             throw ValidationError("--jobs takes a number from 1 to \(Self.mostJobs)")
         }
@@ -131,7 +135,7 @@ struct ReportCommand: AsyncParsableCommand {
         let opened = try paths.map { try ReportInput(path: $0, types: types) }
         let report = try TimelineReport(
             opened, format: format, filter: filter, output: summary ? nil : .standardOutput,
-            jobs: jobs ?? Self.usualJobs, wander: clock.wander, causal: messages.options)
+            jobs: jobs ?? Self.usualJobs, wander: clock.wander, causal: messages.options, times: times.display)
         for line in report.assumptions { say("note: \(line)") }
         // Nothing is left to do then, however long the rest would take.
         try OutputStream.standardOutput.whenReaderEnds {
@@ -146,7 +150,7 @@ struct ReportCommand: AsyncParsableCommand {
 
     /// What `--around` selects; nil when it is absent or malformed.
     private var window: (since: TimelineMoment, until: TimelineMoment)? {
-        guard let text = around.first, let center = MomentArgument(argument: text)?.moment,
+        guard let text = around.first, let center = MomentArgument(argument: text)?.moment(isUTC: times.isUTC),
             let reach = around.count > 1 ? try? DurationArgument.parse(around[1]) : Self.usualReach
         else { return nil }
         return (center.moved(by: .zero - reach), center.moved(by: reach))
@@ -160,8 +164,8 @@ struct ReportCommand: AsyncParsableCommand {
         filter.cpus = Set(cpu)
         filter.comms = comm
         filter.pids = Set(pid)
-        filter.since = window?.since ?? since?.moment
-        filter.until = window?.until ?? until?.moment
+        filter.since = window?.since ?? since?.moment(isUTC: times.isUTC)
+        filter.until = window?.until ?? until?.moment(isUTC: times.isUTC)
         filter.includesOthers = !around.isEmpty
         return filter
     }

@@ -39,7 +39,12 @@ struct TraceCommand: AsyncParsableCommand {
     @Option(name: [.short, .long], help: "Write the timeline to this file in place of stdout.")
     var output: String?
 
-    func validate() throws { try ConditionSyntax.check(condition) }
+    @OptionGroup var times: TimeOptions
+
+    func validate() throws {
+        try ConditionSyntax.check(condition)
+        try times.check(format ?? .default)
+    }
 
     func run() async throws {
         let filter = TimelineFilter(condition: condition)
@@ -48,10 +53,12 @@ struct TraceCommand: AsyncParsableCommand {
         )
         // On a terminal a person reads both.
         let separates = output == nil && !(isPeoples && isatty(STDOUT_FILENO) == 1)
-        try await session.session(needsOutput: output == nil, separatesOutput: separates).run { [format] opened in
+        try await session.session(needsOutput: output == nil, separatesOutput: separates).run {
+            [format, times] opened in
             let description = opened.sessionDescription
             return TraceConsumer(
-                description, format: format ?? description.usualFormat, filter: filter, output: stream)
+                description, format: format ?? description.usualFormat, filter: filter, output: stream,
+                times: times.display)
         }
     }
 }

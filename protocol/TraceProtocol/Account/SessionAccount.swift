@@ -9,6 +9,8 @@ public struct SessionAccount: Sendable {
     public var faults: [String] = []
     /// ns from the timeline to the epoch; nil where no time of day is known.
     public var epochOffset: Int64?
+    /// How far the order of the events that were read is known; nil where nobody put them in order.
+    public var order: OrderTally?
 
     public init(nodes: [Node], lateEvents: UInt64 = 0, epochOffset: Int64? = nil) {
         self.nodes = nodes

@@ -1,0 +1,78 @@
+import EventFormat
+import SessionStore
+import TraceClock
+import TraceProtocol
+
+/// What recorded sessions show of their nodes' clocks: bound, offset, drift and round trip over time, and breaks.
+public struct ClockReport {
+    /// How it is written.
+    public enum Format: String, Sendable, CaseIterable {
+        case text, svg, json
+    }
+
+    public let courses: [ClockCourse]
+    /// ns from the timeline to the epoch; nil where no input knows the time of day.
+    let epochOffset: Int64?
+    let times: TimeDisplay
+
+    /// Stretches that a node's time is divided into.
+    static let points = 120
+
+    /// - Parameters:
+    ///   - nodes: of which a report is wanted; empty for all.
+    ///   - wander: what is assumed of the clocks' rates; nil for nothing beyond the rate range.
+    /// - Throws: `ReportError` for a node that is not there, and where no input is a session; `StoreError`.
+    public init(
+        _ inputs: [ReportInput], nodes: Set<String> = [], wander: ClockWander? = .standard,
+        times: TimeDisplay = TimeDisplay()
+    ) throws {
+        let plan = ReportPlan(inputs)
+        let names = plan.nodes.map(\.name)
+        for name in nodes.sorted() where !names.contains(name) {
+            throw ReportError("there is no node \"\(name)\" (there are \(names.joined(separator: ", ")))")
+        }
+        var courses: [ClockCourse] = []
+        for node in plan.nodes where nodes.isEmpty || nodes.contains(node.name) {
+            guard case .log(let session, let name) = node.source, case .session(let directory) = inputs[session] else {
+                continue
+            }
+            let records = ClockRecords(of: NodeLogReader(try directory.log(of: name)))
+            if let clock = records.clock(wander: wander) {
+                courses.append(
+                    ClockCourse(
+                        node: node.name, records.admitted, clock, shift: node.shift, count: Self.points))
+            } else {
+                courses.append(ClockCourse(node: node.name))
+            }
+        }
+        guard !courses.isEmpty else {
+            throw ReportError(
+                "no clock was probed for these inputs: only sessions have clock probes, trace.dat files have none")
+        }
+        self.courses = courses
+        epochOffset = plan.epochOffset
+        self.times = times
+    }
+
+    init(_ courses: [ClockCourse], epochOffset: Int64?, times: TimeDisplay = TimeDisplay()) {
+        self.courses = courses
+        self.epochOffset = epochOffset
+        self.times = times
+    }
+
+    /// The report, line by line.
+    public func lines(_ format: Format) -> [String] {
+        switch format {
+        case .text: textLines
+        case .svg: svgLines
+        case .json: courses.map { json($0) }
+        }
+    }
+
+    func time(_ time: Int64) -> String {
+        var text = TextBuffer(capacity: 32)
+        var wallTime = WallTime(isUTC: times.isUTC)
+        TimeText.append(time, epochOffset: epochOffset, &wallTime, to: &text)
+        return text.string
+    }
+}
