@@ -39,6 +39,14 @@ public struct ClockBreak: Sendable, Hashable {
     /// The first agent time (ns) of the new epoch; `nil` until a probe opens it.
     public internal(set) var before: Int64?
 
+    /// Probes show it, and no agent has declared it.
+    public var isProved: Bool {
+        switch reason {
+        case .contradiction, .wentBackwards: true
+        case .bootIDChanged, .suspended, .clockSourceChanged, .resumed, .traceClockParted: false
+        }
+    }
+
     init(reason: ClockBreakReason, after: Int64, before: Int64?) {
         self.reason = reason
         self.after = after

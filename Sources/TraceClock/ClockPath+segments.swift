@@ -14,8 +14,9 @@ extension ClockPath {
         return ClockSegment(
             first: left.agent &+ 1, last: right.agent,
             line: ClockLine(from: left.agent, left.estimate, to: right.agent, right.estimate),
-            rate: assumptions.rate, cones: cones, readingSpan: assumptions.readingSpan,
-            mapping: right.gapBefore ? .gap : .shown)
+            rate: right.widened ?? left.widened ?? assumptions.rate, cones: cones,
+            readingSpan: assumptions.readingSpan, mapping: right.gapBefore ? .gap : .shown,
+            isRefuted: right.widened != nil)
     }
 
     private func head(before point: PathPoint, _ assumptions: ClockAssumptions) -> ClockSegment {
@@ -26,8 +27,8 @@ extension ClockPath {
         return ClockSegment(
             first: 0, last: point.agent,
             line: ClockLine(through: point.agent, point.estimate, slope: slope, fromZero: true),
-            rate: assumptions.rate, cones: cones, readingSpan: assumptions.readingSpan,
-            mapping: isHeadCut ? .gap : .shown)
+            rate: point.widened ?? assumptions.rate, cones: cones, readingSpan: assumptions.readingSpan,
+            mapping: isHeadCut ? .gap : .shown, isRefuted: point.widened != nil)
     }
 }
 

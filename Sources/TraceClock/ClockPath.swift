@@ -10,6 +10,8 @@ struct PathPoint: Sendable, Hashable {
     let knownThrough: Int64
     /// Whether the stretch that ends here lies in a gap.
     var gapBefore: Bool
+    /// The rate range that the bound rests on, where it is not the stated one.
+    var widened: RateRange?
 }
 
 /// The frozen part of a live clock: points in ascending agent time, never moved once appended.

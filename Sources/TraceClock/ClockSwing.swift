@@ -70,6 +70,22 @@ struct ClockSwing: Sendable {
         return least...greatest
     }
 
+    /// Whether the clock is out of the range in the newest stretches, and the slopes (less 1) that it keeps to there.
+    func newestDeparture(from rate: RateRange) -> (isOut: Bool, slopes: ClosedRange<Double>?) {
+        guard let last = stretches.indices.last else { return (false, nil) }
+        var isOut = false
+        var slopes: [Double] = []
+        for scale in Self.scales where scale <= last && movement(last - scale, last).leaves(rate) {
+            // A step is passed after two stretches.
+            let goesOn = isSustained(last - scale, last, rate)
+            isOut = isOut || scale <= 2 || goesOn
+            guard scale >= 4, goesOn else { continue }
+            slopes.append(movement(last - scale, last - scale / 2).slope)
+            slopes.append(movement(last - scale / 2, last).slope)
+        }
+        return (isOut, slopes.min().map { $0...(slopes.max() ?? $0) })
+    }
+
     /// Whether both halves of a time show it: a step is in one only.
     private func isSustained(_ first: Int, _ last: Int, _ rate: RateRange) -> Bool {
         guard last - first >= 2 else { return false }

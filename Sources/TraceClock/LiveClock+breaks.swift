@@ -14,6 +14,7 @@ extension LiveClock {
         if reason == .bootIDChanged {
             path.removeAll()
             newest = nil
+            departures = DepartureWatch()
         } else {
             path.degrade(after: since) { _ in .max }
         }
@@ -28,8 +29,8 @@ extension LiveClock {
     mutating func findBreak(at probe: ClockProbe, _ sample: ClockSample) -> ClockBreak? {
         if let newest, probe.goesBack(behind: newest, assumptions) { return goBack(newest, probe, sample) }
         guard let epoch else { return openDeclared(sample) }
-        guard let proof = epoch.leading.contradiction(with: sample, assumptions.rate) else { return nil }
-        let rate = assumptions.rate
+        guard let proof = epoch.leading.contradiction(with: sample, rate) else { return nil }
+        let rate = rate
         let since = min(proof.since, sample.agent &- 1)
         // A clock that stands still or is set back shows one time for two moments.
         let isAmbiguous = sample.agent <= proof.since
@@ -37,6 +38,7 @@ extension LiveClock {
         let start = max(sample.agent, proof.since &+ 1, (frozenThrough ?? -1) &+ 1)
         gap = PendingGap(start: start, upper: isAmbiguous ? .max : sample.causalUpper(at: start, rate))
         guess.restart()
+        probation.begin(span: sample.agent &- proof.since, excess: proof.excess, sample)
         let found = ClockBreak(reason: .contradiction(excess: proof.excess), after: since, before: start)
         record(found)
         return found
@@ -46,7 +48,7 @@ extension LiveClock {
     private mutating func openDeclared(_ sample: ClockSample) -> ClockBreak? {
         guard !breaks.isEmpty else { return nil }
         let start = max(sample.agent, (frozenThrough ?? -1) &+ 1)
-        gap = PendingGap(start: start, upper: sample.causalUpper(at: start, assumptions.rate))
+        gap = PendingGap(start: start, upper: sample.causalUpper(at: start, rate))
         breaks[breaks.count - 1].before = start
         return breaks.last
     }
@@ -60,6 +62,8 @@ extension LiveClock {
         let start = max(sample.agent, lastShared &+ 1, (frozenThrough ?? -1) &+ 1)
         gap = PendingGap(start: start, upper: .max)
         guess.restart()
+        probation.begin(span: new.t2 &- old.t2, excess: 0, sample)
+        departures = DepartureWatch()
         let found = ClockBreak(reason: .wentBackwards(by: old.t3 &- new.t2), after: old.t3, before: start)
         record(found)
         return found

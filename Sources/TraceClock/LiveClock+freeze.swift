@@ -8,7 +8,7 @@ extension LiveClock {
         path.append(first)
         if let second = next.second { path.append(second) }
         if let gap, gap.start <= agentTime { self.gap = nil }
-        epoch?.pass(through: agentTime, assumptions.rate)
+        epoch?.pass(through: agentTime, probation.rate)
     }
 
     /// Drops the points that times from `agentTime` (ns) on do not need. Older times still map, from the oldest point
@@ -34,7 +34,6 @@ extension LiveClock {
 
     /// A point in the present epoch. The path bends no more than the rate range allows, unless the bound forces it.
     private func point(_ time: Int64, _ epoch: LiveEpoch, after last: PathPoint?, opens: Bool) -> PathPoint {
-        let rate = assumptions.rate
         let found = epoch.bound(at: time, rate)
         // Probes that came out of order can contradict each other; this is where it shows.
         let isContradiction = found.lower > found.upper
@@ -50,12 +49,13 @@ extension LiveClock {
         return PathPoint(
             agent: time, estimate: estimate, lower: bound.lower, upper: max(bound.upper, estimate),
             causalLower: max(epoch.causalLower(at: time), last?.causalLower ?? .min),
-            knownThrough: max(epoch.knownThrough, last?.knownThrough ?? 0), gapBefore: opens || isContradiction)
+            knownThrough: max(epoch.knownThrough, last?.knownThrough ?? 0), gapBefore: opens || isContradiction,
+            widened: probation.widened)
     }
 
     /// A point in a gap: the old line continues as far as `upper` allows.
     private func gapPoint(_ time: Int64, after last: PathPoint, upper: Int64) -> PathPoint {
-        let onward = last.estimate &+ assumptions.rate.leastElapsed(over: time &- last.agent)
+        let onward = last.estimate &+ rate.leastElapsed(over: time &- last.agent)
         let estimate = max(min(onward, upper), last.estimate)
         // The last point is certain if it lies before the break; otherwise `lower` is by causality alone already.
         return PathPoint(

@@ -8,7 +8,7 @@
 /// - After a reboot, and after `ClockBreakReason.wentBackwards`, agent times repeat: begin a new `LiveClock` for what
 ///   follows. A clock that goes on marks every time that can mean two moments as `.degraded`.
 ///
-/// Memory: at most `pathCapacity` points of 56 bytes and `Self.recentCapacity` samples of 32.
+/// Memory: at most `pathCapacity` points of 80 bytes and `Self.recentCapacity` samples of 32, and `DepartureWatch.capacity` more.
 public struct LiveClock: Sendable {
     /// The assumptions under which the bounds hold.
     public let assumptions: ClockAssumptions
@@ -17,6 +17,11 @@ public struct LiveClock: Sendable {
     /// The stretch between the last epoch and this one, until the path has passed it.
     var gap: PendingGap?
     var guess = RateEstimate()
+    var probation: RateProbation
+    var alarm = NarrowBoundAlarm()
+    var departures = DepartureWatch()
+    /// What bounds rest on at present: wider than stated after a contradiction, or while the probes show such a rate.
+    var rate: RateRange { probation.rate }
     var newest: ClockProbe?
     @usableFromInline var cached: ClockSegment
 
@@ -56,6 +61,7 @@ public struct LiveClock: Sendable {
     /// - Parameter pathCapacity: frozen points kept at most; at a watermark every 50 ms 4096 are 3.4 minutes.
     public init(assumptions: ClockAssumptions = .standard, pathCapacity: Int = 4096) {
         self.assumptions = assumptions
+        self.probation = RateProbation(assumptions.rate)
         self.path = ClockPath(capacity: pathCapacity)
         self.cached = .unknown(first: 0, last: -1, assumptions)
     }
@@ -96,11 +102,13 @@ public struct LiveClock: Sendable {
         if newest.map({ probe.t4 >= $0.t4 }) ?? true { newest = probe }
         if found == nil, epoch != nil {
             let frozenThrough = frozenThrough
-            epoch?.add(sample, frozenThrough: frozenThrough, assumptions.rate)
+            epoch?.add(sample, frozenThrough: frozenThrough, probation.rate)
+            watch(sample)
         } else {
             epoch = LiveEpoch(sample)
+            alarm = NarrowBoundAlarm()
         }
-        guess.add(probe, assumptions.rate)
+        guess.add(probe, rate)
         cached = .unknown(first: 0, last: -1, assumptions)
         return found.map { .epochBreak($0) } ?? .accepted
     }

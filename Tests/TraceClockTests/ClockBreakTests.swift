@@ -120,7 +120,8 @@ struct ClockBreakTests {
                 if time.quality == .bounded { certain += 1 }
             }
         }
-        #expect(certain > run.events.count)
+        // Live times are in doubt for seconds after it.
+        #expect(certain > run.events.count * 3 / 4)
     }
 
     @Test func whatWasShownBeforeABreakWasFoundIsTakenBack() {
@@ -142,7 +143,8 @@ struct ClockBreakTests {
             let time = live.map(node.agent(event))
             #expect(node.truth(event, isIn: time), "\(event): \(time)")
             if event > 778e6, event < 819e6 { #expect(time.quality == .degraded, "\(event)") }
-            if event < 700e6 || event > 850e6 { #expect(time.quality == .bounded, "\(event)") }
+            if event < 700e6 { #expect(time.quality == .bounded, "\(event)") }
+            if event > 850e6 { #expect(time.quality == .degraded && time.upper - time.lower < 10_000_000, "\(event)") }
         }
     }
 

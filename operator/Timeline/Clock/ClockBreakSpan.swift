@@ -2,7 +2,9 @@ import TraceClock
 
 /// A break of a node's clock on the timeline: between its two ends the clock's rate says nothing.
 struct ClockBreakSpan {
-    let reason: String
+    private let reason: String
+    /// Other nodes whose clocks broke at the same instant.
+    var sharers: [String] = []
     /// The last certain moment before it, ns of the timeline; nil where that has no place there.
     let from: Int64?
     /// The first certain moment after it, ns of the timeline; nil while it is not known.
@@ -13,6 +15,14 @@ struct ClockBreakSpan {
         reason = found.reason.description
         from = map(found.after)
         to = found.before.flatMap { $0 > found.after ? map($0) : nil }
+    }
+
+    /// What happened. Where several clocks broke at one instant, it is the controller's that did.
+    var text: String {
+        guard !sharers.isEmpty else { return reason }
+        let names =
+            sharers.prefix(3).joined(separator: ", ") + (sharers.count > 3 ? " and \(sharers.count - 3) more" : "")
+        return "\(reason); so did \(names) at the same instant: it was the controller's own clock"
     }
 
     /// Where it is shown.

@@ -62,7 +62,7 @@ public struct ClockCourse: Sendable {
         floor = probes.map(\.delay).min().map { $0 / 2 }
         breaks = clock.breaks.map { found in
             let span = ClockBreakSpan(found) { clock.map($0).estimate &+ shift }
-            return Break(reason: span.reason, from: span.from, to: span.to)
+            return Break(reason: span.text, from: span.from, to: span.to)
         }
         guard let first = probes.first, let last = probes.last else { return }
         let length = max(1, (last.t3 &- first.t3) / Int64(max(1, count)) &+ 1)

@@ -22,6 +22,7 @@ final class TimelineMerger {
     private var notices: [(TimelineNotice, NodeTimeline, Int64)] = []
     /// What has a place on the timeline and is not shown yet, because events before it may still come.
     var stretches: [(place: Int64, notice: TimelineNotice, node: NodeTimeline)] = []
+    var sharedBreaks = SharedBreaks()
     /// Events handed out after later ones.
     var lateEvents: UInt64 = 0
 
@@ -45,8 +46,8 @@ final class TimelineMerger {
         gate = WatermarkGate(stallLimit: stallLimit)
         for node in self.nodes {
             gate.add(node: node.index, at: now)
-            for found in node.clock.knownBreaks { show(found, of: node) }
         }
+        showKnownBreaks()
     }
 
     var isEnded: Bool { nodes.allSatisfy(\.isEnded) }
@@ -79,7 +80,9 @@ final class TimelineMerger {
             settle(node)
             gate.finish(node: index)
         case .note(let note): append(note, node)
-        case .clockBreak(let found): show(found, of: node)
+        case .clockBreak(let found):
+            note(found, of: node)
+            show(found, of: node)
         case .loss(let losses): stretches += losses.map { ($0.place, .lostAtAgent($0), node) }
         }
     }
@@ -153,11 +156,6 @@ final class TimelineMerger {
     private func show(_ news: [WireRecordingGap?], of node: NodeTimeline) {
         guard !node.hasKnownGaps else { return }
         stretches += news.compactMap(\.self).map { ($0.place, .gap($0), node) }
-    }
-
-    private func show(_ found: ClockBreak, of node: NodeTimeline) {
-        let span = ClockBreakSpan(found, on: node.onTimeline)
-        stretches.append((span.place, .clockBreak(span), node))
     }
 
     /// Nobody could be heard until now.

@@ -61,7 +61,10 @@ extension LineWriter {
             text.append("\",")
             appendTime(time)
             if case .gap(let gap) = notice { appendJSON(spanOf: gap) }
-            if case .clockBreak(let span) = notice { appendJSON(from: span.from ?? 0, to: span.to ?? 0) }
+            if case .clockBreak(let span) = notice {
+                appendJSON(from: span.from ?? 0, to: span.to ?? 0)
+                if !span.sharers.isEmpty { text.append(",\"of_controller\":true") }
+            }
             if case .lostAtAgent(let loss) = notice {
                 appendJSON(from: loss.from, to: loss.to)
                 appendNodeAndCPU(node, loss.cpu)

@@ -15,7 +15,7 @@ extension TimelineNotice {
         case .takenOver(let reason): ("taken_over", reason)
         case .gap(let gap): ("gap", gap.reason)
         case .lostAtAgent(let loss): ("lost", loss.reason)
-        case .clockBreak(let span): ("clock_break", span.reason)
+        case .clockBreak(let span): ("clock_break", span.text)
         case .contradiction(let text): ("contradiction", text)
         }
     }
