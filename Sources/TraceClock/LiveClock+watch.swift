@@ -10,8 +10,10 @@ extension LiveClock {
             next.add(front.upper, frozenThrough: frozenThrough, rate)
             next.add(sample, frozenThrough: frozenThrough, rate)
             epoch = next
-        } else if probation.widened == nil, let epoch, alarm.isRaised(by: epoch.bound(at: sample.agent, rate)) {
-            probation.begin(span: alarm.span(to: sample), excess: 0, sample)
+        } else if probation.widened == nil, let epoch,
+            let span = alarm.look(epoch.bound(at: sample.agent, rate), at: sample.agent)
+        {
+            probation.begin(span: span, excess: 0, sample)
         }
     }
 }

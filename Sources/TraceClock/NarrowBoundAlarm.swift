@@ -6,7 +6,8 @@
 struct NarrowBoundAlarm: Sendable {
     private var least = Int64.max
     private var count = 0
-    private var first: Int64?
+    /// The agent time (ns) when the bound was last as wide as the network allows, or the first sample's.
+    private var wide: Int64?
 
     /// So many round trips, at least, make the least one a measure.
     static let leastCount = 32
@@ -15,14 +16,18 @@ struct NarrowBoundAlarm: Sendable {
         guard sample.lower != .min, sample.upper != .max else { return }
         least = min(least, sample.upper &- sample.lower)
         count += 1
-        if first == nil { first = sample.agent }
+        if wide == nil { wide = sample.agent }
     }
 
-    /// Half of the width is less than half of what half the least round trip would be.
-    func isRaised(by bound: ClockBound) -> Bool {
-        count >= Self.leastCount && (bound.width ?? .max) < least / 2
+    /// Looks at the bound for an agent time (ns).
+    ///
+    /// - Returns: the agent time (ns, positive) that it took to narrow so far; nil for a width that can be: at least half
+    ///   of the least round trip.
+    mutating func look(_ bound: ClockBound, at agentTime: Int64) -> Int64? {
+        guard count >= Self.leastCount, let width = bound.width, let since = wide else { return nil }
+        if width >= least &- least / 4 { wide = agentTime }
+        guard width < least / 2 else { return nil }
+        // From three quarters to a half took as long as to there.
+        return max(2 &* (agentTime &- since), 1)
     }
-
-    /// The agent time (ns) over which it was watched.
-    func span(to sample: ClockSample) -> Int64 { first.map { max(sample.agent &- $0, 1) } ?? 1 }
 }

@@ -6,7 +6,9 @@ import Testing
 /// A live clock beyond its assumptions: it marks what it prints, widens its range, and comes back.
 struct LiveDepartureTests {
     /// Freezes 50 ms behind each probe and checks the events up to there, as they were printed.
-    private func played(_ rates: [Double], span: Double, seed: UInt64 = 1) -> [(time: Double, isIn: Bool, isMarked: Bool)] {
+    private func played(_ rates: [Double], span: Double, seed: UInt64 = 1) -> [(
+        time: Double, isIn: Bool, isMarked: Bool
+    )] {
         let node = SimulatedNode(controllerBase: 1 << 60, agentBase: 1 << 50, rates: rates, span: span)
         var random = SplitMix64(seed: seed)
         var clock = LiveClock()

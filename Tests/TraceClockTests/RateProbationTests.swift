@@ -83,10 +83,12 @@ struct RateProbationTests {
     @Test func aBoundThatCannotBeTrueIsMarked() {
         var alarm = NarrowBoundAlarm()
         for index in 0..<NarrowBoundAlarm.leastCount {
-            #expect(!alarm.isRaised(by: ClockBound(lower: 0, upper: 0)))
+            #expect(alarm.look(ClockBound(lower: 0, upper: 0), at: Int64(index)) == nil)
             alarm.add(ClockSample(agent: Int64(index), lower: 0, upper: 100_000))
         }
-        #expect(alarm.isRaised(by: ClockBound(lower: 0, upper: 49_999)))
-        #expect(!alarm.isRaised(by: ClockBound(lower: 0, upper: 50_000)) && !alarm.isRaised(by: .unbounded))
+        #expect(alarm.look(ClockBound(lower: 0, upper: 75_000), at: 1000) == nil)
+        #expect(alarm.look(ClockBound(lower: 0, upper: 50_000), at: 3000) == nil)
+        #expect(alarm.look(ClockBound(lower: 0, upper: 49_999), at: 5000) == 8000)
+        #expect(alarm.look(.unbounded, at: 6000) == nil)
     }
 }

@@ -11,6 +11,13 @@ struct CausalPass {
     private var readings: [Int: SessionReadings] = [:]
     private var found: Set<Int> = []
 
+    /// A node of the report.
+    struct Node {
+        var name: String
+        /// The number of the session that it is of; nil for a recording.
+        var session: Int?
+    }
+
     init(_ options: CausalOptions) {
         self.options = options
     }
@@ -44,38 +51,13 @@ struct CausalPass {
     ///   - nodes: all nodes of the report.
     ///   - wander: what is assumed of the clocks' rates.
     /// - Throws: `ReportError` for a source that found nothing to read.
-    mutating func finish(_ nodes: [ReportPlan.Node], wander: ClockWander?) throws -> (
+    mutating func finish(_ nodes: [Node], wander: ClockWander?) throws -> (
         clocks: [Int: RefinedClock], findings: CausalFindings
     ) {
-        for (index, side) in MessageScan.sides(options.sources).enumerated()
-        where !side.isEmpty && !found.contains(index) {
-            throw ReportError(
-                options.sources[index / 2] == .tcp
-                    ? "--causal tcp: the session has no event \(side): record it with --causal tcp, too"
-                    : "--causal: no node's record has an event \(side)")
-        }
-        let clocks = nodes.indices.map { clock(of: $0, wander: wander) }
+        try refuseSourcesWithoutEvents()
         var findings = CausalFindings(nodes.map(\.name))
-        var messages: [MatchedMessage] = []
-        for session in matchers.keys.sorted() {
-            guard var matcher = matchers[session] else { continue }
-            messages += matcher.messages()
-            findings.add(matcher)
-        }
-        for path in options.pairs {
-            let file = try MessagePairsFile(path: path, nodes: nodes.map(\.name))
-            for message in file.messages {
-                guard nodes[message.sender].session == nodes[message.receiver].session,
-                    nodes[message.sender].session != nil
-                else {
-                    throw ReportError(
-                        "\(path): \(nodes[message.sender].name) and \(nodes[message.receiver].name) are not of one "
-                            + "session")
-                }
-            }
-            findings.add(file)
-            messages += file.messages
-        }
+        let messages = matched(&findings) + (try listed(nodes, &findings))
+        let clocks = nodes.indices.map { clock(of: $0, wander: wander) }
         let tightening = MessageTightening(clocks, messages, readings: readings.mapValues(\.constraints))
         findings.compare(clocks, with: tightening, matched: messages.count)
         var result: [Int: RefinedClock] = [:]
@@ -83,17 +65,48 @@ struct CausalPass {
         return (result, findings)
     }
 
+    private func refuseSourcesWithoutEvents() throws {
+        for (index, side) in MessageScan.sides(options.sources).enumerated()
+        where !side.isEmpty && !found.contains(index) {
+            throw ReportError(
+                options.sources[index / 2] == .tcp
+                    ? "--causal tcp: the session has no event \(side): record it with --causal tcp, too"
+                    : "--causal: no node's record has an event \(side)")
+        }
+    }
+
+    /// Messages whose ends are events of the logs.
+    private mutating func matched(_ findings: inout CausalFindings) -> [MatchedMessage] {
+        var messages: [MatchedMessage] = []
+        for session in matchers.keys.sorted() {
+            guard var matcher = matchers[session] else { continue }
+            messages += matcher.messages()
+            findings.add(matcher)
+        }
+        return messages
+    }
+
+    /// Messages of the files of pairs.
+    private func listed(_ nodes: [Node], _ findings: inout CausalFindings) throws -> [MatchedMessage] {
+        var messages: [MatchedMessage] = []
+        for path in options.pairs {
+            let file = try MessagePairsFile(path: path, nodes: nodes.map(\.name))
+            for message in file.messages {
+                let (sender, receiver) = (nodes[message.sender], nodes[message.receiver])
+                guard let session = sender.session, session == receiver.session else {
+                    throw ReportError("\(path): \(sender.name) and \(receiver.name) are not of one session")
+                }
+            }
+            findings.add(file)
+            messages += file.messages
+        }
+        return messages
+    }
+
     /// A clock whose wander the probes refute rests on the rate range alone: a bound that is not certain could tighten
     /// no other one.
     private func clock(of node: Int, wander: ClockWander?) -> RefinedClock? {
         let clock = records[node]?.clock(wander: wander)
         return clock?.isWanderRefuted == true ? records[node]?.clock() : clock
-    }
-}
-
-extension ReportPlan.Node {
-    /// The number of the session that it is of; nil for a recording.
-    fileprivate var session: Int? {
-        if case .log(let session, _) = source { session } else { nil }
     }
 }

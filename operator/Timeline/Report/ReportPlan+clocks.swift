@@ -11,13 +11,14 @@ extension ReportPlan {
     ) {
         guard !causal.isEmpty else { return (try clocks(inputs, wander: wander), nil) }
         var pass = CausalPass(causal)
+        var ends = nodes.map { CausalPass.Node(name: $0.name) }
         for (index, node) in nodes.enumerated() {
-            guard case .log(let session, let name) = node.source, case .session(let directory) = inputs[session] else {
-                continue
-            }
+            guard case .log(let session, let name) = node.source else { continue }
+            ends[index].session = session
+            guard case .session(let directory) = inputs[session] else { continue }
             try pass.read(NodeLogReader(try directory.log(of: name)), node: index, session: session)
         }
-        let result = try pass.finish(nodes, wander: wander)
+        let result = try pass.finish(ends, wander: wander)
         return (result.clocks, result.findings)
     }
 
