@@ -4,7 +4,7 @@ struct DepartureWatch: Sendable {
     /// The agent time (ns) of the last look.
     private var looked: Int64 = 0
 
-    /// Half a minute at 40 probes a second.
+    /// A minute at 20 probes a second.
     static let capacity = 1280
     /// Agent time between two looks, ns.
     static let interval: Int64 = 1_000_000_000

@@ -25,9 +25,9 @@ extension Controller {
         }
     }
 
-    /// Between two probes by UDP of a node that records: the bound of a time between them is wider by 12 us at most.
+    /// Between two probes by UDP of a node that records: the bound of a time between them is wider by 25 us at most.
     /// docs/internals/performance.md has the CPU time of a probe.
-    static let quietInterval = Duration.milliseconds(25)
+    static let quietInterval = Duration.milliseconds(50)
 
     func receiveReply(_ reply: ClockReplyFrame, from link: NodeLink, at now: MonotonicRawInstant) throws {
         // t1 is what this side remembers, not what the reply says.

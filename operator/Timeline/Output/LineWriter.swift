@@ -35,8 +35,7 @@ struct LineWriter: ~Copyable {
         hasTimeOfDay = layout.epochOffset != nil
         wallTime = WallTime(isUTC: layout.times.isUTC)
         order = LineOrder(isMarked: layout.marksOrder)
-        let statesDate = hasTimeOfDay && [.default, .graph].contains(format)
-        date = statesDate ? DateLine(isUTC: layout.times.isUTC) : nil
+        date = hasTimeOfDay && layout.isForPeople ? DateLine(isUTC: layout.times.isUTC) : nil
         conditions = layout.filter.condition.map { ConditionTable($0) }
         tasks = TaskSelection(layout.filter, nodes: layout.names)
     }
