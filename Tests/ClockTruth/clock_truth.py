@@ -31,6 +31,15 @@ def compile_tools(folder):
         subprocess.run(["cc", "-O2", "-Wall", "-Wextra", *words], check=True)
 
 
+def refuse_static(programs):
+    """Wrong clocks come by LD_PRELOAD, which a static program does not read."""
+    for name in "fleetrace-agent", "fleetrace-controller":
+        with open(os.path.join(programs, name), "rb") as program:
+            if b"/ld-linux" not in program.read(4096):
+                sys.exit(f"{program.name} is linked statically, so its clock cannot be made wrong: "
+                         "give the folder of a debug build (swift build --show-bin-path)")
+
+
 def keep(folder, row, recorded, shown):
     """What a clock can be tried on: its probes, and times of the agent's clock with the controller's true ones."""
     os.makedirs(folder, exist_ok=True)
@@ -79,6 +88,7 @@ def main():
     if os.getuid() != 0:
         print("clock-truth: needs root, for tracefs", file=sys.stderr)
         return 2
+    refuse_static(o.programs)
     o.seconds = o.seconds or (13 if o.short else 60)
     o.rate = o.rate or 2000
     missed, checks, unmarked = [], 0, 0
