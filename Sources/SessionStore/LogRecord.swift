@@ -25,11 +25,13 @@ public struct LogRecord: Equatable, Sendable {
     /// Bytes on disk.
     static let longest = prefixLength + maximumBody
 
+    /// Bytes on disk.
+    public var lengthOnDisk: Int { LogRecord.prefixLength + LogRecord.bodyHead + frame.body.readableBytes }
+
     /// Appends the record in its form on disk.
     public func write(into out: inout ByteBuffer) {
         let start = out.writerIndex
-        out.reserveCapacity(
-            minimumWritableBytes: LogRecord.prefixLength + LogRecord.bodyHead + frame.body.readableBytes)
+        out.reserveCapacity(minimumWritableBytes: lengthOnDisk)
         out.writeInteger(LogRecord.magic)
         out.writeInteger(UInt32(LogRecord.bodyHead + frame.body.readableBytes))
         out.writeInteger(UInt32(0))

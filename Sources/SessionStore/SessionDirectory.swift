@@ -47,7 +47,12 @@ public struct SessionDirectory: Sendable {
 
     private static func open(in folder: OpenFolder) throws(StoreError) -> SessionDirectory {
         if let session = try find(in: folder) { return session }
-        throw .notASession(path: folder.path.string, "it has no \(SessionLayout.manifest)")
+        let parts = RecordingParts.expanded(folder.path.string)
+        guard let first = parts.first, first != folder.path.string else {
+            throw .notASession(path: folder.path.string, "it has no \(SessionLayout.manifest)")
+        }
+        throw .notASession(
+            path: folder.path.string, "it holds \(parts.count) parts of a recording; name one, as \(first)")
     }
 
     /// Opens the session in a folder; nil when there is no manifest.

@@ -69,6 +69,55 @@ struct ControllerRestartTests {
         #expect(try read(session, second).records.notes.last == .returned)
     }
 
+    @Test("An agent has taken over, and the controller that welcomed it is killed before it has written that down")
+    func takenOverUnwritten() throws {
+        let session = try ann.record(on: [node])
+        try node.sendBatch(session)
+        let second = first.restarted()
+        let points = try node.connect(to: second, incarnation: "second", holding: [session], isSuccessor: true)
+        #expect(points.map(\.unknown) == [false] && points.map(\.acknowledged) == [1])
+        // From then on it is known: one that does not say so is a stranger.
+        #expect(try read(session, second).records.notes.last == .takenOver)
+        let third = second.restarted()
+        let again = try node.connect(to: third, incarnation: "second", holding: [session])
+        #expect(again.map(\.unknown) == [false])
+        node.disconnect()
+        #expect(try node.connect(incarnation: "third", holding: [session]).map(\.unknown) == [true])
+    }
+
+    @Test(
+        "A node sends everything before its clock is measured: its log gets the clock, and says what the manifest says")
+    func lateClock() throws {
+        // Nothing is known of either clock.
+        let late = EmbeddedController()
+        late.isAnswering = false
+        let (a, b) = (try EmbeddedNode("a", late), try EmbeddedNode("b", late))
+        let bob = try EmbeddedOperator(late, name: "bob", capabilities: [Negotiation.Capability.reclaim])
+        let session = try bob.record(on: [a, b]) { $0.keep = true }
+        for node in [a, b] { try node.sendBatch(session) }
+        let second = late.restarted()
+        second.isAnswering = false
+        for node in [a, b] { try node.connect(to: second, holding: [session]) }
+        let again = try EmbeddedOperator(second, name: "bob", capabilities: [Negotiation.Capability.reclaim])
+        try again.request(.attachSession(.with { ($0.session, $0.read, $0.reclaim) = (session, [0, 0], true) }))
+        try again.request(.stopSession(.with { $0.session = session }))
+        let stopped = a.clock
+        try a.sendFinish(session) { finish in
+            finish.stopped.before = stopped
+            finish.stopped.after = stopped
+        }
+        second.isAnswering = true
+        second.advance(.milliseconds(500))
+        try b.sendFinish(session) { finish in
+            finish.stopped.before = b.clock
+            finish.stopped.after = b.clock
+        }
+        let log = try read(session, second).records
+        #expect(log.count(of: .finish) == 1 && log.count(of: .clockSample) == 1)
+        #expect(log.last?.frame.type == .clockSample)
+        #expect(second.storage.closed.map(\.state) == ["complete"])
+    }
+
     @Test("What was not written is not acknowledged, and comes again")
     func unwritten() throws {
         let session = try ann.record(on: [node])

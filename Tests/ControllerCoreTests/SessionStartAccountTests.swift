@@ -76,4 +76,22 @@ struct SessionStartAccountTests {
         #expect(manifest.state == (milliseconds < 1000 ? "complete" : fault))
         #expect(manifest.gaps.map { $0.to - $0.from } == [milliseconds * 1_000_000])
     }
+
+    @Test("A machine that is booted again after its part has another clock: its start is not dated by that")
+    func bootedAgain() throws {
+        let (fleet, nodes, ann) = try opened()
+        for node in nodes { try node.prepare() }
+        try nodes[0].start(missed: true, late: .milliseconds(200))
+        try nodes[1].start()
+        let session = try ann.opened().session
+        fleet.advance(.seconds(3))
+        try ann.request(.stopSession(.with { $0.session = session }))
+        try nodes[0].sendFinish(session)
+        nodes[0].reboot()
+        try nodes[0].connect(incarnation: "second")
+        fleet.advance(.seconds(1))
+        try nodes[1].sendFinish(session)
+        let manifest = try #require(fleet.storage.closed.first)
+        #expect(manifest.state == "complete" && manifest.gaps.map(\.lengthText) == ["0.200 s"])
+    }
 }

@@ -33,6 +33,8 @@ import Testing
             "probe garbage", "node", "nodes --controller x", "nodes --format xml", "attach", "stop", "fetch",
             "fetch s1", "sessions --format xml", "record --detach -e a -o s1",
             "record --detach -e a --for 1h", "record --detach -e a -- make", "record --detach -e a --local 1",
+            "record -e a --rotate 1000", "record -e a --keep-parts 2", "record -e a --rotate 1M --keep-parts 0",
+            "record --detach -e a --rotate 1M", "record --detach -e a --max-size 1M",
             "ca issue",
             "ca issue boss a b",
         ]

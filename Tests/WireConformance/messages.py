@@ -6,7 +6,8 @@ HOST_FACTS = {
     7: ("page_size", "uint"), 8: ("long_size", "uint"), 9: ("trace_clock", "string"),
     10: ("pid_namespace", "uint"), 11: ("pid", "uint"),
 }
-HELD_SESSION = {1: ("session", "fixed64"), 2: ("last_sequence", "uint"), 3: ("finished", "bool"), 4: ("taken_over", "bool")}
+HELD_SESSION = {1: ("session", "fixed64"), 2: ("last_sequence", "uint"), 3: ("finished", "bool"), 4: ("taken_over", "bool"),
+                5: ("successor", "bool")}
 LABEL = {1: ("key", "string"), 2: ("value", "string")}
 HELLO = {
     1: ("versions", "uint", "repeated"), 2: ("capabilities", "string", "repeated"), 3: ("software", "string"),

@@ -37,6 +37,7 @@ import TraceProtocol
             #expect(bench.kernel.takenOver == [1: nil] && bench.phase() == .recording)
             let hello = try bench.connect()
             #expect(hello.sessions.map(\.session) == [1] && hello.sessions.map(\.takenOver) == [true])
+            #expect(hello.sessions.map(\.successor) == [false])
             let session = try #require(bench.kernel.sessions[1])
             #expect(session.calls.isEmpty)
             try bench.welcome(resume: [1: 2], received: [0: 20])
@@ -44,9 +45,10 @@ import TraceProtocol
             _ = try bench.frames()
             session.record()
             #expect(try bench.numbers().map(\.sequence) == [3])
-            // From now on it is a session like any other.
+            // From now on it is a session like any other. But a controller that was restarted may not know that.
             bench.loseConnection()
-            #expect(try bench.connect().sessions.map(\.takenOver) == [false])
+            let again = try bench.connect()
+            #expect(again.sessions.map(\.takenOver) == [false] && again.sessions.map(\.successor) == [true])
         }
     }
 

@@ -6,7 +6,8 @@ import TraceProtocol
 final class EmbeddedNode: EmbeddedPeer {
     let name: String
     /// Its trace clock less the controller's, ns.
-    let clockOffset: Int64
+    private(set) var clockOffset: Int64
+    private var bootID: String
     /// Sequence number of its last numbered frame.
     var sequence: UInt64 = 0
     /// Events in the batches that it has sent.
@@ -14,6 +15,7 @@ final class EmbeddedNode: EmbeddedPeer {
 
     init(_ name: String, _ fleet: EmbeddedController) throws {
         self.name = name
+        bootID = name
         clockOffset = Int64(name.utf8.reduce(0) { $0 + Int($1) }) * 1_000_000_000
         super.init(try .node(name), fleet)
         try connect()
@@ -23,19 +25,22 @@ final class EmbeddedNode: EmbeddedPeer {
     /// - Parameters:
     ///   - holding: sessions that it says it still has.
     ///   - isTakenOver: from a process that died.
+    ///   - isSuccessor: likewise, and a controller has welcomed it before.
     /// - Returns: from where to go on with them; empty while it has not been welcomed.
     @discardableResult
     func connect(
-        incarnation: String = "first", holding: [UInt64] = [], isTakenOver: Bool = false, capabilities: [String] = []
+        incarnation: String = "first", holding: [UInt64] = [], isTakenOver: Bool = false,
+        isSuccessor: Bool = false, capabilities: [String] = []
     ) throws -> [WireResumePoint] {
         var hello = WireHello()
         hello.capabilities = capabilities
-        hello.host.bootID = name
+        hello.host.bootID = bootID
         hello.incarnation = incarnation
         hello.sessions = holding.map { session in
             .with {
                 $0.session = session
                 $0.takenOver = isTakenOver
+                $0.successor = isSuccessor
             }
         }
         try connect(hello)
@@ -50,11 +55,18 @@ final class EmbeddedNode: EmbeddedPeer {
     /// Connects to another controller process.
     @discardableResult
     func connect(
-        to fleet: EmbeddedController, incarnation: String = "first", holding: [UInt64]
+        to fleet: EmbeddedController, incarnation: String = "first", holding: [UInt64], isSuccessor: Bool = false
     ) throws -> [WireResumePoint] {
         move(to: fleet)
         fleet.connected(self)
-        return try connect(incarnation: incarnation, holding: holding)
+        return try connect(incarnation: incarnation, holding: holding, isSuccessor: isSuccessor)
+    }
+
+    /// The machine is booted: its trace clock begins again.
+    func reboot() {
+        disconnect()
+        bootID += "'"
+        clockOffset = -fleet.now.nanoseconds
     }
 
     func answerProbes() {

@@ -32,6 +32,7 @@ extension Agent {
             isInheritable: true)
         let isOver = left.stopping != nil || left.finish != nil || giveUp != nil
         session.state = SessionState(takenOver: isOver ? .draining : left.started == nil ? .ready : .recording)
+        session.isSuccessor = true
         session.endReason = giveUp ?? left.stopping?.reason ?? ""
         session.inherited = journal.folder.undelivered(of: id)
         if let found, session.inherited?.frames.isEmpty != false || !found.frames.isEmpty {

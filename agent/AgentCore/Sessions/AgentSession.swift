@@ -16,6 +16,8 @@ struct AgentSession {
     /// Frames of an agent that died, until the controller has said where to go on; nil for a session of this agent's own,
     /// and from then on.
     var inherited: UndeliveredFrames?
+    /// An agent that died began it.
+    var isSuccessor = false
     /// A successor of this agent can take it over.
     let isInheritable: Bool
     /// Its instance has been removed and only the stream is kept for the controller.
@@ -38,6 +40,7 @@ struct AgentSession {
         held.session = stream.session
         held.lastSequence = stream.lastSequence
         held.finished = isFinished
+        held.successor = isSuccessor && inherited == nil
         if let inherited {
             held.takenOver = true
             held.lastSequence = inherited.last

@@ -22,6 +22,7 @@ extension Session {
 
     /// - Parameter reason: for people.
     func nodeLost(_ index: Int, because reason: String) {
+        parts[index].keepClock()
         // While others start, only a node that records already may come back: the start waits for a reply of the rest.
         if flow.isLive(index), flow.phase != .starting || flow.isRecording(index) {
             note(.lost, reason, index)
@@ -37,13 +38,18 @@ extension Session {
     ///   - incarnation: what its agent calls itself now.
     ///   - held: what the agent says of the session; nil if it does not have it.
     func nodeReturned(_ index: Int, incarnation: String, held: WireHeldSession?) {
-        guard flow.isLive(index) else { return }
-        if let held, held.takenOver {
+        guard flow.isLive(index) else {
+            if parts[index].incarnation != incarnation { parts[index].isReplaced = true }
+            return
+        }
+        if let held, held.takenOver || held.successor && parts[index].incarnation != incarnation {
+            // An earlier controller process may have welcomed the successor, and died before it could write that down.
             note(.takenOver, Self.takeover, index)
             parts[index].incarnation = incarnation
             noteMember(index)
             isBack(index)
         } else if parts[index].incarnation != incarnation {
+            parts[index].isReplaced = true
             note(.restarted, "the agent was restarted; what it had not sent is gone", index)
             perform(flow.giveUp(index, "the agent was restarted"))
         } else if held == nil {

@@ -41,6 +41,8 @@ protocol SessionNode: AnyObject {
     var usualRoundTrip: Duration? { get }
     /// What was measured of its clock lately, oldest first.
     var recentSamples: [ClockSampleFrame] { get }
+    /// As far as it was measured since the node's last boot.
+    var clock: LiveClock { get }
 
     /// The node's trace clock at a moment of the controller's timeline; nil while nothing is known of it.
     func agentTime(at moment: MonotonicRawInstant) -> MonotonicRawInstant?

@@ -32,8 +32,11 @@ struct SessionPart {
     var goneLimit: Duration?
     /// It was commanded to start: from then on it owes a record.
     var isStartCommanded = false
-    /// The node's clock as an earlier controller process has measured it.
+    /// The node's clock as an earlier controller process has measured it, or as it was when the connection was lost.
     var earlierClock: LiveClock?
+    /// Another agent has connected, which has nothing of the session. The machine may have been booted again: its clock is
+    /// another one.
+    var isReplaced = false
     /// When there is no record of it, and why.
     var account = PartAccount()
     /// What the operator is told about it when the session opens.
@@ -41,9 +44,16 @@ struct SessionPart {
 
     /// A time of the node's trace clock on the controller's timeline, both ns; nil while its clock is not known.
     func onTimeline(_ time: Int64) -> Int64? {
-        let mapped = node.timelineTime(of: MonotonicRawInstant(nanoseconds: time))
-        guard mapped.quality == .unknown else { return mapped.estimate }
+        if !isReplaced {
+            let mapped = node.timelineTime(of: MonotonicRawInstant(nanoseconds: time))
+            guard mapped.quality == .unknown else { return mapped.estimate }
+        }
         guard let earlier = earlierClock?.map(time), earlier.quality != .unknown else { return nil }
         return earlier.estimate
+    }
+
+    /// The connection is lost. When the node is back it may have another clock.
+    mutating func keepClock() {
+        if !isReplaced, node.clock.newestReply != nil { earlierClock = node.clock }
     }
 }

@@ -58,7 +58,7 @@ public final class TimelineReport {
             throw ReportError("there is no node \"\(name)\" (there are \(names.joined(separator: ", ")))")
         }
         assumptions =
-            plan.assumptions
+            plan.assumptions + Self.partNote(inputs)
             + plan.nodes.flatMap { node -> [String] in
                 guard case .recording(let recording) = node.source else { return [] }
                 return recording.decoding.assumptions.map { "\(node.name): \($0)" }
@@ -99,6 +99,19 @@ public final class TimelineReport {
             guard case .recording(let path, let file) = input else { continue }
             damage += file.damage.map { "\(path): \($0)" }
         }
+    }
+
+    /// What a part of a recording does not tell by itself. Several are told apart by the nodes' names.
+    private static func partNote(_ inputs: [ReportInput]) -> [String] {
+        guard inputs.count == 1, case .session(let directory) = inputs[0], directory.description.part > 0 else {
+            return []
+        }
+        let (path, part) = (directory.folder.path, directory.description.part)
+        guard directory.description.hasNextPart_p else { return ["\(path) is the last part of a recording (\(part))"] }
+        return [
+            "\(path) is part \(part) of a recording: events that were lost and that no page counts are in the account "
+                + "of its last part"
+        ]
     }
 
     /// Prints everything.

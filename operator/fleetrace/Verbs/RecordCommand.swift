@@ -2,6 +2,7 @@ import ArgumentParser
 import CommandArguments
 import Glibc
 import SystemPackage
+import Timeline
 
 struct RecordCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -18,7 +19,8 @@ struct RecordCommand: AsyncParsableCommand {
               fleetrace report s1
               fleetrace record -e sched:sched_switch -o s2 --lease 1h --on-full stop --for 2h
               fleetrace record -e syscalls -o s3 --max-size 500M
-              fleetrace record --causal tcp -e sched -o s4 --for 10s
+              fleetrace record --causal tcp -e sched -o s5 --for 10s
+              fleetrace record -e syscalls -o s4 --rotate 100M --keep-parts 10
               fleetrace record --detach --name weekly -e sched --on role=db
               fleetrace stop weekly
             """)
@@ -33,6 +35,16 @@ struct RecordCommand: AsyncParsableCommand {
         transform: ByteCountArgument.parse)
     var maxSize: UInt64?
 
+    @Option(
+        help: """
+            Go on in another part when one has recorded so much, e.g. 100M: -o then has a session for each part, which \
+            'report' reads by itself. Each event is in one of them.
+            """, transform: ByteCountArgument.parse)
+    var rotate: UInt64?
+
+    @Option(help: "With --rotate: keep so many parts, and remove the oldest ones before them.")
+    var keepParts: Int?
+
     @Flag(help: "Leave the session to the controller, which keeps it, and return (see sessions, attach, stop, fetch).")
     var detach = false
 
@@ -40,11 +52,20 @@ struct RecordCommand: AsyncParsableCommand {
         help: "What to call the session; of a detached one letters, digits and . _ - (default: the directory's name).")
     var name: String?
 
+    /// Bytes. What describes a node's events is in each part, and may be as much.
+    private static let leastPart: UInt64 = 1 << 20
+
     func validate() throws {
         if let maxSize, maxSize < 1 { throw ValidationError("--max-size: at least a byte") }
+        if let rotate, rotate < Self.leastPart { throw ValidationError("--rotate: at least 1M") }
+        if let keepParts {
+            guard rotate != nil else { throw ValidationError("--keep-parts goes with --rotate") }
+            guard keepParts >= 1 else { throw ValidationError("--keep-parts: at least 1") }
+        }
         guard detach else { return }
-        if maxSize != nil {
-            throw ValidationError("--max-size is of a directory here; a detached session has the controller's limits")
+        if maxSize != nil || rotate != nil {
+            let option = maxSize != nil ? "--max-size" : "--rotate"
+            throw ValidationError("\(option) is of a directory here; a detached session has the controller's limits")
         }
         if let output {
             throw ValidationError(
@@ -71,8 +92,9 @@ struct RecordCommand: AsyncParsableCommand {
         try path.requireNothing()
         let name = name ?? path.lastComponent?.string ?? ""
         let owned = session.session(name: name, needsOutput: false)
+        let rotation = rotate.map { Rotation(partBytes: $0, most: keepParts) }
         try await owned.run { [maxSize, inbox = owned.inbox] opened in
-            try RecordConsumer(opened.sessionDescription, at: path, mostBytes: maxSize) {
+            try RecordConsumer(opened.sessionDescription, at: path, rotation: rotation, mostBytes: maxSize) {
                 inbox.put(.timeIsUp)
             }
         }

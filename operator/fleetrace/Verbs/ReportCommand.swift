@@ -12,7 +12,7 @@ struct ReportCommand: AsyncParsableCommand {
         abstract: "Print recorded sessions and trace.dat files, merged.",
         discussion: """
             An input that is no path here is a session that the controller keeps, by its name or number. It is copied to \
-            /var/tmp for the report, and decoded here.
+            /var/tmp for the report, and decoded here. The folder of a recording in parts ('record --rotate') stands for all of its parts.
 
             Examples:
               fleetrace report s1 --node web-1 --since 1.5s --until 2s
@@ -27,6 +27,7 @@ struct ReportCommand: AsyncParsableCommand {
               fleetrace report s1 --causal rpc:send:id=rpc:receive:id --summary
               fleetrace report s1 --pairs messages.txt
               fleetrace report s1 --relative --delta
+              fleetrace report s4/part-000002
             """)
 
     @Argument(
@@ -132,7 +133,7 @@ struct ReportCommand: AsyncParsableCommand {
     /// - Parameter atEnd: what is to be done when nobody reads the output any longer.
     private func report(_ paths: [String], atEnd: @escaping @Sendable () -> Void = {}) throws {
         let types = try btf.map { try TypeInformationFile.read($0) } ?? []
-        let opened = try paths.map { try ReportInput(path: $0, types: types) }
+        let opened = try paths.flatMap(RecordingParts.expanded).map { try ReportInput(path: $0, types: types) }
         let report = try TimelineReport(
             opened, format: format, filter: filter, output: summary ? nil : .standardOutput,
             jobs: jobs ?? Self.usualJobs, wander: clock.wander, causal: messages.options, times: times.display)

@@ -17,24 +17,28 @@ struct VerifyCommand: ParsableCommand {
               fleetrace verify s1
             """)
 
-    @Argument(help: "The session's directory.")
+    @Argument(help: "The session's directory, or the folder of a recording in parts.")
     var session: String
 
     func run() throws {
         try CommandError.catching {
-            let found = try SessionVerification(FilePath(session))
-            for note in found.notes { say("note: \(note)") }
-            try put(found.damage + [verdict(found)])
-            if !found.damage.isEmpty { throw ExitCode.failure }
+            var isWhole = true
+            for path in RecordingParts.expanded(session) {
+                let found = try SessionVerification(FilePath(path))
+                for note in found.notes { say("note: \(note)") }
+                try put(found.damage + [verdict(found, path)])
+                if !found.damage.isEmpty { isWhole = false }
+            }
+            if !isWhole { throw ExitCode.failure }
         }
     }
 
-    private func verdict(_ found: SessionVerification) -> String {
+    private func verdict(_ found: SessionVerification, _ path: String) -> String {
         guard found.damage.isEmpty else {
-            return "\(session): DAMAGED: \(found.damage.count) fault\(found.damage.count == 1 ? "" : "s"), on "
+            return "\(path): DAMAGED: \(found.damage.count) fault\(found.damage.count == 1 ? "" : "s"), on "
                 + "\(found.damagedNodes) of \(found.nodes) nodes"
         }
-        return "\(session): whole: \(found.nodes) nodes, \(found.segments) segments, \(found.records) records, "
+        return "\(path): whole: \(found.nodes) nodes, \(found.segments) segments, \(found.records) records, "
             + "\(found.events) events"
     }
 }

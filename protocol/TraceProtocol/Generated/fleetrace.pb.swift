@@ -102,6 +102,9 @@ public nonisolated struct WireHeldSession: Sendable {
   /// an earlier process of this node began it, and this one has not been told where to go on
   public var takenOver: Bool = false
 
+  /// an earlier process of this node began it, and this one has been told where to go on
+  public var successor: Bool = false
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -1248,7 +1251,7 @@ nonisolated extension WireHello: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
 nonisolated extension WireHeldSession: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".HeldSession"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}session\0\u{3}last_sequence\0\u{1}finished\0\u{3}taken_over\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}session\0\u{3}last_sequence\0\u{1}finished\0\u{3}taken_over\0\u{1}successor\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1260,6 +1263,7 @@ nonisolated extension WireHeldSession: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.lastSequence) }()
       case 3: try { try decoder.decodeSingularBoolField(value: &self.finished) }()
       case 4: try { try decoder.decodeSingularBoolField(value: &self.takenOver) }()
+      case 5: try { try decoder.decodeSingularBoolField(value: &self.successor) }()
       default: break
       }
     }
@@ -1278,6 +1282,9 @@ nonisolated extension WireHeldSession: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if self.takenOver != false {
       try visitor.visitSingularBoolField(value: self.takenOver, fieldNumber: 4)
     }
+    if self.successor != false {
+      try visitor.visitSingularBoolField(value: self.successor, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1286,6 +1293,7 @@ nonisolated extension WireHeldSession: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.lastSequence != rhs.lastSequence {return false}
     if lhs.finished != rhs.finished {return false}
     if lhs.takenOver != rhs.takenOver {return false}
+    if lhs.successor != rhs.successor {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

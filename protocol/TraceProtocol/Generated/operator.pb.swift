@@ -791,6 +791,18 @@ public nonisolated struct WireSessionDescription: @unchecked Sendable {
   /// Clears the value of `functionTrace`. Subsequent reads from it will return its default value.
   public mutating func clearFunctionTrace() {_uniqueStorage()._functionTrace = nil}
 
+  /// of a recording in parts: which one, from 1; 0 for a whole recording
+  public var part: UInt32 {
+    get {_storage._part}
+    set {_uniqueStorage()._part = newValue}
+  }
+
+  /// it ends because of its size, and the next part goes on
+  public var hasNextPart_p: Bool {
+    get {_storage._hasNextPart_p}
+    set {_uniqueStorage()._hasNextPart_p = newValue}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -1955,7 +1967,7 @@ nonisolated extension WireSessionStopped: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension WireSessionDescription: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".SessionDescription"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}session\0\u{1}name\0\u{1}operator\0\u{1}created\0\u{3}epoch_offset\0\u{1}events\0\u{1}filters\0\u{1}nodes\0\u{1}controller\0\u{1}state\0\u{1}keep\0\u{1}probes\0\u{1}gaps\0\u{1}problem\0\u{1}private\0\u{3}stored_bytes\0\u{1}ended\0\u{1}detached\0\u{3}lease_seconds\0\u{1}unattended\0\u{3}on_full\0\u{1}losses\0\u{3}function_trace\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}session\0\u{1}name\0\u{1}operator\0\u{1}created\0\u{3}epoch_offset\0\u{1}events\0\u{1}filters\0\u{1}nodes\0\u{1}controller\0\u{1}state\0\u{1}keep\0\u{1}probes\0\u{1}gaps\0\u{1}problem\0\u{1}private\0\u{3}stored_bytes\0\u{1}ended\0\u{1}detached\0\u{3}lease_seconds\0\u{1}unattended\0\u{3}on_full\0\u{1}losses\0\u{3}function_trace\0\u{1}part\0\u{3}has_next_part\0")
 
   fileprivate class _StorageClass {
     var _session: UInt64 = 0
@@ -1981,6 +1993,8 @@ nonisolated extension WireSessionDescription: SwiftProtobuf.Message, SwiftProtob
     var _onFull: WireOnFull = .overwrite
     var _losses: [WireEventLoss] = []
     var _functionTrace: WireFunctionTrace? = nil
+    var _part: UInt32 = 0
+    var _hasNextPart_p: Bool = false
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -2014,6 +2028,8 @@ nonisolated extension WireSessionDescription: SwiftProtobuf.Message, SwiftProtob
       _onFull = source._onFull
       _losses = source._losses
       _functionTrace = source._functionTrace
+      _part = source._part
+      _hasNextPart_p = source._hasNextPart_p
     }
   }
 
@@ -2055,6 +2071,8 @@ nonisolated extension WireSessionDescription: SwiftProtobuf.Message, SwiftProtob
         case 21: try { try decoder.decodeSingularEnumField(value: &_storage._onFull) }()
         case 22: try { try decoder.decodeRepeatedMessageField(value: &_storage._losses) }()
         case 23: try { try decoder.decodeSingularMessageField(value: &_storage._functionTrace) }()
+        case 24: try { try decoder.decodeSingularUInt32Field(value: &_storage._part) }()
+        case 25: try { try decoder.decodeSingularBoolField(value: &_storage._hasNextPart_p) }()
         default: break
         }
       }
@@ -2136,6 +2154,12 @@ nonisolated extension WireSessionDescription: SwiftProtobuf.Message, SwiftProtob
       try { if let v = _storage._functionTrace {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 23)
       } }()
+      if _storage._part != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._part, fieldNumber: 24)
+      }
+      if _storage._hasNextPart_p != false {
+        try visitor.visitSingularBoolField(value: _storage._hasNextPart_p, fieldNumber: 25)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -2168,6 +2192,8 @@ nonisolated extension WireSessionDescription: SwiftProtobuf.Message, SwiftProtob
         if _storage._onFull != rhs_storage._onFull {return false}
         if _storage._losses != rhs_storage._losses {return false}
         if _storage._functionTrace != rhs_storage._functionTrace {return false}
+        if _storage._part != rhs_storage._part {return false}
+        if _storage._hasNextPart_p != rhs_storage._hasNextPart_p {return false}
         return true
       }
       if !storagesAreEqual {return false}

@@ -10,6 +10,8 @@ struct ReceivedLog {
     /// Clock samples that are added together with what comes next: of sixty sessions each log would otherwise be
     /// written twenty times a second for them alone.
     var samples: [LogRecord] = []
+    /// It has samples: its readers know the node's clock.
+    var hasClock = false
     /// Its last watermarks: a node owes the totals of these CPUs.
     var watched: [Watermark.Entry] = []
     /// The last ones before which everything is settled.
@@ -53,6 +55,7 @@ struct ReceivedLog {
         events = recovered.events
         begun = recovered.begun
         finish = recovered.finish
+        hasClock = recovered.clock.newestReply != nil
     }
 
     mutating func add(_ batch: BatchHeader, sequence: UInt64) {

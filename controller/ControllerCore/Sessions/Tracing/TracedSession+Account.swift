@@ -22,7 +22,8 @@ extension TracedSession {
                 SessionAccount.Node(
                     name: parts[index].node.name, parts[index].account,
                     arrived: logs[index].events.mapValues { SessionAccount.Node.Arrived(events: $0) },
-                    watched: logs[index].watched.lazy.map(\.cpu), map: parts[index].onTimeline)
+                    watched: logs[index].watched.lazy.map(\.cpu),
+                    map: { [self] time in logs[index].hasClock ? parts[index].onTimeline(time) : nil })
             })
         if !problem.isEmpty { account.faults.append(problem) }
         return account

@@ -115,10 +115,7 @@ final class TracedSession: Session, ReadableSession {
     }
 
     override func observe(_ sample: ClockSampleFrame, _ index: Int, at now: MonotonicRawInstant) {
-        guard stage >= .begun, flow.isLive(index) else { return }
-        logs[index].samples.append(LogRecord(sample.frame(), received: now.nanoseconds))
-        // Watermarks come more often than that, but for a node that hangs.
-        if logs[index].samples.count >= Self.mostSamples { appendSamples(index) }
+        if stage >= .begun { add(LogRecord(sample.frame(), received: now.nanoseconds), index) }
     }
 
     override func noted(_ note: WireNodeNote, _ index: Int) {
@@ -157,14 +154,6 @@ final class TracedSession: Session, ReadableSession {
         }
     }
 
-    /// A second of them.
-    private static let mostSamples = 20
-
-    private func appendSamples(_ index: Int) {
-        for sample in logs[index].samples { storage.append(sample, session: id, node: index, sequence: 0) }
-        logs[index].samples.removeAll(keepingCapacity: true)
-    }
-
     func append(_ frame: Frame, _ index: Int, sequence: UInt64 = 0, at now: MonotonicRawInstant) {
         appendSamples(index)
         storage.append(
@@ -182,7 +171,9 @@ final class TracedSession: Session, ReadableSession {
         joined.kind = .joined
         joined.at = now.nanoseconds
         guard let frame = try? Frame(.nodeNote, joined) else { return }
-        storage.begin(id, LogRecord(frame, received: joined.at), samples: parts.map(\.node.recentSamples))
+        let samples = parts.map(\.node.recentSamples)
+        for (index, own) in samples.enumerated() { logs[index].hasClock = !own.isEmpty }
+        storage.begin(id, LogRecord(frame, received: joined.at), samples: samples)
     }
 
     override func release() {
