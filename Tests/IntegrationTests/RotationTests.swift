@@ -72,7 +72,10 @@ extension IntegrationTests {
                 #expect(try await report.exit() == .success, "\(report.output.text)")
                 let whole = try await AskedForTests.local(
                     "record",
-                    ["-e", "raw_syscalls", "-o", folder.file("whole"), "--rotate", "1M", "--max-size", "4M", "--for", "60s"])
+                    [
+                        "-e", "raw_syscalls", "-o", folder.file("whole"), "--rotate", "1M", "--max-size", "4M", "--for",
+                        "60s",
+                    ])
                 #expect(whole.errors.text.contains("--max-size is reached"), "\(whole.errors.text)")
                 try await bulk.stop()
             }

@@ -30,7 +30,8 @@ final class NodeProgress {
         switch frame.type {
         case .batch: if let batch = try? Batch(frame) { totals.add(batch.header) }
         case .loss: if let loss = try? WireStreamLoss(frame) { totals.add(loss) }
-        case .metadata: if let metadata = try? Frame(.metadata, body).message() as WireNodeMetadata { head.add(metadata) }
+        case .metadata:
+            if let metadata = try? Frame(.metadata, body).message() as WireNodeMetadata { head.add(metadata) }
         case .clockSample: head.add(probe: record)
         case .nodeNote:
             guard let note = try? frame.message() as WireNodeNote else { return }
@@ -54,7 +55,8 @@ final class NodeProgress {
             $0.kind = part.refusal == nil ? .gaveUp : .refused
             $0.at = moment
             $0.moment = moment
-            $0.text = part.refusal ?? part.end ?? part.finish.map(\.reason).flatMap { $0.isEmpty ? nil : $0 }
+            $0.text =
+                part.refusal ?? part.end ?? part.finish.map(\.reason).flatMap { $0.isEmpty ? nil : $0 }
                 ?? "it ended in an earlier part"
         }
         return (try? Frame(.nodeNote, note)).map { LogRecord($0, received: moment) }

@@ -33,7 +33,8 @@ final class RecordingPart {
     ///   - moment: when it begins, ns of the timeline.
     ///   - progress: what the parts before it have, a node each.
     init(
-        _ description: WireSessionDescription, number: Int, at path: FilePath, moment: Int64, after progress: [NodeProgress]
+        _ description: WireSessionDescription, number: Int, at path: FilePath, moment: Int64,
+        after progress: [NodeProgress]
     ) throws {
         var description = description
         description.state = "recording"
