@@ -26,6 +26,7 @@ import TraceDat
         metadata.kallsyms = Array("ffffffff81000000 T _text\n".utf8)
         metadata.printkFormats = Array("0xffffffff82000000 : \"hello\"\n".utf8)
         metadata.commandLines = Array("1 init\n".utf8)
+        metadata.typeInformation = [0x9f, 0xeb, 1, 0, 24, 0, 0, 0] + [UInt8](repeating: 0, count: 16)
         return metadata
     }
 

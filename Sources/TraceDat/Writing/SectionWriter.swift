@@ -14,7 +14,9 @@ struct SectionWriter {
 
     /// Compresses a section and appends it.
     mutating func append(compressed id: UInt16, _ name: String, _ body: FieldWriter) throws(TraceDatWriteError) {
-        if (SectionID.headerInfo...SectionID.commandLines).contains(id) { offsets.append((id, file.position)) }
+        if (SectionID.headerInfo...SectionID.commandLines).contains(id) || id == SectionID.typeInformation {
+            offsets.append((id, file.position))
+        }
         let block = try body.bytes.withUnsafeBufferPointer { bytes throws(TraceDatWriteError) in
             try compressor.block(of: UnsafeRawBufferPointer(bytes), for: file.path)
         }

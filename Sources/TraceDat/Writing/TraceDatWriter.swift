@@ -87,6 +87,12 @@ public final class TraceDatWriter {
         try sections.append(
             compressed: SectionID.commandLines, "command lines",
             try sized(metadata.commandLines, UInt64.self, "task names"))
+        if !metadata.typeInformation.isEmpty {
+            // Its length is that of the section.
+            var types = FieldWriter()
+            types.append(metadata.typeInformation)
+            try sections.append(compressed: SectionID.typeInformation, "BTF", types)
+        }
         let buffer = try appendBuffer(cpus, clock, to: &sections)
 
         var body = FieldWriter()

@@ -128,6 +128,13 @@ extension LabTests {
                 #expect(comparison.events > 3 * Self.calls && comparison.different.isEmpty, "\(comparison.examples)")
                 let entry = text.first { $0.contains(" write_null(file=0x") }
                 #expect(entry?.contains(", count=0x1, ") == true, "\(entry ?? "")")
+                // An exported file has the types too.
+                let folder = lab.folder.file("exported")
+                try await lab.run(["export", path, "--to", "trace.dat", folder], expecting: nil)
+                let exported = try await lab.run(
+                    ["report", "\(folder)/\(name).dat", "--format", "ftrace"], expecting: nil)
+                let again = kernel.compared(with: TraceText(exported.output.texts, maskingPointers: false))
+                #expect(again.events == comparison.events && again.different.isEmpty, "\(again.examples)")
             }
         }
 

@@ -10,12 +10,13 @@ struct NodeFacts {
     private var eventFormats: [EventFormatText] = []
     private var printkFormats = ""
     private var symbols: [UInt8] = []
+    private var types: [UInt8] = []
     /// The last name known of each task.
     private var names: [UInt32: [UInt8]] = [:]
 
     /// Adds a part of the metadata.
     ///
-    /// - Throws: `CodecError` or `ProtocolError` for symbols that cannot be unpacked; everything else is added.
+    /// - Throws: `CodecError` or `ProtocolError` for symbols or types that cannot be unpacked; everything else is added.
     mutating func add(_ metadata: WireNodeMetadata) throws {
         if metadata.hasHost { host = metadata.host }
         if !metadata.headerPage.isEmpty { headerPage = metadata.headerPage }
@@ -25,6 +26,9 @@ struct NodeFacts {
         }
         if !metadata.printkFormats.isEmpty { printkFormats = metadata.printkFormats }
         for name in metadata.comms { names[name.pid] = [UInt8](name.comm) }
+        if metadata.hasTypeInformation {
+            types = try metadata.typeInformation.unpacked(limit: NodeDecoding.largestSymbols)
+        }
         if metadata.hasSymbols { symbols = try metadata.symbols.unpacked(limit: NodeDecoding.largestSymbols) }
     }
 
@@ -38,6 +42,7 @@ struct NodeFacts {
         files.ftraceFormats = ftraceFormats
         files.eventFormats = eventFormats
         files.kallsyms = symbols
+        files.typeInformation = types
         files.printkFormats = Array(printkFormats.utf8)
         files.commandLines = commandLines
         return files
