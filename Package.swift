@@ -89,6 +89,7 @@ let package = Package(
         library("Tracefs", in: "Sources", ["CLinux", "SystemFacts", "TextPatterns"]),
         library("Probes", in: "Sources", ["CLinux", "SafeText", "TextPatterns"]),
         library("PerfCounters", in: "Sources", ["CPerfEvent"]),
+        library("BPF", in: "Sources", ["CLinux", "CPerfEvent"]),
         library("SecureTransport", in: "Sources", ["COpenSSL", "Quotas"] + nio),
         library(
             "SessionStore", in: "Sources",
@@ -108,8 +109,8 @@ let package = Package(
             "AgentCore", in: "agent",
             [
                 "CLinux", "Guarding", "Journals", "Threads", "SystemFacts", "Quotas", "TextPatterns", "Tracefs",
-                "Probes", "PerfCounters", "RecentLog", "RingBuffer", "EventFormat", "TraceProtocol", "SecureTransport",
-                "SessionStore", "CZlib", log, deque, system,
+                "Probes", "PerfCounters", "BPF", "RecentLog", "RingBuffer", "EventFormat", "TraceProtocol",
+                "SecureTransport", "SessionStore", "CZlib", log, deque, system,
             ] + nio),
         program(
             "fleetrace-agent", in: "agent",
@@ -171,6 +172,7 @@ let package = Package(
         test("TraceClockTests", ["TraceClock"]),
         test("TracefsTests", ["Tracefs", "SystemFacts", "TextPatterns", "CLinux"]),
         test("PerfCountersTests", ["PerfCounters", "Tracefs", "SystemFacts", "CLinux"]),
+        test("BPFTests", ["BPF", "Tracefs", "SystemFacts", "CLinux"]),
         test("ProbesTests", ["Probes", "Tracefs"]),
         test(
             "SecureTransportTests",
@@ -183,7 +185,7 @@ let package = Package(
         test(
             "AgentCoreTests",
             [
-                "AgentCore", "Journals", "Probes", "Tracefs", "SystemFacts", "TextPatterns", "EventFormat",
+                "AgentCore", "BPF", "Journals", "Probes", "Tracefs", "SystemFacts", "TextPatterns", "EventFormat",
                 "TraceProtocol", "RecentLog", "SessionStore", log, embedded,
             ] + nio),
         test(
@@ -223,7 +225,7 @@ let package = Package(
             exclude: ["README.md", "Program"], swiftSettings: strict),
 
         // The product as a whole, with real kernels, networks and processes.
-        test("IntegrationTests", ["CLinux", "Tracefs", "SystemFacts", "SecureTransport"]),
+        test("IntegrationTests", ["BPF", "CLinux", "Tracefs", "SystemFacts", "SecureTransport"]),
     ],
     swiftLanguageModes: [.v6]
 )
