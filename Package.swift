@@ -90,6 +90,7 @@ let package = Package(
         library("Tracefs", in: "Sources", ["CLinux", "SystemFacts", "TextPatterns"]),
         library("Probes", in: "Sources", ["CLinux", "SafeText", "TextPatterns"]),
         library("PerfCounters", in: "Sources", ["CPerfEvent"]),
+        library("BPF", in: "Sources", ["CLinux", "CPerfEvent"]),
         library("SecureTransport", in: "Sources", ["COpenSSL", "Quotas"] + nio),
         library(
             "SessionStore", in: "Sources",
@@ -109,9 +110,8 @@ let package = Package(
             "AgentCore", in: "agent",
             [
                 "CLinux", "Datagrams", "Guarding", "Journals", "Threads", "SystemFacts", "Quotas", "TextPatterns",
-                "Tracefs",
-                "Probes", "PerfCounters", "RecentLog", "RingBuffer", "EventFormat", "TraceProtocol", "SecureTransport",
-                "SessionStore", "CZlib", log, deque, system,
+                "Tracefs", "Probes", "PerfCounters", "BPF", "RecentLog", "RingBuffer", "EventFormat", "TraceProtocol",
+                "SecureTransport", "SessionStore", "CZlib", log, deque, system,
             ] + nio),
         program(
             "fleetrace-agent", in: "agent",
@@ -174,6 +174,7 @@ let package = Package(
         test("DatagramsTests", ["Datagrams", "SystemFacts", "CLinux"]),
         test("TracefsTests", ["Tracefs", "SystemFacts", "TextPatterns", "CLinux"]),
         test("PerfCountersTests", ["PerfCounters", "Tracefs", "SystemFacts", "CLinux"]),
+        test("BPFTests", ["BPF", "Tracefs", "SystemFacts", "CLinux"]),
         test("ProbesTests", ["Probes", "Tracefs"]),
         test(
             "SecureTransportTests",
@@ -186,7 +187,7 @@ let package = Package(
         test(
             "AgentCoreTests",
             [
-                "AgentCore", "Journals", "Probes", "Quotas", "SecureTransport", "Tracefs", "SystemFacts",
+                "AgentCore", "BPF", "Journals", "Probes", "Quotas", "SecureTransport", "Tracefs", "SystemFacts",
                 "TextPatterns", "EventFormat",
                 "TraceProtocol", "RecentLog", "SessionStore", log, embedded,
             ] + nio),
@@ -226,7 +227,7 @@ let package = Package(
             exclude: ["README.md", "Program"], swiftSettings: strict),
 
         // The product as a whole, with real kernels, networks and processes.
-        test("IntegrationTests", ["CLinux", "Tracefs", "SystemFacts", "SecureTransport"]),
+        test("IntegrationTests", ["BPF", "CLinux", "Tracefs", "SystemFacts", "SecureTransport"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -46,6 +46,11 @@ static inline int perf_set_filter(int fd, const char *filter) {
     return ioctl(fd, PERF_EVENT_IOC_SET_FILTER, filter) < 0 ? -errno : 0;
 }
 
+/// Has an eBPF program run at each event of a tracepoint or probe, on whichever CPU it happens. Returns 0, or -errno.
+static inline int perf_set_program(int fd, int program) {
+    return ioctl(fd, PERF_EVENT_IOC_SET_BPF, program) < 0 ? -errno : 0;
+}
+
 /// read(2). Returns the bytes read, or -errno.
 static inline long perf_read(int fd, void *buffer, size_t count) {
     ssize_t n = read(fd, buffer, count);

@@ -44,12 +44,26 @@ struct PolicyTests {
             ("limit lease 9999999999999d", "no length of time"), ("limit lease 1s\nlimit lease 2s", "second limit"),
             ("deny unattended sessions", "nothing follows"),
             ("deny unattended\ndeny unattended", "a second time"),
+            ("deny ebpf programs", "nothing follows"), ("deny ebpf\ndeny ebpf", "a second time"),
+            ("allow ebpf", "is no rule"),
         ])
     func mistakes(_ text: String, _ reason: String) throws {
         let error = #expect(throws: PolicyError.self) { try Policy(parsing: "# one\n" + text, file: "/etc/p") }
         let line = text.contains("\n") ? 3 : 2
         #expect(error?.description.hasPrefix("/etc/p line \(line): ") == true)
         #expect(error?.description.contains(reason) == true, "\(error?.description ?? "")")
+    }
+
+    @Test("Without eBPF no program is loaded; its maps count as a session's buffer")
+    func programs() throws {
+        let policy = try Self.policy("deny ebpf", "limit buffer 1M")
+        #expect(policy.count == 2)
+        #expect(policy.refusalOfEBPF?.text == "refused by policy: /etc/p line 1: deny ebpf")
+        #expect(policy.refusal(ofMaps: 1 << 20) == nil)
+        #expect(
+            policy.refusal(ofMaps: (1 << 20) + 1024)?.text
+                == "refused by policy: /etc/p line 2: limit buffer 1M (eBPF maps of 1025 KiB are more)")
+        #expect(Policy.none.refusalOfEBPF == nil && Policy.none.refusal(ofMaps: .max) == nil)
     }
 
     @Test("Functions are judged as events are")

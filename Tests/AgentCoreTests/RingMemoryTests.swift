@@ -25,6 +25,16 @@ struct RingMemoryTests {
         #expect(try memory.take(8192, cpus: 8, isAsked: true).kilobytes == 8192)
     }
 
+    @Test("Maps of eBPF take of the same memory; they are not made smaller")
+    func maps() throws {
+        let memory = RingMemory(total: 256 << 20, part: 4)
+        let share = try #require(memory.take(bytes: 60 << 20))
+        #expect(memory.take(bytes: 5 << 20) == nil)
+        #expect(throws: WireRefusal.self) { try memory.take(1024, cpus: 8, isAsked: true) }
+        memory.giveBack(share)
+        #expect(memory.take(bytes: 64 << 20) != nil)
+    }
+
     @Test("Sizes that would overflow are refused")
     func overflow() {
         let memory = RingMemory(total: 256 << 20, part: 4)

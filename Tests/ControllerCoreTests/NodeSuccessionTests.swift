@@ -36,6 +36,57 @@ struct NodeSuccessionTests {
         return peer
     }
 
+    /// What an agent has been told since it was last asked for.
+    private func notices(_ peer: EmbeddedPeer) throws -> [String] {
+        try peer.frames(.command).map { try $0.message(WireCommand.self) }.compactMap { command in
+            if case .notice(let notice) = command.action { notice.text } else { nil }
+        }
+    }
+
+    @Test("The machine that stays is told of the other one, with its address, and once a minute at most")
+    func told() throws {
+        let fleet = EmbeddedController()
+        let first = EmbeddedPeer(try .node("a"), fleet)
+        try first.connect(
+            .with {
+                $0.incarnation = "first"
+                $0.capabilities = [Negotiation.Capability.notice]
+            })
+        var told: [String] = []
+        for _ in 0..<70 {
+            let stranger = try dial("a", fleet, incarnation: "stranger")
+            fleet.advance(.milliseconds(500))
+            for ping in try first.frames(.ping) { try first.send(Frame(.pong, ping.body)) }
+            #expect(try goodbyes(stranger) == [.inUse])
+            fleet.advance(.milliseconds(500))
+            told += try notices(first)
+        }
+        #expect(told.count == 2, "\(told)")
+        #expect(
+            told.first?.hasPrefix("another machine, 127.0.0.1, has this node's certificate; it was refused") == true)
+    }
+
+    @Test("An agent that does not know notices gets none; one whose twin is admitted is told its name")
+    func toldOfName() throws {
+        let fleet = EmbeddedController(twins: .name)
+        let old = try dial("a", fleet, incarnation: "old")
+        _ = try dial("a", fleet, incarnation: "twin")
+        for ping in try old.frames(.ping) { try old.send(Frame(.pong, ping.body)) }
+        fleet.advance(.seconds(2))
+        #expect(try notices(old).isEmpty)
+        let new = EmbeddedPeer(try .node("b"), fleet)
+        try new.connect(
+            .with {
+                $0.incarnation = "new"
+                $0.capabilities = [Negotiation.Capability.notice]
+            })
+        _ = try dial("b", fleet, incarnation: "twin")
+        for ping in try new.frames(.ping) { try new.send(Frame(.pong, ping.body)) }
+        fleet.advance(.seconds(2))
+        let told = try notices(new)
+        #expect(told.count == 1 && told.first?.contains("it takes part as b~2") == true, "\(told)")
+    }
+
     private func goodbyes(_ peer: EmbeddedPeer) throws -> [WireGoodbye.Reason] {
         try peer.frames(.goodbye).map { try $0.message(WireGoodbye.self).reason }
     }

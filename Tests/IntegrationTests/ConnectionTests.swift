@@ -5,6 +5,26 @@ extension IntegrationTests {
     /// Connections that break, and controllers that die.
     @Suite(.serialized, .needsNamespaces)
     struct ConnectionTests {
+        @Test("A second machine with a node's certificate is refused, and the first one's agent logs where it is")
+        func twins() async throws {
+            try await Fleet.with(agents: 1) { fleet in
+                let name = fleet.names[0]
+                let first = try #require(fleet.agent(name))
+                let second = fleet.keep(
+                    try RunningProcess(
+                        [try Executables.agent(), "--controller", "127.0.0.1:\(fleet.port)", "--state", "none"]
+                            + fleet.credentials(.node, name)))
+                try await second.errors.line(containing: "two machines with one certificate", within: .seconds(20))
+                try await first.errors.line(
+                    containing: "another machine, 127.0.0.1, has this node's certificate; it was refused",
+                    within: .seconds(20))
+                let shown = try await fleet.run(["nodes"] + fleet.access)
+                #expect(shown.output.text.contains("two machines use its certificate"), "\(shown.output.text)")
+                second.send(SIGINT)
+                try await second.exit(within: .seconds(20))
+            }
+        }
+
         @Test("A link that is cut for five seconds: the timeline tells and goes on; nothing is lost or duplicated")
         func cutLink() async throws {
             try await NetworkNamespace.with { namespace in

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 extension IntegrationTests {
-    /// Counts by key, histograms and latencies of known loads, on kernels without hist triggers.
+    /// Counts by key, histograms and latencies of known loads, decoded.
     @Suite(.serialized)
     struct StatTableTests {
         private static let event = SystemCallLoad.event
@@ -12,7 +12,9 @@ extension IntegrationTests {
             _ fleet: Fleet, _ arguments: [String], expecting: ExitStatus = .success,
             _ load: () async throws -> Void
         ) async throws -> (records: [CountRecord], process: RunningProcess) {
-            let stat = try await fleet.stat(arguments + ["--format", "json"])
+            let isTable = !Set(arguments).isDisjoint(with: ["--by", "--hist", "--latency"])
+            let stat = try await fleet.stat(
+                arguments + (isTable ? ["--way", "decode"] : []) + ["--format", "json"])
             try await load()
             stat.send(SIGINT)
             let status = try await stat.exit()

@@ -6,7 +6,7 @@ public enum Negotiation {
     public static let versions: [UInt32] = [1]
     public static let capabilities = [
         Capability.zstd, Capability.progress, Capability.countCredit, Capability.reclaim, Capability.rewind,
-        Capability.takeover, Capability.udpProbes,
+        Capability.takeover, Capability.udpProbes, Capability.notice,
     ]
     public static let software = "0.1.0"
 
@@ -25,6 +25,8 @@ public enum Negotiation {
         public static let rewind = "stream.rewind"
         /// An agent may go on with the sessions of one that died (`HeldSession.taken_over`, Loss frames).
         public static let takeover = "session.takeover"
+        /// The controller may tell the agent what the node's owner should know.
+        public static let notice = "node.notice"
     }
 
     /// The highest version that both lists contain.

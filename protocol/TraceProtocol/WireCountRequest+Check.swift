@@ -42,6 +42,9 @@ extension WireCountRequest {
             return "a table of \(tableLimit) keys is too large: at most \(Self.largestTableLimit)"
         }
         if !histogram.isEmpty, hasLatency { return "a histogram of a field and a latency do not go together" }
+        if way != .unspecified, !needsTables {
+            return "a way of counting can be chosen for keys, histograms and latencies"
+        }
         if needsTables, !counters.isEmpty {
             return "\(counters[0]) is a counter, which has no fields: it can be told apart by node and cpu only"
         }

@@ -35,7 +35,7 @@ extension SimulatedAgent {
             counts.removeValue(forKey: id)?.sampler?.cancel()
             recordings.remove(id)
             reply.discarded = WireDiscarded()
-        case .excludeProcesses: reply.noted = WireNoted()
+        case .excludeProcesses, .notice: reply.noted = WireNoted()
         case .listNames(let request):
             reply.names.digest = .init(inventory.catalog.digest)
             if !request.known.contains(reply.names.digest) { reply.names.text = inventory.catalog.text }

@@ -8,8 +8,8 @@ extension LabTests {
     struct LabCountTests {
         private static let kernels = "the kernel's tables"
         private static let decoded = "decoded pages"
-        /// A size that the kernel's tables cannot have.
-        private static let notInKernel = ["--table", "4000"]
+        private static let programs = "eBPF"
+        private static let byDecoding = ["--way", "decode"]
 
         /// Starts counts side by side: each start takes an emulated guest a second or two.
         private static func start(_ lab: Lab, _ orders: [[String]]) async throws -> [RunningProcess] {
@@ -40,7 +40,7 @@ extension LabTests {
         private static func ways(_ lab: Lab) async throws -> [String: String] {
             let (having, lacking) = try await lab.split(by: .histograms)
             var ways = Dictionary(uniqueKeysWithValues: having.map { ($0, kernels) } + lacking.map { ($0, decoded) })
-            if lab.hasHost { ways[Lab.host] = LabTriggerTests.hostHasHistograms ? kernels : decoded }
+            if lab.hasHost { ways[Lab.host] = LabTriggerTests.hostHasHistograms ? kernels : programs }
             return ways
         }
 
@@ -98,7 +98,7 @@ extension LabTests {
                 let stats = try await Self.start(
                     lab,
                     [
-                        selection + ["--by", "ret,cpu"], selection + Self.notInKernel,
+                        selection + ["--by", "ret,cpu"], selection + Self.byDecoding,
                         [
                             "--latency", names.joined(separator: ","), "--on", "role=web", "-f",
                             "\(names[0]): flags == 77", "-f", "\(names[1]): comm == \"sample\"",
@@ -161,7 +161,7 @@ extension LabTests {
                 let selection =
                     ["--latency", "\(entry),\(exit)", "--on", node, "--format", "json"]
                     + [entry, exit].flatMap { ["-f", "\($0): comm == \"sample\""] }
-                let stats = try await Self.start(lab, [selection, selection + Self.notInKernel])
+                let stats = try await Self.start(lab, [selection, selection + Self.byDecoding])
                 // Another agent that starts, here one without a controller, leaves the tables of a live one alone.
                 let before = try await lab.leftovers()
                 let said = try await lab.guest(

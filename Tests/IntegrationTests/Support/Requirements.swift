@@ -1,4 +1,6 @@
-import Glibc
+import BPF
+import Foundation
+import SystemFacts
 import Testing
 
 /// What the integration tests need of the machine. When something is missing, they are skipped for that reason.
@@ -13,6 +15,17 @@ enum Requirements {
         return nil
     }()
 
+    /// Why agents cannot count by eBPF here without being told to; nil when they can.
+    static let missingForPrograms: String? = {
+        if let missingForTracing { return missingForTracing }
+        guard let map = try? BPFMap(.array, keySize: 4, valueSize: 8, entries: 1), map.entries == 1 else {
+            return "this kernel makes no eBPF map"
+        }
+        let release = (try? HostFacts.current())?.kernelRelease ?? ""
+        return release.compare("6.7", options: .numeric) == .orderedAscending
+            ? "before Linux 6.7 agents count by eBPF only on demand" : nil
+    }()
+
     /// Why network namespaces cannot be made here; nil when they can.
     static let missingForNamespaces: String? = missingForTracing ?? NetworkNamespace.missing()
 }
@@ -25,6 +38,11 @@ extension Trait where Self == ConditionTrait {
 
     static var needsUserProbes: Self {
         .enabled(if: KernelProbes.missing == nil, "SKIPPED, not tested: \(KernelProbes.missing ?? "")")
+    }
+
+    static var needsPrograms: Self {
+        .enabled(
+            if: Requirements.missingForPrograms == nil, "SKIPPED, not tested: \(Requirements.missingForPrograms ?? "")")
     }
 
     static var needsNamespaces: Self {

@@ -34,7 +34,7 @@ struct AuditedCommand {
         case .stop: self.init("stop session \(session)", changes: true)
         case .discard: self.init("discard session \(session)", changes: true)
         // Follows from who is connected.
-        case .excludeProcesses: return nil
+        case .excludeProcesses, .notice: return nil
         case .listNames(let it): self.init("list \(it.auditText)", changes: false)
         case .checkProbes(let it): self.init("check probes \(it.probes)", changes: true)
         case .describe: self.init("describe", changes: false)

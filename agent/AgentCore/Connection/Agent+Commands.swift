@@ -5,6 +5,9 @@ import TraceProtocol
 
 /// The controller's commands. Each is replied to once.
 extension Agent {
+    /// Characters.
+    private static let longestNotice = 500
+
     func perform(_ command: WireCommand) {
         commands.begin(command)
         guard command.endsSession || commandRate.spend(now: now()) else {
@@ -19,6 +22,9 @@ extension Agent {
         case .excludeProcesses(let processes):
             let pids = processes.pids.map { Int32(bitPattern: $0) }
             kernel.exclude(pids)
+            reply(to: command, .noted(WireNoted()))
+        case .notice(let notice):
+            log.warning("the controller says", metadata: ["text": "\(notice.text.prefix(Self.longestNotice))"])
             reply(to: command, .noted(WireNoted()))
         case .listNames(let request): reply(to: command, with: inventory.names(request)) { .names($0) }
         case .checkProbes(let request): check(request, command)

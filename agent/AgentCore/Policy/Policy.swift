@@ -20,6 +20,7 @@ public struct Policy: Sendable {
     /// How long a session goes on without the controller.
     private(set) var lease: PolicyRule<Duration>?
     private(set) var attended: PolicyRule<Void>?
+    private(set) var withoutEBPF: PolicyRule<Void>?
 
     /// Allows everything.
     public static let none = Policy(file: "")
@@ -30,7 +31,7 @@ public struct Policy: Sendable {
 
     /// How many rules and limits it has.
     public var count: Int {
-        let single = [buffer == nil, probeCount == nil, lease == nil, attended == nil]
+        let single = [buffer == nil, probeCount == nil, lease == nil, attended == nil, withoutEBPF == nil]
         return events.count + probes.count + functions.count + single.count { !$0 }
     }
 
@@ -51,6 +52,9 @@ public struct Policy: Sendable {
         case .attended(let rule):
             guard attended == nil else { throw PolicyLineError("\"\(rule.text)\" a second time") }
             attended = rule
+        case .withoutEBPF(let rule):
+            guard withoutEBPF == nil else { throw PolicyLineError("\"\(rule.text)\" a second time") }
+            withoutEBPF = rule
         }
     }
 
@@ -94,6 +98,16 @@ extension Policy {
     /// The refusal of so many probes in a session; nil if they are allowed.
     func refusal(ofProbes count: Int) -> WireRefusal? {
         probeCount.flatMap { $0.pattern < count ? refused(by: $0, " (these are \(count))") : nil }
+    }
+
+    /// The refusal of eBPF programs; nil if they are allowed.
+    var refusalOfEBPF: WireRefusal? { withoutEBPF.map { refused(by: $0) } }
+
+    /// The refusal of a session's eBPF maps, which count as its buffer; nil if they are allowed.
+    ///
+    /// - Parameter bytes: of all of them.
+    func refusal(ofMaps bytes: Int) -> WireRefusal? {
+        buffer.flatMap { $0.pattern < bytes ? refused(by: $0, " (eBPF maps of \(bytes >> 10) KiB are more)") : nil }
     }
 
     /// How long a session may go on without the controller.

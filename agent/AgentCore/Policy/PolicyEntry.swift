@@ -11,18 +11,20 @@ enum PolicyEntry {
     case lease(PolicyRule<Duration>)
     /// No session is unattended.
     case attended(PolicyRule<Void>)
+    /// The agent loads no eBPF program.
+    case withoutEBPF(PolicyRule<Void>)
 }
 
 extension PolicyEntry {
     private static let forms =
         "write allow or deny, event, probe or function, and a pattern; or limit buffer SIZE, limit probes NUMBER, limit lease TIME; "
-        + "or deny unattended"
+        + "or deny unattended, deny ebpf"
 
     /// Nil for a line without a rule.
     init?(_ line: Substring, number: Int) throws(PolicyLineError) {
         let words = line.prefix { $0 != "#" }.split { $0 == " " || $0 == "\t" || $0 == "\r" }.map(String.init)
         guard !words.isEmpty else { return nil }
-        guard words.count == 3 || words == ["deny", "unattended"] else {
+        guard words.count == 3 || [["deny", "unattended"], ["deny", "ebpf"]].contains(words) else {
             throw PolicyLineError("\"\(words.joined(separator: " ").prefix(80))\" is no rule: \(Self.forms)")
         }
         let text = words.joined(separator: " ")
@@ -36,6 +38,9 @@ extension PolicyEntry {
         case ("deny", "unattended"):
             guard words.count == 2 else { throw PolicyLineError("nothing follows \"deny unattended\"") }
             self = .attended(rule(.deny, ()))
+        case ("deny", "ebpf"):
+            guard words.count == 2 else { throw PolicyLineError("nothing follows \"deny ebpf\"") }
+            self = .withoutEBPF(rule(.deny, ()))
         case ("allow", "event"): self = .event(rule(.allow, try Self.events(words[2])))
         case ("deny", "event"): self = .event(rule(.deny, try Self.events(words[2])))
         case ("allow", "probe"): self = .probe(rule(.allow, try ProbePattern(words[2])))

@@ -7,7 +7,7 @@ import TraceProtocol
     import Musl
 #endif
 
-/// The memory that the ring buffers of all sessions may take together. The kernel gives a ring buffer what it is asked
+/// The memory that the ring buffers and eBPF maps of all sessions may take together. The kernel gives a ring buffer what it is asked
 /// for, until other programs are killed for want of memory.
 final class RingMemory: Sendable {
     /// Bytes.
@@ -63,6 +63,15 @@ final class RingMemory: Sendable {
             )
         }
         return share
+    }
+
+    /// Takes memory for a session that has tables in place of a ring buffer; nil if there is too little left.
+    func take(bytes: Int) -> Share? {
+        used.withLock { used in
+            guard bytes <= capacity - used else { return nil }
+            used += bytes
+            return Share(kilobytes: 0, bytes: bytes, note: nil)
+        }
     }
 
     /// Counts memory that an earlier agent has taken, which a session goes on using.

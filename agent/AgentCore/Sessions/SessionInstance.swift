@@ -13,7 +13,7 @@ final class SessionInstance {
     /// Nil for an instance that was taken over: its probes are in the kernel already.
     private(set) var probes: ProbeSet?
     private let shownNames: [EventName: EventName]
-    private var untraced: UntracedThreads
+    private var untraced: UntracedThreadList
     private var missCount: ProbeMissCount
     private var returns: ReturnCounters?
     /// When misses began to count; the start of the machine for an instance that was taken over.
@@ -21,18 +21,13 @@ final class SessionInstance {
     /// What its probes missed, once it has been stopped.
     private(set) var missed: [WireProbeMisses] = []
     /// When events of other tasks may have been left out; ns of the trace clock.
-    private(set) var gaps: [WireRecordingGap] = []
+    var gaps: [WireRecordingGap] { untraced.gaps }
     private var guarded: GuardedInstance
     private var rollback: Rollback
 
-    /// Later ones become one with the last.
-    private static let mostGaps = 100
-    private static let missing =
-        "events of another task may be missing: the kernel gave it the number of a Fleetrace thread that had ended"
-
     private init(
         _ trace: TraceInstance, _ selection: EventSelection, _ probes: ProbeSet?, shownNames: [EventName: EventName],
-        untraced: UntracedThreads = UntracedThreads(), guarded: GuardedInstance, rollback: Rollback
+        untraced: UntracedThreadList = UntracedThreadList(), guarded: GuardedInstance, rollback: Rollback
     ) {
         self.untraced = untraced
         self.trace = trace
@@ -133,21 +128,9 @@ final class SessionInstance {
     @discardableResult
     func refreshThreads(_ wanted: Set<Int32>) throws(TracefsError) -> Bool {
         let listed = untraced.listed
-        let update = untraced.update(wanted: wanted, now: .now, startTime: TaskList.startTime)
-        defer {
-            if let since = update.missingSince { noteMissing(since: since) }
-        }
-        try trace.setNotracePIDs(update.listed)
-        return update.listed != listed
-    }
-
-    private func noteMissing(since: MonotonicRawInstant) {
-        let now = MonotonicRawInstant.now.nanoseconds
-        if gaps.count < Self.mostGaps {
-            gaps.append(WireRecordingGap(from: since.nanoseconds, to: now, Self.missing))
-        } else {
-            gaps[gaps.count - 1].to = now
-        }
+        let update = untraced.update(wanted)
+        try trace.setNotracePIDs(update)
+        return update != listed
     }
 
     // MARK: Agents that follow each other
@@ -166,8 +149,9 @@ final class SessionInstance {
         rollback.add { try trace.remove() }
         return SessionInstance(
             trace, EventSelection(prepared), nil, shownNames: prepared.shownNames,
-            untraced: UntracedThreads(
-                listed: try trace.notracePIDs(), now: .now, startTime: UntracedThreads.startTime(ofFleetrace:)),
+            untraced: UntracedThreadList(
+                UntracedThreads(
+                    listed: try trace.notracePIDs(), now: .now, startTime: UntracedThreads.startTime(ofFleetrace:))),
             guarded: guarded, rollback: rollback)
     }
 

@@ -47,6 +47,7 @@ extension Controller {
             firstRequest: random.next())
         link.countsCost = welcome.capabilities.contains(Negotiation.Capability.countCredit)
         link.canRewind = welcome.capabilities.contains(Negotiation.Capability.rewind)
+        link.takesNotices = welcome.capabilities.contains(Negotiation.Capability.notice)
         var welcome = welcome
         welcome.identity = "\(PeerRole.node)/\(node.name)"
         welcome.credit = UInt64(credit)

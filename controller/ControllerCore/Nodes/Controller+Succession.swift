@@ -59,7 +59,9 @@ extension Controller {
         node.newcomer = nil
         settle(newcomer) {
             guard twins == .name else { throw refused(newcomer.channel, asTwinOf: node) }
-            return try accept(nextTwin(of: node), newcomer.hello, newcomer.welcome, on: newcomer.channel)
+            let twin = nextTwin(of: node)
+            node.tellOfTwin(at: address(newcomer.channel), "it takes part as \(twin.name)", now: time.now())
+            return try accept(twin, newcomer.hello, newcomer.welcome, on: newcomer.channel)
         }
     }
 
@@ -79,12 +81,15 @@ extension Controller {
 
     /// Two machines use one identity, and both answer.
     private func refused(_ other: any Channel, asTwinOf node: Node) -> ConnectionRefusal {
-        node.twin = (other.remoteAddress?.ipAddress ?? "?", time.now())
+        node.twin = (address(other), time.now())
+        node.tellOfTwin(at: address(other), "it was refused", now: time.now())
         return inUse(node)
     }
 
+    private func address(_ channel: any Channel) -> String { channel.remoteAddress?.ipAddress ?? "?" }
+
     private func inUse(_ node: Node) -> ConnectionRefusal {
-        let address = node.link?.channel.remoteAddress?.ipAddress ?? "?"
+        let address = node.link.map { self.address($0.channel) } ?? "?"
         return ConnectionRefusal(
             .inUse,
             "node \(node.name) is connected from \(address) and answers; two machines with one certificate are not "

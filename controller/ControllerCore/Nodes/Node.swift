@@ -16,6 +16,8 @@ final class Node {
     var twin: (address: String, at: MonotonicRawInstant)?
     /// How long that is shown. A refused agent tries again all the time.
     private static let twinMemory = Duration.seconds(60)
+    /// When its agent was told of another machine last.
+    private var toldOfTwin: MonotonicRawInstant?
     /// Nil before the first connection.
     var connectedSince: EpochInstant?
     var lastHeard = MonotonicRawInstant(nanoseconds: 0)
@@ -40,6 +42,22 @@ final class Node {
 
     /// The name in the certificate. A twin is called by it with a number appended.
     var certifiedName: String { String(name.prefix { $0 != "~" }) }
+
+    /// Tells its agent that another machine has its certificate. A refused machine tries again all the time, and nobody can
+    /// fill a node's log by that.
+    ///
+    /// - Parameter fate: what becomes of the other one: `it was refused`.
+    func tellOfTwin(at address: String, _ fate: String, now: MonotonicRawInstant) {
+        guard let link, link.takesNotices else { return }
+        if let toldOfTwin, toldOfTwin.duration(to: now) < Self.twinMemory { return }
+        toldOfTwin = now
+        let notice = WireNotice.with {
+            $0.text =
+                "another machine, \(address), has this node's certificate; \(fate). Make a certificate of its own for it "
+                + "('fleetrace ca issue node'), or find out who has the node's key"
+        }
+        link.command(.notice(notice), session: 0) { _ in }
+    }
 
     /// What has come from the node.
     struct Traffic {

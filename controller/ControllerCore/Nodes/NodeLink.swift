@@ -14,6 +14,8 @@ final class NodeLink: @unchecked Sendable {
     var countsCost = false
     /// Its agent sends a stream again from where it is told.
     var canRewind = false
+    /// Its agent logs what it is told.
+    var takesNotices = false
     /// Why the connection ends; empty while nothing is wrong.
     var endReason = ""
     /// Sessions that it has been told to drop because they are over here.

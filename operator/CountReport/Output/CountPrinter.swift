@@ -97,12 +97,7 @@ public struct CountPrinter: Sendable {
         for node in counts.nodes { lines += node.missed.map { "node \(node.name): \($0.summary)" } }
         for node in counts.nodes {
             guard let lost = node.totals?.lost, lost > 0 else { continue }
-            let isKernelTable = node.plan.contains { $0.way == .histTrigger }
-            lines.append(
-                "node \(node.name): \(lost) "
-                    + (isKernelTable
-                        ? "entries were of more threads than the kernel's table holds: their latencies are not counted"
-                        : "events came faster than they could be read and are not counted"))
+            lines.append("node \(node.name): \(lost) \((node.plan.first?.way ?? .unspecified).loss)")
         }
         return lines
     }
@@ -132,7 +127,19 @@ extension WireCountWay {
         case .perfCounter: "perf counters"
         case .histTrigger: "the kernel's tables"
         case .decodedPages: "decoded pages"
+        case .ebpfProgram: "eBPF"
         default: "an unknown way"
+        }
+    }
+
+    /// What has happened to events that are not counted.
+    fileprivate var loss: String {
+        switch self {
+        case .histTrigger:
+            "entries were of more threads than the kernel's table holds: their latencies are not counted"
+        case .ebpfProgram:
+            "events, at most, are not counted: their CPU ran another eBPF program, or too many threads were inside"
+        default: "events came faster than they could be read and are not counted"
         }
     }
 }

@@ -45,6 +45,12 @@ struct CountOptions: ParsableArguments {
     @Option(help: "How many keys each node counts at most; the rest is counted as other.")
     var table = Int(WireCountRequest.usualTableLimit)
 
+    @Option(
+        help: ArgumentHelp(
+            "How tables are made: ebpf, hist (the kernel's tables) or decode. Without it: in the cheapest way that a node has.",
+            valueName: "way"))
+    var way: CountWayArgument?
+
     @Option(help: "Kilobytes of kernel buffer for each CPU, on nodes that decode their own pages (default: 4096).")
     var buffer: Int?
 
@@ -74,7 +80,8 @@ struct CountOptions: ParsableArguments {
             if !functions.excluded.isEmpty { throw ValidationError("--no-function belongs to --function") }
             return
         }
-        guard names.isEmpty, probes.isEmpty, filters.isEmpty, hist == nil, latency == nil, keys.isEmpty else {
+        guard names.isEmpty, probes.isEmpty, filters.isEmpty, hist == nil, latency == nil, keys.isEmpty, way == nil
+        else {
             throw ValidationError(
                 "--function counts calls of functions alone: only --no-function, --by node and --top go with it")
         }
@@ -137,6 +144,7 @@ struct CountOptions: ParsableArguments {
         count.keys = functionTrace == nil ? keys : [WireCountRequest.functionKey]
         count.histogram = hist ?? ""
         count.tableLimit = UInt32(clamping: table)
+        count.way = way?.way ?? .unspecified
         count.perNode = isByNode || isForPrograms
         if let problem = count.problem { throw ValidationError(problem) }
         request.count = count

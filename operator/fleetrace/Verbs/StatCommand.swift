@@ -18,6 +18,7 @@ struct StatCommand: AsyncParsableCommand {
               fleetrace stat -e 'block:*' --by node --interval 1s -- sleep 10
               fleetrace stat -e instructions:u,cycles:k --format csv -o counts.csv -- make
               fleetrace stat -e sched:sched_switch --by next_comm --top 20 --for 5s
+              fleetrace stat -e sched:sched_switch --by comm,cpu --way ebpf --for 5s
               fleetrace stat -e syscalls:sys_exit_read --hist ret --local 2 --for 2s
               fleetrace stat -p 'uprobe:/usr/lib/x86_64-linux-gnu/libc.so.6:malloc size=$arg1' --hist size --for 1s
               fleetrace stat --function 'tcp_*' --top 20 --for 5s

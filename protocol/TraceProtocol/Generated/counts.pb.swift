@@ -39,6 +39,9 @@ public nonisolated enum WireCountWay: SwiftProtobuf.Enum, Swift.CaseIterable {
 
   /// the agent reads the session's ring buffers
   case decodedPages // = 3
+
+  /// programs of the agent's own in the kernel
+  case ebpfProgram // = 4
   case UNRECOGNIZED(Int)
 
   public init() {
@@ -51,6 +54,7 @@ public nonisolated enum WireCountWay: SwiftProtobuf.Enum, Swift.CaseIterable {
     case 1: self = .perfCounter
     case 2: self = .histTrigger
     case 3: self = .decodedPages
+    case 4: self = .ebpfProgram
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -61,6 +65,7 @@ public nonisolated enum WireCountWay: SwiftProtobuf.Enum, Swift.CaseIterable {
     case .perfCounter: return 1
     case .histTrigger: return 2
     case .decodedPages: return 3
+    case .ebpfProgram: return 4
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -71,6 +76,7 @@ public nonisolated enum WireCountWay: SwiftProtobuf.Enum, Swift.CaseIterable {
     .perfCounter,
     .histTrigger,
     .decodedPages,
+    .ebpfProgram,
   ]
 
 }
@@ -108,6 +114,9 @@ public nonisolated struct WireCountRequest: Sendable {
 
   /// operator -> controller: rows with keys for each node, not added up over nodes
   public var perNode: Bool = false
+
+  /// how tables are to be made; unspecified: in the cheapest way that a node has
+  public var way: WireCountWay = .unspecified
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -385,12 +394,12 @@ public nonisolated struct WireNodeCounts: Sendable {
 fileprivate nonisolated let _protobuf_package = "fleetrace.v1"
 
 nonisolated extension WireCountWay: SwiftProtobuf._ProtoNameProviding {
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0COUNT_WAY_UNSPECIFIED\0\u{1}PERF_COUNTER\0\u{1}HIST_TRIGGER\0\u{1}DECODED_PAGES\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0COUNT_WAY_UNSPECIFIED\0\u{1}PERF_COUNTER\0\u{1}HIST_TRIGGER\0\u{1}DECODED_PAGES\0\u{1}EBPF_PROGRAM\0")
 }
 
 nonisolated extension WireCountRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".CountRequest"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}counters\0\u{3}interval_ms\0\u{1}keys\0\u{1}histogram\0\u{1}latency\0\u{3}table_limit\0\u{3}per_node\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}counters\0\u{3}interval_ms\0\u{1}keys\0\u{1}histogram\0\u{1}latency\0\u{3}table_limit\0\u{3}per_node\0\u{1}way\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -405,6 +414,7 @@ nonisolated extension WireCountRequest: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 5: try { try decoder.decodeSingularMessageField(value: &self._latency) }()
       case 6: try { try decoder.decodeSingularUInt32Field(value: &self.tableLimit) }()
       case 7: try { try decoder.decodeSingularBoolField(value: &self.perNode) }()
+      case 8: try { try decoder.decodeSingularEnumField(value: &self.way) }()
       default: break
       }
     }
@@ -436,6 +446,9 @@ nonisolated extension WireCountRequest: SwiftProtobuf.Message, SwiftProtobuf._Me
     if self.perNode != false {
       try visitor.visitSingularBoolField(value: self.perNode, fieldNumber: 7)
     }
+    if self.way != .unspecified {
+      try visitor.visitSingularEnumField(value: self.way, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -447,6 +460,7 @@ nonisolated extension WireCountRequest: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs._latency != rhs._latency {return false}
     if lhs.tableLimit != rhs.tableLimit {return false}
     if lhs.perNode != rhs.perNode {return false}
+    if lhs.way != rhs.way {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

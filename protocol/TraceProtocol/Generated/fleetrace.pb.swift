@@ -348,6 +348,15 @@ public nonisolated struct WireCommand: Sendable {
     set {action = .listNames(newValue)}
   }
 
+  /// with the capability node.notice
+  public var notice: WireNotice {
+    get {
+      if case .notice(let v)? = action {return v}
+      return WireNotice()
+    }
+    set {action = .notice(newValue)}
+  }
+
   /// for the audit log: whose request this is, e.g. "operator/ann (tracer) from 10.0.0.9"
   public var askedBy: String = String()
 
@@ -362,6 +371,8 @@ public nonisolated struct WireCommand: Sendable {
     case checkProbes(WireCheckProbes)
     case describe(WireDescribe)
     case listNames(WireListNames)
+    /// with the capability node.notice
+    case notice(WireNotice)
 
   }
 
@@ -521,6 +532,19 @@ public nonisolated struct WireExcludeProcesses: Sendable {
   // methods supported on all messages.
 
   public var pids: [UInt32] = []
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// Something that whoever owns the node should know; the agent logs it.
+public nonisolated struct WireNotice: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var text: String = String()
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1500,7 +1524,7 @@ nonisolated extension WireGoodbye.Reason: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireCommand: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Command"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}session\0\u{1}prepare\0\u{1}start\0\u{1}stop\0\u{1}discard\0\u{3}exclude_processes\0\u{3}check_probes\0\u{1}describe\0\u{3}list_names\0\u{3}asked_by\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}session\0\u{1}prepare\0\u{1}start\0\u{1}stop\0\u{1}discard\0\u{3}exclude_processes\0\u{3}check_probes\0\u{1}describe\0\u{3}list_names\0\u{3}asked_by\0\u{1}notice\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1615,6 +1639,19 @@ nonisolated extension WireCommand: SwiftProtobuf.Message, SwiftProtobuf._Message
         }
       }()
       case 11: try { try decoder.decodeSingularStringField(value: &self.askedBy) }()
+      case 12: try {
+        var v: WireNotice?
+        var hadOneofValue = false
+        if let current = self.action {
+          hadOneofValue = true
+          if case .notice(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.action = .notice(v)
+        }
+      }()
       default: break
       }
     }
@@ -1664,11 +1701,14 @@ nonisolated extension WireCommand: SwiftProtobuf.Message, SwiftProtobuf._Message
       guard case .listNames(let v)? = self.action else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
     }()
-    case nil: break
+    default: break
     }
     if !self.askedBy.isEmpty {
       try visitor.visitSingularStringField(value: self.askedBy, fieldNumber: 11)
     }
+    try { if case .notice(let v)? = self.action {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1961,6 +2001,36 @@ nonisolated extension WireExcludeProcesses: SwiftProtobuf.Message, SwiftProtobuf
 
   public static func ==(lhs: WireExcludeProcesses, rhs: WireExcludeProcesses) -> Bool {
     if lhs.pids != rhs.pids {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireNotice: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".Notice"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}text\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.text) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.text.isEmpty {
+      try visitor.visitSingularStringField(value: self.text, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireNotice, rhs: WireNotice) -> Bool {
+    if lhs.text != rhs.text {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -8,20 +8,23 @@ enum CountColumns {
     static func of(
         _ request: WireCountRequest, _ instance: SessionInstance, _ root: TracefsRoot
     ) throws -> [(shown: EventName, format: EventFormat)] {
-        try events(request, instance).map { (instance.shownName(of: $0), try root.format(of: $0)) }
+        try events(request, instance.selection, probes: instance.probes?.probes ?? []).map {
+            (instance.shownName(of: $0), try root.format(of: $0))
+        }
     }
 
     /// In the kernel's names: all, or with a latency its entry and its exit.
-    static func events(_ request: WireCountRequest, _ instance: SessionInstance) throws(WireRefusal) -> [EventName] {
-        guard request.hasLatency else { return instance.selection.events }
-        let members = SessionEvents(
-            tracepoints: instance.selection.events.filter { !instance.probeEvents.contains($0) },
-            probes: instance.probes?.probes ?? [])
+    static func events(
+        _ request: WireCountRequest, _ selection: EventSelection, probes: [Probe]
+    ) throws(WireRefusal) -> [EventName] {
+        guard request.hasLatency else { return selection.events }
+        let own = Set(probes.flatMap(\.events))
+        let members = SessionEvents(tracepoints: selection.events.filter { !own.contains($0) }, probes: probes)
         let entry = try single(request.latency.entry, members)
         let exit = try single(request.latency.exit, members)
         guard entry != exit else {
-            throw WireRefusal(
-                .unsupported, "a latency needs two events: \(instance.shownName(of: entry)) is named twice")
+            let shown = probes.first { $0.events.contains(entry) }?.shown(entry) ?? entry
+            throw WireRefusal(.unsupported, "a latency needs two events: \(shown) is named twice")
         }
         return [entry, exit]
     }

@@ -42,28 +42,9 @@ final class CountingSession: NodeSession {
         thread: ControlThread, log: Logger
     ) throws -> CountingSession {
         CountingSession(
-            try source(request, delivery, in: tracefs, readers: readers), delivery,
+            try CountWays(request: request, delivery: delivery, tracefs: tracefs, readers: readers).source(), delivery,
             interval: request.count.intervalMs == 0 ? usualInterval : .milliseconds(request.count.intervalMs),
             thread: thread, log: log)
-    }
-
-    /// Perf counters for plain counts; for tables the kernel's own, or where it has none that fit, decoded pages.
-    private static func source(
-        _ request: WirePrepare, _ delivery: SessionDelivery, in tracefs: NodeTracefs, readers: CPUReaders
-    ) throws -> any CountSource {
-        if let problem = request.count.problem { throw WireRefusal(.unsupported, problem) }
-        if request.hasFunctionTrace {
-            return try DecodedCount.functions(request, delivery, in: tracefs, readers: readers)
-        }
-        guard request.count.needsTables else { return try PerfCount(request, delivery, in: tracefs) }
-        do {
-            return request.count.hasLatency
-                ? try HistLatency.prepare(request, delivery, in: tracefs)
-                : try HistCount.prepare(request, delivery, in: tracefs)
-        } catch let declined as KernelDeclined {
-            return try DecodedCount.prepare(
-                request, delivery, in: tracefs, readers: readers, remark: declined.description)
-        }
     }
 
     func prepared() throws -> WirePrepared {

@@ -35,10 +35,11 @@ final class HistLatency: CountSource {
     static func prepare(
         _ request: WirePrepare, _ delivery: SessionDelivery, in tracefs: NodeTracefs
     ) throws -> HistLatency {
-        if request.count.keys.contains("comm") { throw KernelDeclined("names of tasks are decoded") }
+        if request.count.keys.contains("comm") { throw KernelDeclined("the kernel's tables have no names of tasks") }
         let instance = try SessionInstance.prepareForTables(request, session: delivery.session, in: tracefs)
         do {
-            let pair = try CountColumns.events(request.count, instance)
+            let pair = try CountColumns.events(
+                request.count, instance.selection, probes: instance.probes?.probes ?? [])
             let tables = try LatencyTables(
                 request.count, group: ProbeGroup(InstanceName(node: tracefs.node, session: delivery.session)),
                 entry: pair[0], exit: pair[1], exitFormat: try tracefs.root.format(of: pair[1]),

@@ -51,7 +51,7 @@ struct HistTrigger {
         guard let histogram = reader.histogramField else {
             return [try byKeys(request, reader, event, column, filter, limit)]
         }
-        guard request.keys.isEmpty else { throw KernelDeclined("histograms by key are decoded") }
+        guard request.keys.isEmpty else { throw KernelDeclined("the kernel's tables have no histograms by key") }
         return try powers(request.histogram, histogram, event, column, filter)
     }
 
@@ -79,8 +79,8 @@ struct HistTrigger {
                 names.append(try field(key))
                 texts += 1
             // The kernel keeps the name that a task had when it was first seen.
-            case .comm: throw KernelDeclined("names of tasks are decoded")
-            case .fixedText, .text: throw KernelDeclined("texts of more than 16 bytes are decoded")
+            case .comm: throw KernelDeclined("the kernel's tables have no names of tasks")
+            case .fixedText, .text: throw KernelDeclined("the kernel's tables have no texts of more than 16 bytes")
             }
         }
         guard texts <= 1 else { throw KernelDeclined("the kernel's table does not keep two texts apart") }

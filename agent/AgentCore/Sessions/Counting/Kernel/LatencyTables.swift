@@ -71,8 +71,8 @@ struct LatencyTables {
             case .number(let number):
                 names.append("key\(fields.count)")
                 fields.append((try HistTrigger.field(key), "key\(fields.count)", number.size * 8))
-            case .comm: throw KernelDeclined("names of tasks are decoded")
-            case .fixedText, .text: throw KernelDeclined("latencies by a text are decoded")
+            case .comm: throw KernelDeclined("the kernel's tables have no names of tasks")
+            case .fixedText, .text: throw KernelDeclined("the kernel's tables have no latencies by a text")
             }
         }
         self.names = names + [Self.twice]

@@ -1,0 +1,98 @@
+/// A filter as comparisons that lead to each other, for whoever evaluates it elsewhere than on records in memory.
+/// `EventPredicate` has the meaning.
+public struct FilterSteps: Sendable, Equatable {
+    /// What is compared.
+    public enum Subject: Sendable, Equatable {
+        /// An integer of `size` bytes at `offset` of the record.
+        case number(offset: Int, size: Int, isSigned: Bool)
+        /// The CPU that recorded.
+        case cpu
+        /// The task's name.
+        case task
+        /// A char array in the record.
+        case fixedText(offset: Int, size: Int)
+        /// A location word at `offset`; its own offset counts from `base`.
+        case text(offset: Int, base: Int)
+        /// Anything else: texts of probes, of the kernel's memory, to the end of the record.
+        case other
+    }
+
+    public enum Comparison: Sendable, Equatable {
+        case equal, notEqual, less, lessEqual, greater, greaterEqual, hasBits, matches
+        /// A function's addresses.
+        case other
+    }
+
+    /// Where it goes on.
+    public enum Target: Sendable, Equatable {
+        /// A later step.
+        case step(Int)
+        case accept, reject
+
+        init(_ index: Int) {
+            self = index == PredicateStep.accept ? .accept : index == PredicateStep.reject ? .reject : .step(index)
+        }
+    }
+
+    public struct Step: Sendable, Equatable {
+        public let subject: Subject
+        public let comparison: Comparison
+        /// Of a number, extended to 64 bits.
+        public let value: UInt64
+        /// Of a text: the text or pattern.
+        public let text: [UInt8]
+        public let whenTrue: Target
+        public let whenFalse: Target
+    }
+
+    public let steps: [Step]
+
+    /// - Throws: for what is no filter of this event.
+    public init(_ filter: String, for format: EventFormat) throws(EventPredicateError) {
+        var compiler = PredicateCompiler(filter: filter, format: format, catalog: EventCatalog(formats: []))
+        try compiler.compile()
+        let pool = compiler.pool
+        steps = compiler.steps.map { step in
+            let start = Int(step.patternOffset)
+            return Step(
+                subject: Subject(step), comparison: Comparison(step.comparison), value: step.value,
+                text: Array(pool[start..<start + Int(step.patternLength)]), whenTrue: Target(step.whenTrue),
+                whenFalse: Target(step.whenFalse))
+        }
+    }
+}
+
+extension FilterSteps.Subject {
+    init(_ step: PredicateStep) {
+        let offset = Int(step.offset)
+        self =
+            switch step.subject {
+            case .signed: .number(offset: offset, size: step.kind.width, isSigned: true)
+            case .unsigned: .number(offset: offset, size: step.kind.width, isSigned: false)
+            case .cpu: .cpu
+            case .task: .task
+            case .fixedString: .fixedText(offset: offset, size: Int(step.size))
+            case .dynamicString: .text(offset: offset, base: 0)
+            // From the end of the location word, which has 4 bytes.
+            case .relativeString: .text(offset: offset, base: offset + 4)
+            case .fetchedString, .trailingString, .kernelString: .other
+            }
+    }
+}
+
+extension FilterSteps.Comparison {
+    init(_ comparison: PredicateStep.Comparison) {
+        self =
+            switch comparison {
+            case .equal: .equal
+            case .notEqual: .notEqual
+            case .less: .less
+            case .lessEqual: .lessEqual
+            case .greater: .greater
+            case .greaterEqual: .greaterEqual
+            case .hasBits: .hasBits
+            case .matches: .matches
+            case .inside, .outside: .other
+            }
+    }
+}

@@ -1,0 +1,60 @@
+import BPF
+import EventFormat
+import SystemFacts
+import TextPatterns
+import TraceProtocol
+
+/// What the programs of a session count, and how large their tables are. No I/O but for the number of CPUs.
+struct CountedEvents {
+    /// One event.
+    struct Event {
+        let name: EventName
+        let format: EventFormat
+        let role: CountingProgram.Role
+        let filter: String?
+        let histogram: NumberField?
+        /// Index of its table.
+        let table: Int
+    }
+
+    private(set) var events: [Event] = []
+    /// The key of each table.
+    private(set) var keys: [ProgramKey] = []
+    /// As they are shown, one for each table.
+    private(set) var columns: [String] = []
+    let shape: ProgramTable.Shape
+    /// Threads that are between the beginning and the end of what is timed; 0 without a latency.
+    let beginnings: Int
+
+    /// Threads inside at once: as many as there are numbers on a kernel with its own default of pid_max.
+    private static let mostBeginnings = LatencyTables.mostThreads
+
+    /// - Parameter events: to count, or entry and exit of a latency.
+    init(
+        _ request: WireCountRequest, _ events: [(name: EventName, format: EventFormat)], filters: [EventName: String]
+    ) throws {
+        let cpus = (try CPUList.possible().cpus.last ?? 0) + 1
+        shape = ProgramTable.Shape(limit: request.tableSize, cpus: cpus)
+        beginnings = request.hasLatency ? Self.mostBeginnings : 0
+        for (index, event) in events.enumerated() {
+            let role: CountingProgram.Role = !request.hasLatency ? .count : index == 0 ? .entry : .exit
+            // The keys of a latency are those of its end.
+            let reader = role == .entry ? nil : try RecordKeyReader(request, event.format)
+            if let reader { keys.append(try ProgramKey(reader.keyParts, hasBucket: request.hasBuckets)) }
+            self.events.append(
+                Event(
+                    name: event.name, format: event.format, role: role, filter: filters[event.name],
+                    histogram: reader?.histogramField, table: request.hasLatency ? 0 : index))
+        }
+        let names = events.map { "\($0.name)" }
+        columns = request.hasLatency ? [names.joined(separator: " -> ")] : names
+    }
+
+    /// What all maps take of the kernel's memory, bytes.
+    var memory: Int {
+        keys.reduce(0) { $0 + shape.memory(keySize: $1.size) }
+            + BPFMap.size(.hash, keySize: 4, valueSize: 4, entries: UntracedThreads.most, cpus: shape.cpus)
+            + (beginnings > 0
+                ? BPFMap.size(.hash, keySize: 4, valueSize: 8, entries: beginnings, cpus: shape.cpus) : 0)
+    }
+}

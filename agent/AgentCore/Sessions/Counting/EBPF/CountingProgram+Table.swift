@@ -1,0 +1,85 @@
+import BPF
+import Glibc
+
+extension CountingProgram {
+    /// BPF_NOEXIST: only a key that is not there yet.
+    private static let isNew: Int32 = 1
+
+    /// Adds one to the count of the key on the stack.
+    mutating func addCount() {
+        let (found, other, count) = (code.label(), code.label(), code.label())
+        let (second, lost) = (code.label(), code.label())
+        lookUpSlot(found)
+        // A full table stays full, so the locks of queue and hash are not taken. The key may have come meanwhile.
+        code.load(.r1, valueOf: control.switches, at: ProgramControl.full(table: tableIndex))
+        code.load(.r1, .eight, .r1, 0)
+        code.jump(if: .r1, .notEqual, .immediate(0), to: second)
+
+        code.load(.r1, map: table.free)
+        address(.r2, Stack.number)
+        call(.pop)
+        code.jump(if: .r0, .notEqual, .immediate(0), to: lost)
+        lookUp(table.keys, Stack.number)
+        code.jump(if: .r0, .equal, .immediate(0), to: lost)
+        for word in stride(from: 0, to: table.key.size, by: 8) {
+            code.load(.r1, .eight, .frame, Stack.area + Int16(word))
+            code.store(.eight, .r0, Int16(word), .register(.r1))
+        }
+        code.load(.r7, .four, .frame, Stack.number)
+        code.load(.r1, map: table.slots)
+        address(.r2, Stack.area)
+        address(.r3, Stack.number)
+        code.move(.r4, .immediate(Self.isNew))
+        call(.updateElement)
+        code.jump(if: .r0, .equal, .immediate(0), to: count)
+        // There is no room, or another CPU was first.
+        code.move(.r7, .register(.r0))
+        code.load(.r1, map: table.free)
+        address(.r2, Stack.number)
+        code.move(.r3, .immediate(0))
+        code.call(.push)
+        lookUpSlot(found)
+        code.jump(if: .r7, .notEqual, .immediate(-Int32(E2BIG)), to: lost)
+        code.load(.r1, valueOf: control.switches, at: ProgramControl.full(table: tableIndex))
+        code.store(.eight, .r1, 0, .immediate(1))
+        code.jump(to: other)
+
+        code.place(second)
+        lookUpSlot(found)
+        code.place(other)
+        code.move(.r7, .immediate(Int32(table.shape.index(of: .other))))
+        code.jump(to: count)
+        code.place(lost)
+        code.move(.r7, .immediate(Int32(table.shape.index(of: .lost))))
+        code.jump(to: count)
+        code.place(found)
+        code.load(.r7, .four, .r0, 0)
+        code.place(count)
+        addOne()
+    }
+
+    /// r0 = the address of the key's slot; goes on at `found` if there is one.
+    private mutating func lookUpSlot(_ found: BPFAssembler.Label) {
+        lookUp(table.slots, Stack.area)
+        code.jump(if: .r0, .notEqual, .immediate(0), to: found)
+    }
+
+    /// Adds one to this CPU's count of slot r7, at once for all: a program may be preempted on some kernels.
+    mutating func addOne() {
+        code.call(.currentCPU)
+        code.apply(.multiply, .r0, .immediate(Int32(table.shape.stride)))
+        code.apply(.add, .r0, .register(.r7))
+        code.store(.four, .frame, Stack.number, .register(.r0))
+        lookUp(table.counts, Stack.number)
+        code.jump(if: .r0, .equal, .immediate(0), to: end)
+        code.move(.r1, .immediate(1))
+        code.addAtomically(.r0, 0, .r1)
+    }
+
+    /// Counts what is no key, and ends.
+    mutating func finish(_ extra: ProgramTable.Extra) {
+        code.move(.r7, .immediate(Int32(table.shape.index(of: extra))))
+        addOne()
+        code.jump(to: end)
+    }
+}

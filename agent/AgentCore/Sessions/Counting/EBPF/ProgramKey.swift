@@ -1,0 +1,62 @@
+import FoundationEssentials
+import TraceProtocol
+
+/// How a key lies in memory that an eBPF program fills in: its parts one after the other, each a multiple of 8 bytes.
+struct ProgramKey: Equatable {
+    /// One part of a key.
+    struct Part: Equatable {
+        /// Where its value comes from; nil for the bucket of a histogram or latency.
+        let source: KeyPart?
+        let offset: Int
+        let size: Int
+    }
+
+    private(set) var parts: [Part] = []
+    /// Bytes of all parts.
+    private(set) var size = 0
+
+    /// The stack of a program has 512 bytes, a part of which is for other things.
+    static let largest = 400
+    /// The longest text with its NUL.
+    static let textSize = WireCountRequest.longestText + 1
+
+    /// - Throws: `KernelDeclined` for keys that are too long for a program.
+    init(_ sources: [KeyPart], hasBucket: Bool) throws(KernelDeclined) {
+        for source in sources { append(source, Self.size(source)) }
+        if hasBucket { append(nil, 8) }
+        guard size <= Self.largest else { throw KernelDeclined("two long texts are more than an eBPF program keeps") }
+    }
+
+    private mutating func append(_ source: KeyPart?, _ bytes: Int) {
+        parts.append(Part(source: source, offset: size, size: bytes))
+        size += bytes
+    }
+
+    private static func size(_ source: KeyPart) -> Int {
+        switch source {
+        case .cpu, .pid, .number: 8
+        case .comm: CurrentTaskNames.length
+        case .fixedText(_, let size): (min(size + 1, textSize) + 7) & ~7
+        case .text: textSize
+        }
+    }
+
+    /// The values of a key that a program has made.
+    func values(_ key: UnsafeRawBufferPointer) -> [WireCountKey] {
+        parts.map { part in
+            let bytes = UnsafeRawBufferPointer(rebasing: key[part.offset..<part.offset + part.size])
+            var value = WireCountKey()
+            switch part.source {
+            case .comm, .fixedText, .text:
+                var text = bytes.prefix { $0 != 0 }
+                while text.last == UInt8(ascii: " ") { text.removeLast() }
+                value.text = Data(text)
+            case .number(let field) where !field.isSigned:
+                let number = bytes.load(as: UInt64.self)
+                if number > UInt64(Int64.max) { value.unsigned = number } else { value.number = Int64(number) }
+            case .cpu, .pid, .number, nil: value.number = bytes.load(as: Int64.self)
+            }
+            return value
+        }
+    }
+}

@@ -1,0 +1,83 @@
+import BPF
+import TraceProtocol
+
+/// Counts by key that eBPF programs keep, for a limited number of keys: those that came first.
+///
+/// The kernel's hash says which slot a key has; keys and counts are in arrays, which this process reads without a system
+/// call. Free slots wait in a queue. A CPU that finds a key missing takes a slot, writes the key there and then adds it
+/// to the hash, which accepts each key once and `limit` of them; whoever comes second gives its slot back.
+struct ProgramTable {
+    /// What each CPU counts besides keys.
+    enum Extra: Int, CaseIterable {
+        /// Events of keys for which there was no room.
+        case other
+        /// Events that could not be counted.
+        case lost
+        /// Ends without a beginning.
+        case unmatched
+    }
+
+    /// Slots by key.
+    let slots: BPFMap
+    let free: BPFMap
+    let keys: BPFMap
+    /// `stride` counts for each CPU.
+    let counts: BPFMap
+    let key: ProgramKey
+    let shape: Shape
+    private let keyValues: BPFValues
+    private let countValues: BPFValues
+
+    /// How large it is.
+    struct Shape: Equatable {
+        let limit: Int
+        /// As many as there can be.
+        let cpus: Int
+        /// Each CPU can hold one more for a moment.
+        var slots: Int { limit + cpus }
+        var stride: Int { slots + Extra.allCases.count }
+
+        func index(of extra: Extra) -> Int { slots + extra.rawValue }
+
+        /// What a table takes of the kernel's memory, bytes.
+        func memory(keySize: Int) -> Int {
+            BPFMap.size(.hash, keySize: keySize, valueSize: 8, entries: limit, cpus: cpus)
+                + BPFMap.size(.queue, keySize: 0, valueSize: 4, entries: slots, cpus: cpus)
+                + BPFMap.size(.array, keySize: 4, valueSize: keySize, entries: slots, cpus: cpus)
+                + BPFMap.size(.array, keySize: 4, valueSize: 8, entries: stride * cpus, cpus: cpus)
+        }
+    }
+
+    init(_ key: ProgramKey, _ shape: Shape) throws(BPFError) {
+        self.key = key
+        self.shape = shape
+        slots = try BPFMap(.hash, keySize: key.size, valueSize: 4, entries: shape.limit)
+        free = try BPFMap(.queue, keySize: 0, valueSize: 4, entries: shape.slots)
+        keys = try BPFMap(.array, keySize: 4, valueSize: key.size, entries: shape.slots)
+        counts = try BPFMap(.array, keySize: 4, valueSize: 8, entries: shape.stride * shape.cpus)
+        for slot in 0..<shape.slots { try free.update(0, UInt32(slot)) }
+        keyValues = try BPFValues(keys)
+        countValues = try BPFValues(counts)
+    }
+
+    /// What all CPUs together have counted in a slot.
+    private func sum(_ index: Int) -> UInt64 {
+        (0..<shape.cpus).reduce(0) { $0 &+ countValues[at: 8 * ($1 * shape.stride + index)] }
+    }
+
+    /// Every key with its count. A slot whose key came second to another CPU's has no counts.
+    func rows(column: Int) -> CountedRows {
+        var counted = CountedRows()
+        for slot in 0..<shape.slots {
+            let count = sum(slot)
+            guard count > 0 else { continue }
+            counted.rows.append(WireCountRow(column: column, key: key.values(keyValues[slot]), count: count))
+        }
+        if let other = WireCountRow.other(column: column, count: sum(shape.index(of: .other))) {
+            counted.rows.append(other)
+        }
+        counted.lost = sum(shape.index(of: .lost))
+        counted.unmatched = sum(shape.index(of: .unmatched))
+        return counted
+    }
+}
