@@ -22,6 +22,7 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
+#include <sys/timex.h>
 #include <sys/types.h>
 #include <sys/utsname.h>
 #include <time.h>
@@ -243,6 +244,18 @@ static inline bool linux_signal_is_ignored(int number) {
 
 /// prctl(2) PR_SET_NAME: the calling thread's name, at most 15 bytes of it.
 static inline void linux_set_thread_name(const char *name) { prctl(PR_SET_NAME, name, 0UL, 0UL, 0UL); }
+
+/// What the kernel knows of how far CLOCK_REALTIME is from UTC: adjtimex(2), which changes nothing here.
+///
+/// Returns whether somebody synchronises it, or -errno. `error_us` is then its estimate of the greatest error (`maxerror`).
+static inline int linux_utc_error(int64_t *error_us) {
+    struct timex state;
+    memset(&state, 0, sizeof state);
+    int code = adjtimex(&state);
+    if (code < 0) return -errno;
+    *error_us = state.maxerror;
+    return code != TIME_ERROR && !(state.status & STA_UNSYNC);
+}
 
 /// pipe(2) with both ends non-blocking and closed on exec. Returns 0, or -errno.
 static inline int linux_wake_pipe(int ends[2]) {

@@ -36,14 +36,19 @@ public struct MappedTime: Sendable, Hashable {
         MappedTime(estimate: agentTime, bound: ClockBound(lower: .min, upper: .max), quality: .unknown)
     }
 
-    /// The same moment on a timeline that is `offset` ns ahead. Unknown bounds stay unknown.
+    /// The same moment on a timeline that is ahead. Unknown bounds stay unknown.
     @inlinable
-    public func shifted(by offset: Int64) -> MappedTime {
-        guard offset != 0 else { return self }
+    public func shifted(by shift: TimelineShift) -> MappedTime {
+        guard shift != .none else { return self }
+        guard let error = shift.error else {
+            return MappedTime(
+                estimate: estimate &+ shift.offset, bound: ClockBound(lower: .min, upper: .max), quality: .unknown)
+        }
         return MappedTime(
-            estimate: estimate &+ offset,
+            estimate: estimate &+ shift.offset,
             bound: ClockBound(
-                lower: lower == .min ? .min : lower &+ offset, upper: upper == .max ? .max : upper &+ offset),
+                lower: lower == .min ? .min : lower &+ shift.offset &- error,
+                upper: upper == .max ? .max : upper &+ shift.offset &+ error),
             quality: quality)
     }
 

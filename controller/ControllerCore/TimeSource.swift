@@ -6,8 +6,10 @@ struct TimeSource: Sendable {
     let now: @Sendable () -> MonotonicRawInstant
     /// Time of day.
     let wallClock: @Sendable () -> EpochInstant
+    /// How far that is from UTC.
+    let utcDistance: @Sendable () -> UTCDistance
 
-    static let system = TimeSource(now: { .now }, wallClock: { .now })
+    static let system = TimeSource(now: { .now }, wallClock: { .now }, utcDistance: { .now })
 
     /// The time of day at the timeline's origin.
     var origin: EpochInstant { EpochInstant(nanoseconds: wallClock().nanoseconds &- now().nanoseconds) }

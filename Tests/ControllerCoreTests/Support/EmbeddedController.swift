@@ -36,7 +36,9 @@ final class EmbeddedController {
         controller = Controller(
             name: "test", storage: storage, lease: .seconds(60), twins: twins, host: .with { $0.bootID = bootID },
             retention: retention, loop: loop,
-            time: TimeSource(now: { clock.now }, wallClock: { EpochInstant(nanoseconds: clock.now.nanoseconds) }),
+            time: TimeSource(
+                now: { clock.now }, wallClock: { EpochInstant(nanoseconds: clock.now.nanoseconds) },
+                utcDistance: { .atMost(.milliseconds(7)) }),
             log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, recent: RecentLog(capacity: 10),
             auditLog: Logger(label: "audit") { _ in audit })
         controller.assumeIsolated { $0.begin() }

@@ -40,7 +40,8 @@ final class SimulatedController: @unchecked Sendable {
             budget: budget, loop: loop,
             time: TimeSource(
                 now: { [world] in MonotonicRawInstant(nanoseconds: Self.uptime + world.now - boot) },
-                wallClock: { [world] in EpochInstant(nanoseconds: Self.epoch + world.now) }),
+                wallClock: { [world] in EpochInstant(nanoseconds: Self.epoch + world.now) },
+                utcDistance: { .unknown }),
             random: RandomSource { numbers.value.next() }, log: log, recent: RecentLog(capacity: 1), auditLog: log)
         process.whenDead { [weak self] in self?.died() }
     }

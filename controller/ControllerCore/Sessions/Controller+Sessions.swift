@@ -60,6 +60,10 @@ extension Controller {
         let origin = time.origin
         description.epochOffset = origin.nanoseconds
         description.created = origin.timeOfDay(at: time.now()).nanoseconds
+        switch time.utcDistance() {
+        case .atMost(let distance): description.utcErrorNs = UInt64(max(1, distance.wholeNanoseconds))
+        case .unknown: description.utcUnknown = true
+        }
         description.events = opening.events + opening.count.counters
         description.filters = opening.filters
         description.probes = opening.probes

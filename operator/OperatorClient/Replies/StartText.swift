@@ -23,7 +23,9 @@ public enum StartText {
         }
         let late = started.filter(\.missedStart).map(\.node)
         if !late.isEmpty { line += " (\(late.joined(separator: ", ")) missed the moment and started at once)" }
+        let utc = columns > 0 ? nil : opened.sessionDescription.utcText
         return [line + "; " + ending] + notes(started) + spread(started, moment: opened.startAt)
+            + [utc].compactMap { $0 }
     }
 
     /// `65 functions`, `60 to 65 functions`; nil if none is traced. Kernels differ in the functions that a name means.

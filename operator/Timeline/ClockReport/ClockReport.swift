@@ -40,7 +40,7 @@ public struct ClockReport {
             if let clock = records.clock(wander: wander) {
                 courses.append(
                     ClockCourse(
-                        node: node.name, records.admitted, clock, shift: node.shift, count: Self.points))
+                        node: node.name, records.admitted, clock, shift: node.shift.offset, count: Self.points))
             } else {
                 courses.append(ClockCourse(node: node.name))
             }

@@ -92,7 +92,8 @@ extension TimelineMerger {
         }
         let wantsBounds = sink.wantsBounds
         let renderer = node.renderer
-        let (cpu, number, shift) = (stream.cpu, UInt32(truncatingIfNeeded: stream.node), node.shift)
+        let (cpu, number) = (stream.cpu, UInt32(truncatingIfNeeded: stream.node))
+        let (onto, shift) = (node.onto, node.shift)
         var consumed = stream.consumed
         var time = start
         defer {
@@ -107,7 +108,7 @@ extension TimelineMerger {
                 MergedEvent(
                     node: node, renderer: renderer, cpu: cpu,
                     time: wantsBounds
-                        ? segment.map(stream.stamp(record.timestamp)).shifted(by: shift)
+                        ? segment.map(stream.stamp(record.timestamp)).shifted(by: onto)
                         : MappedTime(
                             estimate: time, bound: ClockBound(lower: .min, upper: .max), quality: .unknown),
                     timestamp: record.timestamp, payload: record.payload, isLate: isLate))

@@ -29,15 +29,16 @@ final class TimelineMerger {
     /// - Parameters:
     ///   - stallLimit: how long a silent node holds the others back; nil for ever, as for a session on disk.
     convenience init(nodes names: [String], stallLimit: Duration?, at now: Int64) {
-        self.init(names.map { (name: $0, shift: 0) }, stallLimit: stallLimit, at: now)
+        self.init(names.map { (name: $0, shift: .none) }, stallLimit: stallLimit, at: now)
     }
 
     /// - Parameters:
-    ///   - nodes: each with the shift (ns) from its controller's timeline to the one that is merged onto.
+    ///   - nodes: each with the shift from its controller's timeline to the one that is merged onto.
     ///   - clocks: of nodes whose logs have been read before, by index.
     ///   - stallLimit: how long a silent node holds the others back; nil for ever, as for what is on disk.
     init(
-        _ nodes: [(name: String, shift: Int64)], clocks: [Int: RefinedClock] = [:], stallLimit: Duration?, at now: Int64
+        _ nodes: [(name: String, shift: TimelineShift)], clocks: [Int: RefinedClock] = [:], stallLimit: Duration?,
+        at now: Int64
     ) {
         self.nodes = nodes.enumerated().map {
             NodeTimeline(

@@ -13,8 +13,8 @@ struct ReportPlan {
         }
 
         var name: String
-        /// ns from its own timeline to the report's.
-        var shift: Int64
+        /// From its own timeline to the report's.
+        var shift: TimelineShift
         var source: Source
         /// Distinguishes it from a node of the same name.
         var longName: String
@@ -40,6 +40,8 @@ struct ReportPlan {
         } else if !offsets.isEmpty || isDated {
             epochOffset = 0
         }
+        let sessions = inputs.compactMap { if case .session(let directory) = $0 { directory.description } else { nil } }
+        let isOneController = Set(sessions.map(\.controller)).count < 2
         for (number, input) in inputs.enumerated() {
             switch input {
             case .session(let directory):
@@ -47,7 +49,10 @@ struct ReportPlan {
                 for name in description.nodes {
                     nodes.append(
                         Node(
-                            name: name, shift: description.epochOffset &- (epochOffset ?? 0),
+                            name: name,
+                            shift: TimelineShift(
+                                description.epochOffset &- (epochOffset ?? 0),
+                                error: isOneController ? 0 : description.greatestUTCError),
                             source: .log(session: number, node: name),
                             longName: "\(directory.folder.path.lastComponent?.string ?? "\(number)")/\(name)"))
                 }
@@ -60,6 +65,10 @@ struct ReportPlan {
         makeNamesDiffer()
         guard inputs.count > 1 else { return }
         assumptions = Self.assumptions(recordings, isDated: isDated, hasSession: !offsets.isEmpty)
+        if !isOneController {
+            assumptions.append("bounds hold how far each controller's clock was from UTC, which other sessions go by:")
+            assumptions += sessions.map { "\($0.controller): \($0.utcText ?? "it does not say how far")" }
+        }
     }
 
     /// Adds the buffers with events; without any, the first one, for its head.
@@ -72,7 +81,7 @@ struct ReportPlan {
             let suffix = buffers.count > 1 && !buffer.name.isEmpty ? ":\(buffer.name)" : ""
             nodes.append(
                 Node(
-                    name: name + suffix, shift: shift,
+                    name: name + suffix, shift: TimelineShift(shift),
                     source: .recording(RecordingBuffer(buffer, of: file, decoding: decoding)), longName: path + suffix))
         }
     }

@@ -79,7 +79,7 @@ public final class TimelineReport {
                 let manifest = directory.description
                 logs.append(Log(NodeLogReader(try directory.log(of: name)), node: index, fault: manifest.fault))
                 if filter.nodes.isEmpty || filter.nodes.contains(node.name) { head.tracer = manifest.tracer }
-                if manifest.hasEnded { merger.expect(manifest.gaps(of: name, shift: node.shift), of: index) }
+                if manifest.hasEnded { merger.expect(manifest.gaps(of: name, shift: node.shift.offset), of: index) }
             case .recording(let recording):
                 if format == .ftrace, filter.nodes.isEmpty || filter.nodes.contains(node.name) {
                     head = recording.head

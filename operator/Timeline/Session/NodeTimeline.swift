@@ -10,8 +10,10 @@ import TraceProtocol
 final class NodeTimeline {
     let index: Int
     let name: String
-    /// ns from the timeline of the node's own controller, or of its recording, to the one that is merged onto.
-    let shift: Int64
+    /// From the timeline of the node's own controller, or of its recording, to the one that is merged onto.
+    let onto: TimelineShift
+    /// `onto`, ns.
+    var shift: Int64 { onto.offset }
     private(set) var clock: NodeClock
     private var parting = ClockParting()
     private(set) var streams: [UInt32: CPUStream] = [:]
@@ -51,11 +53,11 @@ final class NodeTimeline {
     private(set) var recording: RecordingBuffer?
 
     /// - Parameter clock: what its whole log says of its clock; nil where that is not known yet.
-    init(index: Int, name: String, shift: Int64 = 0, clock: RefinedClock? = nil) {
+    init(index: Int, name: String, shift: TimelineShift = .none, clock: RefinedClock? = nil) {
         self.clock = NodeClock(refined: clock)
         self.index = index
         self.name = name
-        self.shift = shift
+        onto = shift
     }
 
     var renderer: NodeRenderer { decoding.renderer }
@@ -211,7 +213,7 @@ final class NodeTimeline {
     /// A time stamp on the timeline, with its bound.
     func mapped(_ stream: CPUStream, _ stamp: UInt64) -> MappedTime {
         let stamp = stream.stamp(stamp)
-        if let segment = stream.segment, segment.contains(stamp) { return segment.map(stamp).shifted(by: shift) }
-        return clock.map(stamp).shifted(by: shift)
+        if let segment = stream.segment, segment.contains(stamp) { return segment.map(stamp).shifted(by: onto) }
+        return clock.map(stamp).shifted(by: onto)
     }
 }

@@ -803,6 +803,18 @@ public nonisolated struct WireSessionDescription: @unchecked Sendable {
     set {_uniqueStorage()._hasNextPart_p = newValue}
   }
 
+  /// at `created` the controller's time of day was at most so far from UTC; 0: not stated
+  public var utcErrorNs: UInt64 {
+    get {_storage._utcErrorNs}
+    set {_uniqueStorage()._utcErrorNs = newValue}
+  }
+
+  /// nobody synchronises the controller's time of day
+  public var utcUnknown: Bool {
+    get {_storage._utcUnknown}
+    set {_uniqueStorage()._utcUnknown = newValue}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -1967,7 +1979,7 @@ nonisolated extension WireSessionStopped: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension WireSessionDescription: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".SessionDescription"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}session\0\u{1}name\0\u{1}operator\0\u{1}created\0\u{3}epoch_offset\0\u{1}events\0\u{1}filters\0\u{1}nodes\0\u{1}controller\0\u{1}state\0\u{1}keep\0\u{1}probes\0\u{1}gaps\0\u{1}problem\0\u{1}private\0\u{3}stored_bytes\0\u{1}ended\0\u{1}detached\0\u{3}lease_seconds\0\u{1}unattended\0\u{3}on_full\0\u{1}losses\0\u{3}function_trace\0\u{1}part\0\u{3}has_next_part\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}session\0\u{1}name\0\u{1}operator\0\u{1}created\0\u{3}epoch_offset\0\u{1}events\0\u{1}filters\0\u{1}nodes\0\u{1}controller\0\u{1}state\0\u{1}keep\0\u{1}probes\0\u{1}gaps\0\u{1}problem\0\u{1}private\0\u{3}stored_bytes\0\u{1}ended\0\u{1}detached\0\u{3}lease_seconds\0\u{1}unattended\0\u{3}on_full\0\u{1}losses\0\u{3}function_trace\0\u{1}part\0\u{3}has_next_part\0\u{3}utc_error_ns\0\u{3}utc_unknown\0")
 
   fileprivate class _StorageClass {
     var _session: UInt64 = 0
@@ -1995,6 +2007,8 @@ nonisolated extension WireSessionDescription: SwiftProtobuf.Message, SwiftProtob
     var _functionTrace: WireFunctionTrace? = nil
     var _part: UInt32 = 0
     var _hasNextPart_p: Bool = false
+    var _utcErrorNs: UInt64 = 0
+    var _utcUnknown: Bool = false
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -2030,6 +2044,8 @@ nonisolated extension WireSessionDescription: SwiftProtobuf.Message, SwiftProtob
       _functionTrace = source._functionTrace
       _part = source._part
       _hasNextPart_p = source._hasNextPart_p
+      _utcErrorNs = source._utcErrorNs
+      _utcUnknown = source._utcUnknown
     }
   }
 
@@ -2073,6 +2089,8 @@ nonisolated extension WireSessionDescription: SwiftProtobuf.Message, SwiftProtob
         case 23: try { try decoder.decodeSingularMessageField(value: &_storage._functionTrace) }()
         case 24: try { try decoder.decodeSingularUInt32Field(value: &_storage._part) }()
         case 25: try { try decoder.decodeSingularBoolField(value: &_storage._hasNextPart_p) }()
+        case 26: try { try decoder.decodeSingularUInt64Field(value: &_storage._utcErrorNs) }()
+        case 27: try { try decoder.decodeSingularBoolField(value: &_storage._utcUnknown) }()
         default: break
         }
       }
@@ -2160,6 +2178,12 @@ nonisolated extension WireSessionDescription: SwiftProtobuf.Message, SwiftProtob
       if _storage._hasNextPart_p != false {
         try visitor.visitSingularBoolField(value: _storage._hasNextPart_p, fieldNumber: 25)
       }
+      if _storage._utcErrorNs != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._utcErrorNs, fieldNumber: 26)
+      }
+      if _storage._utcUnknown != false {
+        try visitor.visitSingularBoolField(value: _storage._utcUnknown, fieldNumber: 27)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -2194,6 +2218,8 @@ nonisolated extension WireSessionDescription: SwiftProtobuf.Message, SwiftProtob
         if _storage._functionTrace != rhs_storage._functionTrace {return false}
         if _storage._part != rhs_storage._part {return false}
         if _storage._hasNextPart_p != rhs_storage._hasNextPart_p {return false}
+        if _storage._utcErrorNs != rhs_storage._utcErrorNs {return false}
+        if _storage._utcUnknown != rhs_storage._utcUnknown {return false}
         return true
       }
       if !storagesAreEqual {return false}
