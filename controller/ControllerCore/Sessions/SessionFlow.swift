@@ -171,7 +171,7 @@ public struct SessionFlow: Sendable {
             return .abort(nodes: Array(parts.indices))
         case .starting, .recording:
             phase = .stopping
-            let live = parts.indices.filter { isLive($0) }
+            let live = live
             return live.isEmpty ? decideEnd() : .stop(nodes: live)
         case .stopping, .ended, .refused: return .wait
         }
@@ -212,6 +212,9 @@ public struct SessionFlow: Sendable {
         default: false
         }
     }
+
+    /// All of them.
+    var live: [Int] { parts.indices.filter { isLive($0) } }
 
     /// Whether the node has started and has not ended.
     public func isRecording(_ node: Int) -> Bool {
