@@ -216,6 +216,10 @@ public struct SessionFlow: Sendable {
     /// All of them.
     var live: [Int] { parts.indices.filter { isLive($0) } }
 
+    func isRefused(_ node: Int) -> Bool {
+        if case .refused = parts[node] { true } else { false }
+    }
+
     /// Whether the node has started and has not ended.
     public func isRecording(_ node: Int) -> Bool {
         if case .recording = parts[node] { true } else { false }
