@@ -118,6 +118,29 @@ struct ControllerRestartTests {
         #expect(second.storage.closed.map(\.state) == ["complete"])
     }
 
+    @Test("A node is lost at its start, and the controller is killed before the log says so: the next one writes it")
+    func lostAtTheStartUnwritten() throws {
+        let other = try first.connectNodes(["b"])[0]
+        try ann.open { $0.keep = true }
+        for node in [node, other] { try node.prepare() }
+        first.storage.isBusy = true
+        node.disconnect()
+        try other.start()
+        let session = try ann.opened().session
+        let second = first.restarted()
+        try other.connect(to: second, holding: [session])
+        second.advance(.seconds(3))
+        let again = try EmbeddedOperator(second, capabilities: [Negotiation.Capability.reclaim])
+        try again.request(.attachSession(.with { ($0.session, $0.read, $0.reclaim) = (session, [0, 0], true) }))
+        try again.request(.stopSession(.with { $0.session = session }))
+        try other.sendFinish(session)
+        let log = try read(session, second).records
+        #expect(log.notes == [.gaveUp, .joined, .stopped])
+        let state = second.storage.closed.first?.state ?? ""
+        #expect(state.hasPrefix("incomplete: node a: no record for "), "\(state)")
+        #expect(state.hasSuffix(" s: the connection was lost; its totals are not known"), "\(state)")
+    }
+
     @Test("What was not written is not acknowledged, and comes again")
     func unwritten() throws {
         let session = try ann.record(on: [node])

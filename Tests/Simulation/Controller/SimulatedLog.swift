@@ -2,6 +2,8 @@ import NIOCore
 import SessionStore
 import TraceProtocol
 
+@testable import ControllerCore
+
 /// One node's log on a simulated disk, as `StoredLog` is in files.
 final class SimulatedLog {
     private let file: SimulatedFile
@@ -18,8 +20,7 @@ final class SimulatedLog {
     private var bytes = 0
     private(set) var isUnsynchronized = false
     private(set) var isPaused = false
-    /// What nobody sends again: notes and clock samples.
-    private var unsettled: [LogRecord] = []
+    private var unsettled = UnsettledRecords()
 
     enum Outcome {
         case nothing
@@ -56,7 +57,9 @@ final class SimulatedLog {
 
     func append(_ record: LogRecord, sequence: UInt64) {
         if sequence > 0 { bytes += record.frame.body.readableBytes }
-        if sequence == 0, record.frame.type != .watermark { unsettled.append(record) }
+        if sequence == 0 {
+            unsettled.add(record, isPaused: isPaused, areFramesSettled: last == settledSequence)
+        }
         guard !isPaused else { return }
         if sequence > 0 {
             guard sequence == last + 1 else { return }
@@ -135,7 +138,7 @@ final class SimulatedLog {
     ///
     /// - Returns: the number of the last frame that it has; nil while it cannot be written.
     func retry() -> (sequence: UInt64, bytes: Int)? {
-        for record in unsettled { record.write(into: &pending) }
+        for record in unsettled.records { record.write(into: &pending) }
         guard flush(), synchronize() else {
             rewind()
             return nil

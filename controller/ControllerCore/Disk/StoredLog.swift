@@ -20,11 +20,14 @@ final class StoredLog {
     private(set) var position = LogPosition.start
     /// The last numbered frame that was appended.
     private var last: UInt64
+    /// The last one that is settled.
+    private var settled: UInt64
     /// What only this process knows, as long as it is not settled. Nodes send their frames again; nobody sends these.
     private var unsettled = UnsettledRecords()
 
     init(_ writer: consuming NodeLogWriter, keep: Bool) {
         last = writer.sequence
+        settled = writer.sequence
         position = writer.position
         self.writer = consume writer
         self.keep = keep
@@ -39,7 +42,7 @@ final class StoredLog {
         // Frames that cannot be written are dropped, but their bytes have been spent.
         if sequence > 0 { bytes += record.frame.body.readableBytes }
         guard !isEnded else { return }
-        if sequence == 0 { unsettled.add(record, isPaused: pause != nil) }
+        if sequence == 0 { unsettled.add(record, isPaused: pause != nil, areFramesSettled: last == settled) }
         guard pause == nil else { return }
         if sequence > 0 {
             // What was on its way when the log went back comes again, in its order.
@@ -87,6 +90,7 @@ final class StoredLog {
     private func settle() -> (sequence: UInt64, bytes: Int) {
         isWritten = false
         position = writer.position
+        settled = writer.sequence
         unsettled.removeAll()
         return (writer.sequence, surrender())
     }

@@ -9,6 +9,8 @@ struct RecoveredFlow: Sendable {
     var incarnations: [String]
     /// The start that nodes were told, if they were.
     private(set) var moment: MonotonicRawInstant?
+    /// Nodes that were told to start, if `moment` is known.
+    private(set) var commanded: Set<Int> = []
     /// When it was told to stop.
     private(set) var stoppedAt: MonotonicRawInstant?
 
@@ -30,6 +32,8 @@ struct RecoveredFlow: Sendable {
             guard let event = entry.event else { continue }
             guard event.node ?? 0 < nodes else { return nil }
             flow.handle(event)
+            // All that are ready are told at once, before any reply.
+            if flow.phase == .starting, commanded.isEmpty { commanded = Set(flow.live) }
         }
         _ = flow.takeEvents()
     }

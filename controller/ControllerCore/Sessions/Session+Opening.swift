@@ -87,10 +87,7 @@ extension Session {
         release()
         environment.releasedMemory()
         for (index, part) in flow.parts.enumerated() {
-            // Who has promised to take part and then does not is missed; who refused at once is not.
-            if case .refused(let refusal) = part {
-                note(parts[index].isStartCommanded ? .gaveUp : .refused, refusal.text, index)
-            }
+            if case .refused(let refusal) = part { noteRefusal(refusal, index) }
             for text in part.prepared?.notes ?? [] { note(.limited, text, index) }
         }
         discard(flow.parts.indices.filter { !flow.isLive($0) })
@@ -98,6 +95,11 @@ extension Session {
         if hold.isDetached { owner = nil } else if owner == nil { return stop() }
         announced()
         planEnd()
+    }
+
+    /// Who has promised to take part and then does not is missed; who refused at once is not.
+    func noteRefusal(_ refusal: WireRefusal, _ index: Int) {
+        note(parts[index].isStartCommanded ? .gaveUp : .refused, refusal.text, index)
     }
 
     /// Tells the operator which nodes take part, and what the others refused.

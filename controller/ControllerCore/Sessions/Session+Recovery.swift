@@ -15,7 +15,8 @@ extension Session {
             parts[index].durable = log.sequence
             parts[index].account = log.account
             parts[index].earlierClock = log.clock
-            parts[index].isStartCommanded = log.isStartCommanded || flow.isLive(index) && recovered.flow.moment != nil
+            parts[index].isStartCommanded =
+                log.isStartCommanded || recovered.flow.commanded.contains(index) && recovered.flow.moment != nil
             parts[index].lostAt = now
             // Agents record, and try to connect, as long as their lease lasts.
             parts[index].goneLimit = environment.lease
@@ -27,6 +28,7 @@ extension Session {
         for index in parts.indices where flow.isLive(index) {
             note(.controllerRestarted, "the controller was restarted", index)
         }
+        if flow.phase != .starting { noteEnds() }
         // What ended before the journal or the manifest could say so.
         let ended = recovered.logs.indices.filter { recovered.logs[$0].finish != nil }
         switch flow.phase {
@@ -37,6 +39,19 @@ extension Session {
         }
         if flow.phase == .ended { return perform(.end) }
         for index in ended { perform(flow.finished(index)) }
+    }
+
+    /// Writes why parts have ended, where the journal says it and the log does not.
+    private func noteEnds() {
+        for (index, part) in flow.parts.enumerated() {
+            let account = parts[index].account
+            guard account.refusal == nil, account.end == nil, account.finish == nil else { continue }
+            switch part {
+            case .refused(let refusal): noteRefusal(refusal, index)
+            case .gaveUp(let reason): note(.gaveUp, reason, index)
+            default: break
+            }
+        }
     }
 
     private func resumeStop(_ recovered: RecoveredSession) {

@@ -94,8 +94,9 @@ extension Session {
             if case .gaveUp(let reason) = part { parts[index].account.cutOff(reason) }
             parts[index].account.cutOff("its stream is not complete")
         }
-        // What was told to wait for the disk would wait for ever.
-        discard(parts.indices.filter { parts[$0].pause != nil })
+        // What was told to wait for the disk would wait for ever. So would a node that was stopped before it had started: it
+        // has refused the start, and its last frame may not be stored.
+        discard(parts.indices.filter { parts[$0].pause != nil || parts[$0].isStartCommanded && flow.isRefused($0) })
         let account = account()
         description.state = account.state
         description.gaps = account.gaps

@@ -171,7 +171,7 @@ public struct SessionFlow: Sendable {
             return .abort(nodes: Array(parts.indices))
         case .starting, .recording:
             phase = .stopping
-            let live = parts.indices.filter { isLive($0) }
+            let live = live
             return live.isEmpty ? decideEnd() : .stop(nodes: live)
         case .stopping, .ended, .refused: return .wait
         }
@@ -211,6 +211,13 @@ public struct SessionFlow: Sendable {
         case .starting, .recording: true
         default: false
         }
+    }
+
+    /// All of them.
+    var live: [Int] { parts.indices.filter { isLive($0) } }
+
+    func isRefused(_ node: Int) -> Bool {
+        if case .refused = parts[node] { true } else { false }
     }
 
     /// Whether the node has started and has not ended.
