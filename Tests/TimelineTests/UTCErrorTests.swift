@@ -44,7 +44,7 @@ struct UTCErrorTests {
     @Test("Sessions of two controllers: what each clock was from UTC, and 500 ppm of the session's length")
     func twoControllers() throws {
         let plan = try Self.plan(["a", "b"])
-        #expect(plan.nodes.map(\.shift.error) == [35_000_000, 35_000_000])
+        #expect(plan.nodes.allSatisfy { (35_000_000...35_100_000).contains($0.shift.error ?? 0) }, "\(plan.nodes)")
         #expect(plan.assumptions.contains("b: the controller's clock is at most 5 ms from UTC"), "\(plan.assumptions)")
     }
 

@@ -1,4 +1,5 @@
 import SystemPackage
+import TraceClock
 import TraceDat
 import TraceProtocol
 
