@@ -188,6 +188,25 @@ extension IntegrationTests {
             }
         }
 
+        @Test("A next agent whose policy forbids the events ends the recording, and the account says why")
+        func forbidden() async throws {
+            try await Fleet.with(agents: 1, Self.options) { fleet in
+                let load = SystemCallLoad(cpu: 0, rate: 1000)
+                let record = try await fleet.record(load.selection, into: fleet.folder.file("session"))
+                try await Task.sleep(for: .seconds(1))
+                try await end(fleet, by: SIGKILL)
+                let policy = fleet.folder.file("policy")
+                try Data("deny event all\n".utf8).write(to: URL(fileURLWithPath: policy))
+                try fleet.startAgent(fleet.names[0], also: ["--policy", policy])
+                // Nobody tells it to stop.
+                let status = try await record.exit(within: .seconds(30))
+                try await load.stop()
+                #expect(status == .exited(1), "\(record.errors.text)")
+                #expect(record.errors.text.contains("deny event all"), "\(record.errors.text)")
+                #expect(fleet.instances.isEmpty)
+            }
+        }
+
         @Test("Without a next agent the guard removes everything when the lease has passed, and ends")
         func grace() async throws {
             var options = Self.options

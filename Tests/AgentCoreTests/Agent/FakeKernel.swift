@@ -27,12 +27,15 @@ final class FakeKernel: NodeKernel, @unchecked Sendable {
     private(set) var takenOver: [UInt64: String?] = [:]
     /// What the next `takeOver` fails with.
     var takeoverFailure: WireRefusal?
+    /// Why the next `takeOver` ends the session.
+    var takeoverEnd: String?
 
     func takeOver(
         _ left: JournaledSession, _ delivery: SessionDelivery, giveUp: String?
     ) throws -> any NodeSession {
         if let takeoverFailure { throw takeoverFailure }
         takenOver[delivery.session] = giveUp
+        if let takeoverEnd { return EndedSession(.with { $0.reason = takeoverEnd }, delivery) }
         let session = FakeSession(left.prepared.request, delivery)
         sessions[delivery.session] = session
         return session

@@ -184,6 +184,24 @@ import TraceProtocol
         }
     }
 
+    @Test("What the successor's policy forbids ends, with the reason, without a command")
+    func forbidden() throws {
+        try TestFolder.with { path in
+            try Self.die(path, in: .recording, frames: 3)
+            let bench = try Self.bench(path)
+            bench.kernel.takeoverEnd = "refused by policy"
+            bench.takeOver()
+            #expect(bench.phase() == .draining)
+            try bench.connect()
+            try bench.welcome(resume: [1: 3])
+            let frames = try bench.frames().filter { $0.type == .finish }
+            var finish = try #require(frames.first).body
+            _ = try StreamNumber(reading: &finish, of: .finish)
+            #expect(try WireFinish(serializedBytes: Array(buffer: finish)).reason == "refused by policy")
+            #expect(bench.phase() == .finished)
+        }
+    }
+
     @Test("An acknowledgement, or a while, proves that it can live")
     func proof() throws {
         try TestFolder.with { path in

@@ -98,7 +98,7 @@ final class Fleet: OperatedFleet {
     ///
     /// - Parameter wrapper: a program and arguments that run the command after them.
     @discardableResult
-    func startAgent(_ name: String, wrapper: [String] = []) throws -> RunningProcess {
+    func startAgent(_ name: String, wrapper: [String] = [], also extra: [String] = []) throws -> RunningProcess {
         let index = names.firstIndex(of: name) ?? 0
         let namespace = options.namespaces.indices.contains(index) ? options.namespaces[index] : nil
         let process = try keep(
@@ -107,7 +107,7 @@ final class Fleet: OperatedFleet {
                     try Executables.agent(), "--controller", "\(namespace?.gateway ?? "127.0.0.1"):\(port)",
                 ] + credentials(.node, name) + ["--label", "number=\(index + 1)"]
                     + ["--state", options.keepsState ? state(of: name) : "none"] + options.agentArguments
-                    + (options.singleArguments.indices.contains(index) ? options.singleArguments[index] : [])))
+                    + (options.singleArguments.indices.contains(index) ? options.singleArguments[index] : []) + extra))
         processes.withLock { $0.agents[name] = process }
         return process
     }

@@ -43,14 +43,19 @@ extension Agent {
         taken.whenComplete { [weak self] result in
             self?.assumeIsolated { agent in
                 switch result {
-                case .success:
+                case .success(let ended):
+                    // This agent's policy may forbid it, too: then nothing of it is in the kernel but its account.
+                    if let ended {
+                        agent.sessions[id]?.state = SessionState(takenOver: .draining)
+                        agent.sessions[id]?.endReason = ended
+                    }
                     agent.log.notice(
-                        giveUp == nil
+                        ended == nil
                             ? "took over a session of an agent that has ended"
                             : "gave up a session of agents that have died",
                         metadata: [
                             "session": "\(agent.hex(id))", "operator": "\(request.operator)",
-                            "reason": "\(giveUp ?? "")",
+                            "reason": "\(ended ?? "")",
                         ])
                 case .failure(let error):
                     agent.sessions.removeValue(forKey: id)?.stream.removeFromDisk()
@@ -61,7 +66,7 @@ extension Agent {
                 }
             }
         }
-        return taken
+        return taken.map { _ in }
     }
 
     /// The controller has said what has come of a session that was taken over.

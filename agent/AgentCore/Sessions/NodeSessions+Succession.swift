@@ -6,16 +6,17 @@ extension NodeSessions {
     /// Takes over what an agent that died has in the kernel of a session.
     ///
     /// - Parameter giveUp: ends it instead, unread: why.
+    /// - Returns: why it has ended, also by this agent's policy; nil if it goes on.
     func takeOver(
         _ left: JournaledSession, _ delivery: SessionDelivery, giveUp: String?
-    ) -> EventLoopFuture<Void> {
+    ) -> EventLoopFuture<String?> {
         change { [kernel, journal] table in
             let session = try kernel.takeOver(left, delivery, giveUp: giveUp)
-            if let ended = session as? EndedSession {
-                journal?.write(.finished(ended.finish), session: delivery.session)
-            }
+            let ended = session as? EndedSession
+            if let ended { journal?.write(.finished(ended.finish), session: delivery.session) }
             table.sessions[delivery.session] = Handover(
                 session: session, isShared: left.prepared.request.changesSharedState)
+            return ended?.finish.reason
         }
     }
 

@@ -7,8 +7,8 @@ import TraceProtocol
     import Musl
 #endif
 
-/// The memory that the ring buffers and eBPF maps of all sessions may take together. The kernel gives a ring buffer what it is asked
-/// for, until other programs are killed for want of memory.
+/// The memory that the ring buffers and eBPF maps of all sessions may take together. The kernel gives a ring buffer what
+/// it is asked for, until other programs are killed for want of memory.
 final class RingMemory: Sendable {
     /// Bytes.
     private let capacity: Int
