@@ -108,18 +108,21 @@ extension IntegrationTests {
                         list == list.indices.map { (list.first ?? 0) + UInt64($0) },
                         "an event is missing or out of order")
                 }
-                // Both agents trace the same kernel, so the same call has the same true time.
+                // Both agents trace the same kernel, so the same call has the same true time, but for an interrupt between
+                // the two instances' stamps of it. That is one call in thousands; a wrong clock is wrong for its neighbours.
                 let second = Dictionary(calls[1].map { ($0.number("fd") ?? 0, $0) }, uniquingKeysWith: { $1 })
                 var widest: Int64 = 0
+                var excluded: [UInt64] = []
                 for one in calls[0] {
                     guard let other = second[one.number("fd") ?? 0] else { continue }
                     #expect(one.pid == other.pid && one.cpu == other.cpu)
                     let lower = max(try #require(one.lower), try #require(other.lower))
                     let upper = min(try #require(one.upper), try #require(other.upper))
-                    #expect(
-                        lower <= upper, "fd \(one.number("fd") ?? 0): \(one.time) and \(other.time) exclude each other")
+                    if lower > upper { excluded.append(one.number("fd") ?? 0) }
                     widest = max(widest, try #require(one.upper) - one.time)
                 }
+                #expect(excluded.count <= 3, "calls whose times exclude each other: \(excluded)")
+                #expect(zip(excluded, excluded.dropFirst()).allSatisfy { $1 > $0 + 1 }, "\(excluded)")
                 print("clocks: widest upper bound \(widest / 1000) us")
             }
         }
