@@ -32,13 +32,8 @@ struct ClockDoubts: Sendable, Equatable {
 
     /// Whether one of `first` ... `last` (agent times, ns) is doubted.
     func overlaps(_ first: Int64, _ last: Int64) -> Bool {
-        var low = 0
-        var high = spans.count
-        while low < high {
-            let middle = (low + high) / 2
-            if spans[middle].upperBound < first { low = middle + 1 } else { high = middle }
-        }
-        return low < spans.count && spans[low].lowerBound <= last
+        let index = spans.partitioningIndex { $0.upperBound >= first }
+        return index < spans.count && spans[index].lowerBound <= last
     }
 }
 

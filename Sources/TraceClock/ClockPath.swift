@@ -46,15 +46,7 @@ struct ClockPath: Sendable {
     }
 
     /// The first point at or after `agent`, or the number of points.
-    func index(atOrAfter agent: Int64) -> Int {
-        var low = 0
-        var high = points.count
-        while low < high {
-            let middle = (low + high) / 2
-            if points[middle].agent < agent { low = middle + 1 } else { high = middle }
-        }
-        return low
-    }
+    func index(atOrAfter agent: Int64) -> Int { points.partitioningIndex { $0.agent >= agent } }
 
     /// Widens the bounds of points that rest on samples from after `agent`, because a break was proved to lie there.
     /// `upper(time)` bounds the controller time at agent time `time` by causality alone. Estimates stay.

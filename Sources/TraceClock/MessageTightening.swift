@@ -155,10 +155,9 @@ public struct MessageTightening: Sendable {
     /// Puts the estimates of send and receive in order where rounding, or the seam between two epochs, left them equal
     /// or the wrong way round. The bounds are in order, so there is always room.
     private mutating func settleOrder() {
-        var pending = messages
-        for _ in 0..<Self.mostRounds where !pending.isEmpty {
+        for _ in 0..<Self.mostRounds {
             var floors: [Int: [(agentTime: Int64, estimate: Int64)]] = [:]
-            for message in pending {
+            for message in messages {
                 let (sent, received) = ends(of: message)
                 if received.estimate <= sent.estimate {
                     floors[message.receiver, default: []].append((message.received, sent.estimate &+ 1))
@@ -166,7 +165,6 @@ public struct MessageTightening: Sendable {
             }
             guard !floors.isEmpty else { return }
             for (node, own) in floors { clocks[node]?.raise(own) }
-            pending = messages
         }
     }
 }

@@ -24,12 +24,7 @@ extension RefinedClock {
 
     /// The piece that holds `agentTime`; `nil` beyond the last, whose epoch a break has ended.
     func pieceIndex(_ agentTime: Int64) -> Int? {
-        var low = 0
-        var high = pieces.count
-        while low < high {
-            let middle = (low + high) / 2
-            if pieces[middle].last < agentTime { low = middle + 1 } else { high = middle }
-        }
-        return low < pieces.count ? low : nil
+        let index = pieces.partitioningIndex { $0.last >= agentTime }
+        return index < pieces.count ? index : nil
     }
 }

@@ -103,16 +103,3 @@ extension RefinedClock {
         }
     }
 }
-
-extension Array {
-    /// The index of the first element for which a condition holds that, from it on, holds for all.
-    fileprivate func partitioningIndex(where belongs: (Element) -> Bool) -> Int {
-        var low = 0
-        var high = count
-        while low < high {
-            let middle = (low + high) / 2
-            if belongs(self[middle]) { high = middle } else { low = middle + 1 }
-        }
-        return low
-    }
-}

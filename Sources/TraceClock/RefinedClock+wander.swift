@@ -39,13 +39,7 @@ extension RefinedClock {
 
     /// The index of the first sample at or after `time`.
     private static func index(of time: Int64, in samples: [ClockSample]) -> Int {
-        var low = 0
-        var high = samples.count
-        while low < high {
-            let middle = (low + high) / 2
-            if samples[middle].agent < time { low = middle + 1 } else { high = middle }
-        }
-        return low
+        samples.partitioningIndex { $0.agent >= time }
     }
 
     /// One block. The allowance doubles until the window's probes do not refute it, and once more: the least allowance

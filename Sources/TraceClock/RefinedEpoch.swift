@@ -48,15 +48,7 @@ struct RefinedEpoch: Sendable {
     var isConsistent: Bool { envelope.isConsistent(samples) }
 
     /// The first sample at or after `time`, or the number of samples.
-    func index(atOrAfter time: Int64) -> Int {
-        var low = 0
-        var high = samples.count
-        while low < high {
-            let middle = (low + high) / 2
-            if samples[middle].agent < time { low = middle + 1 } else { high = middle }
-        }
-        return low
-    }
+    func index(atOrAfter time: Int64) -> Int { samples.partitioningIndex { $0.agent >= time } }
 
     func segment(containing time: Int64, readingSpan: Int64) -> ClockSegment {
         let right = index(atOrAfter: time)

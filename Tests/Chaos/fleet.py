@@ -3,31 +3,12 @@ import contextlib
 import os
 import signal
 import subprocess
-import sys
 
 from field import Field
 from link import Link
+from numbered_calls import SELECTION, NumberedCalls
 
-EVENT = "syscalls:sys_enter_lseek"
-WHENCE = (1 << 17) + os.getpid()  # no program asks for it: these calls are this load's
 NODES = ("one", "two")
-
-# Numbered calls at a rate, until SIGTERM; says how many there were.
-LOAD = """
-import os, signal, sys, time
-going = True
-def end(*_):
-    global going
-    going = False
-signal.signal(signal.SIGTERM, end)
-rate, whence, started, k = float(sys.argv[1]), int(sys.argv[2]), time.monotonic(), 0
-while going:
-    for k in range(k + 1, int((time.monotonic() - started) * rate) + 1):
-        try: os.lseek(0, k, whence)
-        except OSError: pass
-    time.sleep(0.001)
-print(k)
-"""
 
 
 class Fleet(Field):
@@ -75,20 +56,16 @@ class Fleet(Field):
 
     def record(self, directory):
         command = self.process(
-            "record", "fleetrace", "record", "-e", EVENT, "-f", f"{EVENT}: whence == {WHENCE}",
-            "-o", directory)
+            "record", "fleetrace", "record", *SELECTION, "-o", directory)
         self.expect("the session does not start", lambda: "tracing 1 event on 2 nodes" in command.said(), 30)
         return command
 
     def begin_load(self, rate):
-        self.load = subprocess.Popen(
-            [sys.executable, "-c", LOAD, str(rate), str(WHENCE)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            text=True)
+        self.load = NumberedCalls(rate)
 
     def end_load(self):
         """How many calls there were."""
-        self.load.send_signal(signal.SIGTERM)
-        return int(self.load.communicate(timeout=20)[0])
+        return self.load.end()
 
     def kill(self, process, number=signal.SIGKILL):
         if process.alive():
@@ -109,9 +86,8 @@ class Fleet(Field):
             self.ballast = None
 
     def end(self):
-        if self.load and self.load.poll() is None:
+        if self.load:
             self.load.kill()
-            self.load.wait()
         for process in self.processes:
             if process.alive():
                 os.kill(process.popen.pid, signal.SIGCONT)

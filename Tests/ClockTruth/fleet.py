@@ -3,30 +3,13 @@ import glob
 import os
 import signal
 import subprocess
-import sys
 import time
 
 from clocks import TRUE
 from field import Field
+from numbered_calls import SELECTION, NumberedCalls
 
-EVENT = "syscalls:sys_enter_lseek"
 NUMBER_AT = 24  # of the argument `offset` in the event's data
-WHENCE = (1 << 17) + os.getpid()  # no program asks for it: these calls are this load's
-
-LOAD = """
-import os, signal, sys, time
-going = True
-def end(*_):
-    global going
-    going = False
-signal.signal(signal.SIGTERM, end)
-rate, whence, started, k = float(sys.argv[1]), int(sys.argv[2]), time.monotonic(), 0
-while going:
-    for k in range(k + 1, int((time.monotonic() - started) * rate) + 1):
-        try: os.lseek(0, k, whence)
-        except OSError: pass
-    time.sleep(0.001)
-"""
 
 
 class TruthFleet(Field):
@@ -84,8 +67,7 @@ class TruthFleet(Field):
 
     def record(self, rate, seconds):
         """A session of so many seconds: (the session's folder, what `attach` printed live, what `report` prints)."""
-        load = subprocess.Popen(
-            [sys.executable, "-c", LOAD, str(rate), str(WHENCE)], stdin=subprocess.DEVNULL, start_new_session=True)
+        load = NumberedCalls(rate, start_new_session=True)
         try:
             # A slow path is busy with the node's lists at first.
             self.expect("the session does not start", self.opened, 90)
@@ -98,15 +80,13 @@ class TruthFleet(Field):
             assert stopped.returncode == 0, stopped.stderr
             live.wait(300)
         finally:
-            load.send_signal(signal.SIGTERM)
-            load.wait(10)
+            load.end()
         folder, = [
             os.path.dirname(path) for path in glob.glob(os.path.join(self.data, "**", "manifest.json"), recursive=True)]
         return folder, live.out, self.report(folder)
 
     def opened(self):
-        return self.fleetrace(
-            "record", "--detach", "--name", "truth", "-e", EVENT, "-f", f"{EVENT}: whence == {WHENCE}").returncode == 0
+        return self.fleetrace("record", "--detach", "--name", "truth", *SELECTION).returncode == 0
 
     def report(self, folder):
         path = os.path.join(self.folder, "saved")

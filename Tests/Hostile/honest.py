@@ -3,24 +3,11 @@ import json
 import os
 import shutil
 import subprocess
-import sys
-import time
 
 from field import HONEST
+from numbered_calls import SELECTION, NumberedCalls
 
-EVENT = "syscalls:sys_enter_lseek"
-WHENCE = (1 << 16) + os.getpid()  # no program asks for it: these calls are this load's
 RATE = 20_000  # a second
-
-LOAD = """
-import os, sys, time
-rate, whence, started, k = float(sys.argv[1]), int(sys.argv[2]), time.monotonic(), 0
-while True:
-    for k in range(k + 1, int((time.monotonic() - started) * rate) + 1):
-        try: os.lseek(0, k, whence)
-        except OSError: pass
-    time.sleep(0.001)
-"""
 
 
 class HonestSession:
@@ -31,14 +18,14 @@ class HonestSession:
         self.directory = os.path.join(field.folder, "honest-session")
         shutil.rmtree(self.directory, ignore_errors=True)
         self.record = field.process(
-            "record", "fleetrace", "record", "-e", EVENT, "-f", f"{EVENT}: whence == {WHENCE}", "--on", HONEST,
+            "record", "fleetrace", "record", *SELECTION, "--on", HONEST,
             "-o", self.directory, "--for", f"{seconds}s")
         self.load = None
 
     def begin(self):
         """Waits until the session runs and starts the load."""
         self.field.expect("the honest session does not start", self.is_running)
-        self.load = subprocess.Popen([sys.executable, "-c", LOAD, str(RATE), str(WHENCE)], stdin=subprocess.DEVNULL)
+        self.load = NumberedCalls(RATE)
 
     def is_running(self):
         return "tracing 1 event on 1 node" in self.record.said()
@@ -51,7 +38,6 @@ class HonestSession:
             return None
         finally:
             self.load.kill()
-            self.load.wait()
 
     def verdict(self):
         """(what is wrong or None, events, {second since the first event: widest half-width of the bound in us})."""

@@ -1,4 +1,3 @@
-import Foundation
 import Testing
 
 extension IntegrationTests {
@@ -7,11 +6,8 @@ extension IntegrationTests {
     struct ChaosTests {
         @Test("After 30 faults of all kinds each event is delivered once or stated as lost", .timeLimit(.minutes(10)))
         func thirtyFaults() async throws {
-            let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-                .appendingPathComponent("../Chaos/chaos.py").standardized.path
-            let run = try RunningProcess([
-                "python3", script, "--programs", Executables.folder, "--faults", "30", "--rate", "2000",
-            ])
+            let run = try PythonTest.start(
+                "Chaos/chaos.py", ["--programs", Executables.folder, "--faults", "30", "--rate", "2000"])
             let status = try await run.exit(within: .seconds(580))
             #expect(status == .success, "\(run.output.text)\n\(run.errors.text)")
             print(run.output.text)

@@ -1,4 +1,3 @@
-import Foundation
 import Testing
 
 extension IntegrationTests {
@@ -8,9 +7,8 @@ extension IntegrationTests {
     struct ClockTruthTests {
         @Test("A million times: none is wrong without a mark", .timeLimit(.minutes(8)))
         func shortTable() async throws {
-            let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-                .appendingPathComponent("../ClockTruth/clock_truth.py").standardized.path
-            let run = try RunningProcess(["python3", script, "--programs", Executables.folder, "--short"])
+            let run = try PythonTest.start(
+                "ClockTruth/clock_truth.py", ["--programs", Executables.folder, "--short"])
             let status = try await run.exit(within: .seconds(460))
             #expect(status == .success, "\(run.output.text)\n\(run.errors.text)")
             print(run.output.text)

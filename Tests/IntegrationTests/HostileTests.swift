@@ -1,4 +1,3 @@
-import Foundation
 import Testing
 
 extension IntegrationTests {
@@ -8,11 +7,8 @@ extension IntegrationTests {
     struct HostileTests {
         @Test("No attack passes its limits, and the honest node's session stays whole", .timeLimit(.minutes(15)))
         func allAttacks() async throws {
-            let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-                .appendingPathComponent("../Hostile/hostile.py").standardized.path
-            let run = try RunningProcess([
-                "python3", script, "--programs", Executables.folder, "--seconds", "3", "--slack", "3",
-            ])
+            let run = try PythonTest.start(
+                "Hostile/hostile.py", ["--programs", Executables.folder, "--seconds", "3", "--slack", "3"])
             let status = try await run.exit(within: .seconds(840))
             let failed = run.output.texts.drop { $0.hasPrefix("ok ") }
             #expect(status == .success, "\(failed.joined(separator: "\n"))\n\(run.errors.text)")

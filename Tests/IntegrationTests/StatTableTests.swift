@@ -22,19 +22,14 @@ extension IntegrationTests {
             return (try CountRecord.parse(stat.output.texts), stat)
         }
 
-        private static func load(_ name: String, _ calls: UInt64, cpu: Int = 0) async throws {
-            let made = try await SystemCallLoad(cpu: cpu, most: calls, name: name).finished(within: .seconds(30))
-            #expect(made == calls)
-        }
-
         @Test("By a field: each value once; a full table counts the rest as other")
         func byField() async throws {
             try await Fleet.with(agents: 2) { fleet in
                 let name = SystemCallLoad.freshName()
                 let selection = ["-e", Self.event, "-f", SystemCallLoad.filter(name), "--by", "fd"]
-                let whole = try await Self.count(fleet, selection) { try await Self.load(name, 300) }
+                let whole = try await Self.count(fleet, selection) { try await SystemCallLoad.make(300, as: name) }
                 let small = try await Self.count(fleet, selection + ["--table", "40"]) {
-                    try await Self.load(name, 300)
+                    try await SystemCallLoad.make(300, as: name)
                 }
                 let first = UInt64(SystemCallLoad.firstArgument)
                 for node in fleet.names {
@@ -61,8 +56,8 @@ extension IntegrationTests {
                     "-e", Self.event, "-f", "\(Self.event): fd >= \(SystemCallLoad.firstArgument)", "--by",
                 ]
                 let run = {
-                    try await Self.load(one, 777, cpu: 0)
-                    try await Self.load(other, 888, cpu: 1)
+                    try await SystemCallLoad.make(777, as: one, cpu: 0)
+                    try await SystemCallLoad.make(888, as: other, cpu: 1)
                 }
                 let records = try await Self.count(fleet, selection + ["comm,cpu"], run).records
                 for node in fleet.names {
@@ -86,7 +81,7 @@ extension IntegrationTests {
                 let first = SystemCallLoad.firstArgument
                 func lines(_ arguments: [String], _ calls: UInt64) async throws -> [String] {
                     let stat = try await fleet.stat(selection + arguments)
-                    try await Self.load(name, calls)
+                    try await SystemCallLoad.make(calls, as: name)
                     stat.send(SIGINT)
                     try await stat.exit()
                     return stat.output.texts
@@ -117,11 +112,11 @@ extension IntegrationTests {
                 let name = SystemCallLoad.freshName()
                 let enter = try await Self.count(
                     fleet, ["-e", Self.event, "-f", SystemCallLoad.filter(name), "--hist", "fd"]
-                ) { try await Self.load(name, 500) }
+                ) { try await SystemCallLoad.make(500, as: name) }
                 let exit = "syscalls:sys_exit_close"
                 let leave = try await Self.count(
                     fleet, ["-e", exit, "-f", "\(exit): comm == \"\(name)\"", "--hist", "ret", "--by", "comm"]
-                ) { try await Self.load(name, 500) }
+                ) { try await SystemCallLoad.make(500, as: name) }
                 for node in fleet.names {
                     // The first is itself a power of two.
                     #expect(
@@ -172,7 +167,7 @@ extension IntegrationTests {
                     fleet,
                     ["-e", Self.event, "-f", SystemCallLoad.filter(name), "--by", "pid", "--buffer", "8"],
                     expecting: .exited(1)
-                ) { try await Self.load(name, calls) }
+                ) { try await SystemCallLoad.make(calls, as: name) }
                 let problem = try #require(
                     stat.errors.texts.first { $0.hasPrefix("problem:") && $0.contains("faster") }, "\(stat.errors.text)"
                 )
@@ -210,9 +205,11 @@ extension IntegrationTests {
                 let name = SystemCallLoad.freshName()
                 let probe = "uprobe:/usr/lib/x86_64-linux-gnu/libc.so.6:close fd=$arg1:u32"
                 let filter = ["-f", "probe:close: comm == \"\(name)\""]
-                let plain = try await Self.count(fleet, ["-p", probe] + filter) { try await Self.load(name, 640) }
+                let plain = try await Self.count(fleet, ["-p", probe] + filter) {
+                    try await SystemCallLoad.make(640, as: name)
+                }
                 let keyed = try await Self.count(fleet, ["-p", probe, "--hist", "fd"] + filter) {
-                    try await Self.load(name, 640)
+                    try await SystemCallLoad.make(640, as: name)
                 }
                 for node in fleet.names {
                     #expect(plain.records.of(node, "probe:close").map(\.count) == [640])

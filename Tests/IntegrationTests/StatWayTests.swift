@@ -43,18 +43,13 @@ extension IntegrationTests {
             return try CountRecord.parse(stat.output.texts)
         }
 
-        private static func load(_ name: String, _ calls: UInt64, cpu: Int = 0) async throws {
-            let made = try await SystemCallLoad(cpu: cpu, most: calls, name: name).finished(within: .seconds(30))
-            #expect(made == calls)
-        }
-
         @Test("By number, by name, by both and CPU; histograms with and without keys; negative values")
         func keys() async throws {
             try await Fleet.with(agents: 2) { fleet in
                 let name = SystemCallLoad.freshName()
                 let calls = ["-e", Self.event, "-f", SystemCallLoad.filter(name)]
                 let first = UInt64(SystemCallLoad.firstArgument)
-                let run = { try await Self.load(name, 300, cpu: 1) }
+                let run = { try await SystemCallLoad.make(300, as: name, cpu: 1) }
                 let numbers = Dictionary(uniqueKeysWithValues: (0..<300).map { ("\(first + UInt64($0))", UInt64(1)) })
                 try await Self.expect(fleet, calls + ["--by", "fd"], numbers, run)
                 try await Self.expect(fleet, calls + ["--by", "comm"], [name: 300], run)
@@ -84,7 +79,7 @@ extension IntegrationTests {
                 try await Self.expect(
                     fleet, ["-e", Self.event, "-f", SystemCallLoad.filter(name), "--by", "fd", "--table", "40"],
                     expected
-                ) { for cpu in [0, 1, 0] { try await Self.load(name, 300, cpu: cpu) } }
+                ) { for cpu in [0, 1, 0] { try await SystemCallLoad.make(300, as: name, cpu: cpu) } }
             }
         }
 
@@ -106,7 +101,7 @@ extension IntegrationTests {
                     fleet,
                     ["-e", Self.event, "-f", "\(Self.event): (\(text)) && comm == \"\(name)\"", "--by", "comm"],
                     count == 0 ? [:] : [name: count]
-                ) { try await Self.load(name, 300) }
+                ) { try await SystemCallLoad.make(300, as: name) }
             }
         }
 
@@ -182,8 +177,8 @@ extension IntegrationTests {
                 let keyed = try await fleet.stat(
                     filter + ["--by", "comm", "--way", "ebpf", "--format", "json", "--interval", "50ms"])
                 let calls: UInt64 = 400_000
-                async let other: Void = Self.load(names[1], calls, cpu: 1)
-                try await Self.load(names[0], calls, cpu: 0)
+                async let other: Void = SystemCallLoad.make(calls, as: names[1], cpu: 1)
+                try await SystemCallLoad.make(calls, as: names[0], cpu: 0)
                 try await other
                 let counted = try await Self.records(keyed)
                 let counters = try await Self.records(plain)

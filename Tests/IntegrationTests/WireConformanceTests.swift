@@ -1,4 +1,3 @@
-import Foundation
 import Testing
 
 /// The Python peer of `Tests/WireConformance`, which knows the protocol from its specification alone, against the built
@@ -7,9 +6,7 @@ import Testing
 struct WireConformanceTests {
     @Test("Every case of an independent agent and operator, well-behaved and hostile", .timeLimit(.minutes(10)))
     func allCases() async throws {
-        let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-            .appendingPathComponent("../WireConformance/conformance.py").standardized.path
-        let run = try RunningProcess(["python3", script, "--fleetrace", Executables.fleetrace()])
+        let run = try PythonTest.start("WireConformance/conformance.py", ["--fleetrace", Executables.fleetrace()])
         let status = try await run.exit(within: .seconds(540))
         let failed = run.output.texts.filter { !$0.hasPrefix("ok ") }
         #expect(status == .success, "\(failed.joined(separator: "\n"))\n\(run.errors.text)")

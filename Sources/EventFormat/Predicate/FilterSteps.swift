@@ -17,12 +17,6 @@ public struct FilterSteps: Sendable, Equatable {
         case other
     }
 
-    public enum Comparison: Sendable, Equatable {
-        case equal, notEqual, less, lessEqual, greater, greaterEqual, hasBits, matches
-        /// A function's addresses.
-        case other
-    }
-
     /// Where it goes on.
     public enum Target: Sendable, Equatable {
         /// A later step.
@@ -36,7 +30,7 @@ public struct FilterSteps: Sendable, Equatable {
 
     public struct Step: Sendable, Equatable {
         public let subject: Subject
-        public let comparison: Comparison
+        public let comparison: FilterComparison
         /// Of a number, extended to 64 bits.
         public let value: UInt64
         /// Of a text: the text or pattern.
@@ -55,7 +49,7 @@ public struct FilterSteps: Sendable, Equatable {
         steps = compiler.steps.map { step in
             let start = Int(step.patternOffset)
             return Step(
-                subject: Subject(step), comparison: Comparison(step.comparison), value: step.value,
+                subject: Subject(step), comparison: step.comparison, value: step.value,
                 text: Array(pool[start..<start + Int(step.patternLength)]), whenTrue: Target(step.whenTrue),
                 whenFalse: Target(step.whenFalse))
         }
@@ -76,23 +70,6 @@ extension FilterSteps.Subject {
             // From the end of the location word, which has 4 bytes.
             case .relativeString: .text(offset: offset, base: offset + 4)
             case .fetchedString, .trailingString, .kernelString: .other
-            }
-    }
-}
-
-extension FilterSteps.Comparison {
-    init(_ comparison: PredicateStep.Comparison) {
-        self =
-            switch comparison {
-            case .equal: .equal
-            case .notEqual: .notEqual
-            case .less: .less
-            case .lessEqual: .lessEqual
-            case .greater: .greater
-            case .greaterEqual: .greaterEqual
-            case .hasBits: .hasBits
-            case .matches: .matches
-            case .inside, .outside: .other
             }
     }
 }

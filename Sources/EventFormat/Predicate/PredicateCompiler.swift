@@ -121,7 +121,7 @@ struct PredicateCompiler {
         return kind
     }
 
-    private func comparison(_ op: FilterTest.Operator) -> PredicateStep.Comparison {
+    private func comparison(_ op: FilterTest.Operator) -> FilterComparison {
         switch op {
         case .equal: .equal
         case .notEqual: .notEqual

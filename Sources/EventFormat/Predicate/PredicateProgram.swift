@@ -15,22 +15,16 @@ struct PredicateStep {
         case task
     }
 
-    enum Comparison: UInt8 {
-        case equal, notEqual, less, lessEqual, greater, greaterEqual, hasBits
-        case matches
-        /// Whether an address is inside or outside of a function: from `value` up to but not including `limit`.
-        case inside, outside
-    }
-
     static let accept = -1
     static let reject = -2
 
     let subject: Subject
-    let comparison: Comparison
+    let comparison: FilterComparison
     let kind: LoadKind
     let offset: UInt32
     let size: UInt32
     let value: UInt64
+    /// A function is from `value` up to but not including this.
     let limit: UInt64
     /// Location of the pattern in the pool.
     let patternOffset: UInt32

@@ -2,6 +2,7 @@ import CLinux
 import Foundation
 import Synchronization
 import SystemFacts
+import Testing
 import Tracefs
 
 /// A thread that calls `close` with numbers that are no descriptors. Each call is a system call that does nothing, has
@@ -62,6 +63,12 @@ final class SystemCallLoad: Sendable {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
         return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+
+    /// Makes so many calls, by a thread of that name.
+    static func make(_ calls: UInt64, as name: String, cpu: Int = 0) async throws {
+        let made = try await SystemCallLoad(cpu: cpu, most: calls, name: name).finished(within: .seconds(30))
+        #expect(made == calls)
     }
 
     var calls: UInt64 { state.calls.load(ordering: .acquiring) }

@@ -52,7 +52,7 @@ public final class SessionStream: Sendable {
     public func append(_ frame: consuming Frame, onKept: () -> Void = {}) {
         guard let disk else {
             state.withLock { spool in
-                frame.setNumber(session, spool.lastSequence + 1)
+                frame.setNumber(StreamNumber(session: session, sequence: spool.lastSequence + 1))
                 spool.append(frame)
             }
             onKept()
@@ -60,7 +60,7 @@ public final class SessionStream: Sendable {
         }
         let failure = order.withLock { _ -> String? in
             let sequence = lastSequence + 1
-            frame.setNumber(session, sequence)
+            frame.setNumber(StreamNumber(session: session, sequence: sequence))
             let wasUsable = disk.files.isUsable
             let location = disk.files.append(frame, sequence)
             onKept()
@@ -94,7 +94,7 @@ public final class SessionStream: Sendable {
         state.withLock { spool in
             spool.loaded(found) { spooled, sequence in
                 var frame = spooled.replacement
-                frame.setNumber(session, sequence)
+                frame.setNumber(StreamNumber(session: session, sequence: sequence))
                 return frame
             }
         }
@@ -158,17 +158,6 @@ public final class SessionStream: Sendable {
 extension Frame {
     /// A numbered frame around a message, with room for its number.
     static func numbered(_ type: FrameType, _ message: some Message) throws -> Frame {
-        let bytes: [UInt8] = try message.serializedBytes()
-        var body = ByteBuffer()
-        body.reserveCapacity(StreamNumber.length + bytes.count)
-        StreamNumber(session: 0, sequence: 0).write(into: &body)
-        body.writeBytes(bytes)
-        return Frame(type, body)
-    }
-
-    /// Writes a number into the room for it.
-    fileprivate mutating func setNumber(_ session: UInt64, _ sequence: UInt64) {
-        body.setInteger(session, at: body.readerIndex)
-        body.setInteger(sequence, at: body.readerIndex + 8)
+        try Frame(type, StreamNumber(session: 0, sequence: 0), message)
     }
 }

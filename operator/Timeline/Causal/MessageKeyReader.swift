@@ -51,8 +51,9 @@ struct MessageKeyReader {
     ) -> Bool {
         switch field.kind {
         case .integer, .pointer:
-            guard let number = field.number(of: record) else { return false }
-            key.append(UInt64(bitPattern: number))
+            // Numbers that are equal are equal in every width.
+            guard let bits = field.integer(in: record) else { return false }
+            key.append(bits)
         case .string:
             guard field.end <= record.count else { return false }
             key.append(text(record, field.offset..<field.end))
@@ -64,15 +65,9 @@ struct MessageKeyReader {
             let range = field.offset..<record.count
             key.append(isString ? text(record, range) : UnsafeRawBufferPointer(rebasing: record[range]))
         case .dynamic(_, let isString), .relativeDynamic(_, let isString):
-            guard field.offset + 4 <= record.count else { return false }
-            let word = record.loadUnaligned(fromByteOffset: field.offset, as: UInt32.self)
-            var base = 0
-            if case .relativeDynamic = field.kind { base = field.offset + 4 }
-            let start = base + Int(word & 0xffff)
-            let end = start + Int(word >> 16)
             // A text that a probe could not read has no bytes.
-            guard start < end, end <= record.count else { return false }
-            key.append(isString ? text(record, start..<end) : UnsafeRawBufferPointer(rebasing: record[start..<end]))
+            guard let bytes = field.located(in: record), !bytes.isEmpty else { return false }
+            key.append(isString ? text(bytes, 0..<bytes.count) : bytes)
         }
         return true
     }
@@ -81,22 +76,5 @@ struct MessageKeyReader {
     private static func text(_ record: UnsafeRawBufferPointer, _ range: Range<Int>) -> UnsafeRawBufferPointer {
         let end = record[range].firstIndex(of: 0) ?? range.upperBound
         return UnsafeRawBufferPointer(rebasing: record[range.lowerBound..<end])
-    }
-}
-
-extension EventField {
-    /// An integer's value; nil where the record is too short. Numbers that are equal are equal in every width.
-    fileprivate func number(of record: UnsafeRawBufferPointer) -> Int64? {
-        guard end <= record.count else { return nil }
-        switch (size, isSigned) {
-        case (1, true): return Int64(record.loadUnaligned(fromByteOffset: offset, as: Int8.self))
-        case (1, false): return Int64(record.loadUnaligned(fromByteOffset: offset, as: UInt8.self))
-        case (2, true): return Int64(record.loadUnaligned(fromByteOffset: offset, as: Int16.self))
-        case (2, false): return Int64(record.loadUnaligned(fromByteOffset: offset, as: UInt16.self))
-        case (4, true): return Int64(record.loadUnaligned(fromByteOffset: offset, as: Int32.self))
-        case (4, false): return Int64(record.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
-        case (8, _): return record.loadUnaligned(fromByteOffset: offset, as: Int64.self)
-        default: return nil
-        }
     }
 }

@@ -5,8 +5,7 @@ extension ClockReport {
     private static let (width, height, margin) = (960.0, 90.0, 150.0)
 
     var svgLines: [String] {
-        let panels = 4.0
-        let nodeHeight = 40 + panels * (Self.height + 14)
+        let nodeHeight = 40 + Double(ClockCurve.Quantity.allCases.count) * (Self.height + 14)
         let total = nodeHeight * Double(courses.count) + 40
         var lines = [
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>",
@@ -14,9 +13,7 @@ extension ClockReport {
                 + "height=\"\(Int(total))\" font-family=\"sans-serif\" font-size=\"12\">",
             "<rect width=\"100%\" height=\"100%\" fill=\"white\"/>",
         ]
-        if let first = courses.lazy.compactMap({ $0.points.first?.at }).first, let epochOffset {
-            lines.append(Self.label(Self.margin, 20, DateLine.text(first &+ epochOffset, isUTC: times.isUTC)))
-        }
+        if let dateText { lines.append(Self.label(Self.margin, 20, dateText)) }
         for (index, course) in courses.enumerated() { lines += svg(course, top: 40 + Double(index) * nodeHeight) }
         return lines + ["</svg>"]
     }
@@ -31,15 +28,9 @@ extension ClockReport {
                 Self.margin, top + 14,
                 "\(course.node): \(course.probes) probes, \(time(first.at)) to \(time(last.at))", isBold: true)
         ]
-        let panels: [(String, [Int64?], (Int64) -> String)] = [
-            ("bound", course.points.map(\.bound), { "±" + ClockText.span($0) }),
-            ("offset less drift", course.levelOffsets.map { $0 }, { ClockText.signed($0) }),
-            ("drift", course.points.map { $0.drift?.estimate }, { ClockText.rate($0) }),
-            ("round trip", course.points.map(\.roundTrip), { ClockText.span($0) }),
-        ]
-        for (index, panel) in panels.enumerated() {
+        for (index, curve) in course.curves.enumerated() {
             let y = top + 26 + Double(index) * (Self.height + 14)
-            lines += Self.curve(panel.0, zip(course.points.map(\.at), panel.1).map { ($0, $1) }, axis, y, panel.2)
+            lines += Self.lines(of: curve, at: course.points.map(\.at), axis, y)
             for found in course.breaks { lines += Self.mark(found, axis, y) }
         }
         return lines
@@ -55,22 +46,22 @@ extension ClockReport {
         }
     }
 
-    private static func curve(
-        _ title: String, _ points: [(Int64, Int64?)], _ axis: Axis, _ top: Double, _ text: (Int64) -> String
+    private static func lines(
+        of curve: ClockCurve, at times: [Int64], _ axis: Axis, _ top: Double
     ) -> [String] {
-        let known = points.compactMap(\.1)
+        let known = curve.values.compactMap { $0 }
         var lines = [
             "<rect x=\"\(margin)\" y=\"\(top)\" width=\"\(width)\" height=\"\(height)\" fill=\"none\" stroke=\"#ccc\"/>",
-            label(8, top + 14, title),
+            label(8, top + 14, curve.title),
         ]
         guard let least = known.min(), let greatest = known.max() else {
             return lines + [label(margin, top + 14, "unknown")]
         }
         let span = max(Double(greatest) - Double(least), 1)
-        lines.append(label(margin + width + 6, top + 12, text(greatest)))
-        lines.append(label(margin + width + 6, top + height, text(least)))
+        lines.append(label(margin + width + 6, top + 12, curve.text(greatest)))
+        lines.append(label(margin + width + 6, top + height, curve.text(least)))
         // A point without a value ends the line.
-        for part in points.split(whereSeparator: { $0.1 == nil }) {
+        for part in Array(zip(times, curve.values)).split(whereSeparator: { $0.1 == nil }) {
             let path = part.map { point in
                 let y = top + height - (Double(point.1 ?? least) - Double(least)) / span * height
                 return "\(rounded(axis.x(point.0))),\(rounded(y))"

@@ -27,10 +27,7 @@ public struct ClockReport {
         times: TimeDisplay = TimeDisplay()
     ) throws {
         let plan = ReportPlan(inputs)
-        let names = plan.nodes.map(\.name)
-        for name in nodes.sorted() where !names.contains(name) {
-            throw ReportError("there is no node \"\(name)\" (there are \(names.joined(separator: ", ")))")
-        }
+        try plan.requireNodes(nodes)
         var courses: [ClockCourse] = []
         for node in plan.nodes where nodes.isEmpty || nodes.contains(node.name) {
             guard case .log(let session, let name) = node.source, case .session(let directory) = inputs[session] else {
@@ -67,6 +64,12 @@ public struct ClockReport {
         case .svg: svgLines
         case .json: courses.map { json($0) }
         }
+    }
+
+    /// Of which day and zone the times are; nil where no input knows, and without a probe.
+    var dateText: String? {
+        guard let epochOffset, let first = courses.lazy.compactMap({ $0.points.first?.at }).first else { return nil }
+        return DateLine.text(first &+ epochOffset, isUTC: times.isUTC)
     }
 
     func time(_ time: Int64) -> String {

@@ -4,12 +4,19 @@ import Glibc
 /// The line that says of which day and zone the times below it are: before the first line, and where the day or the
 /// zone's offset changes.
 struct DateLine {
-    /// ns since the epoch for which the last line holds: at most to the end of the hour, as zones change at full hours.
+    /// ns since the epoch for which the last line holds: at most to the end of the quarter of an hour.
     private var valid = Range<Int64>(uncheckedBounds: (0, 0))
     private var stated = ""
     private let isUTC: Bool
 
-    init(isUTC: Bool) { self.isUTC = isUTC }
+    /// - Parameter isStated: Whether there are such lines at all.
+    init(isUTC: Bool, isStated: Bool = true) {
+        self.isUTC = isUTC
+        if !isStated { end() }
+    }
+
+    /// There are no such lines from here on.
+    mutating func end() { valid = Range(uncheckedBounds: (.min, .max)) }
 
     private static let quarter: Int64 = 900_000_000_000
 

@@ -17,7 +17,7 @@ struct LineWriter: ~Copyable {
     var wallTime: WallTime
     /// Of the lines so far, for whoever decides which lines there are.
     var order: LineOrder
-    private var date: DateLine?
+    private var date: DateLine
     var prefixes = FtracePrefixes()
     /// Whether the head is still to come.
     private(set) var needsHead: Bool
@@ -35,7 +35,7 @@ struct LineWriter: ~Copyable {
         hasTimeOfDay = layout.epochOffset != nil
         wallTime = WallTime(isUTC: layout.times.isUTC)
         order = LineOrder(isMarked: layout.marksOrder)
-        date = hasTimeOfDay && layout.isForPeople ? DateLine(isUTC: layout.times.isUTC) : nil
+        date = DateLine(isUTC: layout.times.isUTC, isStated: layout.epochOffset != nil && layout.format.isForPeople)
         conditions = layout.filter.condition.map { ConditionTable($0) }
         tasks = TaskSelection(layout.filter, nodes: layout.names)
     }
@@ -94,7 +94,7 @@ struct LineWriter: ~Copyable {
     /// Appends a line with the day and the zone before a line of this time, where it says something new.
     @inline(__always)
     mutating func appendDate(before time: Int64) {
-        guard let day = date?.next(before: time &+ epochOffset) else { return }
+        guard let day = date.next(before: time &+ epochOffset) else { return }
         appendDate(day, time)
     }
 
@@ -103,7 +103,7 @@ struct LineWriter: ~Copyable {
         text.append(day)
         guard layout.times.isRelative else { return text.append("\n") }
         // Times are seconds, and the day says since when.
-        date = nil
+        date.end()
         text.append("; seconds since ")
         TimeText.append(order.origin ?? time, epochOffset: epochOffset, &wallTime, to: &text)
         text.append("\n")

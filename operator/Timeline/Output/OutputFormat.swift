@@ -9,4 +9,7 @@ public enum OutputFormat: String, Sendable, CaseIterable {
     case ftrace
     /// One JSON object a line (docs/guide/output.md).
     case json
+
+    /// Lines state the time of day as people read it, and not as the kernel or a program does.
+    public var isForPeople: Bool { self == .default || self == .graph }
 }

@@ -73,9 +73,6 @@ final class TimelineLayout: Sendable {
     /// Lines are those of one node's `trace` file, and have its head.
     var isKernelText: Bool { format == .ftrace && !showsNode }
 
-    /// Lines state the time of day as people read it, and not as the kernel or a program does.
-    var isForPeople: Bool { format == .default || format == .graph }
-
     /// Lines of the kernel's form name tasks as the kernel would; others use every name that is known.
     var learnsNames: Bool { format != .ftrace }
 }

@@ -1,6 +1,3 @@
-import NIOCore
-import TraceProtocol
-
 /// The sequence numbers of a node's frames in one part of a recording. They begin at 1, as in every session, and a hole in
 /// the session's numbers is one here.
 struct PartNumbers {
@@ -22,31 +19,5 @@ struct PartNumbers {
         guard sequence > before else { return nil }
         let (number, overflow) = heading.addingReportingOverflow(sequence - before)
         return overflow ? nil : number
-    }
-}
-
-extension Frame {
-    /// A numbered frame that holds a message.
-    init(_ type: FrameType, _ number: StreamNumber, _ message: WireNodeMetadata) throws {
-        try self.init(type, number, Frame(type, message).body)
-    }
-
-    init(_ type: FrameType, _ number: StreamNumber, _ message: WireFinish) throws {
-        try self.init(type, number, Frame(type, message).body)
-    }
-
-    private init(_ type: FrameType, _ number: StreamNumber, _ message: ByteBuffer) {
-        var body = ByteBuffer()
-        body.reserveCapacity(StreamNumber.length + message.readableBytes)
-        number.write(into: &body)
-        body.writeImmutableBuffer(message)
-        self.init(type, body)
-    }
-
-    /// A numbered frame under another number.
-    func renumbered(_ sequence: UInt64) -> Frame {
-        var frame = self
-        frame.body.setInteger(sequence, at: frame.body.readerIndex + MemoryLayout<UInt64>.size)
-        return frame
     }
 }

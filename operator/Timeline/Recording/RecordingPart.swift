@@ -82,10 +82,10 @@ final class RecordingPart {
             let sequence = node.numbers.number(of: number.sequence)
         else { return }
         var record = record
-        record.frame = record.frame.renumbered(sequence)
+        let own = StreamNumber(session: number.session, sequence: sequence)
+        record.frame.setNumber(own)
         if record.frame.type == .finish, let finish = try? Frame(.finish, body).message() as WireFinish,
-            let rest = try? Frame(
-                .finish, StreamNumber(session: number.session, sequence: sequence), earlier.remainder(of: finish))
+            let rest = try? Frame(.finish, own, earlier.remainder(of: finish))
         {
             record.frame = rest
         }

@@ -72,6 +72,14 @@ struct ReportPlan {
         }
     }
 
+    /// - Throws: `ReportError` for a name that no node has.
+    func requireNodes(_ wanted: Set<String>) throws(ReportError) {
+        let names = nodes.map(\.name)
+        for name in wanted.sorted() where !names.contains(name) {
+            throw ReportError("there is no node \"\(name)\" (there are \(names.joined(separator: ", ")))")
+        }
+    }
+
     /// Adds the buffers with events; without any, the first one, for its head.
     private mutating func add(_ file: TraceDatFile, _ path: String, shift: Int64) {
         let name = FilePath(path).lastComponent?.string ?? path

@@ -54,9 +54,7 @@ public final class TimelineReport {
     ) throws {
         let plan = ReportPlan(inputs)
         let names = plan.nodes.map(\.name)
-        for name in filter.nodes.sorted() where !names.contains(name) {
-            throw ReportError("there is no node \"\(name)\" (there are \(names.joined(separator: ", ")))")
-        }
+        try plan.requireNodes(filter.nodes)
         assumptions =
             plan.assumptions + Self.partNote(inputs)
             + plan.nodes.flatMap { node -> [String] in

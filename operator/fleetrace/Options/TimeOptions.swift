@@ -18,8 +18,7 @@ struct TimeOptions: ParsableArguments {
 
     /// - Throws: `ValidationError` for a format whose times these do not change.
     func check(_ format: OutputFormat) throws {
-        guard display != TimeDisplay(), ![.default, .graph].contains(format) else { return }
-        guard isRelative || hasDelta else { return }
+        guard isRelative || hasDelta, !format.isForPeople else { return }
         throw ValidationError("--relative and --delta go with --format default and graph")
     }
 }

@@ -67,7 +67,8 @@ extension CountingProgram {
         case .greater: condition = isSigned ? .signedGreater : .greater
         case .greaterEqual: condition = isSigned ? .signedGreaterEqual : .greaterEqual
         case .hasBits: condition = .hasBits
-        case .matches, .other: throw KernelDeclined("the filter compares a number in a way that is not translated")
+        case .matches, .inside, .outside:
+            throw KernelDeclined("the filter compares a number in a way that is not translated")
         }
         code.load(.r2, constant: step.value)
         code.jump(if: .r1, condition, .register(.r2), to: whenTrue)
