@@ -7,7 +7,7 @@ import subprocess
 from field import HONEST
 from numbered_calls import SELECTION, NumberedCalls
 
-RATE = 20_000  # a second
+RATE = 10_000  # a second
 
 
 class HonestSession:

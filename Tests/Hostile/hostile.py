@@ -23,8 +23,8 @@ from field import Field  # noqa: E402
 from fleetwire import Closed  # noqa: E402
 from honest import HonestSession  # noqa: E402
 
-BEFORE = 4  # seconds of the session before the attack: the bound that it is compared with
-AFTER = 2
+BEFORE = 3  # seconds of the session before the attack: the bound that it is compared with
+AFTER = 1
 LONGEST = 60  # seconds that an attack may take beyond its time: some wait for the limits of requests
 
 

@@ -27,21 +27,23 @@ extension LabTests {
             return [everywhere, kernel]
         }
 
-        @Test("kill -9 of the operator: after half a minute its sessions end")
-        func killedOperator() async throws {
-            try await Lab.with { lab in
-                for trace in try await Self.sessions(lab) {
-                    trace.kill()
-                    try await trace.exit()
-                }
-            }
-        }
-
-        @Test("kill -9 of an agent, and none follows: the others go on, and its guard removes all that it made")
-        func guardedAgent() async throws {
+        @Test(
+            """
+            kill -9 of operators and of an agent, and none follows: the others go on, its guard removes all that it made, \
+            and half a minute later the operators' sessions end
+            """)
+        func killed() async throws {
             try await Lab.with { lab in
                 let lost = try #require(lab.guests.last)
                 var traces = try await Self.sessions(lab)
+                // That they end, all nodes are asked last of all, as after every test.
+                for arguments in [
+                    ["-e", "sched:sched_process_exec"], ["-p", "kprobe:\(Self.function)", "--on", "role=web"],
+                ] {
+                    let trace = try await lab.trace(arguments)
+                    trace.kill()
+                    try await trace.exit()
+                }
                 // Histograms with variables hold an instance, and synthetic events.
                 let calls = "syscalls:sys_enter_getppid,syscalls:sys_exit_getppid"
                 traces.append(try await lab.stat(["--latency", calls, "--on", lost]))

@@ -105,12 +105,13 @@ extension LabTests {
                 guard !having.isEmpty else { return print("SKIPPED, not tested: no guest has event probes") }
                 let events = try await lab.events(
                     [
-                        "-p", "\(probe) if comm == \"cat\"", "-e", event, "-f", "\(event): comm == \"cat\"", "-f",
-                        "opened: name == \"/tmp/ftlab\"",
+                        "-p", "\(probe) if comm == \"cat\"", "-e", event, "-f", "\(event): comm == \"cat\"",
                     ], while: Self.opening, on: having)
                 for node in having {
                     let own = events.filter { $0.node == node }
-                    let probed = own.filter { $0.event == "probe:opened" }
+                    let probed = own.filter {
+                        $0.event == "probe:opened" && $0.fields["name"] as? String == "/tmp/ftlab"
+                    }
                     #expect(probed.count == Self.rounds, "\(node): \(own.map(\.text))")
                     let recorded = own.filter { $0.event == event }.compactMap(\.pid)
                     // One record of the event for each file that these programs opened, this one among them.

@@ -51,8 +51,8 @@ final class NodeQuery<Survey: NodeSurvey> {
     private var isLimited = false
     private var after: ((Duration, @escaping () -> Void) -> Void)?
 
-    /// How long the operator waits for busy nodes when others have replied.
-    private static var busyPatience: Duration { .seconds(10) }
+    /// How long the operator waits for busy nodes when others have replied: two thirds of the time that a node may be busy.
+    private var busyPatience = Duration.seconds(10)
 
     /// - Parameters:
     ///   - operator: who asks.
@@ -85,6 +85,7 @@ final class NodeQuery<Survey: NodeSurvey> {
         after: @escaping (Duration, @escaping () -> Void) -> Void
     ) {
         self.after = after
+        busyPatience = max(busyPatience, timeout / 3 * 2)
         ask(survey.begin(), nodes)
         guard !isFinished else { return }
         after(CommandPatience.silence) { [self] in
@@ -121,7 +122,7 @@ final class NodeQuery<Survey: NodeSurvey> {
         ask(survey.replied(request.node, outcome), nodes)
         guard !isFinished, !isLimited, case .success = outcome else { return }
         isLimited = true
-        limit(Self.busyPatience)
+        limit(busyPatience)
     }
 
     private func finishIfDone() {
