@@ -10,6 +10,8 @@ public enum ClockBreakReason: Sendable, Hashable, CustomStringConvertible {
     case resumed
     /// The agent's clock, by which probes are answered, and the session's trace clock have parted. The text says how.
     case traceClockParted(String)
+    /// Of a trace clock that is tied to the agent's clock: where that is not certain, neither is this one.
+    case agentClockUncertain
     /// No clock within the rate range fits two of the probes, by `excess` ns: a step, or a rate outside the range.
     case contradiction(excess: Int64)
     /// A later probe shows an earlier agent time, by so many ns.
@@ -23,6 +25,8 @@ public enum ClockBreakReason: Sendable, Hashable, CustomStringConvertible {
         case .clockSourceChanged: "the kernel changed its clock source"
         case .resumed: "the virtual machine was stopped and resumed"
         case .traceClockParted(let text): text
+        case .agentClockUncertain:
+            "the clock of the agent, which ties the trace clock to the timeline, is not certain here"
         case .contradiction(let excess):
             "the clock stepped or left its rate range: two probes contradict each other by \(excess) ns"
         case .wentBackwards(let by): "the clock went back by \(by) ns"
@@ -43,7 +47,9 @@ public struct ClockBreak: Sendable, Hashable {
     public var isProved: Bool {
         switch reason {
         case .contradiction, .wentBackwards: true
-        case .bootIDChanged, .suspended, .clockSourceChanged, .resumed, .traceClockParted: false
+        case .bootIDChanged, .suspended, .clockSourceChanged, .resumed, .traceClockParted,
+            .agentClockUncertain:
+            false
         }
     }
 

@@ -18,19 +18,18 @@ public enum TraceClockCheck: Sendable, Equatable {
 
     /// One marker: the two readings and the kernel's time stamp.
     public struct Sample: Sendable, Equatable {
-        /// CLOCK_MONOTONIC_RAW before the write.
-        public var before: MonotonicRawInstant
-        /// The marker's time stamp on the trace clock.
-        public var stamp: MonotonicRawInstant
-        /// CLOCK_MONOTONIC_RAW after the write.
-        public var after: MonotonicRawInstant
+        /// This process's reading of the clock before the kernel's.
+        public var before: TraceClockInstant
+        /// The kernel's time stamp.
+        public var stamp: TraceClockInstant
+        /// This process's reading after it.
+        public var after: TraceClockInstant
         /// By how much the time stamp may be rounded, up or down.
         public var rounding: Duration
 
         /// A sample from its three times.
         public init(
-            before: MonotonicRawInstant, stamp: MonotonicRawInstant, after: MonotonicRawInstant,
-            rounding: Duration = .zero
+            before: TraceClockInstant, stamp: TraceClockInstant, after: TraceClockInstant, rounding: Duration = .zero
         ) {
             self.before = before
             self.stamp = stamp
@@ -81,7 +80,7 @@ public enum TraceClockCheck: Sendable, Equatable {
     }
 
     private static func samples(count: Int, in instance: TraceInstance) throws(TracefsError) -> [Sample] {
-        try instance.setClock("mono_raw")
+        try instance.setClock(TraceClockSource.monoRaw.rawValue)
         let size = try instance.subBufferSize()
         let page = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 8)
         defer { page.deallocate() }
@@ -90,9 +89,9 @@ public enum TraceClockCheck: Sendable, Equatable {
         let pipes = try instance.cpus().map { cpu throws(TracefsError) in try instance.openRawPipe(cpu: cpu) }
         try instance.setTracing(true)
         return try (0..<count).map { _ throws(TracefsError) in
-            let before = MonotonicRawInstant.now
+            let before = TraceClockSource.monoRaw.now
             try marker.write("fleetrace clock check")
-            let after = MonotonicRawInstant.now
+            let after = TraceClockSource.monoRaw.now
             let stamp = try firstStamp(in: pipes, page: page, longSize: longSize)
             return Sample(before: before, stamp: stamp, after: after)
         }
@@ -101,13 +100,13 @@ public enum TraceClockCheck: Sendable, Equatable {
     /// The marker is in the buffer of the CPU on which the thread ran, and it is the only record.
     private static func firstStamp(
         in pipes: [RawPipe], page: UnsafeMutableRawBufferPointer, longSize: Int
-    ) throws(TracefsError) -> MonotonicRawInstant {
+    ) throws(TracefsError) -> TraceClockInstant {
         for pipe in pipes {
             guard let bytes = try pipe.read(into: page) else { continue }
             guard let stamp = FirstRecord.time(page: UnsafeRawBufferPointer(page)[..<bytes], longSize: longSize) else {
                 throw .malformed(path: pipe.path, reason: "the sub-buffer with the clock check's marker has no record")
             }
-            return MonotonicRawInstant(nanoseconds: Int64(bitPattern: stamp))
+            return TraceClockInstant(nanoseconds: Int64(bitPattern: stamp))
         }
         throw .malformed(path: "trace_marker", reason: "the clock check's marker is in no buffer")
     }

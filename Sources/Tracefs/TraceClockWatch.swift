@@ -1,7 +1,7 @@
 import SystemFacts
 
-/// Compares a session's trace clock with this process's CLOCK_MONOTONIC_RAW again and again, and tells when they part
-/// and when they agree again. No I/O.
+/// Compares a session's trace clock with this process's reading of it again and again, and tells when they part and
+/// when they agree again. No I/O.
 ///
 /// ``TraceClockCheck`` looks once, before there is a session. After that somebody may choose another clock in the
 /// instance's `trace_clock`, or the process's clock may change. Only what differs by more than the two readings lie
@@ -10,16 +10,16 @@ public struct TraceClockWatch: Sendable {
     /// What has changed.
     public enum Change: Sendable, Equatable {
         /// The clocks have parted at some moment after this time of the trace clock.
-        case parted(after: MonotonicRawInstant, TraceClockCheck)
+        case parted(after: TraceClockInstant, TraceClockCheck)
         /// They agree, from this time of the trace clock on.
-        case agrees(from: MonotonicRawInstant)
+        case agrees(from: TraceClockInstant)
     }
 
     /// Between two comparisons.
     public static let interval = Duration.seconds(1)
 
     /// The trace clock when they last agreed.
-    private var lastAgreed: MonotonicRawInstant?
+    private var lastAgreed: TraceClockInstant?
     private var isParted = false
     private var nextLook = MonotonicRawInstant(nanoseconds: 0)
 
@@ -51,9 +51,9 @@ public struct TraceClockWatch: Sendable {
 
     /// Readings of this process that are behind the trace clock look older than they are: the bound of the old epoch
     /// must not reach them.
-    private func lastCertain(_ check: TraceClockCheck) -> MonotonicRawInstant {
-        let last = lastAgreed ?? MonotonicRawInstant(nanoseconds: 0)
+    private func lastCertain(_ check: TraceClockCheck) -> TraceClockInstant {
+        let last = lastAgreed ?? TraceClockInstant(nanoseconds: 0)
         guard case .differs(let offset) = check, offset.upperBound > .zero else { return last }
-        return MonotonicRawInstant(nanoseconds: max(last.advanced(by: .zero - offset.upperBound).nanoseconds, 0))
+        return TraceClockInstant(nanoseconds: max(last.advanced(by: .zero - offset.upperBound).nanoseconds, 0))
     }
 }

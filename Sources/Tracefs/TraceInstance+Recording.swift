@@ -52,18 +52,18 @@ extension TraceInstance {
         }
     }
 
-    /// The instance's trace clock between two readings of this process's CLOCK_MONOTONIC_RAW, without an event in its
-    /// buffer: the kernel states the clock's time with each buffer's statistics (tracing_stats_read in
+    /// The instance's trace clock between two readings of the clock that it should be, without an event in its buffer:
+    /// the kernel states the trace clock's time with each buffer's statistics (tracing_stats_read in
     /// kernel/trace/trace.c). Costs one short read.
     ///
     /// - Returns: nil for a trace clock that does not count nanoseconds.
-    public func clockSample(cpu: Int) throws(TracefsError) -> TraceClockCheck.Sample? {
-        let before = MonotonicRawInstant.now
+    public func clockSample(cpu: Int, of clock: TraceClockSource) throws(TracefsError) -> TraceClockCheck.Sample? {
+        let before = clock.now
         let stamp = try statistics(cpu: cpu).nowNanoseconds
-        let after = MonotonicRawInstant.now
+        let after = clock.now
         return stamp.map {
             TraceClockCheck.Sample(
-                before: before, stamp: MonotonicRawInstant(nanoseconds: Int64(clamping: $0)), after: after,
+                before: before, stamp: TraceClockInstant(nanoseconds: Int64(clamping: $0)), after: after,
                 rounding: CPUStatistics.rounding)
         }
     }

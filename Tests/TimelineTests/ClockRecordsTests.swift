@@ -85,7 +85,7 @@ struct ClockRecordsTests {
         var records = ClockRecords()
         for frame in frames { records.add(frame) }
         let merger = TimelineMerger(
-            [(name: "web", shift: .none)], clocks: [0: try #require(records.clock())], stallLimit: nil, at: .max)
+            [(name: "web", shift: .none)], clocks: [0: try #require(records.saved())], stallLimit: nil, at: .max)
         var sink = RecordingSink()
         for frame in frames { try merger.append(frame, node: 0, at: .max) }
         _ = try merger.release(at: .max, into: &sink)

@@ -6,8 +6,8 @@ import Testing
 @Suite struct ClockCheckTests {
     /// Times in ns, as the kernel has them.
     private static func sample(before: UInt64, stamp: UInt64, after: UInt64) -> TraceClockCheck.Sample {
-        func instant(_ time: UInt64) -> MonotonicRawInstant {
-            MonotonicRawInstant(nanoseconds: Int64(bitPattern: time))
+        func instant(_ time: UInt64) -> TraceClockInstant {
+            TraceClockInstant(nanoseconds: Int64(bitPattern: time))
         }
         return TraceClockCheck.Sample(before: instant(before), stamp: instant(stamp), after: instant(after))
     }

@@ -5,7 +5,7 @@ import Testing
 @testable import Tracefs
 
 struct TraceClockWatchTests {
-    private static func instant(_ time: Int64) -> MonotonicRawInstant { MonotonicRawInstant(nanoseconds: time) }
+    private static func instant(_ time: Int64) -> TraceClockInstant { TraceClockInstant(nanoseconds: time) }
 
     /// The trace clock is `offset` ahead of the process's clock; its stamp is rounded to microseconds.
     private static func sample(at time: Int64, offset: Int64 = 0) -> TraceClockCheck.Sample {
@@ -44,7 +44,7 @@ struct TraceClockWatchTests {
 
     @Test func itIsDueOnceASecond() {
         var watch = TraceClockWatch()
-        let looks = (0..<100).filter { watch.isDue(at: Self.instant(Int64($0) * 50_000_000)) }
+        let looks = (0..<100).filter { watch.isDue(at: MonotonicRawInstant(nanoseconds: Int64($0) * 50_000_000)) }
         #expect(looks == [0, 20, 40, 60, 80])
     }
 
@@ -56,19 +56,19 @@ struct TraceClockWatchTests {
             let cpu = try #require(try instance.cpus().first)
             var watch = TraceClockWatch()
             for _ in 0..<200 {
-                let sample = try instance.clockSample(cpu: cpu)
+                let sample = try instance.clockSample(cpu: cpu, of: .monoRaw)
                 #expect(watch.observe(sample) == nil)
             }
             #expect(try instance.statistics(cpu: cpu).recorded == 0)
             // CLOCK_BOOTTIME is disciplined, so it has left mono_raw after a while.
             try instance.setClock("boot")
-            let change = watch.observe(try instance.clockSample(cpu: cpu))
+            let change = watch.observe(try instance.clockSample(cpu: cpu, of: .monoRaw))
             guard case .parted(let after, _)? = change else { throw Unexpected(change: change) }
-            #expect(after <= .now)
+            #expect(after <= TraceClockSource.monoRaw.now)
             try instance.setClock("counter")
-            #expect(try instance.clockSample(cpu: cpu) == nil)
+            #expect(try instance.clockSample(cpu: cpu, of: .monoRaw) == nil)
             try instance.setClock("mono_raw")
-            guard case .agrees? = watch.observe(try instance.clockSample(cpu: cpu)) else {
+            guard case .agrees? = watch.observe(try instance.clockSample(cpu: cpu, of: .monoRaw)) else {
                 throw Unexpected(change: nil)
             }
         }

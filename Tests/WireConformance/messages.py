@@ -35,7 +35,7 @@ EVENT_SETTING = {1: ("event", "string"), 2: ("text", "string")}
 PREPARE = {
     1: ("events", "string", "repeated"), 2: ("filters", EVENT_SETTING, "repeated"),
     3: ("triggers", EVENT_SETTING, "repeated"), 4: ("buffer_kilobytes", "uint"), 5: ("operator", "string"),
-    6: ("excluded_processes", "uint", "repeated"),
+    6: ("excluded_processes", "uint", "repeated"), 21: ("clock_source", "enum"),
 }
 COMMAND = {
     1: ("request", "uint"), 2: ("session", "fixed64"), 3: ("prepare", PREPARE), 4: ("start", {1: ("at", "sfixed64")}),
@@ -68,6 +68,7 @@ NODE_METADATA = {
     8: ("dynamic_events", "string"), 9: ("type_information", BLOB),
     10: ("clock_check", {1: ("after", "sfixed64"), 2: ("agrees", "bool"), 3: ("reason", "string")}),
     11: ("comms_since", "sfixed64"),
+    12: ("clock_readings", {1: ("before", "sfixed64"), 2: ("clock", "sfixed64"), 3: ("after", "sfixed64")}, "repeated"),
 }
 CPU_TOTALS = {
     1: ("cpu", "uint"), 2: ("recorded", "uint"), 3: ("lost", "uint"), 4: ("sent", "uint"), 5: ("lost_at_agent", "uint"),
@@ -86,7 +87,7 @@ OPEN_SESSION = {
     1: ("selectors", "string", "repeated"), 2: ("events", "string", "repeated"),
     3: ("filters", EVENT_SETTING, "repeated"), 4: ("triggers", EVENT_SETTING, "repeated"),
     5: ("buffer_kilobytes", "uint"), 6: ("partial", "bool"), 7: ("keep", "bool"), 8: ("name", "string"),
-    9: ("start_in_ms", "uint"), 10: ("stall_ms", "uint"), 16: ("private", "bool"),
+    9: ("start_in_ms", "uint"), 10: ("stall_ms", "uint"), 16: ("private", "bool"), 26: ("clock_source", "enum"),
 }
 SESSION = {1: ("session", "fixed64")}
 REQUEST = {

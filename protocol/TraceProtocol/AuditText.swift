@@ -14,6 +14,7 @@ extension WirePrepare {
         if functionTrace.depth > 0 { parts.append("depth \(functionTrace.depth)") }
         if functionTrace.stacks { parts.append("stacks of functions") }
         if bufferKilobytes > 0 { parts.append("buffer \(bufferKilobytes) KiB") }
+        if clockSource != .monoRaw { parts.append("trace clock \(clockSource)") }
         if forceProbes { parts.append("probes that end programs, too") }
         if unattended { parts.append("unattended") }
         if leaseSeconds > 0 { parts.append("lease \(leaseSeconds) s") }

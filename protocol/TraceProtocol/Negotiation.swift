@@ -6,7 +6,7 @@ public enum Negotiation {
     public static let versions: [UInt32] = [1]
     public static let capabilities = [
         Capability.zstd, Capability.progress, Capability.countCredit, Capability.reclaim, Capability.rewind,
-        Capability.takeover, Capability.udpProbes, Capability.notice,
+        Capability.takeover, Capability.udpProbes, Capability.notice, Capability.clockSources,
     ]
     public static let software = "0.1.0"
 
@@ -27,6 +27,8 @@ public enum Negotiation {
         public static let takeover = "session.takeover"
         /// The controller may tell the agent what the node's owner should know.
         public static let notice = "node.notice"
+        /// A session's events may be stamped by another clock than CLOCK_MONOTONIC_RAW.
+        public static let clockSources = "trace.clocks"
     }
 
     /// The highest version that both lists contain.

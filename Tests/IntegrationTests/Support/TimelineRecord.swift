@@ -16,6 +16,7 @@ struct TimelineRecord {
     let text: String?
     let count: UInt64?
     let isLate: Bool
+    let quality: String?
 
     /// - Throws: `TestFailure` when a line is no such object.
     init(_ line: String) throws {
@@ -35,6 +36,7 @@ struct TimelineRecord {
         fields = object["fields"] as? [String: Any] ?? [:]
         text = object["text"] as? String
         count = (object["count"] as? Int).map(UInt64.init)
+        quality = object["quality"] as? String
         isLate = object["late"] as? Bool ?? false
     }
 

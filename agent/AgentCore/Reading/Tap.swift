@@ -9,8 +9,9 @@ final class Tap: Sendable {
     let cpu: Int
     private let reader: PagedReader
     private let sink: any PageSink
+    private let clock: TraceClockSource
 
-    /// Every event of this CPU up to here is in the sink; ns of the trace clock, 0 before the first drain.
+    /// Every event of this CPU up to here is in the sink; ns of CLOCK_MONOTONIC_RAW, 0 before the first drain.
     let watermark = Atomic<UInt64>(0)
     /// Events given to the sink so far.
     let events = Atomic<UInt64>(0)
@@ -19,9 +20,10 @@ final class Tap: Sendable {
     private let isLeft = Mutex(false)
     private let onFinished: @Sendable () -> Void
 
-    init(reader: PagedReader, sink: any PageSink, onFinished: @escaping @Sendable () -> Void) {
+    init(reader: PagedReader, clock: TraceClockSource, sink: any PageSink, onFinished: @escaping @Sendable () -> Void) {
         cpu = reader.pipe.cpu
         self.reader = reader
+        self.clock = clock
         self.sink = sink
         self.onFinished = onFinished
     }
@@ -72,11 +74,13 @@ final class Tap: Sendable {
     ) -> Outcome {
         let isLast = finishing.load(ordering: .acquiring)
         let time = UInt64(certainty.settledTime().nanoseconds)
+        // Read behind it, so that no event up to `time` has a later stamp.
+        let last = clock == .monoRaw ? time : UInt64(max(0, clock.now.nanoseconds))
         do {
             for _ in 0..<Self.batchesPerTurn {
                 guard sink.hasRoom else { return .blocked }
                 sink.willRead(into: buffer, cpu: cpu, subBufferSize: reader.subBufferSize)
-                let drained = try reader.drain(into: buffer.pages, through: isLast ? .max : time)
+                let drained = try reader.drain(into: buffer.pages, through: isLast ? .max : last)
                 events.add(
                     try sink.consume(drained.bytes, of: buffer, cpu: cpu, writer: writer), ordering: .relaxed)
                 if drained.isComplete {

@@ -48,6 +48,7 @@ extension Controller {
         link.countsCost = welcome.capabilities.contains(Negotiation.Capability.countCredit)
         link.canRewind = welcome.capabilities.contains(Negotiation.Capability.rewind)
         link.takesNotices = welcome.capabilities.contains(Negotiation.Capability.notice)
+        link.hasClockSources = welcome.capabilities.contains(Negotiation.Capability.clockSources)
         var welcome = welcome
         welcome.identity = "\(PeerRole.node)/\(node.name)"
         welcome.credit = UInt64(credit)

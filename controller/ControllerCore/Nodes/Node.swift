@@ -134,6 +134,8 @@ extension Node: SessionNode {
 
     var heldBytes: Int { Int(min(vitals?.heldBytes ?? 0, Self.mostHeld)) }
 
+    var hasClockSources: Bool { link?.hasClockSources ?? true }
+
     /// The median of the last ones.
     var usualRoundTrip: Duration? {
         let sorted = recentSamples.map(\.roundTrip).sorted()

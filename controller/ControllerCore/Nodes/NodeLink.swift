@@ -16,6 +16,8 @@ final class NodeLink: @unchecked Sendable {
     var canRewind = false
     /// Its agent logs what it is told.
     var takesNotices = false
+    /// Its agent knows of trace clocks other than CLOCK_MONOTONIC_RAW.
+    var hasClockSources = false
     /// Why the connection ends; empty while nothing is wrong.
     var endReason = ""
     /// Sessions that it has been told to drop because they are over here.

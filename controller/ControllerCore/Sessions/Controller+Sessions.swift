@@ -46,6 +46,9 @@ extension Controller {
         if opening.detach, opening.hasCount {
             throw WireRefusal(.unsupported, "a count cannot be detached: its numbers go to its own operator only")
         }
+        if case .UNRECOGNIZED = opening.clockSource {
+            throw WireRefusal(.unsupported, "this controller does not know the trace clock")
+        }
         if opening.hasCount, let problem = opening.count.problem { throw WireRefusal(.unspecified, problem) }
         if let problem = ProbeLimits.problem(opening.probes.count) { throw WireRefusal(.unspecified, problem) }
     }
@@ -76,6 +79,7 @@ extension Controller {
         description.leaseSeconds = opening.leaseSeconds
         description.unattended = opening.unattended
         description.onFull = opening.onFull
+        description.clockSource = opening.clockSource
         if opening.hasFunctionTrace { description.functionTrace = opening.functionTrace }
         return description
     }

@@ -10,6 +10,12 @@ extension Session {
         let excluded = environment.excludedProcesses()
         var prepare = WirePrepare(opening, operator: description.operator)
         for (index, part) in parts.enumerated() {
+            guard opening.clockSource == .monoRaw || part.node.hasClockSources else {
+                // It would leave the field out, and record with another clock.
+                let refusal = WireRefusal(.unsupported, "its agent is too old to choose a trace clock")
+                perform(flow.prepared(index, .failure(refusal)))
+                continue
+            }
             prepare.excludedProcesses = part.node.exclude(excluded)
             let isSent = part.node.command(
                 .prepare(prepare), session: id, lead: .zero, askedBy: owner?.description ?? ""
@@ -137,6 +143,7 @@ extension WirePrepare {
         unattended = opening.unattended
         onFull = opening.onFull
         forceProbes = opening.forceProbes
+        clockSource = opening.clockSource
         `operator` = name
         if opening.hasCount { count = opening.count }
         if opening.hasFunctionTrace { functionTrace = opening.functionTrace }

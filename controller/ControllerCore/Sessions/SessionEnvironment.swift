@@ -51,6 +51,9 @@ protocol SessionNode: AnyObject {
     /// A time of the node's trace clock on the controller's timeline.
     func timelineTime(of agentTime: MonotonicRawInstant) -> MappedTime
 
+    /// Its agent knows of trace clocks other than CLOCK_MONOTONIC_RAW.
+    var hasClockSources: Bool { get }
+
     /// When anything came from it last.
     var lastHeard: MonotonicRawInstant { get }
     /// Bytes of sessions that it holds until they are acknowledged, as it says.

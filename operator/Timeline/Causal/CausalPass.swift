@@ -41,7 +41,8 @@ struct CausalPass {
         }
         matchers[session] = matcher
         self.records[node] = records
-        if options.sources.contains(.session) { self.readings[node] = readings }
+        // A watermark is a time of the agent's clock.
+        if options.sources.contains(.session), !records.isSlewed { self.readings[node] = readings }
         found.formUnion(scan.found)
     }
 
@@ -52,16 +53,19 @@ struct CausalPass {
     ///   - wander: what is assumed of the clocks' rates.
     /// - Throws: `ReportError` for a source that found nothing to read.
     mutating func finish(_ nodes: [Node], wander: ClockWander?) throws -> (
-        clocks: [Int: RefinedClock], findings: CausalFindings
+        clocks: [Int: SavedClock], findings: CausalFindings
     ) {
         try refuseSourcesWithoutEvents()
         var findings = CausalFindings(nodes.map(\.name))
         let messages = matched(&findings) + (try listed(nodes, &findings))
-        let clocks = nodes.indices.map { clock(of: $0, wander: wander) }
+        let known = nodes.indices.map { clock(of: $0, wander: wander) }
+        let clocks = known.map { $0?.stamps }
         let tightening = MessageTightening(clocks, messages, readings: readings.mapValues(\.constraints))
         findings.compare(clocks, with: tightening, matched: messages.count)
-        var result: [Int: RefinedClock] = [:]
-        for (index, clock) in tightening.clocks.enumerated() { result[index] = clock }
+        var result: [Int: SavedClock] = [:]
+        for (index, clock) in tightening.clocks.enumerated() {
+            result[index] = clock.map { SavedClock(stamps: $0, agent: known[index]?.agent) }
+        }
         return (result, findings)
     }
 
@@ -105,8 +109,8 @@ struct CausalPass {
 
     /// A clock whose wander the probes refute rests on the rate range alone: a bound that is not certain could tighten
     /// no other one.
-    private func clock(of node: Int, wander: ClockWander?) -> RefinedClock? {
-        let clock = records[node]?.clock(wander: wander)
-        return clock?.isWanderRefuted == true ? records[node]?.clock() : clock
+    private func clock(of node: Int, wander: ClockWander?) -> SavedClock? {
+        let clock = records[node]?.saved(wander: wander)
+        return clock?.stamps.isWanderRefuted == true ? records[node]?.saved() : clock
     }
 }

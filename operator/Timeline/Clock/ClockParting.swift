@@ -4,7 +4,7 @@ import TraceProtocol
 /// Which probes of a log say something about its trace clock: none that was answered by a clock which had parted from
 /// it (`TraceClockWatch` on the agent). No I/O.
 struct ClockParting {
-    /// Agent times (ns) in which the clocks had parted: after the first, before the second.
+    /// Times of the trace clock (ns) in which it and the agent's reading of it had parted: after the first, before the second.
     private(set) var spans: [(after: Int64, until: Int64)] = []
     private var isParted: Bool { spans.last?.until == .max }
 
@@ -24,6 +24,11 @@ struct ClockParting {
         guard !isParted else { return nil }
         spans.append((check.after, .max))
         return (.traceClockParted(String(check.reason.prefix(300))), check.after)
+    }
+
+    /// Whether the pair was read from the trace clock.
+    func admits(_ pair: ClockPair) -> Bool {
+        spans.allSatisfy { pair.clock <= $0.after || pair.clock >= $0.until }
     }
 
     /// Whether the probe was answered by the trace clock.

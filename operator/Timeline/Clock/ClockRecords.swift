@@ -6,6 +6,8 @@ import TraceProtocol
 /// What a node's log says of its clock, from its first record to its last: what its refined clock is made of.
 struct ClockRecords {
     private var probes: [ClockProbe] = []
+    /// Of a session whose trace clock is not the agent's.
+    private var pairs = PairRecords()
     private var parting = ClockParting()
     private var declared: [(reason: ClockBreakReason, after: Int64)] = []
     private let capacity: Int
@@ -36,7 +38,9 @@ struct ClockRecords {
             guard let sample = try? ClockSampleFrame(frame) else { return }
             add(ClockProbe(t1: sample.t1, t2: sample.t2, t3: sample.t3, t4: sample.t4))
         case .metadata:
-            guard let check = Self.check(in: frame), let found = parting.add(check) else { return }
+            guard let metadata = Self.metadata(in: frame) else { return }
+            for pair in metadata.clockPairs { pairs.add(pair) }
+            guard metadata.hasClockCheck, let found = parting.add(metadata.clockCheck) else { return }
             declared.append(found)
         default: break
         }
@@ -59,31 +63,53 @@ struct ClockRecords {
         thinning *= 2
     }
 
-    /// The probes that were answered by the trace clock.
-    var admitted: [ClockProbe] { (probes + (best.map { [$0] } ?? [])).filter(parting.admits) }
-
-    /// The clock; nil without any probe.
-    ///
-    /// - Parameter wander: a further assumption, for narrower bounds.
-    func clock(wander: ClockWander? = nil) -> RefinedClock? {
-        let probes = admitted
-        guard !probes.isEmpty else { return nil }
-        let breaks = zip(declared, parting.spans).map { found, span in
-            // Probes from then on belong to the new epoch.
-            let next = probes.lazy.filter { $0.t2 >= span.until }.map(\.t1).min() ?? .max
-            return DeclaredClockBreak(reason: found.reason, after: found.after, noticed: next)
-        }
-        return RefinedClock(probes: probes, declaredBreaks: breaks, wander: wander)
+    /// The probes that were answered by the trace clock, or by the agent's where that is another one.
+    var admitted: [ClockProbe] {
+        let all = probes + (best.map { [$0] } ?? [])
+        return isSlewed ? all : all.filter(parting.admits)
     }
 
-    /// What the agent found about its clock, if the frame says something about it.
-    private static func check(in frame: Frame) -> WireClockCheck? {
+    /// Whether the trace clock is not the agent's.
+    var isSlewed: Bool { !pairs.isEmpty }
+
+    /// The clock of the events; nil without any probe.
+    ///
+    /// - Parameter wander: a further assumption about the agent's clock, for narrower bounds.
+    func clock(wander: ClockWander? = nil) -> RefinedClock? { saved(wander: wander)?.stamps }
+
+    /// The clocks; nil without any probe.
+    ///
+    /// - Parameter wander: as in `clock`.
+    func saved(wander: ClockWander? = nil) -> SavedClock? {
+        let probes = admitted
+        guard !probes.isEmpty else { return nil }
+        guard isSlewed else {
+            let breaks = zip(declared, parting.spans).map { found, span in
+                // Probes from then on belong to the new epoch.
+                let next = probes.lazy.filter { $0.t2 >= span.until }.map(\.t1).min() ?? .max
+                return DeclaredClockBreak(reason: found.reason, after: found.after, noticed: next)
+            }
+            return SavedClock(stamps: RefinedClock(probes: probes, declaredBreaks: breaks, wander: wander))
+        }
+        let agent = RefinedClock(probes: probes, wander: wander)
+        // A bound that is certain may not rest on one that is not.
+        let ground = agent.isWanderRefuted ? RefinedClock(probes: probes) : agent
+        let pairs = pairs.all.filter(parting.admits)
+        let breaks = zip(declared, parting.spans).map { found, span in
+            let next = pairs.lazy.filter { $0.clock >= span.until }.map { ground.map($0.before).lower }.min() ?? .max
+            return DeclaredClockBreak(reason: found.reason, after: found.after, noticed: next)
+        }
+        return SavedClock(stamps: RefinedClock(pairs, by: ground, declaredBreaks: breaks), agent: ground)
+    }
+
+    /// What the agent found about its clock, if the frame can say something about it.
+    private static func metadata(in frame: Frame) -> WireNodeMetadata? {
         // Most metadata is long (formats, symbols) and says nothing about it.
         guard frame.body.readableBytes < 4096 else { return nil }
         var body = frame.body
         guard (try? StreamNumber(reading: &body, of: frame.type)) != nil,
-            let metadata = try? Frame(.metadata, body).message() as WireNodeMetadata, metadata.hasClockCheck
+            let metadata = try? Frame(.metadata, body).message() as WireNodeMetadata
         else { return nil }
-        return metadata.clockCheck
+        return metadata
     }
 }

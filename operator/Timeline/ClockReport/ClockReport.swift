@@ -34,7 +34,7 @@ public struct ClockReport {
                 continue
             }
             let records = ClockRecords(of: NodeLogReader(try directory.log(of: name)))
-            if let clock = records.clock(wander: wander) {
+            if let clock = records.saved(wander: wander).map({ $0.agent ?? $0.stamps }) {
                 courses.append(
                     ClockCourse(
                         node: node.name, records.admitted, clock, shift: node.shift.offset, count: Self.points))

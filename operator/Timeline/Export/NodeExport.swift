@@ -11,7 +11,7 @@ final class NodeExport {
     private let session: SessionDirectory
     private let timeline: NodeTimeline
     /// Nil for a log without clock probes.
-    private let clock: RefinedClock?
+    private let clock: SavedClock?
     private let path: String
     private var facts = NodeFacts()
     private var track = ClockTrack(capacity: NodeExport.mostSamples)
@@ -24,7 +24,7 @@ final class NodeExport {
     private static let samplesSize = 2 << 20
 
     /// - Throws: `StoreError`.
-    init(_ session: SessionDirectory, node index: Int, to path: String, clock: RefinedClock?) throws {
+    init(_ session: SessionDirectory, node index: Int, to path: String, clock: SavedClock?) throws {
         let name = session.description.nodes[index]
         self.session = session
         self.path = path
@@ -110,7 +110,12 @@ final class NodeExport {
 
     /// - Returns: the most by which the file's clock differs from the session's.
     private func finish(_ pages: PageExport) throws -> Duration {
-        if let clock, let last = pages.lastTimestamp.map(NodeTimeline.stamp) { track.follow(clock, through: last) }
+        if let clock, let last = pages.lastTimestamp.map(NodeTimeline.stamp),
+            // Without pairs nothing ties another trace clock to the timeline.
+            clock.agent != nil || facts.clock == "mono_raw"
+        {
+            track.follow(clock.stamps, through: last)
+        }
         let totals = (timeline.part.finish?.cpus ?? []).filter { $0.cpu < UInt32(Watermark.maximumCPUs) }
         let cpus = Set(totals.map(\.cpu)).union(pages.tallies.keys)
         let cpuCount = Int(cpus.max() ?? 0) + 1

@@ -55,13 +55,13 @@ public struct SessionExport {
             let path = folder.appending("\(name).dat").string
             let clock =
                 try tightened.map { $0[index] }
-                ?? ClockRecords(of: NodeLogReader(try session.log(of: name))).clock(wander: wander)
+                ?? ClockRecords(of: NodeLogReader(try session.log(of: name))).saved(wander: wander)
             report(try NodeExport(session, node: index, to: path, clock: clock).run())
         }
     }
 
     /// Nil without messages: then each node's clock is made in its turn.
-    private mutating func tightenedClocks() throws -> [Int: RefinedClock]? {
+    private mutating func tightenedClocks() throws -> [Int: SavedClock]? {
         guard !causal.isEmpty else { return nil }
         let inputs = [ReportInput.session(session)]
         let known = try ReportPlan(inputs).clocks(inputs, wander: wander, causal: causal)

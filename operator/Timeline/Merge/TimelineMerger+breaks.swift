@@ -8,11 +8,11 @@ extension TimelineMerger {
     }
 
     func note(_ found: ClockBreak, of node: NodeTimeline) {
-        if found.isProved { sharedBreaks.add(ClockBreakSpan(found, on: node.onTimeline), of: node.index) }
+        if found.isProved { sharedBreaks.add(ClockBreakSpan(found, on: node.stampOnTimeline), of: node.index) }
     }
 
     func show(_ found: ClockBreak, of node: NodeTimeline) {
-        var span = ClockBreakSpan(found, on: node.onTimeline)
+        var span = ClockBreakSpan(found, on: node.stampOnTimeline)
         if found.isProved { span.sharers = sharedBreaks.others(of: span, node: node.index).map { nodes[$0].name } }
         stretches.append((span.place, .clockBreak(span), node))
     }

@@ -3,7 +3,7 @@ extension TimelineMerger {
     func show(_ findings: CausalFindings) {
         for found in findings.contradictions {
             let node = nodes[found.receiver]
-            let place = node.onTimeline(found.received) ?? .min
+            let place = node.stampOnTimeline(found.received) ?? .min
             stretches.append((place, .contradiction(found.text), node))
         }
     }

@@ -37,7 +37,7 @@ final class TimelineMerger {
     ///   - clocks: of nodes whose logs have been read before, by index.
     ///   - stallLimit: how long a silent node holds the others back; nil for ever, as for what is on disk.
     init(
-        _ nodes: [(name: String, shift: TimelineShift)], clocks: [Int: RefinedClock] = [:], stallLimit: Duration?,
+        _ nodes: [(name: String, shift: TimelineShift)], clocks: [Int: SavedClock] = [:], stallLimit: Duration?,
         at now: Int64
     ) {
         self.nodes = nodes.enumerated().map {

@@ -12,6 +12,11 @@ extension LineWriter {
         text.append("{\"type\":\"event\",")
         appendTimes(event.time)
         appendNodeAndCPU(event.nodeIndex, event.cpu)
+        if layout.statesStamps {
+            text.append(",\"stamp_ns\":\"")
+            text.append(decimal: event.timestamp)
+            text.append("\"")
+        }
         text.append(",\"pid\":")
         text.append(decimal: Int64(renderer.common.pid(of: event.payload) ?? 0))
         text.append(",\"comm\":")

@@ -12,6 +12,8 @@ final class TimelineLayout: Sendable {
     /// Whether lines say that their order is not known: several nodes are shown, and their clocks were probed. Of
     /// recordings alone, no order between them is known.
     let marksOrder: Bool
+    /// Whether JSON states the time stamps themselves: they are of a clock that somebody has chosen.
+    let statesStamps: Bool
     /// ns from the timeline to the epoch; nil where no time of day is known, and times are those of a trace clock.
     let epochOffset: Int64?
     let filter: TimelineFilter
@@ -39,11 +41,12 @@ final class TimelineLayout: Sendable {
 
     init(
         format: OutputFormat, filter: TimelineFilter, nodes names: [String], epochOffset: Int64?, head: Head = Head(),
-        times: TimeDisplay = TimeDisplay(), hasClocks: Bool = true, output: OutputStream?
+        times: TimeDisplay = TimeDisplay(), hasClocks: Bool = true, statesStamps: Bool = false, output: OutputStream?
     ) {
         self.format = format
         self.filter = filter
         self.times = times
+        self.statesStamps = statesStamps
         self.names = names
         self.epochOffset = epochOffset
         self.head = head
@@ -62,7 +65,8 @@ final class TimelineLayout: Sendable {
     ) {
         self.init(
             format: format, filter: filter, nodes: description.nodes, epochOffset: description.epochOffset,
-            head: Head(tracer: description.tracer, isLive: true), times: times, output: output)
+            head: Head(tracer: description.tracer, isLive: true), times: times,
+            statesStamps: description.clockSource != .monoRaw, output: output)
     }
 
     var window: EventWindow { EventWindow(filter, nodes: names, epochOffset: epochOffset, times) }

@@ -9,6 +9,8 @@ struct PartHead {
     /// The last name of each task.
     private var names: [UInt32: WireTaskName] = [:]
     private var clockChecks: [WireClockCheck] = []
+    /// The last ones.
+    private var clockReadings: [WireClockReading] = []
     private var probes: [(record: LogRecord, sample: ClockSampleFrame)] = []
     /// What the node does less than it was asked.
     private var limits: [LogRecord] = []
@@ -31,6 +33,7 @@ struct PartHead {
         if metadata.hasSymbols { facts.symbols = metadata.symbols }
         if metadata.hasTypeInformation { facts.typeInformation = metadata.typeInformation }
         for name in metadata.comms { names[name.pid] = name }
+        clockReadings = (clockReadings + metadata.clockReadings).suffix(Self.mostProbes)
         if metadata.hasClockCheck, clockChecks.count < Self.mostChecks { clockChecks.append(metadata.clockCheck) }
     }
 
@@ -65,6 +68,7 @@ struct PartHead {
         messages += Self.pieces(names.values.sorted { $0.pid < $1.pid }, of: Self.mostNames).map { names in
             .with { $0.comms = names }
         }
+        messages += clockReadings.isEmpty ? [] : [.with { $0.clockReadings = clockReadings }]
         return messages + neededChecks.map { check in .with { $0.clockCheck = check } }
     }
 
@@ -78,7 +82,8 @@ struct PartHead {
 
     /// Partings of the clocks that say something of these probes, or of what follows.
     private var neededChecks: [WireClockCheck] {
-        let first = probes.first?.sample.t2 ?? .min
+        // Checks state times of the trace clock.
+        let first = (clockReadings.first.map(\.clock) ?? probes.first?.sample.t2) ?? .min
         let past = clockChecks.lastIndex { $0.agrees && $0.after <= first }
         return Array(clockChecks[(past.map { $0 + 1 } ?? 0)...])
     }

@@ -7,7 +7,7 @@ extension ReportPlan {
     /// - Returns: also what the messages showed; nil without any source of them.
     /// - Throws: `StoreError`, `ReportError`.
     func clocks(_ inputs: [ReportInput], wander: ClockWander?, causal: CausalOptions) throws -> (
-        clocks: [Int: RefinedClock], findings: CausalFindings?
+        clocks: [Int: SavedClock], findings: CausalFindings?
     ) {
         guard !causal.isEmpty else { return (try clocks(inputs, wander: wander), nil) }
         var pass = CausalPass(causal)
@@ -26,13 +26,13 @@ extension ReportPlan {
     ///
     /// - Parameter wander: what is assumed of the clocks' rates; nil for nothing beyond the rate range.
     /// - Throws: `StoreError`.
-    func clocks(_ inputs: [ReportInput], wander: ClockWander?) throws -> [Int: RefinedClock] {
-        var clocks: [Int: RefinedClock] = [:]
+    func clocks(_ inputs: [ReportInput], wander: ClockWander?) throws -> [Int: SavedClock] {
+        var clocks: [Int: SavedClock] = [:]
         for (index, node) in nodes.enumerated() {
             guard case .log(let session, let name) = node.source, case .session(let directory) = inputs[session] else {
                 continue
             }
-            clocks[index] = ClockRecords(of: NodeLogReader(try directory.log(of: name))).clock(wander: wander)
+            clocks[index] = ClockRecords(of: NodeLogReader(try directory.log(of: name))).saved(wander: wander)
         }
         return clocks
     }

@@ -57,6 +57,9 @@ public final class TimelineReport {
         try plan.requireNodes(filter.nodes)
         assumptions =
             plan.assumptions + Self.partNote(inputs)
+            + inputs.compactMap {
+                if case .session(let directory) = $0 { directory.description.clockSourceNote } else { nil }
+            }
             + plan.nodes.flatMap { node -> [String] in
                 guard case .recording(let recording) = node.source else { return [] }
                 return recording.decoding.assumptions.map { "\(node.name): \($0)" }
@@ -92,7 +95,8 @@ public final class TimelineReport {
         }
         layout = TimelineLayout(
             format: format, filter: filter, nodes: names, epochOffset: plan.epochOffset, head: head,
-            times: times, hasClocks: !manifests.isEmpty, output: output)
+            times: times, hasClocks: !manifests.isEmpty,
+            statesStamps: manifests.contains { $0.clockSource != .monoRaw }, output: output)
         for input in inputs {
             guard case .recording(let path, let file) = input else { continue }
             damage += file.damage.map { "\(path): \($0)" }

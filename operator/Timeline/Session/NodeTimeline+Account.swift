@@ -11,9 +11,15 @@ extension NodeTimeline {
             watched: watched.lazy.map(\.cpu), map: onTimeline)
     }
 
-    /// A time of its trace clock on the timeline, both ns; nil while its clock is not known.
+    /// A time stamp of its events on the timeline, both ns; nil while its clock is not known.
+    func stampOnTimeline(_ stamp: Int64) -> Int64? {
+        let mapped = clock.map(stamp)
+        return mapped.quality == .unknown ? nil : mapped.estimate &+ shift
+    }
+
+    /// A time of its agent's clock on the timeline, both ns; nil while its clock is not known.
     func onTimeline(_ time: Int64) -> Int64? {
-        let mapped = clock.map(time)
+        let mapped = clock.map(agentTime: time)
         return mapped.quality == .unknown ? nil : mapped.estimate &+ shift
     }
 }

@@ -19,7 +19,7 @@ final class NodeTimeline {
     private(set) var streams: [UInt32: CPUStream] = [:]
     private(set) var decoding = NodeDecoding()
     private(set) var layout: SubBufferLayout?
-    /// The node has sent everything up to here; ns of its trace clock.
+    /// The node has sent everything up to here; ns of its agent's clock.
     private(set) var watermark: Int64?
     /// When there is no record of it, and its own account once its stream is complete.
     private(set) var part = PartAccount()
@@ -53,8 +53,8 @@ final class NodeTimeline {
     private(set) var recording: RecordingBuffer?
 
     /// - Parameter clock: what its whole log says of its clock; nil where that is not known yet.
-    init(index: Int, name: String, shift: TimelineShift = .none, clock: RefinedClock? = nil) {
-        self.clock = NodeClock(refined: clock)
+    init(index: Int, name: String, shift: TimelineShift = .none, clock: SavedClock? = nil) {
+        self.clock = NodeClock(saved: clock)
         self.index = index
         self.name = name
         onto = shift
@@ -79,7 +79,8 @@ final class NodeTimeline {
     var watermarkOnTimeline: Int64? {
         guard let watermark else { return nil }
         // Without a clock sample it has no position there.
-        return onTimeline(watermark)
+        let mapped = clock.map(watermark: watermark)
+        return mapped.quality == .unknown ? nil : mapped.estimate &+ shift
     }
 
     /// Adds one record of the node's log.
@@ -115,7 +116,7 @@ final class NodeTimeline {
         case .clockSample:
             let sample = try ClockSampleFrame(frame)
             let probe = ClockProbe(t1: sample.t1, t2: sample.t2, t3: sample.t3, t4: sample.t4)
-            guard parting.admits(probe) else { return .none }
+            guard clock.isSlewed || parting.admits(probe) else { return .none }
             return broken(clock.observe(probe))
         case .metadata: return try appendMetadata(frame)
         case .finish:
@@ -161,7 +162,13 @@ final class NodeTimeline {
         _ = try StreamNumber(reading: &body, of: frame.type)
         let metadata: WireNodeMetadata = try Frame(.metadata, body).message()
         if !metadata.headerPage.isEmpty { layout = try SubBufferLayout(headerPage: metadata.headerPage) }
+        if metadata.hasHost { clock.use(traceClock: metadata.host.traceClock) }
         try decoding.add(metadata)
+        if let pair = metadata.clockPairs.last, parting.admits(pair) {
+            // An agent sends one, and a recording's next part some at its beginning.
+            for earlier in metadata.clockPairs.dropLast() { _ = clock.observe(earlier) }
+            return broken(clock.observe(pair))
+        }
         guard metadata.hasClockCheck, let found = parting.add(metadata.clockCheck) else { return .none }
         return broken(clock.declareBreak(found.reason, after: found.after))
     }

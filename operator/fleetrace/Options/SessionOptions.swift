@@ -76,6 +76,8 @@ struct SessionOptions: ParsableArguments {
     @Flag(help: "Go on with the nodes that can, when some cannot.")
     var partial = false
 
+    @OptionGroup var stamps: ClockSourceOption
+
     @OptionGroup var attendance: AttendanceOptions
 
     @OptionGroup var privacy: PrivacyOption
@@ -111,6 +113,7 @@ struct SessionOptions: ParsableArguments {
         if let functions = functions.request { request.functionTrace = functions }
         request.bufferKilobytes = UInt32(buffer ?? 0)
         request.forceProbes = force.isForced
+        request.clockSource = stamps.clockSource.wire
         request.partial = partial
         request.startInMs = UInt32(clamping: (startIn ?? .zero).wholeMilliseconds)
         request.name = name

@@ -27,6 +27,57 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
   typealias Version = _2
 }
 
+/// The clock by which a session's kernels stamp events (tracefs: trace_clock).
+public nonisolated enum WireTraceClockSource: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
+
+  /// CLOCK_MONOTONIC_RAW, which nothing adjusts
+  case monoRaw // = 0
+
+  /// CLOCK_BOOTTIME
+  case boot // = 1
+
+  /// CLOCK_MONOTONIC
+  case mono // = 2
+
+  /// CLOCK_TAI
+  case tai // = 3
+  case UNRECOGNIZED(Int)
+
+  public init() {
+    self = .monoRaw
+  }
+
+  public init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .monoRaw
+    case 1: self = .boot
+    case 2: self = .mono
+    case 3: self = .tai
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  public var rawValue: Int {
+    switch self {
+    case .monoRaw: return 0
+    case .boot: return 1
+    case .mono: return 2
+    case .tai: return 3
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  public static let allCases: [WireTraceClockSource] = [
+    .monoRaw,
+    .boot,
+    .mono,
+    .tai,
+  ]
+
+}
+
 /// What a node does when its memory, its disk and its ring buffer are full.
 public nonisolated enum WireOnFull: SwiftProtobuf.Enum, Swift.CaseIterable {
   public typealias RawValue = Int
@@ -421,6 +472,10 @@ public nonisolated struct WireCompressedBlob: Sendable {
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "fleetrace.v1"
+
+nonisolated extension WireTraceClockSource: SwiftProtobuf._ProtoNameProviding {
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0MONO_RAW\0\u{1}BOOT\0\u{1}MONO\0\u{1}TAI\0")
+}
 
 nonisolated extension WireOnFull: SwiftProtobuf._ProtoNameProviding {
   public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0OVERWRITE\0\u{1}DROP\0\u{1}STOP\0")

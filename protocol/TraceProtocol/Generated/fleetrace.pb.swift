@@ -484,6 +484,12 @@ public nonisolated struct WirePrepare: @unchecked Sendable {
     set {_uniqueStorage()._forceProbes = newValue}
   }
 
+  /// another than MONO_RAW only with the capability trace.clocks
+  public var clockSource: WireTraceClockSource {
+    get {_storage._clockSource}
+    set {_uniqueStorage()._clockSource = newValue}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -852,11 +858,37 @@ public nonisolated struct WireNodeMetadata: @unchecked Sendable {
     set {_uniqueStorage()._commsSince = newValue}
   }
 
+  /// of a session whose trace clock is not MONO_RAW
+  public var clockReadings: [WireClockReading] {
+    get {_storage._clockReadings}
+    set {_uniqueStorage()._clockReadings = newValue}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// The session's trace clock as the agent read it between two readings of its own clock.
+public nonisolated struct WireClockReading: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// ns of the agent's CLOCK_MONOTONIC_RAW
+  public var before: Int64 = 0
+
+  /// ns of the trace clock
+  public var clock: Int64 = 0
+
+  /// as `before`
+  public var after: Int64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
 }
 
 /// What an agent that compares its clock with the session's trace clock has found. Sent when it changes.
@@ -1724,7 +1756,7 @@ nonisolated extension WireCommand: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WirePrepare: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Prepare"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}events\0\u{1}filters\0\u{1}triggers\0\u{3}buffer_kilobytes\0\u{1}operator\0\u{3}excluded_processes\0\u{1}probes\0\u{1}pids\0\u{1}comms\0\u{1}count\0\u{1}stacks\0\u{3}lease_seconds\0\u{1}unattended\0\u{3}on_full\0\u{3}function_trace\0\u{4}\u{5}force_probes\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}events\0\u{1}filters\0\u{1}triggers\0\u{3}buffer_kilobytes\0\u{1}operator\0\u{3}excluded_processes\0\u{1}probes\0\u{1}pids\0\u{1}comms\0\u{1}count\0\u{1}stacks\0\u{3}lease_seconds\0\u{1}unattended\0\u{3}on_full\0\u{3}function_trace\0\u{4}\u{5}force_probes\0\u{3}clock_source\0")
 
   fileprivate class _StorageClass {
     var _events: [String] = []
@@ -1743,6 +1775,7 @@ nonisolated extension WirePrepare: SwiftProtobuf.Message, SwiftProtobuf._Message
     var _onFull: WireOnFull = .overwrite
     var _functionTrace: WireFunctionTrace? = nil
     var _forceProbes: Bool = false
+    var _clockSource: WireTraceClockSource = .monoRaw
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1769,6 +1802,7 @@ nonisolated extension WirePrepare: SwiftProtobuf.Message, SwiftProtobuf._Message
       _onFull = source._onFull
       _functionTrace = source._functionTrace
       _forceProbes = source._forceProbes
+      _clockSource = source._clockSource
     }
   }
 
@@ -1803,6 +1837,7 @@ nonisolated extension WirePrepare: SwiftProtobuf.Message, SwiftProtobuf._Message
         case 14: try { try decoder.decodeSingularEnumField(value: &_storage._onFull) }()
         case 15: try { try decoder.decodeSingularMessageField(value: &_storage._functionTrace) }()
         case 20: try { try decoder.decodeSingularBoolField(value: &_storage._forceProbes) }()
+        case 21: try { try decoder.decodeSingularEnumField(value: &_storage._clockSource) }()
         default: break
         }
       }
@@ -1863,6 +1898,9 @@ nonisolated extension WirePrepare: SwiftProtobuf.Message, SwiftProtobuf._Message
       if _storage._forceProbes != false {
         try visitor.visitSingularBoolField(value: _storage._forceProbes, fieldNumber: 20)
       }
+      if _storage._clockSource != .monoRaw {
+        try visitor.visitSingularEnumField(value: _storage._clockSource, fieldNumber: 21)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1888,6 +1926,7 @@ nonisolated extension WirePrepare: SwiftProtobuf.Message, SwiftProtobuf._Message
         if _storage._onFull != rhs_storage._onFull {return false}
         if _storage._functionTrace != rhs_storage._functionTrace {return false}
         if _storage._forceProbes != rhs_storage._forceProbes {return false}
+        if _storage._clockSource != rhs_storage._clockSource {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -2458,7 +2497,7 @@ nonisolated extension WireNoted: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
 nonisolated extension WireNodeMetadata: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".NodeMetadata"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}header_page\0\u{1}formats\0\u{1}comms\0\u{1}symbols\0\u{3}printk_formats\0\u{1}host\0\u{3}comms_as_of\0\u{3}dynamic_events\0\u{3}type_information\0\u{3}clock_check\0\u{3}comms_since\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}header_page\0\u{1}formats\0\u{1}comms\0\u{1}symbols\0\u{3}printk_formats\0\u{1}host\0\u{3}comms_as_of\0\u{3}dynamic_events\0\u{3}type_information\0\u{3}clock_check\0\u{3}comms_since\0\u{3}clock_readings\0")
 
   fileprivate class _StorageClass {
     var _headerPage: String = String()
@@ -2472,6 +2511,7 @@ nonisolated extension WireNodeMetadata: SwiftProtobuf.Message, SwiftProtobuf._Me
     var _typeInformation: WireCompressedBlob? = nil
     var _clockCheck: WireClockCheck? = nil
     var _commsSince: Int64 = 0
+    var _clockReadings: [WireClockReading] = []
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -2493,6 +2533,7 @@ nonisolated extension WireNodeMetadata: SwiftProtobuf.Message, SwiftProtobuf._Me
       _typeInformation = source._typeInformation
       _clockCheck = source._clockCheck
       _commsSince = source._commsSince
+      _clockReadings = source._clockReadings
     }
   }
 
@@ -2522,6 +2563,7 @@ nonisolated extension WireNodeMetadata: SwiftProtobuf.Message, SwiftProtobuf._Me
         case 9: try { try decoder.decodeSingularMessageField(value: &_storage._typeInformation) }()
         case 10: try { try decoder.decodeSingularMessageField(value: &_storage._clockCheck) }()
         case 11: try { try decoder.decodeSingularSFixed64Field(value: &_storage._commsSince) }()
+        case 12: try { try decoder.decodeRepeatedMessageField(value: &_storage._clockReadings) }()
         default: break
         }
       }
@@ -2567,6 +2609,9 @@ nonisolated extension WireNodeMetadata: SwiftProtobuf.Message, SwiftProtobuf._Me
       if _storage._commsSince != 0 {
         try visitor.visitSingularSFixed64Field(value: _storage._commsSince, fieldNumber: 11)
       }
+      if !_storage._clockReadings.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._clockReadings, fieldNumber: 12)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -2587,10 +2632,51 @@ nonisolated extension WireNodeMetadata: SwiftProtobuf.Message, SwiftProtobuf._Me
         if _storage._typeInformation != rhs_storage._typeInformation {return false}
         if _storage._clockCheck != rhs_storage._clockCheck {return false}
         if _storage._commsSince != rhs_storage._commsSince {return false}
+        if _storage._clockReadings != rhs_storage._clockReadings {return false}
         return true
       }
       if !storagesAreEqual {return false}
     }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireClockReading: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ClockReading"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}before\0\u{1}clock\0\u{1}after\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularSFixed64Field(value: &self.before) }()
+      case 2: try { try decoder.decodeSingularSFixed64Field(value: &self.clock) }()
+      case 3: try { try decoder.decodeSingularSFixed64Field(value: &self.after) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.before != 0 {
+      try visitor.visitSingularSFixed64Field(value: self.before, fieldNumber: 1)
+    }
+    if self.clock != 0 {
+      try visitor.visitSingularSFixed64Field(value: self.clock, fieldNumber: 2)
+    }
+    if self.after != 0 {
+      try visitor.visitSingularSFixed64Field(value: self.after, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireClockReading, rhs: WireClockReading) -> Bool {
+    if lhs.before != rhs.before {return false}
+    if lhs.clock != rhs.clock {return false}
+    if lhs.after != rhs.after {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

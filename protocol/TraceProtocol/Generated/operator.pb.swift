@@ -269,6 +269,12 @@ public nonisolated struct WireOpenSession: @unchecked Sendable {
     set {_uniqueStorage()._lengthNs = newValue}
   }
 
+  /// as in Prepare
+  public var clockSource: WireTraceClockSource {
+    get {_storage._clockSource}
+    set {_uniqueStorage()._clockSource = newValue}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -815,6 +821,12 @@ public nonisolated struct WireSessionDescription: @unchecked Sendable {
     set {_uniqueStorage()._utcUnknown = newValue}
   }
 
+  /// of the events' time stamps
+  public var clockSource: WireTraceClockSource {
+    get {_storage._clockSource}
+    set {_uniqueStorage()._clockSource = newValue}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -1068,7 +1080,7 @@ nonisolated extension WireListSessions: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension WireOpenSession: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".OpenSession"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}selectors\0\u{1}events\0\u{1}filters\0\u{1}triggers\0\u{3}buffer_kilobytes\0\u{1}partial\0\u{1}keep\0\u{1}name\0\u{3}start_in_ms\0\u{3}stall_ms\0\u{1}probes\0\u{1}pids\0\u{1}comms\0\u{1}count\0\u{1}stacks\0\u{1}private\0\u{1}detach\0\u{3}lease_seconds\0\u{1}unattended\0\u{3}on_full\0\u{3}function_trace\0\u{4}\u{3}force_probes\0\u{3}length_ns\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}selectors\0\u{1}events\0\u{1}filters\0\u{1}triggers\0\u{3}buffer_kilobytes\0\u{1}partial\0\u{1}keep\0\u{1}name\0\u{3}start_in_ms\0\u{3}stall_ms\0\u{1}probes\0\u{1}pids\0\u{1}comms\0\u{1}count\0\u{1}stacks\0\u{1}private\0\u{1}detach\0\u{3}lease_seconds\0\u{1}unattended\0\u{3}on_full\0\u{3}function_trace\0\u{4}\u{3}force_probes\0\u{3}length_ns\0\u{3}clock_source\0")
 
   fileprivate class _StorageClass {
     var _selectors: [String] = []
@@ -1094,6 +1106,7 @@ nonisolated extension WireOpenSession: SwiftProtobuf.Message, SwiftProtobuf._Mes
     var _functionTrace: WireFunctionTrace? = nil
     var _forceProbes: Bool = false
     var _lengthNs: UInt64 = 0
+    var _clockSource: WireTraceClockSource = .monoRaw
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1127,6 +1140,7 @@ nonisolated extension WireOpenSession: SwiftProtobuf.Message, SwiftProtobuf._Mes
       _functionTrace = source._functionTrace
       _forceProbes = source._forceProbes
       _lengthNs = source._lengthNs
+      _clockSource = source._clockSource
     }
   }
 
@@ -1168,6 +1182,7 @@ nonisolated extension WireOpenSession: SwiftProtobuf.Message, SwiftProtobuf._Mes
         case 21: try { try decoder.decodeSingularMessageField(value: &_storage._functionTrace) }()
         case 24: try { try decoder.decodeSingularBoolField(value: &_storage._forceProbes) }()
         case 25: try { try decoder.decodeSingularUInt64Field(value: &_storage._lengthNs) }()
+        case 26: try { try decoder.decodeSingularEnumField(value: &_storage._clockSource) }()
         default: break
         }
       }
@@ -1249,6 +1264,9 @@ nonisolated extension WireOpenSession: SwiftProtobuf.Message, SwiftProtobuf._Mes
       if _storage._lengthNs != 0 {
         try visitor.visitSingularUInt64Field(value: _storage._lengthNs, fieldNumber: 25)
       }
+      if _storage._clockSource != .monoRaw {
+        try visitor.visitSingularEnumField(value: _storage._clockSource, fieldNumber: 26)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1281,6 +1299,7 @@ nonisolated extension WireOpenSession: SwiftProtobuf.Message, SwiftProtobuf._Mes
         if _storage._functionTrace != rhs_storage._functionTrace {return false}
         if _storage._forceProbes != rhs_storage._forceProbes {return false}
         if _storage._lengthNs != rhs_storage._lengthNs {return false}
+        if _storage._clockSource != rhs_storage._clockSource {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -1979,7 +1998,7 @@ nonisolated extension WireSessionStopped: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension WireSessionDescription: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".SessionDescription"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}session\0\u{1}name\0\u{1}operator\0\u{1}created\0\u{3}epoch_offset\0\u{1}events\0\u{1}filters\0\u{1}nodes\0\u{1}controller\0\u{1}state\0\u{1}keep\0\u{1}probes\0\u{1}gaps\0\u{1}problem\0\u{1}private\0\u{3}stored_bytes\0\u{1}ended\0\u{1}detached\0\u{3}lease_seconds\0\u{1}unattended\0\u{3}on_full\0\u{1}losses\0\u{3}function_trace\0\u{1}part\0\u{3}has_next_part\0\u{3}utc_error_ns\0\u{3}utc_unknown\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}session\0\u{1}name\0\u{1}operator\0\u{1}created\0\u{3}epoch_offset\0\u{1}events\0\u{1}filters\0\u{1}nodes\0\u{1}controller\0\u{1}state\0\u{1}keep\0\u{1}probes\0\u{1}gaps\0\u{1}problem\0\u{1}private\0\u{3}stored_bytes\0\u{1}ended\0\u{1}detached\0\u{3}lease_seconds\0\u{1}unattended\0\u{3}on_full\0\u{1}losses\0\u{3}function_trace\0\u{1}part\0\u{3}has_next_part\0\u{3}utc_error_ns\0\u{3}utc_unknown\0\u{3}clock_source\0")
 
   fileprivate class _StorageClass {
     var _session: UInt64 = 0
@@ -2009,6 +2028,7 @@ nonisolated extension WireSessionDescription: SwiftProtobuf.Message, SwiftProtob
     var _hasNextPart_p: Bool = false
     var _utcErrorNs: UInt64 = 0
     var _utcUnknown: Bool = false
+    var _clockSource: WireTraceClockSource = .monoRaw
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -2046,6 +2066,7 @@ nonisolated extension WireSessionDescription: SwiftProtobuf.Message, SwiftProtob
       _hasNextPart_p = source._hasNextPart_p
       _utcErrorNs = source._utcErrorNs
       _utcUnknown = source._utcUnknown
+      _clockSource = source._clockSource
     }
   }
 
@@ -2091,6 +2112,7 @@ nonisolated extension WireSessionDescription: SwiftProtobuf.Message, SwiftProtob
         case 25: try { try decoder.decodeSingularBoolField(value: &_storage._hasNextPart_p) }()
         case 26: try { try decoder.decodeSingularUInt64Field(value: &_storage._utcErrorNs) }()
         case 27: try { try decoder.decodeSingularBoolField(value: &_storage._utcUnknown) }()
+        case 28: try { try decoder.decodeSingularEnumField(value: &_storage._clockSource) }()
         default: break
         }
       }
@@ -2184,6 +2206,9 @@ nonisolated extension WireSessionDescription: SwiftProtobuf.Message, SwiftProtob
       if _storage._utcUnknown != false {
         try visitor.visitSingularBoolField(value: _storage._utcUnknown, fieldNumber: 27)
       }
+      if _storage._clockSource != .monoRaw {
+        try visitor.visitSingularEnumField(value: _storage._clockSource, fieldNumber: 28)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -2220,6 +2245,7 @@ nonisolated extension WireSessionDescription: SwiftProtobuf.Message, SwiftProtob
         if _storage._hasNextPart_p != rhs_storage._hasNextPart_p {return false}
         if _storage._utcErrorNs != rhs_storage._utcErrorNs {return false}
         if _storage._utcUnknown != rhs_storage._utcUnknown {return false}
+        if _storage._clockSource != rhs_storage._clockSource {return false}
         return true
       }
       if !storagesAreEqual {return false}

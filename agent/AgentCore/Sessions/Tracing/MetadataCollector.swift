@@ -13,6 +13,7 @@ struct MetadataCollector {
     func initial(for recording: PageRecording, facts: WireHostFacts) throws -> WireNodeMetadata {
         var metadata = WireNodeMetadata()
         metadata.host = facts
+        metadata.host.traceClock = recording.clock.rawValue
         metadata.headerPage = try recording.headerPage()
         // Records of the ftrace system (markers, stacks) come without being enabled by name.
         let builtin = (try? root.ftraceEvents()) ?? []
@@ -28,7 +29,7 @@ struct MetadataCollector {
         }
         metadata.dynamicEvents = eventProbes(of: recording)
         metadata.printkFormats = (try? root.printkFormats()) ?? ""
-        metadata.commsAsOf = MonotonicRawInstant.now.nanoseconds
+        metadata.commsAsOf = recording.clock.now.nanoseconds
         if metadata.formats.contains(where: { Self.printsSymbols($0.text) }) {
             metadata.symbols = try symbols.current().symbols
         }

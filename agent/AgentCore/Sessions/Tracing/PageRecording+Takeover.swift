@@ -15,7 +15,8 @@ extension PageRecording {
             let cpus = try instance.trace.cpus()
             let share = tracefs.memory.adopt(try instance.trace.bufferSize(cpu: cpus.first ?? 0), cpus: cpus.count)
             instance.afterRemoval { [memory = tracefs.memory] in memory.giveBack(share) }
-            let recording = PageRecording(session, instance, readers, notes: [])
+            let recording = PageRecording(
+                session, instance, readers, clock: try left.prepared.request.traceClock, notes: [])
             recording.inheritedGaps = left.gaps.filter { $0.to != 0 }
             if let started = left.started {
                 recording.watch.takeOver(

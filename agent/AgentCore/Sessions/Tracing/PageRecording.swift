@@ -28,17 +28,17 @@ final class PageRecording {
     /// What earlier agents have read.
     var inheritance = Inheritance()
 
-    /// Clock of every session (docs/internals/time.md says why).
-    static let clock = "mono_raw"
+    /// What stamps the events.
+    let clock: TraceClockSource
     static let defaultBufferKilobytes = 4096
     /// A reader is woken when a buffer is this full, or after its interval.
     private static let wakePercent = 25
 
     init(
-        _ session: UInt64, _ instance: SessionInstance, _ readers: CPUReaders, notes: [String],
-        functions: [String] = [],
-        hasArguments: Bool = false
+        _ session: UInt64, _ instance: SessionInstance, _ readers: CPUReaders, clock: TraceClockSource,
+        notes: [String], functions: [String] = [], hasArguments: Bool = false
     ) {
+        self.clock = clock
         self.functions = functions
         self.hasArguments = hasArguments
         self.session = session
@@ -65,7 +65,8 @@ final class PageRecording {
             request, session: session, in: tracefs, isInheritable: !request.hasCount)
         do {
             let trace = instance.trace
-            try trace.setClock(clock)
+            let clock = try request.traceClock
+            try trace.setClock(clock.rawValue)
             guard [.overwrite, .drop, .stop].contains(request.onFull) else {
                 throw WireRefusal(.unsupported, "this agent does not know what to do when buffers are full")
             }
@@ -88,7 +89,7 @@ final class PageRecording {
             try trace.enable(instance.selection.events.filter { !own.contains($0) } + others)
             let functions = try traceFunctions(request, tracer, threads, in: tracefs, instance)
             return PageRecording(
-                session, instance, readers,
+                session, instance, readers, clock: clock,
                 notes: instance.selection.notes + (functions?.notes ?? [])
                     + [buffer.note, share.note].compactMap { $0 },
                 functions: functions?.names ?? [], hasArguments: request.functionTrace.arguments)
@@ -136,6 +137,7 @@ final class PageRecording {
         taps = try cpus.map { cpu in
             Tap(
                 reader: PagedReader(pipe: try instance.trace.openRawPipe(cpu: cpu), subBufferSize: pageSize),
+                clock: clock,
                 sink: sink, onFinished: { remaining.step() })
         }
         instance.beforeRemoval { [taps] in

@@ -3,13 +3,12 @@ import TraceProtocol
 import Tracefs
 
 extension TracingSession {
-    /// Compares the session's trace clock with this process's clock, by which probes are answered and watermarks are
-    /// stated. What has changed goes into the session's stream.
+    /// Compares the session's trace clock with this process's reading of it, on which the session's bounds rest. What has changed goes into the session's stream.
     func compareClocks() {
         guard let cpu = recording.taps.first?.cpu else { return }
         let sample: TraceClockCheck.Sample?
         do {
-            sample = try recording.instance.trace.clockSample(cpu: cpu)
+            sample = try recording.instance.trace.clockSample(cpu: cpu, of: recording.clock)
         } catch {
             // The instance is gone, which others notice.
             return
@@ -19,6 +18,43 @@ extension TracingSession {
         metadata.clockCheck = WireClockCheck(change)
         guard let frame = try? Frame.numbered(.metadata, metadata) else { return }
         stream.append(frame)
+    }
+    /// Says what the session's trace clock is at present, by the clock in which probes are answered and watermarks are
+    /// stated. Sent with each watermark.
+    func sendClockReading() {
+        guard recording.clock != .monoRaw, stream.hasRoom else { return }
+        let metadata = WireNodeMetadata.with { $0.clockReadings = [WireClockReading(recording.clock.reading)] }
+        guard let frame = try? Frame.numbered(.metadata, metadata) else { return }
+        stream.append(frame)
+    }
+}
+
+extension WireClockReading {
+    init(_ reading: TraceClockReading) {
+        self.init()
+        before = reading.before.nanoseconds
+        clock = reading.clock.nanoseconds
+        after = reading.after.nanoseconds
+    }
+}
+
+extension WirePrepare {
+    /// What is to stamp the session's events.
+    ///
+    /// - Throws: `WireRefusal` for a clock that this agent does not know, and for a count.
+    var traceClock: TraceClockSource {
+        get throws {
+            guard !hasCount || clockSource == .monoRaw else {
+                throw WireRefusal(.unsupported, "counts have no time stamps: a trace clock cannot be chosen")
+            }
+            switch clockSource {
+            case .monoRaw: return .monoRaw
+            case .boot: return .boot
+            case .mono: return .mono
+            case .tai: return .tai
+            case .UNRECOGNIZED: throw WireRefusal(.unsupported, "this agent does not know the trace clock")
+            }
+        }
     }
 }
 

@@ -73,7 +73,11 @@ final class TracingSession: NodeSession {
         return prepared
     }
 
-    func start(at moment: MonotonicRawInstant?) throws -> WireStarted { try recording.start(at: moment) }
+    func start(at moment: MonotonicRawInstant?) throws -> WireStarted {
+        // Events before the first reading would have none on one side.
+        sendClockReading()
+        return try recording.start(at: moment)
+    }
 
     func stop(at moment: MonotonicRawInstant?) throws -> WireStopping {
         MonotonicRawInstant.wait(until: moment)
@@ -82,6 +86,7 @@ final class TracingSession: NodeSession {
 
     func finish(reason: String, note: (WireFinish) -> Void) throws {
         compareClocks()
+        sendClockReading()
         sendNewNames()
         var totals = recording.totals(reason: reason)
         let unreadable = stream.unreadable
@@ -107,6 +112,7 @@ final class TracingSession: NodeSession {
         recording.observeSwitch()
         sendShownSymbols()
         if clockWatch.isDue(at: .now) { compareClocks() }
+        sendClockReading()
         let entries = recording.watermarks()
         let events = recording.eventsRead
         if events != eventsSeen {
@@ -157,7 +163,7 @@ final class TracingSession: NodeSession {
     func sendAllNames() throws {
         var metadata = WireNodeMetadata()
         metadata.comms = try allNames()
-        metadata.commsAsOf = MonotonicRawInstant.now.nanoseconds
+        metadata.commsAsOf = recording.clock.now.nanoseconds
         stream.append(try .numbered(.metadata, metadata))
     }
 
@@ -166,10 +172,10 @@ final class TracingSession: NodeSession {
     }
 
     private func sendNewNames() {
-        let (before, now) = (namesAsOf, MonotonicRawInstant.now.nanoseconds)
+        let (before, now) = (namesAsOf, recording.clock.now.nanoseconds)
         guard let lines = try? root.savedCmdlinesBytes() else { return }
         namesAsOf = now
-        let after = MonotonicRawInstant.now.nanoseconds
+        let after = recording.clock.now.nanoseconds
         let news = names.news(inLines: lines)
         guard !news.isEmpty else { return }
         var metadata = WireNodeMetadata()

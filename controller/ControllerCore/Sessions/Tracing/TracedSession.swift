@@ -143,13 +143,15 @@ final class TracedSession: Session, ReadableSession {
         // A later one may cover frames that a pause has dropped, and that have to come again.
         let reached = Dictionary(log.reached.map { ($0.cpu, $0.time) }, uniquingKeysWith: max)
         let lost = parts[index].account.lostAtAgent
+        // Time stamps of another clock are none of the agent's.
+        let begun = description.clockSource == .monoRaw ? log.begun : [:]
         return Set(log.events.keys).union(reached.keys).union(lost.keys).sorted().map { cpu in
             .with {
                 $0.cpu = cpu
                 $0.events = log.events[cpu] ?? 0
                 $0.lost = lost[cpu] ?? 0
                 // Events of a CPU come in their order. So what has not come is later than what has.
-                $0.through = Int64(clamping: max(log.begun[cpu] ?? 0, reached[cpu] ?? 0))
+                $0.through = Int64(clamping: max(begun[cpu] ?? 0, reached[cpu] ?? 0))
             }
         }
     }

@@ -43,7 +43,7 @@ final class HistLatency: CountSource {
             let tables = try LatencyTables(
                 request.count, group: ProbeGroup(InstanceName(node: tracefs.node, session: delivery.session)),
                 entry: pair[0], exit: pair[1], exitFormat: try tracefs.root.format(of: pair[1]),
-                filters: instance.selection.filterTexts, clock: PageRecording.clock,
+                filters: instance.selection.filterTexts, clock: TraceClockSource.monoRaw.rawValue,
                 cpus: try CPUList.possible().cpus.count)
             try make(tables, instance, DynamicEvents(tracefs.root))
             return HistLatency(
@@ -67,7 +67,7 @@ final class HistLatency: CountSource {
                 try? trace.clearTriggers(trigger.event)
             }
         }
-        try trace.setClock(PageRecording.clock)
+        try trace.setClock(TraceClockSource.monoRaw.rawValue)
         // Stamps of an instance that does not record are of another clock (trace_event_buffer_lock_reserve in
         // kernel/trace/trace.c uses a buffer of its own then).
         _ = try trace.setTracing(true)
