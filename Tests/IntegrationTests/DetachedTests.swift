@@ -128,7 +128,7 @@ extension IntegrationTests {
                 }
                 try await Task.sleep(for: .seconds(2))
                 fetch.send(SIGINT)
-                #expect(try await fetch.exit(within: .seconds(2)) == .exited(1))
+                #expect(try await fetch.exit(within: .seconds(5)) == .exited(1))
                 #expect(fetch.errors.text.contains("interrupted"), "\(fetch.errors.text)")
                 let records = try await fleet.report(copy, expecting: .exited(1))
                 #expect(NumberedCalls(records, node: fleet.names[0]).fault == nil)

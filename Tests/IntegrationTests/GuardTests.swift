@@ -41,7 +41,7 @@ extension IntegrationTests {
                     agent.send(signal)
                     try await eventually("it dies", within: .seconds(20)) { !agent.isRunning }
                     try await eventually(
-                        "nothing of it remains: \(fleet.instances) \(fleet.probes)", within: .seconds(1)
+                        "nothing of it remains: \(fleet.instances) \(fleet.probes)", within: .seconds(3)
                     ) {
                         KernelProbes.lines(of: [lost]).isEmpty && TracefsState.instances(of: lost).isEmpty
                     }
@@ -65,7 +65,7 @@ extension IntegrationTests {
                 defer { if file >= 0 { close(file) } }
                 #expect(file >= 0)
                 fleet.agent(fleet.names[0])?.kill()
-                try await eventually("it is off and without probes", within: .seconds(1)) {
+                try await eventually("it is off and without probes", within: .seconds(3)) {
                     !Self.isTracing(name) && fleet.probes.isEmpty
                 }
                 #expect(fleet.instances == [name])
@@ -84,7 +84,7 @@ extension IntegrationTests {
                 let second = try guardian(of: fleet.names[0], in: fleet)
                 #expect(second != first && fleet.probes.count == 1 && fleet.instances.allSatisfy(Self.isTracing))
                 agent.kill()
-                try await eventually("nothing remains: \(fleet.instances) \(fleet.probes)", within: .seconds(1)) {
+                try await eventually("nothing remains: \(fleet.instances) \(fleet.probes)", within: .seconds(3)) {
                     fleet.probes.isEmpty && fleet.instances.isEmpty
                 }
                 trace.kill()
@@ -105,7 +105,7 @@ extension IntegrationTests {
                 kill(guardian, SIGTERM)
                 agent.sendToGroup(SIGTERM)
                 try await agent.exit()
-                try await eventually("the guard ends with its agent", within: .seconds(1)) {
+                try await eventually("the guard ends with its agent", within: .seconds(3)) {
                     !ProcessTable.isAlive(guardian)
                 }
                 #expect(fleet.probes.isEmpty && fleet.instances.isEmpty)
@@ -140,7 +140,7 @@ extension IntegrationTests {
                 #expect(try guardian(of: fleet.names[0], in: fleet) != first)
                 #expect(fleet.instances.allSatisfy(Self.isTracing), "the first guard has cleaned up")
                 fleet.agent(fleet.names[0])?.kill()
-                try await eventually("nothing remains: \(fleet.instances) \(fleet.probes)", within: .seconds(1)) {
+                try await eventually("nothing remains: \(fleet.instances) \(fleet.probes)", within: .seconds(3)) {
                     fleet.probes.isEmpty && fleet.instances.isEmpty
                 }
                 trace.kill()

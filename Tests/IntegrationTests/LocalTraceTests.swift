@@ -114,7 +114,7 @@ extension IntegrationTests {
             run.process.kill()
             let status = try await run.process.exit()
             #expect(status == .signalled(SIGKILL))
-            try await eventually("no folder remains", within: .seconds(1)) {
+            try await eventually("no folder remains", within: .seconds(3)) {
                 !FileManager.default.fileExists(atPath: folder)
             }
             try await eventually("no agent survives the command", within: .seconds(10)) { run.survivors.isEmpty }
@@ -133,7 +133,7 @@ extension IntegrationTests {
                 if commandFirst { run.process.kill() }
                 for agent in run.agents { kill(agent, SIGKILL) }
                 run.process.kill()
-                try await eventually("nothing remains: \(state.leftovers())", within: .seconds(2)) {
+                try await eventually("nothing remains: \(state.leftovers())", within: .seconds(5)) {
                     !FileManager.default.fileExists(atPath: folder) && state.leftovers().isEmpty
                         && KernelProbes.lines.count == before
                 }
@@ -157,7 +157,7 @@ extension IntegrationTests {
                     return folders.contains { FileManager.default.fileExists(atPath: "/tmp/\($0)/pki/ca.key") }
                 }
                 process.kill()
-                try await eventually("no folder remains of \(folders)", within: .seconds(1)) {
+                try await eventually("no folder remains of \(folders)", within: .seconds(3)) {
                     own().isDisjoint(with: folders)
                 }
             }

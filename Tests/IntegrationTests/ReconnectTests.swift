@@ -177,7 +177,7 @@ extension IntegrationTests {
                 try await Task.sleep(for: .seconds(1))
                 #expect(record.isRunning)
                 record.send(SIGINT)
-                #expect(try await record.exit(within: .seconds(1)) == .exited(1))
+                #expect(try await record.exit(within: .seconds(3)) == .exited(1))
                 try await load.stop()
                 #expect(record.errors.text.contains("interrupted before there was another"), "\(record.errors.text)")
                 let records = try await fleet.report(path, expecting: .exited(1))
