@@ -87,6 +87,8 @@ public enum BPFHelper: Int32, Sendable {
     case currentTask = 14
     /// The current task's name, padded with NULs.
     case currentName = 16
+    /// Number of the current task's cgroup of version 2. Since Linux 4.18.
+    case currentCgroup = 80
     case push = 87, pop = 88
     /// A text up to its NUL; what follows in the target stays as it was. Since Linux 5.5.
     case readKernelText = 115

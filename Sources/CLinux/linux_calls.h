@@ -257,6 +257,19 @@ static inline int linux_utc_error(int64_t *error_us) {
     return code != TIME_ERROR && !(state.status & STA_UNSYNC);
 }
 
+/// open_by_handle_at(2) of a cgroup of version 2 by its number (FILEID_KERNFS of include/linux/exportfs.h).
+///
+/// `mount` is open somewhere in that file system. Returns the descriptor, or -errno.
+static inline int linux_open_cgroup(int mount, uint64_t id) {
+    struct {
+        uint32_t bytes;
+        int32_t type;
+        uint64_t id;
+    } handle = {sizeof id, 0xfe, id};
+    int fd = (int)syscall(SYS_open_by_handle_at, mount, &handle, O_RDONLY | O_CLOEXEC);
+    return fd < 0 ? -errno : fd;
+}
+
 /// pipe(2) with both ends non-blocking and closed on exec. Returns 0, or -errno.
 static inline int linux_wake_pipe(int ends[2]) {
     if (pipe(ends) < 0) return -errno;

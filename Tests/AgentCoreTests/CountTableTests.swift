@@ -5,7 +5,7 @@ import Testing
 /// The bounded table, against a dictionary.
 struct CountTableTests {
     private static func add(_ key: [UInt8], to table: inout CountTable) {
-        key.withUnsafeBytes { table.add($0) }
+        _ = key.withUnsafeBytes { table.add($0) }
     }
 
     private static func contents(_ table: CountTable) -> [[UInt8]: UInt64] {

@@ -61,7 +61,7 @@ struct CountTallyTests {
         Self.ingest(whole, &tally)
         let counts = Self.counts(tally)
         #expect(counts["x"] == 1)
-        #expect(tally.damaged > 30)
+        #expect(tally.uncounted > 30)
     }
 
     @Test("From entry to exit of the same thread, whichever CPU is read first")

@@ -29,10 +29,12 @@ struct CountingProgramTests {
         let counted = try CountedEvents(
             request, [(name, format)], filters: filter.map { [name: $0] } ?? [:])
         let event = counted.events[0]
+        let values = counted.values[0]
         let control = try ProgramControl(tables: 1)
         let program = try CountingProgram(
             .count, of: format, filter: filter, histogram: event.histogram,
-            table: try ProgramTable(counted.keys[0], counted.shape), tableIndex: 0, control: control, beginnings: nil)
+            table: try ProgramTable(counted.keys[0], counted.shape, values), tableIndex: 0, control: control,
+            beginnings: nil)
         _ = try BPFProgram(.tracepoint, program.code.assembled())
     }
 
@@ -46,10 +48,13 @@ struct CountingProgramTests {
                 do {
                     try Self.verify(Self.request([".\(field.name)", "comm"]), format)
                     verified += 1
+                    var valued = Self.request(["cgroup", "tid"])
                     guard NumberField(field) != nil else {
                         try Self.verify(Self.request(["cpu"]), format, filter: "\(field.name) == \"some text\"")
                         continue
                     }
+                    (valued.sums, valued.maxima) = ([field.name], [field.name])
+                    try Self.verify(valued, format)
                     try Self.verify(
                         Self.request(["pid"], histogram: field.name), format,
                         filter: "\(field.name) > 5 || !(\(field.name) & 2)")
@@ -59,6 +64,25 @@ struct CountingProgramTests {
             }
         }
         #expect(verified > 200)
+    }
+
+    @Test("The kernel accepts latencies by one field, by two, by the CPU, and sums of all events")
+    func matched() throws {
+        let formats = try Self.formats().filter { $0.fullName.hasPrefix("sched:sched_wakeup") }
+        let pair = try formats.prefix(2).map {
+            (name: try #require(EventName(system: $0.system, name: $0.name)), format: $0)
+        }
+        for match in [["pid"], [".pid", "target_cpu"], ["cpu", "prio"]] {
+            var request = Self.request(["comm"])
+            (request.latency.entry, request.latency.exit) = ("\(pair[0].name)", "\(pair[1].name)")
+            request.latency.match = match
+            let parts = try EBPFPrograms(try CountedEvents(request, pair, filters: [:]), excluded: [])
+            #expect(parts.programs.count == 2)
+        }
+        var request = Self.request([])
+        request.sums = ["prio"]
+        let all = try EBPFPrograms(try CountedEvents(request, pair, filters: [:]), excluded: [])
+        #expect(all.tables.count == 2)
     }
 
     @Test("What the kernel does not hand to a program is declined")

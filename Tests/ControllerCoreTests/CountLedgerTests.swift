@@ -36,6 +36,25 @@ struct CountLedgerTests {
         #expect(!ledger.hasNews)
     }
 
+    @Test(
+        "Sums are added up over the nodes, and of greatest values the greatest stays; other numbers of them do not fit")
+    func values() throws {
+        var request = WireCountRequest()
+        (request.keys, request.sums, request.maxima) = (["pid"], ["size"], ["size"])
+        var ledger = CountLedger(request, nodes: 2)
+        for node in [0, 1] { ledger.planned(node, SampleCounts.plan(["a"])) }
+        for (node, sum, greatest) in [(0, -5, -2), (1, Int128(1) << 80, -3)] as [(Int, Int128, Int128)] {
+            var row = SampleCounts.row(0, 1, [.number(1)])
+            (row.sums, row.maxima) = ([WireCountNumber(sum)], [WireCountNumber(greatest)])
+            try ledger.receive(SampleCounts.totals([row]), from: node)
+        }
+        let merged = try #require(ledger.reports(session: 1).last?.merged.first)
+        #expect(merged.sums.map(\.number) == [Int128(1) << 80 - 5] && merged.maxima.map(\.number) == [-2])
+        #expect(throws: ProtocolError.self) {
+            try ledger.receive(SampleCounts.totals([SampleCounts.row(0, 1, [.number(1)])]), from: 0)
+        }
+    }
+
     @Test("The latest totals win; those of a node that is lost stay, and final ones are not replaced")
     func latest() throws {
         var ledger = Self.ledger()

@@ -45,6 +45,38 @@ struct CountOutputTests {
         #expect(Self.lines(never).last?.contains("<not counted>") == true)
     }
 
+    @Test(
+        "Sums, averages and greatest values stand beside the counts, over the nodes and of what is hidden; JSON and CSV"
+    )
+    func values() {
+        func row(_ key: String, _ count: UInt64, _ sum: Int128, _ greatest: Int128) -> WireCountRow {
+            var row = SampleCounts.row(0, count, [.text(key)])
+            (row.sums, row.maxima) = ([WireCountNumber(sum)], [WireCountNumber(greatest)])
+            return row
+        }
+        let counts = Self.counts([
+            [row("a", 4, -1000, -3), row("b", 2, 1 << 70, 1 << 40)], [row("a", 4, -10, -7), row("c", 1, 5, 5)],
+        ])
+        var request = WireCountRequest()
+        request.keys = ["name"]
+        var layout = CountLayout(request, isByNode: false, top: 1, width: nil)
+        layout.values = [ValueColumn(.sum, "f", index: 0), .init(.avg, "f", index: 0), .init(.max, "g", index: 0)]
+        var table = CountPrinter(layout, format: .table)
+        let lines = table.lines(counts, CountInterval(counts))
+        #expect(lines[0].contains("COUNT  ") && lines[0].contains("SUM f") && lines[0].contains("MAX g"))
+        #expect(Self.words(lines[1])[2...5] == ["8", "-1,010", "-126.25", "-3"])
+        #expect(lines[2].contains("1,180,591,620,717,411,303,429") && lines[2].contains("1,099,511,627,776"))
+        var json = CountPrinter(layout, format: .json)
+        #expect(
+            json.lines(counts, CountInterval(counts)).contains {
+                $0.contains("\"node\":\"web-0\",\"key\":\"a\",\"count\":4")
+                    && $0.hasSuffix("\"sum\":-1000,\"avg\":-250.0,\"max\":-3}")
+            })
+        var csv = CountPrinter(layout, format: .csv)
+        let csvLines = csv.lines(counts, CountInterval(counts))
+        #expect(csvLines[0].hasSuffix(",state,sum,avg,max") && csvLines[1].hasSuffix(",-1000,-250.0,-3"))
+    }
+
     @Test("Events that a node could not count are a problem, with the reason for its way of counting")
     func lost() {
         func plan(_ way: WireCountWay) -> WireCountPlan {

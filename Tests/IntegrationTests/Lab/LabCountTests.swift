@@ -10,6 +10,7 @@ extension LabTests {
         private static let decoded = "decoded pages"
         private static let programs = "eBPF"
         private static let byDecoding = ["--way", "decode"]
+        private static let byPrograms = ["--way", "ebpf"]
 
         /// Starts counts side by side: each start takes an emulated guest a second or two.
         private static func start(_ lab: Lab, _ orders: [[String]]) async throws -> [RunningProcess] {
@@ -37,6 +38,10 @@ extension LabTests {
             }
         }
 
+        private static func all(_ lab: Lab, _ way: String) -> [String: String] {
+            Dictionary(uniqueKeysWithValues: lab.names.map { ($0, way) })
+        }
+
         private static func ways(_ lab: Lab) async throws -> [String: String] {
             let (having, lacking) = try await lab.split(by: .histograms)
             var ways = Dictionary(uniqueKeysWithValues: having.map { ($0, kernels) } + lacking.map { ($0, decoded) })
@@ -56,8 +61,12 @@ extension LabTests {
                     + "; do kill -$s \(target); done 2>/dev/null; true"
                 let event = "syscalls:sys_enter_kill"
                 let selection = ["-e", event, "-f", "\(event): pid == \(target)", "--format", "json"]
-                let stats = try await Self.start(
-                    lab, [["--by", "sig"], ["--hist", "sig"], ["--by", "cpu,pid"]].map { selection + $0 })
+                let tables = [["--by", "sig"], ["--hist", "sig"], ["--by", "cpu,pid"]]
+                let values = ["--sum", "sig", "--max", "sig", "--by", "tid"]
+                let forced =
+                    (tables + [values]).map { $0 + Self.byPrograms } + [values + Self.byDecoding]
+                    + [["--by", "cgroup_id"] + Self.byPrograms]
+                let stats = try await Self.start(lab, (tables + forced).map { selection + $0 })
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     group.addTask { try await lab.guests(script) }
                     if lab.hasHost {
@@ -65,25 +74,39 @@ extension LabTests {
                     }
                     try await group.waitForAll()
                 }
-                let keys = try await Self.records(stats[0])
-                let powers = try await Self.records(stats[1])
-                let locations = try await Self.records(stats[2])
-                for name in lab.names {
-                    #expect(
-                        keys.of(name, event).byKey
-                            == Dictionary(uniqueKeysWithValues: signals.map { ("\($0.key)", UInt64($0.value)) }),
-                        "\(name)")
-                    #expect(
-                        powers.of(name, event).byKey == [
-                            "0": 7, "1": 5, "2": 11, "3..4": 3, "9..16": 2, "17..32": 13,
-                        ], "\(name)")
-                    #expect(locations.of(name, event).total == 41, "\(name)")
-                    // One process sent them all.
-                    let tasks = locations.of(name, event).compactMap { $0.key?.split(separator: ",").last }
-                    #expect(Set(tasks).count == 1, "\(locations)")
+                for first in [0, 3] {
+                    let keys = try await Self.records(stats[first])
+                    let powers = try await Self.records(stats[first + 1])
+                    let locations = try await Self.records(stats[first + 2])
+                    for name in lab.names {
+                        #expect(
+                            keys.of(name, event).byKey
+                                == Dictionary(uniqueKeysWithValues: signals.map { ("\($0.key)", UInt64($0.value)) }),
+                            "\(name)")
+                        #expect(
+                            powers.of(name, event).byKey == [
+                                "0": 7, "1": 5, "2": 11, "3..4": 3, "9..16": 2, "17..32": 13,
+                            ], "\(name)")
+                        #expect(locations.of(name, event).total == 41, "\(name)")
+                        // One process sent them all.
+                        let tasks = locations.of(name, event).compactMap { $0.key?.split(separator: ",").last }
+                        #expect(Set(tasks).count == 1, "\(locations)")
+                    }
                 }
+                let sum = Double(signals.reduce(0) { $0 + $1.key * $1.value })
+                for stat in stats[6...7] {
+                    let records = try await Self.records(stat)
+                    for name in lab.names {
+                        #expect(records.of(name, event).map(\.count) == [41], "\(name)")
+                        #expect(records.of(name, event).map(\.values) == [["sum": sum, "max": 18]], "\(name)")
+                    }
+                }
+                let cgroups = try await Self.records(stats[8])
+                for name in lab.names { #expect(cgroups.of(name, event).map(\.count) == [41], "\(name)") }
                 let ways = try await Self.ways(lab)
-                for stat in stats { Self.expect(stat, ways) }
+                for stat in stats[..<3] { Self.expect(stat, ways) }
+                for stat in stats[3..<7] + stats[8...] { Self.expect(stat, Self.all(lab, Self.programs)) }
+                Self.expect(stats[7], Self.all(lab, Self.decoded))
             }
         }
 
@@ -103,8 +126,10 @@ extension LabTests {
                             "--latency", names.joined(separator: ","), "--on", "role=web", "-f",
                             "\(names[0]): flags == 77", "-f", "\(names[1]): comm == \"sample\"",
                         ],
+                        selection + ["--by", "comm"] + Self.byPrograms,
+                        selection + ["--match", "tid,__syscall_nr"] + Self.byPrograms,
                     ])
-                let (inKernel, decoded, unmatched) = (stats[0], stats[1], stats[2])
+                let (inKernel, decoded, unmatched, programs) = (stats[0], stats[1], stats[2], stats[3...])
                 let times = 40
                 let measured = try await withThrowingTaskGroup(of: (String, [UInt64]).self) { group in
                     for name in lab.guests {
@@ -119,7 +144,8 @@ extension LabTests {
                     return try await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
                 }
                 let event = names.joined(separator: " -> ")
-                for records in [try await Self.records(inKernel), try await Self.records(decoded)] {
+                for stat in [inKernel, decoded] + programs {
+                    let records = try await Self.records(stat)
                     for name in lab.names {
                         let counted = records.of(name, event)
                         let timed = try #require(measured[name])
@@ -141,7 +167,8 @@ extension LabTests {
                 #expect(said == [times * lab.guests.count], "\(unmatched.errors.text)")
                 let ways = try await Self.ways(lab)
                 Self.expect(inKernel, ways)
-                Self.expect(decoded, Dictionary(uniqueKeysWithValues: lab.names.map { ($0, Self.decoded) }))
+                Self.expect(decoded, Self.all(lab, Self.decoded))
+                for stat in programs { Self.expect(stat, Self.all(lab, Self.programs)) }
                 Self.expect(unmatched, ways.filter { lab.guests.contains($0.key) })
             }
         }

@@ -11,6 +11,8 @@ struct CountRecord {
     var running: UInt64
     var state: String?
     var elapsed: UInt64?
+    /// As `--sum`, `--avg` and `--max` ask for.
+    var values: [String: Double] = [:]
 
     static func parse(_ lines: [String]) throws -> [CountRecord] {
         try lines.map { line in
@@ -23,7 +25,8 @@ struct CountRecord {
             return CountRecord(
                 event: event, node: node, key: key, count: object["count"] as? UInt64,
                 enabled: enabled, running: running, state: object["state"] as? String,
-                elapsed: object["elapsed_ns"] as? UInt64)
+                elapsed: object["elapsed_ns"] as? UInt64,
+                values: object.filter { ["sum", "avg", "max"].contains($0.key) }.compactMapValues { $0 as? Double })
         }
     }
 }

@@ -14,11 +14,15 @@ public struct CountSum: Sendable, Hashable {
     /// How many calls those are.
     public var timed: UInt64 = 0
 
+    /// Of fields.
+    public var values = CountedValues()
+
     /// Nothing.
     public init() {}
 
     init(_ row: WireCountRow) {
         count = row.count
+        values = CountedValues(row)
         (time, timed) = (.nanoseconds(row.timeNs), row.timed)
         (enabled, running) = (.nanoseconds(row.enabledNs), .nanoseconds(row.runningNs))
     }
@@ -29,6 +33,7 @@ public struct CountSum: Sendable, Hashable {
         a.running += b.running
         a.time += b.time
         a.timed &+= b.timed
+        a.values += b.values
     }
 
     /// The difference to an earlier sum. A scaled count can shrink; the difference is 0 then.
@@ -39,6 +44,7 @@ public struct CountSum: Sendable, Hashable {
         sum.running = max(running - earlier.running, .zero)
         sum.time = max(time - earlier.time, .zero)
         sum.timed = timed > earlier.timed ? timed - earlier.timed : 0
+        sum.values = values.since(earlier.values)
         return sum
     }
 

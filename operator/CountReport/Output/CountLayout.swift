@@ -12,6 +12,8 @@ public struct CountLayout: Sendable {
     public var hasBuckets: Bool
     /// The powers of two are nanoseconds.
     public var isLatency: Bool
+    /// What stands beside the counts.
+    public var values: [ValueColumn] = []
     /// Rows shown of each event; nil for all.
     public var top: Int?
     /// Characters in a line; nil for no limit.

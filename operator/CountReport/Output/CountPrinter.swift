@@ -47,7 +47,7 @@ public struct CountPrinter: Sendable {
         if layout.isByFunction {
             return CallTable(counts: counts, interval: interval, layout: layout).lines(header: isFirst) + outliers
         }
-        if layout.keys.isEmpty, !layout.isByNode {
+        if layout.keys.isEmpty, layout.values.isEmpty, !layout.isByNode {
             return EventTable(counts: counts, interval: interval, layout: layout).lines(header: isFirst) + outliers
         }
         return KeyTable(counts: counts, interval: interval, layout: layout).lines(header: isFirst) + outliers

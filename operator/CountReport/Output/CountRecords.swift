@@ -71,6 +71,9 @@ struct CountRecords {
             line += ",\"count\":\(record.sum.map { "\($0.count)" } ?? "null")"
             line += ",\"enabled_ns\":\(record.enabled),\"running_ns\":\(record.running)"
             if layout.isByFunction { line += ",\"timed\":\(record.timed),\"time_ns\":\(record.time)" }
+            for column in layout.values {
+                line += ",\"\(column.kind.rawValue)\":\(column.value(record.sum) ?? "null")"
+            }
             if !record.state.isEmpty { line += ",\"state\":\(JSONText.quoted(record.state))" }
             return line + "}"
         }
@@ -88,6 +91,7 @@ struct CountRecords {
         columns += layout.keyNames.count > 1 ? layout.keyNames.map(CSVField.text) : ["key"]
         columns += ["count", "enabled_ns", "running_ns", "state"]
         if layout.isByFunction { columns += ["timed", "time_ns"] }
+        columns += layout.values.map(\.kind.rawValue)
         return columns.joined(separator: ",")
     }
 
@@ -103,6 +107,7 @@ struct CountRecords {
             fields.append(record.sum.map { "\($0.count)" } ?? "")
             fields += ["\(record.enabled)", "\(record.running)", CSVField.text(record.state)]
             if layout.isByFunction { fields += ["\(record.timed)", "\(record.time)"] }
+            fields += layout.values.map { $0.value(record.sum) ?? "" }
             return fields.joined(separator: ",")
         }
     }

@@ -5,7 +5,7 @@ import TraceProtocol
 /// Numbers and keys, formatted for people.
 public enum CountText {
     /// With a comma between thousands.
-    public static func grouped(_ number: UInt64) -> String {
+    public static func grouped(_ number: some UnsignedInteger) -> String {
         let digits = String(number)
         var text = ""
         for (index, digit) in digits.enumerated() {

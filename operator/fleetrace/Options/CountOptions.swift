@@ -27,9 +27,11 @@ struct CountOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "A row for each node, cpu, comm, pid or value of a field, separated by commas ('.pid' is the field of that name).",
+            "A row for each node, cpu, comm, pid or tid, cgroup, cgroup_id or value of a field, separated by commas ('.pid' is the field of that name).",
             valueName: "keys"))
     var by: String?
+
+    @OptionGroup var values: CountValueOptions
 
     @Option(help: ArgumentHelp("Show how a field's values are distributed, in powers of two.", valueName: "field"))
     var hist: String?
@@ -38,6 +40,12 @@ struct CountOptions: ParsableArguments {
         help: ArgumentHelp(
             "Show how long it takes from one event or probe to another of the same thread.", valueName: "entry,exit"))
     var latency: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "With --latency: to the other with the same values, of at most two fields that both have, or cpu, in place of the same thread.",
+            valueName: "fields"))
+    var match: String?
 
     @Option(help: "In a table, show only this many keys, the most frequent ones.")
     var top: Int?
@@ -67,6 +75,7 @@ struct CountOptions: ParsableArguments {
         if latency != nil, !(events.isEmpty && probes.isEmpty) {
             throw ValidationError("--latency names its events itself: leave -e and -p out")
         }
+        if match != nil, latency == nil { throw ValidationError("--match belongs to --latency") }
         try ProbeSyntax.check(probes)
         guard !names.isEmpty || !probes.isEmpty || latency != nil || functionTrace != nil else {
             throw ValidationError("say what to count: -e system:event, or --function")
@@ -80,7 +89,8 @@ struct CountOptions: ParsableArguments {
             if !functions.excluded.isEmpty { throw ValidationError("--no-function belongs to --function") }
             return
         }
-        guard names.isEmpty, probes.isEmpty, filters.isEmpty, hist == nil, latency == nil, keys.isEmpty, way == nil
+        guard names.isEmpty, probes.isEmpty, filters.isEmpty, hist == nil, latency == nil, keys.isEmpty, way == nil,
+            values.columns.isEmpty
         else {
             throw ValidationError(
                 "--function counts calls of functions alone: only --no-function, --by node and --top go with it")
@@ -130,6 +140,8 @@ struct CountOptions: ParsableArguments {
         if let latencyEvents {
             var latency = WireCountLatency()
             (latency.entry, latency.exit) = (latencyEvents[0], latencyEvents[1])
+            latency.match =
+                match.map { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) } ?? []
             count.latency = latency
             for text in latencyEvents {
                 if Self.isProbe(text) { request.probes.append(text) } else { request.events.append(text) }
@@ -143,6 +155,7 @@ struct CountOptions: ParsableArguments {
         count.intervalMs = milliseconds
         count.keys = functionTrace == nil ? keys : [WireCountRequest.functionKey]
         count.histogram = hist ?? ""
+        (count.sums, count.maxima) = (values.sums, values.maxima)
         count.tableLimit = UInt32(clamping: table)
         count.way = way?.way ?? .unspecified
         count.perNode = isByNode || isForPrograms

@@ -19,10 +19,12 @@ struct StatCommand: AsyncParsableCommand {
               fleetrace stat -e instructions:u,cycles:k --format csv -o counts.csv -- make
               fleetrace stat -e sched:sched_switch --by next_comm --top 20 --for 5s
               fleetrace stat -e sched:sched_switch --by comm,cpu --way ebpf --for 5s
+              fleetrace stat -e kmem:kmalloc --by cgroup,comm --sum bytes_alloc --max bytes_alloc --for 5s
               fleetrace stat -e syscalls:sys_exit_read --hist ret --local 2 --for 2s
               fleetrace stat -p 'uprobe:/usr/lib/x86_64-linux-gnu/libc.so.6:malloc size=$arg1' --hist size --for 1s
               fleetrace stat --function 'tcp_*' --top 20 --for 5s
               fleetrace stat --latency syscalls:sys_enter_nanosleep,syscalls:sys_exit_nanosleep --by node --for 5s
+              fleetrace stat --latency block:block_rq_issue,block:block_rq_complete --match dev,sector --for 10s
             """)
 
     @OptionGroup var count: CountOptions
@@ -76,9 +78,10 @@ struct StatCommand: AsyncParsableCommand {
 
     func run() async throws {
         let request = try request()
-        let layout = CountLayout(
+        var layout = CountLayout(
             request.count, isByNode: count.isByNode, top: count.top,
             width: output == nil ? TerminalWidth.current : nil)
+        layout.values = count.values.columns
         let printer = CountPrinter(layout, format: format)
         let stream = try CommandError.catching { try OutputFile.open(output) }
         // On a terminal a person reads both.

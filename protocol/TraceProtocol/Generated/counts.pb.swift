@@ -93,9 +93,10 @@ public nonisolated struct WireCountRequest: Sendable {
   /// how often totals are sent; 0: as the agent likes, at least every 2 s
   public var intervalMs: UInt32 = 0
 
-  /// what counts are kept apart by: "cpu", "pid", "comm", or a field of every event; of a
+  /// what counts are kept apart by: "cpu", "pid" or "tid", "comm", "cgroup" (its path),
   public var keys: [String] = []
 
+  /// "cgroup_id", or a field of every event; of a
   /// function trace: "function"
   public var histogram: String = String()
 
@@ -118,6 +119,12 @@ public nonisolated struct WireCountRequest: Sendable {
   /// how tables are to be made; unspecified: in the cheapest way that a node has
   public var way: WireCountWay = .unspecified
 
+  /// fields of every event: their sums stand beside the counts
+  public var sums: [String] = []
+
+  /// fields of every event: their greatest values stand beside the counts
+  public var maxima: [String] = []
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -135,6 +142,9 @@ public nonisolated struct WireCountLatency: Sendable {
 
   public var exit: String = String()
 
+  /// an entry belongs to the exit that has the same values: fields that both events have, or
+  public var match: [String] = []
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -147,6 +157,12 @@ public nonisolated struct WireCountPlan: Sendable {
   // methods supported on all messages.
 
   public var columns: [WireCountColumn] = []
+
+  /// rows have the sums and maxima that were asked for; older agents do not know these
+  public var countsValues: Bool = false
+
+  /// the latency is by the fields of `match`
+  public var matches: Bool = false
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -231,6 +247,27 @@ public nonisolated struct WireCountRow: Sendable {
 
   /// how many calls those are; 0 where the node's kernel does not time them
   public var timed: UInt64 = 0
+
+  /// as many as were asked for, in that order
+  public var sums: [WireCountNumber] = []
+
+  /// likewise
+  public var maxima: [WireCountNumber] = []
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// The number high * 2^64 + low.
+public nonisolated struct WireCountNumber: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var high: Int64 = 0
+
+  public var low: UInt64 = 0
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -399,7 +436,7 @@ nonisolated extension WireCountWay: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireCountRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".CountRequest"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}counters\0\u{3}interval_ms\0\u{1}keys\0\u{1}histogram\0\u{1}latency\0\u{3}table_limit\0\u{3}per_node\0\u{1}way\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}counters\0\u{3}interval_ms\0\u{1}keys\0\u{1}histogram\0\u{1}latency\0\u{3}table_limit\0\u{3}per_node\0\u{1}way\0\u{1}sums\0\u{1}maxima\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -415,6 +452,8 @@ nonisolated extension WireCountRequest: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 6: try { try decoder.decodeSingularUInt32Field(value: &self.tableLimit) }()
       case 7: try { try decoder.decodeSingularBoolField(value: &self.perNode) }()
       case 8: try { try decoder.decodeSingularEnumField(value: &self.way) }()
+      case 9: try { try decoder.decodeRepeatedStringField(value: &self.sums) }()
+      case 10: try { try decoder.decodeRepeatedStringField(value: &self.maxima) }()
       default: break
       }
     }
@@ -449,6 +488,12 @@ nonisolated extension WireCountRequest: SwiftProtobuf.Message, SwiftProtobuf._Me
     if self.way != .unspecified {
       try visitor.visitSingularEnumField(value: self.way, fieldNumber: 8)
     }
+    if !self.sums.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.sums, fieldNumber: 9)
+    }
+    if !self.maxima.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.maxima, fieldNumber: 10)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -461,6 +506,8 @@ nonisolated extension WireCountRequest: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.tableLimit != rhs.tableLimit {return false}
     if lhs.perNode != rhs.perNode {return false}
     if lhs.way != rhs.way {return false}
+    if lhs.sums != rhs.sums {return false}
+    if lhs.maxima != rhs.maxima {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -468,7 +515,7 @@ nonisolated extension WireCountRequest: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension WireCountLatency: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".CountLatency"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}entry\0\u{1}exit\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}entry\0\u{1}exit\0\u{1}match\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -478,6 +525,7 @@ nonisolated extension WireCountLatency: SwiftProtobuf.Message, SwiftProtobuf._Me
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.entry) }()
       case 2: try { try decoder.decodeSingularStringField(value: &self.exit) }()
+      case 3: try { try decoder.decodeRepeatedStringField(value: &self.match) }()
       default: break
       }
     }
@@ -490,12 +538,16 @@ nonisolated extension WireCountLatency: SwiftProtobuf.Message, SwiftProtobuf._Me
     if !self.exit.isEmpty {
       try visitor.visitSingularStringField(value: self.exit, fieldNumber: 2)
     }
+    if !self.match.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.match, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: WireCountLatency, rhs: WireCountLatency) -> Bool {
     if lhs.entry != rhs.entry {return false}
     if lhs.exit != rhs.exit {return false}
+    if lhs.match != rhs.match {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -503,7 +555,7 @@ nonisolated extension WireCountLatency: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension WireCountPlan: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".CountPlan"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}columns\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}columns\0\u{3}counts_values\0\u{1}matches\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -512,6 +564,8 @@ nonisolated extension WireCountPlan: SwiftProtobuf.Message, SwiftProtobuf._Messa
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeRepeatedMessageField(value: &self.columns) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.countsValues) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.matches) }()
       default: break
       }
     }
@@ -521,11 +575,19 @@ nonisolated extension WireCountPlan: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if !self.columns.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.columns, fieldNumber: 1)
     }
+    if self.countsValues != false {
+      try visitor.visitSingularBoolField(value: self.countsValues, fieldNumber: 2)
+    }
+    if self.matches != false {
+      try visitor.visitSingularBoolField(value: self.matches, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: WireCountPlan, rhs: WireCountPlan) -> Bool {
     if lhs.columns != rhs.columns {return false}
+    if lhs.countsValues != rhs.countsValues {return false}
+    if lhs.matches != rhs.matches {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -638,7 +700,7 @@ nonisolated extension WireCountTotals: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension WireCountRow: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".CountRow"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}column\0\u{1}key\0\u{1}count\0\u{3}enabled_ns\0\u{3}running_ns\0\u{1}other\0\u{3}time_ns\0\u{1}timed\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}column\0\u{1}key\0\u{1}count\0\u{3}enabled_ns\0\u{3}running_ns\0\u{1}other\0\u{3}time_ns\0\u{1}timed\0\u{1}sums\0\u{1}maxima\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -654,6 +716,8 @@ nonisolated extension WireCountRow: SwiftProtobuf.Message, SwiftProtobuf._Messag
       case 6: try { try decoder.decodeSingularBoolField(value: &self.other) }()
       case 7: try { try decoder.decodeSingularUInt64Field(value: &self.timeNs) }()
       case 8: try { try decoder.decodeSingularUInt64Field(value: &self.timed) }()
+      case 9: try { try decoder.decodeRepeatedMessageField(value: &self.sums) }()
+      case 10: try { try decoder.decodeRepeatedMessageField(value: &self.maxima) }()
       default: break
       }
     }
@@ -684,6 +748,12 @@ nonisolated extension WireCountRow: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if self.timed != 0 {
       try visitor.visitSingularUInt64Field(value: self.timed, fieldNumber: 8)
     }
+    if !self.sums.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.sums, fieldNumber: 9)
+    }
+    if !self.maxima.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.maxima, fieldNumber: 10)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -696,6 +766,43 @@ nonisolated extension WireCountRow: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if lhs.other != rhs.other {return false}
     if lhs.timeNs != rhs.timeNs {return false}
     if lhs.timed != rhs.timed {return false}
+    if lhs.sums != rhs.sums {return false}
+    if lhs.maxima != rhs.maxima {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireCountNumber: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".CountNumber"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}high\0\u{1}low\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularSInt64Field(value: &self.high) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.low) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.high != 0 {
+      try visitor.visitSingularSInt64Field(value: self.high, fieldNumber: 1)
+    }
+    if self.low != 0 {
+      try visitor.visitSingularUInt64Field(value: self.low, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireCountNumber, rhs: WireCountNumber) -> Bool {
+    if lhs.high != rhs.high {return false}
+    if lhs.low != rhs.low {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -7,6 +7,7 @@ import Tracefs
 /// A session that counts: its totals are offered at every interval, and the last ones go into the session's stream.
 final class CountingSession: NodeSession {
     private let source: any CountSource
+    private let request: WireCountRequest
     private let delivery: SessionDelivery
     private let interval: Duration
     private let thread: ControlThread
@@ -23,10 +24,11 @@ final class CountingSession: NodeSession {
     private static let refreshTime = Duration.milliseconds(3)
 
     private init(
-        _ source: any CountSource, _ delivery: SessionDelivery, interval: Duration, thread: ControlThread,
-        log: Logger
+        _ source: any CountSource, _ request: WireCountRequest, _ delivery: SessionDelivery, interval: Duration,
+        thread: ControlThread, log: Logger
     ) {
         self.source = source
+        self.request = request
         self.delivery = delivery
         self.interval = interval
         self.thread = thread
@@ -42,7 +44,8 @@ final class CountingSession: NodeSession {
         thread: ControlThread, log: Logger
     ) throws -> CountingSession {
         CountingSession(
-            try CountWays(request: request, delivery: delivery, tracefs: tracefs, readers: readers).source(), delivery,
+            try CountWays(request: request, delivery: delivery, tracefs: tracefs, readers: readers).source(),
+            request.count, delivery,
             interval: request.count.intervalMs == 0 ? usualInterval : .milliseconds(request.count.intervalMs),
             thread: thread, log: log)
     }
@@ -50,6 +53,7 @@ final class CountingSession: NodeSession {
     func prepared() throws -> WirePrepared {
         var prepared = WirePrepared()
         prepared.count = source.plan
+        prepared.count.confirm(request)
         prepared.cpus = UInt32(try CPUList.online().cpus.count)
         prepared.events = source.events.map { WireEventName($0) }
         prepared.notes = source.notes

@@ -46,12 +46,12 @@ public struct CountLedger: Sendable {
     }
 
     /// The most texts and messages that totals of a node can hold, if they are what was asked for: for each row the row
-    /// itself, and for each part of its key the part and its text.
+    /// itself, for each part of its key the part and its text, and the values beside its count.
     func mostParts(of node: Int) -> Int {
         let limit = Int(request.tableLimit == 0 ? WireCountRequest.usualTableLimit : request.tableLimit)
         let keys = max(limit, request.keys.contains("cpu") ? Watermark.maximumCPUs : 1)
         let rows = (keys * rowsPerKey + 1) * nodes[node].plan.columns.count
-        return 16 + rows * (1 + 2 * request.keyLength)
+        return 16 + rows * (1 + 2 * request.keyLength + request.sums.count + request.maxima.count)
     }
 
     /// A node's totals have come. They are ignored if newer ones are here already.
@@ -97,6 +97,7 @@ public struct CountLedger: Sendable {
         let columns = nodes[node].plan.columns.count
         for row in totals.rows {
             guard row.column < columns, row.key.count == (row.other ? 0 : request.keyLength),
+                row.sums.count == request.sums.count, row.maxima.count == request.maxima.count,
                 row.key.allSatisfy({ $0.value != nil && $0.text.count <= WireCountRequest.longestText })
             else { throw .malformed(.counts, "a row does not fit what the node counts") }
         }

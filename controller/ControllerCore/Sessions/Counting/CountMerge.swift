@@ -21,6 +21,8 @@ public struct CountMerge: Sendable {
         /// Of functions.
         var time: UInt64 = 0
         var timed: UInt64 = 0
+        /// Of fields.
+        var values = CountedValues()
 
         mutating func add(_ row: WireCountRow) {
             count &+= row.count
@@ -28,6 +30,7 @@ public struct CountMerge: Sendable {
             running &+= row.runningNs
             time &+= row.timeNs
             timed &+= row.timed
+            values += CountedValues(row)
         }
     }
 
@@ -85,6 +88,7 @@ public struct CountMerge: Sendable {
         row.runningNs = value.running
         row.timeNs = value.time
         row.timed = value.timed
+        value.values.fill(&row)
         return row
     }
 }

@@ -30,6 +30,12 @@ final class CountedSession: Session {
             discard([index])
             return .failure(WireRefusal(.unsupported, "its agent is too old to count"))
         }
+        let wanted = ledger.request
+        if wanted.hasValues && !prepared.count.countsValues || wanted.isMatched && !prepared.count.matches {
+            discard([index])
+            let what = wanted.isMatched ? "match a latency by fields" : "add up fields"
+            return .failure(WireRefusal(.unsupported, "its agent is too old to \(what)"))
+        }
         ledger.planned(index, prepared.count)
         return result
     }

@@ -22,12 +22,15 @@ struct CountProgram: Sendable {
     struct Part: Sendable {
         let role: Role
         let reader: RecordKeyReader?
+        var values = RecordValues.none
+        /// With a latency that is not by thread.
+        var match: MatchReader?
         let pidOffset: Int
-        /// Names of tasks, with `newTask` and `rename`: whose, the present one, and before that the former.
+        /// Names of tasks, which `newTask` and `rename` change, and counted events that are these: whose, the present one, and before that the former.
         var subject: NumberField?
         var name: (offset: Int, size: Int)?
         var formerName: (offset: Int, size: Int)?
-        let requiredSize: Int
+        var requiredSize: Int
     }
 
     /// What is counted, as it is shown.
@@ -55,7 +58,10 @@ struct CountProgram: Sendable {
             let reader = role == .entry ? nil : try RecordKeyReader(request, column.format)
             if reader?.needsNames == true { needsNames = true }
             if !isLatency { self.columns.append("\(column.shown)") }
-            add(column.format, role, reader)
+            add(
+                column.format, role, reader,
+                isLatency ? RecordValues.none : try RecordValues(request, column.format),
+                request.isMatched ? try MatchReader(request.latency.match, column.format) : nil)
         }
         if isLatency {
             self.columns = [columns.map { "\($0.shown)" }.joined(separator: " -> ")]
@@ -66,11 +72,14 @@ struct CountProgram: Sendable {
         for format in naming { addNaming(format) }
     }
 
-    private mutating func add(_ format: EventFormat, _ role: Role, _ reader: RecordKeyReader?) {
+    private mutating func add(
+        _ format: EventFormat, _ role: Role, _ reader: RecordKeyReader?, _ values: RecordValues, _ match: MatchReader?
+    ) {
         let pid = format.field("common_pid")?.offset ?? 4
         let part = Part(
-            role: role, reader: reader, pidOffset: pid,
-            requiredSize: max(reader?.requiredSize ?? 0, pid + 4, typeOffset + 2))
+            role: role, reader: reader, values: values, match: match, pidOffset: pid,
+            requiredSize: max(
+                reader?.requiredSize ?? 0, values.requiredSize, match?.requiredSize ?? 0, pid + 4, typeOffset + 2))
         add(part, format.id)
     }
 
@@ -90,8 +99,15 @@ struct CountProgram: Sendable {
         }
         let fields = format.fields
         guard let subject = fields.first(where: { $0.name == "pid" }).flatMap(NumberField.init),
-            let name = text(isRename ? "newcomm" : "comm"), indices.count <= format.id || indices[format.id] == 0
+            let name = text(isRename ? "newcomm" : "comm")
         else { return }
+        if indices.indices.contains(format.id), indices[format.id] != 0 {
+            // It is counted, too.
+            let index = Int(indices[format.id]) - 1
+            (parts[index].subject, parts[index].name, parts[index].formerName) = (subject, name, text("oldcomm"))
+            parts[index].requiredSize = max(parts[index].requiredSize, fields.map(\.end).max() ?? 0)
+            return
+        }
         let part = Part(
             role: isRename ? .rename : .newTask, reader: nil, pidOffset: 0, subject: subject, name: name,
             formerName: text("oldcomm"), requiredSize: fields.map(\.end).max() ?? 0)
@@ -100,6 +116,11 @@ struct CountProgram: Sendable {
 
     /// The events that carry names of tasks, on kernels that have them.
     static let namingEvents = ["task_newtask", "task_rename"].compactMap { EventName(system: "task", name: $0) }
+
+    /// The fields whose values stand beside the counts of a column.
+    func values(ofColumn column: Int) -> RecordValues {
+        parts.first { $0.role == .count(column) }?.values ?? .none
+    }
 
     /// The number of an event; nil for a record that is too short for one.
     func part(of record: UnsafeRawBufferPointer) -> Int? {

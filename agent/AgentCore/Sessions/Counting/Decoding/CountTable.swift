@@ -32,30 +32,37 @@ struct CountTable {
     /// Keys in it.
     var count: Int { entries.count }
 
+    /// The slot of what `other` counts.
+    static let otherSlot = 0
+
     /// Adds one to a key.
-    mutating func add(_ key: UnsafeRawBufferPointer) {
+    ///
+    /// - Returns: its slot: 1 for the key that came first, or `otherSlot`.
+    @discardableResult
+    mutating func add(_ key: UnsafeRawBufferPointer) -> Int {
         let hash = Self.hash(key)
         var slot = Int(truncatingIfNeeded: hash) & (slots.count &- 1)
         while slots[slot] != 0 {
             let index = Int(slots[slot] &- 1)
             if entries[index].hash == hash, isKey(entries[index], key) {
                 entries[index].count &+= 1
-                return
+                return index &+ 1
             }
             slot = (slot &+ 1) & (slots.count &- 1)
         }
-        insert(key, hash, at: slot)
+        return insert(key, hash, at: slot)
     }
 
-    private mutating func insert(_ key: UnsafeRawBufferPointer, _ hash: UInt64, at slot: Int) {
+    private mutating func insert(_ key: UnsafeRawBufferPointer, _ hash: UInt64, at slot: Int) -> Int {
         guard entries.count < limit else {
             other &+= 1
-            return
+            return Self.otherSlot
         }
         entries.append(Entry(hash: hash, start: bytes.count, length: key.count, count: 1))
         bytes.append(contentsOf: key)
         slots[slot] = UInt32(entries.count)
         if entries.count * 2 > slots.count { grow() }
+        return entries.count
     }
 
     private mutating func grow() {

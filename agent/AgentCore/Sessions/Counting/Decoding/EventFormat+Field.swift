@@ -8,7 +8,7 @@ extension EventFormat {
         let names = (fields + commonFields).map(\.name)
         throw WireRefusal(
             .unknownField,
-            "\(fullName) has no field \"\(name)\"; it has \(names.joined(separator: ", ")), and every event has cpu, pid and comm",
+            "\(fullName) has no field \"\(name)\"; it has \(names.joined(separator: ", ")), and every event has cpu, pid, tid, comm, cgroup and cgroup_id",
             nearMatches: names)
     }
 }

@@ -11,7 +11,7 @@ struct FunctionTally: ~Copyable, RecordTally {
     private var calls: [UInt64: Calls] = [:]
     private var other = Calls()
     private let limit: Int
-    private(set) var damaged: UInt64 = 0
+    private(set) var uncounted: UInt64 = 0
 
     /// Of one function.
     private struct Calls {
@@ -41,7 +41,7 @@ struct FunctionTally: ~Copyable, RecordTally {
                 $0.time &+= duration
             }
         case .other: break
-        case .damaged: damaged &+= 1
+        case .damaged: uncounted &+= 1
         }
     }
 

@@ -8,20 +8,24 @@ enum KeyPart: Sendable, Equatable {
     case pid(offset: Int)
     /// The name of that task.
     case comm(pidOffset: Int)
+    /// The cgroup of that task, of version 2: its number, or its path.
+    case cgroup(isPath: Bool)
     case number(NumberField)
     /// A char array of fixed size.
     case fixedText(offset: Int, size: Int)
     /// A location word at `offset`; `base` is what its offset counts from. A text that a probe fetched may be unreadable.
     case text(offset: Int, base: Int, isFetched: Bool = false)
 
-    /// `cpu`, `pid` and `comm`, which every event has, else a field. A leading dot names a field in any case: `.pid`.
+    /// `cpu`, `pid` or `tid`, `comm`, `cgroup` and `cgroup_id`, which every event has, else a field. A leading dot names a field in any case: `.pid`.
     ///
     /// - Throws: a refusal that lists the event's fields.
     init(_ name: String, in format: EventFormat) throws(WireRefusal) {
         let pid = format.field("common_pid")?.offset ?? 4
         switch name {
         case "cpu": self = .cpu
-        case "pid": self = .pid(offset: pid)
+        case "pid", "tid": self = .pid(offset: pid)
+        case "cgroup": self = .cgroup(isPath: true)
+        case "cgroup_id": self = .cgroup(isPath: false)
         case "comm": self = .comm(pidOffset: pid)
         default: self = try Self.field(name.hasPrefix(".") ? String(name.dropFirst()) : name, in: format)
         }
@@ -47,7 +51,7 @@ enum KeyPart: Sendable, Equatable {
     /// Bytes that a record must have.
     var requiredSize: Int {
         switch self {
-        case .cpu: 0
+        case .cpu, .cgroup: 0
         case .pid(let offset), .comm(let offset): offset + 4
         case .number(let field): field.offset + field.size
         case .fixedText(let offset, let size): offset + size

@@ -13,13 +13,15 @@ struct NumberField: Sendable, Equatable {
         (offset, size, isSigned) = (field.offset, field.size, field.isSigned && field.kind == .integer)
     }
 
-    /// The field of that name.
-    init(_ name: String, in format: EventFormat) throws(WireRefusal) {
-        let field = try format.existingField(name)
+    /// The field of that name, with or without a dot in front.
+    ///
+    /// - Parameter use: what only numbers have.
+    init(_ name: String, in format: EventFormat, for use: String = "histogram") throws(WireRefusal) {
+        let field = try format.existingField(name.hasPrefix(".") ? String(name.dropFirst()) : name)
         guard let number = NumberField(field) else {
             throw WireRefusal(
                 .unknownField,
-                "field \"\(name)\" of \(format.fullName) is no number (\(field.type)): it has no histogram")
+                "field \"\(name)\" of \(format.fullName) is no number (\(field.type)): it has no \(use)")
         }
         self = number
     }

@@ -52,8 +52,8 @@ final class RecordCounter<Tally: RecordTally & ~Copyable>: PageSink, @unchecked 
 
     var wantsNames: Bool { lock.withLock { _ in tally.wantsNames } }
 
-    /// What has been counted so far; `lost` are damaged records only.
+    /// What has been counted so far; `lost` are only records that the tally could not count.
     func counted() -> CountedRows {
-        lock.withLock { _ in CountedRows(rows: tally.rows(), lost: tally.damaged, unmatched: tally.unmatched) }
+        lock.withLock { _ in CountedRows(rows: tally.rows(), lost: tally.uncounted, unmatched: tally.unmatched) }
     }
 }

@@ -15,8 +15,8 @@ protocol RecordTally: ~Copyable {
 
     /// Everything that was counted.
     func rows() -> [WireCountRow]
-    /// Records that were too short for their fields.
-    var damaged: UInt64 { get }
+    /// Records that could not be counted: too short for their fields, or of too many that wait for their end.
+    var uncounted: UInt64 { get }
     /// Ends without a beginning.
     var unmatched: UInt64 { get }
 

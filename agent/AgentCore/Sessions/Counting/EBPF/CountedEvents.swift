@@ -13,6 +13,8 @@ struct CountedEvents {
         let role: CountingProgram.Role
         let filter: String?
         let histogram: NumberField?
+        /// Of a latency that is not by thread.
+        let match: [KeyPart]
         /// Index of its table.
         let table: Int
     }
@@ -20,11 +22,16 @@ struct CountedEvents {
     private(set) var events: [Event] = []
     /// The key of each table.
     private(set) var keys: [ProgramKey] = []
+    /// What stands beside the counts of each table.
+    private(set) var values: [RecordValues] = []
     /// As they are shown, one for each table.
     private(set) var columns: [String] = []
     let shape: ProgramTable.Shape
-    /// Threads that are between the beginning and the end of what is timed; 0 without a latency.
+    /// Threads, or what entries and exits have in common, that are between the beginning and the end of what is timed; 0
+    /// without a latency.
     let beginnings: Int
+    /// Bytes of what they have in common; 4 for the thread.
+    let beginningSize: Int
 
     /// Threads inside at once: as many as there are numbers on a kernel with its own default of pid_max.
     private static let mostBeginnings = LatencyTables.mostThreads
@@ -36,15 +43,21 @@ struct CountedEvents {
         let cpus = (try CPUList.possible().cpus.last ?? 0) + 1
         shape = ProgramTable.Shape(limit: request.tableSize, cpus: cpus)
         beginnings = request.hasLatency ? Self.mostBeginnings : 0
+        beginningSize = request.isMatched ? 8 * request.latency.match.count : 4
         for (index, event) in events.enumerated() {
             let role: CountingProgram.Role = !request.hasLatency ? .count : index == 0 ? .entry : .exit
             // The keys of a latency are those of its end.
             let reader = role == .entry ? nil : try RecordKeyReader(request, event.format)
-            if let reader { keys.append(try ProgramKey(reader.keyParts, hasBucket: request.hasBuckets)) }
+            if let reader {
+                keys.append(try ProgramKey(reader.keyParts, hasBucket: request.hasBuckets))
+                values.append(request.hasBuckets ? .none : try RecordValues(request, event.format))
+            }
             self.events.append(
                 Event(
                     name: event.name, format: event.format, role: role, filter: filters[event.name],
-                    histogram: reader?.histogramField, table: request.hasLatency ? 0 : index))
+                    histogram: reader?.histogramField,
+                    match: request.isMatched ? try MatchReader(request.latency.match, event.format).parts : [],
+                    table: request.hasLatency ? 0 : index))
         }
         let names = events.map { "\($0.name)" }
         columns = request.hasLatency ? [names.joined(separator: " -> ")] : names
@@ -52,9 +65,11 @@ struct CountedEvents {
 
     /// What all maps take of the kernel's memory, bytes.
     var memory: Int {
-        keys.reduce(0) { $0 + shape.memory(keySize: $1.size) }
+        zip(keys, values).reduce(0) {
+            $0 + shape.memory(keySize: $1.0.size, valueSize: ValueWords($1.1).size)
+        }
             + BPFMap.size(.hash, keySize: 4, valueSize: 4, entries: UntracedThreads.most, cpus: shape.cpus)
             + (beginnings > 0
-                ? BPFMap.size(.hash, keySize: 4, valueSize: 8, entries: beginnings, cpus: shape.cpus) : 0)
+                ? BPFMap.size(.hash, keySize: beginningSize, valueSize: 8, entries: beginnings, cpus: shape.cpus) : 0)
     }
 }

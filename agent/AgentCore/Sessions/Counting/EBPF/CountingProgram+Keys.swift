@@ -4,6 +4,7 @@ import EventFormat
 extension CountingProgram {
     /// Every part of the key but the bucket.
     mutating func addKey() throws(KernelDeclined) {
+        if table.key.parts.isEmpty { clear(Stack.area, bytes: table.key.size) }
         for part in table.key.parts {
             guard let source = part.source else { continue }
             let place = Stack.area + Int16(part.offset)
@@ -14,6 +15,9 @@ extension CountingProgram {
             case .pid:
                 code.load(.r1, .four, .frame, Stack.thread)
                 code.store(.eight, .frame, place, .register(.r1))
+            case .cgroup:
+                code.call(.currentCgroup)
+                code.store(.eight, .frame, place, .register(.r0))
             case .comm: addName(at: place)
             case .number(let field):
                 try load(.r1, field)

@@ -5,8 +5,8 @@ extension CountingProgram {
     /// BPF_NOEXIST: only a key that is not there yet.
     private static let isNew: Int32 = 1
 
-    /// Adds one to the count of the key on the stack.
-    mutating func addCount() {
+    /// Adds one to the count of the key on the stack, and the record's values to those beside it.
+    mutating func addCount() throws(KernelDeclined) {
         let (found, other, count) = (code.label(), code.label(), code.label())
         let (second, lost) = (code.label(), code.label())
         lookUpSlot(found)
@@ -56,6 +56,7 @@ extension CountingProgram {
         code.load(.r7, .four, .r0, 0)
         code.place(count)
         addOne()
+        try addValues()
     }
 
     /// r0 = the address of the key's slot; goes on at `found` if there is one.
@@ -74,6 +75,37 @@ extension CountingProgram {
         code.jump(if: .r0, .equal, .immediate(0), to: end)
         code.move(.r1, .immediate(1))
         code.addAtomically(.r0, 0, .r1)
+    }
+
+    /// Adds the record's values to those at r0. Programs of this kind do not interrupt each other on a CPU (`trace_call_bpf`
+    /// in kernel/trace/bpf_trace.c), so the greatest value is read and written.
+    private mutating func addValues() throws(KernelDeclined) {
+        for (place, field) in table.values.sumPlaces {
+            try load(.r1, field)
+            guard field.isWide else {
+                code.addAtomically(.r0, place, .r1)
+                continue
+            }
+            // Halves, so that no sum overflows.
+            code.move(.r2, .register(.r1))
+            code.apply(field.isSigned ? .shiftRightSigned : .shiftRight, .r2, .immediate(32))
+            code.addAtomically(.r0, place + 8, .r2)
+            code.apply(.shiftLeft, .r1, .immediate(32))
+            code.apply(.shiftRight, .r1, .immediate(32))
+            code.addAtomically(.r0, place, .r1)
+        }
+        for (place, field) in table.values.maximumPlaces {
+            let less = code.label()
+            try load(.r1, field)
+            if field.isSigned {
+                code.load(.r2, constant: ValueWords.bias)
+                code.apply(.add, .r1, .register(.r2))
+            }
+            code.load(.r2, .eight, .r0, place)
+            code.jump(if: .r1, .lessEqual, .register(.r2), to: less)
+            code.store(.eight, .r0, place, .register(.r1))
+            code.place(less)
+        }
     }
 
     /// Counts what is no key, and ends.

@@ -22,6 +22,8 @@ struct CountingProgram {
     /// Index of the table.
     let tableIndex: Int
     let control: ProgramControl
+    /// What an entry and its exit have in common; empty for their thread.
+    let match: [KeyPart]
     /// Where the program ends.
     let end: BPFAssembler.Label
 
@@ -40,16 +42,18 @@ struct CountingProgram {
     /// - Parameters:
     ///   - filter: the kernel's; nil for all events.
     ///   - histogram: the field whose power of two is the key's last part.
-    ///   - beginnings: by thread, of a latency.
+    ///   - beginnings: of a latency, by thread or by what is matched.
+    ///   - match: what an entry and its exit have in common; empty for their thread.
     /// - Throws: `KernelDeclined` for what a program does not do.
     init(
         _ role: Role, of format: EventFormat, filter: String?, histogram: NumberField?, table: ProgramTable,
-        tableIndex: Int, control: ProgramControl, beginnings: BPFMap?
+        tableIndex: Int, control: ProgramControl, beginnings: BPFMap?, match: [KeyPart] = []
     ) throws {
         self.format = format
         self.table = table
         self.tableIndex = tableIndex
         self.control = control
+        self.match = match
         end = code.label()
         code.move(.r6, .register(.r1))
         addSwitch()
@@ -62,14 +66,14 @@ struct CountingProgram {
                 try load(.r2, histogram)
                 addBucket(isSigned: histogram.isSigned)
             }
-            addCount()
-        case (.entry, let beginnings?): addBeginning(beginnings)
+            try addCount()
+        case (.entry, let beginnings?): try addBeginning(beginnings)
         case (.exit, let beginnings?):
-            addTime(since: beginnings)
+            try addTime(since: beginnings)
             try addKey()
             code.load(.r2, .eight, .frame, Stack.wide)
             addBucket(isSigned: false)
-            addCount()
+            try addCount()
         case (.entry, nil), (.exit, nil): throw KernelDeclined("a latency has no table of beginnings")
         }
         code.place(end)

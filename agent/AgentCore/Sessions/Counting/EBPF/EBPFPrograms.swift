@@ -19,15 +19,17 @@ struct EBPFPrograms {
         events = counted.events.map(\.name)
         columns = counted.columns
         control = try ProgramControl(tables: counted.keys.count)
-        tables = try counted.keys.map { try ProgramTable($0, counted.shape) }
+        tables = try zip(counted.keys, counted.values).map { try ProgramTable($0, counted.shape, $1) }
         _ = try control.exclude(untraced.update(excluded))
         let beginnings =
-            counted.beginnings > 0 ? try BPFMap(.hash, keySize: 4, valueSize: 8, entries: counted.beginnings) : nil
+            counted.beginnings > 0
+            ? try BPFMap(.hash, keySize: counted.beginningSize, valueSize: 8, entries: counted.beginnings) : nil
         let cpu = try CPUList.online().cpus.first ?? 0
         for event in counted.events {
             let written = try CountingProgram(
                 event.role, of: event.format, filter: event.filter, histogram: event.histogram,
-                table: tables[event.table], tableIndex: event.table, control: control, beginnings: beginnings)
+                table: tables[event.table], tableIndex: event.table, control: control, beginnings: beginnings,
+                match: event.match)
             let program = try BPFProgram(.tracepoint, written.code.assembled())
             programs.append(program)
             attachments.append(try BPFAttachment(program, toEvent: event.format.id, cpu: cpu))

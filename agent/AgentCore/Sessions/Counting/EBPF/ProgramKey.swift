@@ -1,4 +1,5 @@
 import FoundationEssentials
+import SystemFacts
 import TraceProtocol
 
 /// How a key lies in memory that an eBPF program fills in: its parts one after the other, each a multiple of 8 bytes.
@@ -24,6 +25,8 @@ struct ProgramKey: Equatable {
     init(_ sources: [KeyPart], hasBucket: Bool) throws(KernelDeclined) {
         for source in sources { append(source, Self.size(source)) }
         if hasBucket { append(nil, 8) }
+        // The kernel has no table without a key: a row of all events has a word of zeros.
+        size = max(size, 8)
         guard size <= Self.largest else { throw KernelDeclined("two long texts are more than an eBPF program keeps") }
     }
 
@@ -34,7 +37,7 @@ struct ProgramKey: Equatable {
 
     private static func size(_ source: KeyPart) -> Int {
         switch source {
-        case .cpu, .pid, .number: 8
+        case .cpu, .pid, .cgroup, .number: 8
         case .comm: CurrentTaskNames.length
         case .fixedText(_, let size): (min(size + 1, textSize) + 7) & ~7
         case .text: textSize
@@ -42,7 +45,7 @@ struct ProgramKey: Equatable {
     }
 
     /// The values of a key that a program has made.
-    func values(_ key: UnsafeRawBufferPointer) -> [WireCountKey] {
+    func values(_ key: UnsafeRawBufferPointer, cgroups: CgroupPaths = CgroupPaths()) -> [WireCountKey] {
         parts.map { part in
             let bytes = UnsafeRawBufferPointer(rebasing: key[part.offset..<part.offset + part.size])
             var value = WireCountKey()
@@ -54,7 +57,8 @@ struct ProgramKey: Equatable {
             case .number(let field) where !field.isSigned:
                 let number = bytes.load(as: UInt64.self)
                 if number > UInt64(Int64.max) { value.unsigned = number } else { value.number = Int64(number) }
-            case .cpu, .pid, .number, nil: value.number = bytes.load(as: Int64.self)
+            case .cgroup(isPath: true): value.text = Data(cgroups.text(of: bytes.load(as: UInt64.self)).utf8)
+            case .cpu, .pid, .cgroup, .number, nil: value.number = bytes.load(as: Int64.self)
             }
             return value
         }

@@ -1,4 +1,5 @@
 import BPF
+import SystemFacts
 import TraceProtocol
 
 /// Counts by key that eBPF programs keep, for a limited number of keys: those that came first.
@@ -25,6 +26,8 @@ struct ProgramTable {
     let counts: BPFMap
     let key: ProgramKey
     let shape: Shape
+    let values: ValueWords
+    private let cgroups = CgroupPaths()
     private let keyValues: BPFValues
     private let countValues: BPFValues
 
@@ -40,21 +43,24 @@ struct ProgramTable {
         func index(of extra: Extra) -> Int { slots + extra.rawValue }
 
         /// What a table takes of the kernel's memory, bytes.
-        func memory(keySize: Int) -> Int {
+        ///
+        /// - Parameter valueSize: of each count with the values beside it.
+        func memory(keySize: Int, valueSize: Int = 8) -> Int {
             BPFMap.size(.hash, keySize: keySize, valueSize: 8, entries: limit, cpus: cpus)
                 + BPFMap.size(.queue, keySize: 0, valueSize: 4, entries: slots, cpus: cpus)
                 + BPFMap.size(.array, keySize: 4, valueSize: keySize, entries: slots, cpus: cpus)
-                + BPFMap.size(.array, keySize: 4, valueSize: 8, entries: stride * cpus, cpus: cpus)
+                + BPFMap.size(.array, keySize: 4, valueSize: valueSize, entries: stride * cpus, cpus: cpus)
         }
     }
 
-    init(_ key: ProgramKey, _ shape: Shape) throws(BPFError) {
+    init(_ key: ProgramKey, _ shape: Shape, _ values: RecordValues = .none) throws(BPFError) {
         self.key = key
         self.shape = shape
+        self.values = ValueWords(values)
         slots = try BPFMap(.hash, keySize: key.size, valueSize: 4, entries: shape.limit)
         free = try BPFMap(.queue, keySize: 0, valueSize: 4, entries: shape.slots)
         keys = try BPFMap(.array, keySize: 4, valueSize: key.size, entries: shape.slots)
-        counts = try BPFMap(.array, keySize: 4, valueSize: 8, entries: shape.stride * shape.cpus)
+        counts = try BPFMap(.array, keySize: 4, valueSize: self.values.size, entries: shape.stride * shape.cpus)
         for slot in 0..<shape.slots { try free.update(0, UInt32(slot)) }
         keyValues = try BPFValues(keys)
         countValues = try BPFValues(counts)
@@ -62,7 +68,15 @@ struct ProgramTable {
 
     /// What all CPUs together have counted in a slot.
     private func sum(_ index: Int) -> UInt64 {
-        (0..<shape.cpus).reduce(0) { $0 &+ countValues[at: 8 * ($1 * shape.stride + index)] }
+        (0..<shape.cpus).reduce(0) { $0 &+ word($1, index, 0) }
+    }
+
+    private func word(_ cpu: Int, _ index: Int, _ place: Int) -> UInt64 {
+        countValues[at: values.size * (cpu * shape.stride + index) + place]
+    }
+
+    private func fill(_ row: inout WireCountRow, _ index: Int) {
+        values.fill(&row, cpus: 0..<shape.cpus) { word($0, index, $1) }
     }
 
     /// Every key with its count. A slot whose key came second to another CPU's has no counts.
@@ -71,10 +85,15 @@ struct ProgramTable {
         for slot in 0..<shape.slots {
             let count = sum(slot)
             guard count > 0 else { continue }
-            counted.rows.append(WireCountRow(column: column, key: key.values(keyValues[slot]), count: count))
+            var row = WireCountRow(
+                column: column, key: key.values(keyValues[slot], cgroups: cgroups), count: count)
+            fill(&row, slot)
+            counted.rows.append(row)
         }
-        if let other = WireCountRow.other(column: column, count: sum(shape.index(of: .other))) {
-            counted.rows.append(other)
+        let other = shape.index(of: .other)
+        if var row = WireCountRow.other(column: column, count: sum(other)) {
+            fill(&row, other)
+            counted.rows.append(row)
         }
         counted.lost = sum(shape.index(of: .lost))
         counted.unmatched = sum(shape.index(of: .unmatched))

@@ -36,6 +36,9 @@ final class HistLatency: CountSource {
         _ request: WirePrepare, _ delivery: SessionDelivery, in tracefs: NodeTracefs
     ) throws -> HistLatency {
         if request.count.keys.contains("comm") { throw KernelDeclined("the kernel's tables have no names of tasks") }
+        if request.count.isMatched {
+            throw KernelDeclined("latencies are matched by thread in the kernel's tables, not by fields")
+        }
         let instance = try SessionInstance.prepareForTables(request, session: delivery.session, in: tracefs)
         do {
             let pair = try CountColumns.events(

@@ -48,6 +48,7 @@ struct HistTrigger {
     ) throws -> [HistTrigger] {
         let reader = try RecordKeyReader(request, format)
         let limit = try size(request)
+        if request.hasValues { throw KernelDeclined("sums and maxima of fields are not read from the kernel's tables") }
         guard let histogram = reader.histogramField else {
             return [try byKeys(request, reader, event, column, filter, limit)]
         }
@@ -78,6 +79,7 @@ struct HistTrigger {
             case .fixedText(_, let size) where size <= CurrentTaskNames.length:
                 names.append(try field(key))
                 texts += 1
+            case .cgroup: throw KernelDeclined("the kernel's tables have no cgroups")
             // The kernel keeps the name that a task had when it was first seen.
             case .comm: throw KernelDeclined("the kernel's tables have no names of tasks")
             case .fixedText, .text: throw KernelDeclined("the kernel's tables have no texts of more than 16 bytes")

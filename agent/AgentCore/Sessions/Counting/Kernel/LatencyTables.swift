@@ -71,6 +71,7 @@ struct LatencyTables {
             case .number(let number):
                 names.append("key\(fields.count)")
                 fields.append((try HistTrigger.field(key), "key\(fields.count)", number.size * 8))
+            case .cgroup: throw KernelDeclined("the kernel's tables have no cgroups")
             case .comm: throw KernelDeclined("the kernel's tables have no names of tasks")
             case .fixedText, .text: throw KernelDeclined("the kernel's tables have no latencies by a text")
             }
