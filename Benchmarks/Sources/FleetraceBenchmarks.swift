@@ -111,8 +111,13 @@ struct Load: ParsableCommand {
     @Option(help: "A fixed amount of work on one thread, in place of a time.")
     var rounds: Int?
 
+    @Option(help: "A fixed number of round trips between two threads of one CPU, in place of system calls.")
+    var switches: Int?
+
     func run() {
-        if let rounds {
+        if let switches {
+            SwitchStorm.run(rounds: switches)
+        } else if let rounds {
             SystemCallStorm.run(rounds: rounds)
         } else {
             SystemCallStorm.run(seconds: seconds, threads: threads)

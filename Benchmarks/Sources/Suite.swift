@@ -4,7 +4,7 @@ enum Suite: String, CaseIterable, Codable, Sendable {
     case endToEnd = "end-to-end"
     case agent, peers, latency, fleet
     case fanOut = "fan-out"
-    case stat
+    case stat, tables
 
     /// One line for `--help`.
     var abstract: String {
@@ -22,6 +22,7 @@ enum Suite: String, CaseIterable, Codable, Sendable {
         case .fleet: "a controller with 1,000 simulated nodes: list, nodes, stat, top"
         case .fanOut: "from a command to the last start of 1,000 simulated nodes"
         case .stat: "what fleetrace stat costs a node, beside perf stat -a"
+        case .tables: "what tables of fleetrace stat cost a node, beside bpftrace"
         }
     }
 
@@ -43,6 +44,7 @@ enum Suite: String, CaseIterable, Codable, Sendable {
         case .fleet: [{ _ in try await FleetBenchmark.run() }]
         case .fanOut: [{ _ in try await FanOutBenchmark.run() }]
         case .stat: [{ _ in try StatBenchmark.run() }]
+        case .tables: [{ _ in try TableBenchmark.run() }]
         }
     }
 }

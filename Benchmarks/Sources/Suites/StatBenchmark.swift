@@ -14,8 +14,6 @@ enum StatBenchmark {
     private static let repetitions = 8
     private static let loads = 10
 
-    private typealias Cost = (load: Double, counting: Double)
-
     private enum CountedBy: CaseIterable {
         case nobody, perf, fleetrace
     }
@@ -23,7 +21,7 @@ enum StatBenchmark {
     static func run() throws -> [Measurement] {
         try Unavailable.requireRoot(to: "count the events of all CPUs")
         let perf = try MeasuredProgram.installed("perf", for: "nothing to compare `fleetrace stat` with")
-        var best: [CountedBy: Cost] = [:]
+        var best: [CountedBy: CountedLoad.Cost] = [:]
         // In turn, so that other work on the machine disturbs all of them alike.
         for _ in 0..<repetitions {
             for way in CountedBy.allCases {
@@ -47,58 +45,14 @@ enum StatBenchmark {
         ]
     }
 
-    /// Seconds of processor time: that of the least of `loads`, and what the counting program used for one load.
-    private static func measure(_ way: CountedBy, _ perf: MeasuredProgram) throws -> Cost {
-        guard way != .nobody else { return (try leastLoad(), 0) }
-        let folder = try ScratchFolder()
-        let errors = folder.path.appending("errors").string
+    private static func measure(_ way: CountedBy, _ perf: MeasuredProgram) throws -> CountedLoad.Cost {
         let selection = events.flatMap { ["-e", $0] }
-        let counter =
-            try way == .perf
-            ? perf.start(["stat", "-a"] + selection, output: "/dev/null", errors: errors)
-            : MeasuredProgram.fleetrace.start(
-                ["stat", "--local", "1"] + selection, output: "/dev/null", errors: errors)
-        defer {
-            kill(counter.pid, SIGINT)
-            waitpid(counter.pid, nil, 0)
-        }
-        let process = try started(way, counter.pid, errors)
-        let before = try runtime(process)
-        let load = try leastLoad()
-        return (load, (try runtime(process) - before) / Double(loads))
-    }
-
-    private static func leastLoad() throws -> Double {
-        try (0..<loads).reduce(.infinity) { least, _ in min(least, try load()) }
-    }
-
-    private static func load() throws -> Double {
-        let load = try MeasuredProgram.own.run(["load", "--rounds", "\(rounds)"])
-        guard load.status == 0 else { throw InputError("the load failed: \(load.errors)") }
-        return load.elapsed.cpu
-    }
-
-    /// Waits until counting has begun, and returns the process that counts.
-    private static func started(_ way: CountedBy, _ pid: Int32, _ errors: String) throws -> Int32 {
-        let deadline = Stopwatch.now(CLOCK_MONOTONIC) + 30
-        while Stopwatch.now(CLOCK_MONOTONIC) < deadline {
-            usleep(500_000)
-            // perf writes nothing before it ends. It begins to count within a few milliseconds.
-            if way == .perf { return pid }
-            let text = (try? String(contentsOfFile: errors, encoding: .utf8)) ?? ""
-            if text.contains("counting "), let agent = ProcessUsage.children(of: pid, named: "fleetrace-agent").first {
-                return agent
+        let counter: CountedLoad.Counter? =
+            switch way {
+            case .nobody: nil
+            case .perf: .init(program: perf, arguments: ["stat", "-a"] + selection)
+            case .fleetrace: .fleetrace(selection)
             }
-        }
-        throw InputError(
-            "`fleetrace stat` does not count: \((try? String(contentsOfFile: errors, encoding: .utf8)) ?? "")")
-    }
-
-    /// Seconds of processor time that a process has used, including threads that have ended (clock_getcpuclockid(3)).
-    private static func runtime(_ pid: Int32) throws -> Double {
-        var clock = clockid_t()
-        let code = clock_getcpuclockid(pid, &clock)
-        guard code == 0 else { throw InputError("no CPU clock of process \(pid): \(String(cString: strerror(code)))") }
-        return Stopwatch.now(clock)
+        return try CountedLoad(arguments: [Load.name, "--rounds", "\(rounds)"], times: loads).cost(counter)
     }
 }
