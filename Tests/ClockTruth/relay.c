@@ -1,16 +1,16 @@
-// A TCP relay that behaves as a network path does. Usage: relay PORT [to=MODEL] [from=MODEL]
+// A relay of TCP and UDP that behaves as a network path does. Usage: relay PORT [to=MODEL] [from=MODEL]
 //
-// It listens on 127.0.0.1, says its port in a line on stdout, and connects to 127.0.0.1:PORT. `to` is the way of what a
-// client sends to PORT, `from` the way back. A MODEL is a list of these, joined by commas:
+// It listens on 127.0.0.1, on one port for both, says it in a line on stdout, and connects to 127.0.0.1:PORT. `to` is the
+// way of what a client sends to PORT, `from` the way back. A MODEL is a list of these, joined by commas:
 //
 //   d=US             each piece takes this long
 //   exp=MEAN_US      and a random time more: exponential,
 //   par=SCALE_US:A   or Pareto (scale and shape: the smaller the shape, the heavier the tail)
 //   burst=PERIOD_MS:LENGTH_MS:US   in each period so long, pieces take so much more
 //   stall=PERIOD_MS:LENGTH_MS      in each period so long, nothing passes
-//   rate=BYTES       bytes a second; what is more waits, up to 16 KiB here, then with the sender
+//   rate=BYTES       bytes a second, of all that goes this way; what is more waits, up to 16 KiB here, then with the sender
 //
-// Nothing overtakes. Bursts, stalls and the rate begin with SIGUSR1, when a session runs. It ends when its standard input does, so that it does not outlive who started it.
+// Nothing overtakes on a connection, nor a datagram another one. Bursts, stalls and the rate begin with SIGUSR1, when a session runs. It ends when its standard input does, so that it does not outlive who started it.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -29,13 +29,14 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MOST_CONNECTIONS = 16, MOST_WAITING = 1 << 20, NARROW = 16 << 10, PIECE = 16 << 10 };
+enum { MOST_CONNECTIONS = 16, MOST_PATHS = 16, MOST_WAITING = 1 << 20, NARROW = 16 << 10, PIECE = 16 << 10 };
 
 struct model {
     double delay, exponential, scale, shape;
     double burst_period, burst_length, burst_delay;
     double stall_period, stall_length;
     double rate;
+    int64_t line_free;  // when what has come so far has left
 };
 struct piece {
     struct piece *next;
@@ -44,14 +45,23 @@ struct piece {
     char data[];
 };
 struct way {
-    const struct model *model;
+    struct model *model;
     int in, out, ended, closed, blocked;
+    const struct sockaddr_in *peer;  // of datagrams through a socket that is not connected
+    int is_datagram;
     struct piece *first, *last;
     long waiting;
-    int64_t newest, line_free;
+    int64_t newest;
 };
 struct connection {
     int is_open;
+    struct way to, from;
+};
+
+// The datagrams of one client.
+struct path {
+    int is_open;
+    struct sockaddr_in client;
     struct way to, from;
 };
 
@@ -106,7 +116,7 @@ static void begin(int signal)
 // When a piece that has come at `at` leaves.
 static int64_t release(struct way *way, ssize_t length, int64_t at)
 {
-    const struct model *m = way->model;
+    struct model *m = way->model;
     double us = m->delay;
     if (m->exponential)
         us += -m->exponential * log(dice());
@@ -115,10 +125,10 @@ static int64_t release(struct way *way, ssize_t length, int64_t at)
     if (has_begun && m->burst_period && fmod((at - started) / 1e6, m->burst_period) < m->burst_length)
         us += m->burst_delay;
     if (has_begun && m->rate) {
-        if (way->line_free < at)
-            way->line_free = at;
-        way->line_free += (int64_t)(length / m->rate * 1e9);
-        at = way->line_free;
+        if (m->line_free < at)
+            m->line_free = at;
+        m->line_free += (int64_t)(length / m->rate * 1e9);
+        at = m->line_free;
     }
     at += (int64_t)(us * 1e3);
     // The first stall comes after a period, not at the start.
@@ -137,24 +147,29 @@ static int wants_more(const struct way *way)
     return !way->ended && way->waiting < (has_begun && way->model->rate ? NARROW : MOST_WAITING);
 }
 
+static void queue(struct way *way, const char *data, ssize_t length)
+{
+    struct piece *piece = malloc(sizeof *piece + length);
+    *piece = (struct piece){.release = release(way, length, now()), .length = length};
+    memcpy(piece->data, data, length);
+    way->waiting += length;
+    if (way->last)
+        way->last->next = piece;
+    else
+        way->first = piece;
+    way->last = piece;
+}
+
 static void take(struct way *way)
 {
     static char data[PIECE];
     while (wants_more(way)) {
         ssize_t length = read(way->in, data, sizeof data);
         if (length <= 0) {
-            way->ended = length == 0 || errno != EAGAIN;
+            way->ended = !way->is_datagram && (length == 0 || errno != EAGAIN);
             return;
         }
-        struct piece *piece = malloc(sizeof *piece + length);
-        *piece = (struct piece){.release = release(way, length, now()), .length = length};
-        memcpy(piece->data, data, length);
-        way->waiting += length;
-        if (way->last)
-            way->last->next = piece;
-        else
-            way->first = piece;
-        way->last = piece;
+        queue(way, data, length);
     }
 }
 
@@ -173,6 +188,12 @@ static void give(struct way *way)
     way->blocked = 0;
     while (way->first && way->first->release <= now()) {
         struct piece *piece = way->first;
+        if (way->is_datagram) {
+            // One that does not get through is lost.
+            sendto(way->out, piece->data, piece->length, 0, (const void *)way->peer, way->peer ? sizeof *way->peer : 0);
+            drop_first(way);
+            continue;
+        }
         ssize_t sent = send(way->out, piece->data + piece->sent, piece->length - piece->sent, MSG_NOSIGNAL);
         if (sent < 0 && errno == EAGAIN) {
             way->blocked = 1;
@@ -194,18 +215,66 @@ static void give(struct way *way)
     }
 }
 
+static int nonblocking(int socket)
+{
+    fcntl(socket, F_SETFL, fcntl(socket, F_GETFL) | O_NONBLOCK);
+    return socket;
+}
+
 static int ready(int socket)
 {
     int one = 1;
-    fcntl(socket, F_SETFL, fcntl(socket, F_GETFL) | O_NONBLOCK);
+    nonblocking(socket);
     setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     return socket;
+}
+
+// The path of a client's datagrams; NULL when there are too many clients.
+static struct path *path_of(struct path *paths, const struct sockaddr_in *client, int datagrams,
+    const struct sockaddr_in *server, struct model *to, struct model *from)
+{
+    for (int i = 0; i < MOST_PATHS; i++) {
+        struct path *p = &paths[i];
+        if (p->is_open && p->client.sin_addr.s_addr == client->sin_addr.s_addr && p->client.sin_port == client->sin_port)
+            return p;
+        if (p->is_open)
+            continue;
+        int out = nonblocking(socket(AF_INET, SOCK_DGRAM, 0));
+        if (connect(out, (const void *)server, sizeof *server))
+            fail("no way for datagrams");
+        *p = (struct path){.is_open = 1, .client = *client};
+        p->to = (struct way){.model = to, .in = -1, .out = out, .is_datagram = 1};
+        p->from = (struct way){.model = from, .in = out, .out = datagrams, .peer = &p->client, .is_datagram = 1};
+        return p;
+    }
+    return NULL;
+}
+
+// A port for both.
+static int listen_on_one_port(struct sockaddr_in *address, int *datagrams)
+{
+    for (int attempt = 0; attempt < 100; attempt++) {
+        socklen_t size = sizeof *address;
+        int listener = socket(AF_INET, SOCK_STREAM, 0);
+        address->sin_port = 0;
+        *datagrams = nonblocking(socket(AF_INET, SOCK_DGRAM, 0));
+        if (bind(listener, (void *)address, size) || listen(listener, 4))
+            fail("no port to listen on");
+        getsockname(listener, (void *)address, &size);
+        if (!bind(*datagrams, (void *)address, size))
+            return ready(listener);
+        close(listener);
+        close(*datagrams);
+    }
+    fail("no port for datagrams, too");
+    return -1;
 }
 
 int main(int count, char **words)
 {
     static struct model to, from;
     static struct connection all[MOST_CONNECTIONS];
+    static struct path paths[MOST_PATHS];
     if (count < 2) {
         fprintf(stderr, "usage: relay PORT [to=MODEL] [from=MODEL]\n");
         return 2;
@@ -222,18 +291,14 @@ int main(int count, char **words)
     prctl(PR_SET_TIMERSLACK, 1000UL);
     sched_setscheduler(0, SCHED_FIFO, &(struct sched_param){.sched_priority = 1});
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof address;
-    int listener = socket(AF_INET, SOCK_STREAM, 0);
-    if (bind(listener, (void *)&address, size) || listen(listener, 4))
-        fail("no port to listen on");
-    getsockname(listener, (void *)&address, &size);
-    ready(listener);
+    int datagrams, listener = listen_on_one_port(&address, &datagrams);
     printf("%d\n", ntohs(address.sin_port));
     fflush(stdout);
     address.sin_port = htons(atoi(words[1]));
     for (;;) {
-        struct pollfd polls[2 + 4 * MOST_CONNECTIONS] = {{listener, POLLIN, 0}, {STDIN_FILENO, POLLIN, 0}};
-        int used = 2;
+        struct pollfd polls[3 + 4 * MOST_CONNECTIONS + MOST_PATHS] = {
+            {listener, POLLIN, 0}, {STDIN_FILENO, POLLIN, 0}, {datagrams, POLLIN, 0}};
+        int used = 3;
         int64_t next = INT64_MAX;
         for (int i = 0; i < MOST_CONNECTIONS; i++) {
             struct way *ways[] = {&all[i].to, &all[i].from};
@@ -245,6 +310,14 @@ int main(int count, char **words)
                 else if (ways[k]->first && ways[k]->first->release < next)
                     next = ways[k]->first->release;
             }
+        }
+        for (int i = 0; i < MOST_PATHS && paths[i].is_open; i++) {
+            struct path *p = &paths[i];
+            polls[used++] = (struct pollfd){p->from.in, POLLIN, 0};
+            if (p->to.first && p->to.first->release < next)
+                next = p->to.first->release;
+            if (p->from.first && p->from.first->release < next)
+                next = p->from.first->release;
         }
         int64_t wait = next == INT64_MAX ? INT64_MAX : next - now();
         struct timespec timeout = {wait > 0 ? wait / 1000000000 : 0, wait > 0 ? wait % 1000000000 : 0};
@@ -258,6 +331,22 @@ int main(int count, char **words)
         }
         if (polls[1].revents)
             return 0;
+        // Datagrams first: of what is due at one moment, they are what is measured.
+        static char data[PIECE];
+        struct sockaddr_in sender;
+        socklen_t size = sizeof sender;
+        ssize_t length;
+        while ((length = recvfrom(datagrams, data, sizeof data, 0, (void *)&sender, &size)) > 0) {
+            struct path *p = path_of(paths, &sender, datagrams, &address, &to, &from);
+            if (p && p->to.waiting < MOST_WAITING)
+                queue(&p->to, data, length);
+            size = sizeof sender;
+        }
+        for (int i = 0; i < MOST_PATHS && paths[i].is_open; i++) {
+            take(&paths[i].from);
+            give(&paths[i].to);
+            give(&paths[i].from);
+        }
         for (int i = 0; i < MOST_CONNECTIONS; i++) {
             struct connection *c = &all[i];
             if (!c->is_open)
