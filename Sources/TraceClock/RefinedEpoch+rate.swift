@@ -32,6 +32,15 @@ extension RefinedEpoch {
         guard let mean = meanSlope(samples, envelope),
             let range = range(mean, wander: guessedWander, within: envelope.rate)
         else { return (nil, nil) }
+        if let guess = GuessedSlope(samples) {
+            let slope = min(max(guess.slope, range.leastSlope), range.greatestSlope)
+            let allowance = guessedWander &+ guess.doubt
+            let narrow = RateRange(
+                leastSlope: max(slope &- allowance, range.leastSlope),
+                greatestSlope: min(slope &+ allowance, range.greatestSlope))
+            let envelope = EnvelopePass(samples, narrow)
+            if envelope.isConsistent(samples) { return (envelope, slope) }
+        }
         let slope = envelope.rate.clamp(slope: range.leastSlope / 2 + range.greatestSlope / 2)
         let narrow = EnvelopePass(samples, range)
         return (narrow.isConsistent(samples) ? narrow : nil, slope)

@@ -34,7 +34,8 @@ enum TableBenchmark {
 
     static func run() throws -> [Measurement] {
         try Unavailable.requireRoot(to: "count the events of all CPUs")
-        let bpftrace = try MeasuredProgram.installed("bpftrace", for: "nothing to compare tables of `fleetrace stat` with")
+        let bpftrace = try MeasuredProgram.installed(
+            "bpftrace", for: "nothing to compare tables of `fleetrace stat` with")
         return try tables.flatMap { try run($0, bpftrace) }
     }
 

@@ -10,6 +10,8 @@ final class KernelLists {
     private(set) lazy var functions = try? FunctionTable.current(root)
     private(set) lazy var addresses = try? FunctionAddresses.current()
     private(set) lazy var blacklist = try? KprobeBlacklist.current()
+    /// Whether probes may name arguments of functions and fields of structures.
+    private(set) lazy var knowsArgumentNames = try? root.readmeText().contains("<argname>[->field")
 
     init(_ root: TracefsRoot) {
         self.root = root

@@ -35,6 +35,7 @@ struct ProbeExplanation {
         if rejection.log == nil, rejection.errno == EINVAL, let refusal = lists.counterConflict(of: line) {
             return refusal
         }
+        if let refusal = unknownName() { return refusal }
         return WireRefusal(.badProbe, described: forOperator(rejection))
     }
 
