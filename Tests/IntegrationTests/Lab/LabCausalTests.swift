@@ -27,7 +27,11 @@ extension LabTests {
                 let path = lab.folder.file("session")
                 let record = try await lab.record(["--causal", "tcp", "--on", client, "--on", server], into: path)
                 let address = "10.76.0.\(server.split(separator: "-").last ?? "0")"
-                async let received = lab.guest(server, "timeout 50 nc -l -p 7171 | wc -l")
+                // Without an input that stays open it would end the connection at once.
+                async let received = lab.guest(
+                    server,
+                    "mkfifo /tmp/open; sleep 50 >/tmp/open & timeout 50 nc -l -p 7171 </tmp/open | wc -l; kill $!; rm /tmp/open"
+                )
                 // It listens a moment later.
                 let load = "i=0; while [ $i -lt 100 ]; do echo line $i; usleep 10000; i=$((i+1)); done"
                 try await lab.guest(
