@@ -30,6 +30,30 @@ struct NodeQueryTests {
         #expect(report.groups[0].list == list && report.groups[1].refusal.code == .timeout)
     }
 
+    @Test("Where the first reply took long, busy nodes have twice that time after it")
+    func slowNodes() throws {
+        let fleet = EmbeddedController()
+        let nodes = try fleet.connectNodes(["a", "b"])
+        let ann = try EmbeddedOperator(fleet)
+        try ann.request(.checkProbes(.with { $0.probes = ["kprobe:do_exit"] }))
+        let asked = try nodes.map { try $0.commands() }
+        func wait(_ seconds: Int, for busy: Range<Int>) throws {
+            for _ in 0..<seconds {
+                for index in busy { try nodes[index].progress(asked[index]) }
+                fleet.advance(.seconds(1))
+            }
+        }
+        try wait(7, for: 0..<2)
+        let checked = WireProbesChecked.with { $0.checks = [WireProbeCheck()] }
+        try nodes[0].reply(to: #require(asked[0].first), .probesChecked(checked))
+        try wait(13, for: 1..<2)
+        #expect(try ann.replies().isEmpty)
+        try wait(1, for: 1..<2)
+        guard case .probeReport(let report) = try ann.reply() else { throw Unexpected(text: "no report") }
+        #expect(report.groups.map(\.nodes) == [["a"], ["b"]])
+        #expect(report.groups[1].refusal.code == .timeout)
+    }
+
     @Test("A busy first node does not hold up the others of its kernel, and is given up 10 s after the first list")
     func busyFirst() throws {
         let fleet = EmbeddedController()

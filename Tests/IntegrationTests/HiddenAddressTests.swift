@@ -48,8 +48,9 @@ extension IntegrationTests {
                 let addresses = Set(early.map { String($0.printed.dropFirst(2)) })
                 let known = try await Self.symbols(of: addresses)
                 #expect(Set(known.keys) == addresses, "what is printed is the function's own address")
-                try await eventually("fifty names", within: .seconds(20)) {
-                    trace.output.texts.count { $0.contains("function=") && !$0.contains("function=0x") } > 50
+                try await eventually("names of all", within: .seconds(20)) {
+                    let last = trace.output.texts.suffix(60)
+                    return last.allSatisfy { $0.contains("function=") && !$0.contains("function=0x") }
                 }
                 return trace
             }

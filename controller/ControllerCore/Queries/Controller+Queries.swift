@@ -6,8 +6,8 @@ extension Controller {
     /// costs less than that.
     func run(_ query: NodeQuery<some NodeSurvey>, timeout: Duration) {
         let loop = loop.assumeIsolated()
-        query.run({ [self] name in assumeIsolated { $0.nodes[name]?.link } }, timeout: timeout) { delay, body in
-            loop.scheduleTask(in: TimeAmount(delay), body)
-        }
+        query.run(
+            { [self] name in assumeIsolated { $0.nodes[name]?.link } }, timeout: timeout, now: time.now,
+            after: { delay, body in loop.scheduleTask(in: TimeAmount(delay), body) })
     }
 }

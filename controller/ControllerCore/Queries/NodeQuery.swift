@@ -1,3 +1,4 @@
+import SystemFacts
 import TraceProtocol
 
 /// Which nodes are asked in which order, and what follows from their replies. No I/O, no time: the deadline comes as a
@@ -51,8 +52,11 @@ final class NodeQuery<Survey: NodeSurvey> {
     private var isLimited = false
     private var after: ((Duration, @escaping () -> Void) -> Void)?
 
-    /// How long the operator waits for busy nodes when others have replied: two thirds of the time that a node may be busy.
-    private var busyPatience = Duration.seconds(10)
+    /// How long the operator waits for busy nodes when another has replied: at least so long, or twice as long as that one
+    /// took.
+    private static var busyPatience: Duration { .seconds(10) }
+    private var now: (() -> MonotonicRawInstant)?
+    private var began: MonotonicRawInstant?
 
     /// - Parameters:
     ///   - operator: who asks.
@@ -79,13 +83,15 @@ final class NodeQuery<Survey: NodeSurvey> {
     /// - Parameters:
     ///   - nodes: by name, while they are connected.
     ///   - timeout: how long a node may be busy. One that is mute is refused earlier, by its `CommandPatience`.
+    ///   - now: the controller's time.
     ///   - after: calls back after a time.
     func run(
-        _ nodes: @escaping (String) -> NodeLink?, timeout: Duration,
+        _ nodes: @escaping (String) -> NodeLink?, timeout: Duration, now: @escaping () -> MonotonicRawInstant,
         after: @escaping (Duration, @escaping () -> Void) -> Void
     ) {
         self.after = after
-        busyPatience = max(busyPatience, timeout / 3 * 2)
+        self.now = now
+        began = now()
         ask(survey.begin(), nodes)
         guard !isFinished else { return }
         after(CommandPatience.silence) { [self] in
@@ -122,7 +128,8 @@ final class NodeQuery<Survey: NodeSurvey> {
         ask(survey.replied(request.node, outcome), nodes)
         guard !isFinished, !isLimited, case .success = outcome else { return }
         isLimited = true
-        limit(busyPatience)
+        let taken = now.flatMap { now in began?.duration(to: now()) } ?? .zero
+        limit(max(Self.busyPatience, taken * 2))
     }
 
     private func finishIfDone() {
