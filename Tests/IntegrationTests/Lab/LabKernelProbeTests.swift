@@ -120,12 +120,13 @@ extension LabTests {
             }
         }
 
-        @Test("Arguments by their names and types, where the kernel knows them; elsewhere refused with the position")
+        @Test("Arguments by their names and types where the kernel knows them, elsewhere refused with what it lacks")
         func typedArguments() async throws {
             try await Lab.with { lab in
                 let (having, lacking) = try await lab.split(by: .typedArguments)
                 let probe = "p:names vfs_open name=path->dentry->d_name.name:string"
-                try await Self.expectRefusal(of: probe, by: lacking, "Invalid fetch argument", lab)
+                try await Self.expectRefusal(
+                    of: probe, by: lacking, "that needs Linux 6.6 and its type information", lab)
                 guard !having.isEmpty else { return print("SKIPPED, not tested: no guest knows arguments by name") }
                 let events = try await lab.events(
                     [
