@@ -7,23 +7,6 @@ extension IntegrationTests {
     /// side, of a load of known size.
     @Suite(.serialized, .needsPrograms)
     struct StatValueTests {
-        private static let ways = ["ebpf", "decode"]
-
-        private static func start(
-            _ fleet: Fleet, _ arguments: [String], ways: [String] = ways
-        ) async throws -> [(way: String, stat: RunningProcess)] {
-            var stats: [(way: String, stat: RunningProcess)] = []
-            for way in ways {
-                stats.append((way, try await fleet.stat(arguments + ["--way", way, "--format", "json"])))
-            }
-            return stats
-        }
-
-        private static func records(_ stat: RunningProcess) async throws -> [CountRecord] {
-            stat.send(SIGINT)
-            #expect(try await stat.exit() == .success, "\(stat.errors.text)")
-            return try CountRecord.parse(stat.output.texts)
-        }
 
         @Test("The sum, average and maximum of arguments and of negative results, by key and of all events")
         func values() async throws {
@@ -33,13 +16,13 @@ extension IntegrationTests {
                 let values = { (field: String) in ["--sum", field, "--avg", field, "--max", field] }
                 let filter = ["-e", exit, "-f", "\(exit): comm == \"\(name)\""]
                 let arguments = ["-e", SystemCallLoad.event, "-f", SystemCallLoad.filter(name)] + values("fd")
-                let calls = try await Self.start(fleet, arguments + ["--by", "comm,tid"])
-                let all = try await Self.start(fleet, arguments)
-                let results = try await Self.start(fleet, filter + values("ret") + ["--by", "ret"])
+                let calls = try await fleet.stats(arguments + ["--by", "comm,tid"])
+                let all = try await fleet.stats(arguments)
+                let results = try await fleet.stats(filter + values("ret") + ["--by", "ret"])
                 try await SystemCallLoad.make(300, as: name, cpu: 1)
                 let first = Double(SystemCallLoad.firstArgument)
                 for (way, stat) in calls + all {
-                    let records = try await Self.records(stat)
+                    let records = try await stat.countRecords()
                     for node in fleet.names {
                         let row = try #require(records.of(node).first, "\(way)")
                         #expect(records.of(node).count == 1 && row.count == 300, "\(way)")
@@ -49,7 +32,7 @@ extension IntegrationTests {
                     }
                 }
                 for (way, stat) in results {
-                    let records = try await Self.records(stat)
+                    let records = try await stat.countRecords()
                     for node in fleet.names {
                         #expect(
                             records.of(node, exit).map(\.values) == [["sum": -2700, "avg": -9, "max": -9]], "\(way)")
@@ -89,12 +72,12 @@ extension IntegrationTests {
                 let target = 0x2000_0000 + Int.random(in: 0..<0x1000_0000)
                 let event = "syscalls:sys_enter_kill"
                 let selection = ["-e", event, "-f", "\(event): pid == \(target)", "--by", "cgroup,cgroup_id"]
-                let stats = try await Self.start(fleet, selection, ways: ["ebpf"])
+                let stats = try await fleet.stats(selection, ways: ["ebpf"])
                 let script = "for i in 1 2 3 4 5 6 7; do kill -0 \(target) 2>/dev/null; done"
                 _ = try await RunningProcess([
                     "sh", "-c", "echo $$ > \(folder.folder)/cgroup.procs; \(script); exit 0",
                 ]).exit()
-                let records = try await Self.records(stats[0].stat)
+                let records = try await stats[0].stat.countRecords()
                 #expect(records.of(fleet.names[0], event).byKey == ["\(folder.path),\(folder.id)": 7])
                 let refused = try await fleet.run(
                     ["stat"] + selection + ["--way", "decode", "--for", "1s"] + fleet.access, expecting: .exited(1))
@@ -113,11 +96,11 @@ extension IntegrationTests {
                     let arguments =
                         ["--latency", events.joined(separator: ","), "--match", ".pid"]
                         + events.flatMap { ["-f", "\($0): comm == \"\(name)\""] }
-                    let stats = try await Self.start(fleet, arguments + ["--by", "comm"])
+                    let stats = try await fleet.stats(arguments + ["--by", "comm"])
                     let run = "i=0; while [ $i -lt 25 ]; do (:); i=$((i+1)); done"
                     #expect(try await RunningProcess([program, "-c", run]).exit() == .success)
                     for (way, stat) in stats {
-                        let records = try await Self.records(stat)
+                        let records = try await stat.countRecords()
                         for node in fleet.names {
                             let counted = records.of(node, events.joined(separator: " -> "))
                             #expect(counted.total == 25, "\(way)")

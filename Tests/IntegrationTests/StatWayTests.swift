@@ -6,7 +6,6 @@ extension IntegrationTests {
     @Suite(.serialized, .needsPrograms)
     struct StatWayTests {
         private static let event = SystemCallLoad.event
-        private static let ways = ["ebpf", "decode"]
         private static let texts = ["ebpf": "eBPF", "decode": "decoded pages"]
 
         /// Counts in all ways at once while `load` runs, and expects of each way and node exactly `expected`.
@@ -14,33 +13,16 @@ extension IntegrationTests {
             _ fleet: Fleet, _ arguments: [String], of event: String = event, _ expected: [String: UInt64],
             _ load: () async throws -> Void
         ) async throws {
-            let stats = try await start(fleet, arguments)
+            let stats = try await fleet.stats(arguments)
             try await load()
             for (way, stat) in stats {
-                let records = try await Self.records(stat)
+                let records = try await stat.countRecords()
                 for node in fleet.names {
                     #expect(records.of(node, event).byKey == expected, "\(way): \(arguments)")
                 }
                 let line = stat.errors.texts.first { $0.hasPrefix("counted for ") } ?? ""
                 #expect(line.contains("\(fleet.names.joined(separator: ", ")) by \(texts[way] ?? "")"), "\(line)")
             }
-        }
-
-        private static func start(
-            _ fleet: Fleet, _ arguments: [String]
-        ) async throws -> [(way: String, stat: RunningProcess)] {
-            var stats: [(way: String, stat: RunningProcess)] = []
-            for way in ways {
-                stats.append((way, try await fleet.stat(arguments + ["--way", way, "--format", "json"])))
-            }
-            return stats
-        }
-
-        private static func records(_ stat: RunningProcess) async throws -> [CountRecord] {
-            stat.send(SIGINT)
-            let status = try await stat.exit()
-            #expect(status == .success, "\(stat.errors.text)")
-            return try CountRecord.parse(stat.output.texts)
         }
 
         @Test("By number, by name, by both and CPU; histograms with and without keys; negative values")
@@ -137,12 +119,12 @@ extension IntegrationTests {
                 let events = ["enter", "exit"].map { "syscalls:sys_\($0)_clock_nanosleep" }
                 let filters = events.flatMap { ["-f", "\($0): comm == \"\(name)\""] }
                 let selection = ["--latency", events.joined(separator: ",")]
-                let stats = try await Self.start(fleet, selection + ["--by", "comm"] + filters)
-                let unmatched = try await Self.start(
-                    fleet, selection + ["-f", "\(events[0]): flags == 77", "-f", "\(events[1]): comm == \"\(name)\""])
+                let stats = try await fleet.stats(selection + ["--by", "comm"] + filters)
+                let unmatched = try await fleet.stats(
+                    selection + ["-f", "\(events[0]): flags == 77", "-f", "\(events[1]): comm == \"\(name)\""])
                 let measured = await SleepLoad.run(name, times: 60, nanoseconds: 5_000_000)
                 for (way, stat) in stats {
-                    let records = try await Self.records(stat)
+                    let records = try await stat.countRecords()
                     for node in fleet.names {
                         let counted = records.of(node, events.joined(separator: " -> "))
                         #expect(counted.total == 60, "\(way)")
@@ -155,7 +137,7 @@ extension IntegrationTests {
                     }
                 }
                 for (way, stat) in unmatched {
-                    #expect(try await Self.records(stat).total == 0)
+                    #expect(try await stat.countRecords().total == 0)
                     #expect(stat.errors.text.contains("120 exits without an entry"), "\(way): \(stat.errors.text)")
                 }
             }
@@ -180,8 +162,8 @@ extension IntegrationTests {
                 async let other: Void = SystemCallLoad.make(calls, as: names[1], cpu: 1)
                 try await SystemCallLoad.make(calls, as: names[0], cpu: 0)
                 try await other
-                let counted = try await Self.records(keyed)
-                let counters = try await Self.records(plain)
+                let counted = try await keyed.countRecords()
+                let counters = try await plain.countRecords()
                 for node in fleet.names {
                     #expect(counted.of(node).byKey == [names[0]: calls, names[1]: calls])
                     #expect(counters.of(node).total == 2 * calls)

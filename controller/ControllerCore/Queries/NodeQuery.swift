@@ -55,8 +55,8 @@ final class NodeQuery<Survey: NodeSurvey> {
     /// How long the operator waits for busy nodes when another has replied: at least so long, or twice as long as that one
     /// took.
     private static var busyPatience: Duration { .seconds(10) }
-    private var now: (() -> MonotonicRawInstant)?
-    private var began: MonotonicRawInstant?
+    /// Since the requests were sent.
+    private var elapsed: () -> Duration = { .zero }
 
     /// - Parameters:
     ///   - operator: who asks.
@@ -90,8 +90,8 @@ final class NodeQuery<Survey: NodeSurvey> {
         after: @escaping (Duration, @escaping () -> Void) -> Void
     ) {
         self.after = after
-        self.now = now
-        began = now()
+        let began = now()
+        elapsed = { began.duration(to: now()) }
         ask(survey.begin(), nodes)
         guard !isFinished else { return }
         after(CommandPatience.silence) { [self] in
@@ -128,8 +128,7 @@ final class NodeQuery<Survey: NodeSurvey> {
         ask(survey.replied(request.node, outcome), nodes)
         guard !isFinished, !isLimited, case .success = outcome else { return }
         isLimited = true
-        let taken = now.flatMap { now in began?.duration(to: now()) } ?? .zero
-        limit(max(Self.busyPatience, taken * 2))
+        limit(max(Self.busyPatience, elapsed() * 2))
     }
 
     private func finishIfDone() {

@@ -16,7 +16,8 @@ enum KeyPart: Sendable, Equatable {
     /// A location word at `offset`; `base` is what its offset counts from. A text that a probe fetched may be unreadable.
     case text(offset: Int, base: Int, isFetched: Bool = false)
 
-    /// `cpu`, `pid` or `tid`, `comm`, `cgroup` and `cgroup_id`, which every event has, else a field. A leading dot names a field in any case: `.pid`.
+    /// `cpu`, `pid` or `tid`, `comm`, `cgroup` and `cgroup_id`, which every event has, else a field. A leading dot names a
+    /// field in any case: `.pid`.
     ///
     /// - Throws: a refusal that lists the event's fields.
     init(_ name: String, in format: EventFormat) throws(WireRefusal) {
@@ -27,7 +28,7 @@ enum KeyPart: Sendable, Equatable {
         case "cgroup": self = .cgroup(isPath: true)
         case "cgroup_id": self = .cgroup(isPath: false)
         case "comm": self = .comm(pidOffset: pid)
-        default: self = try Self.field(name.hasPrefix(".") ? String(name.dropFirst()) : name, in: format)
+        default: self = try Self.field(name, in: format)
         }
     }
 
@@ -41,7 +42,7 @@ enum KeyPart: Sendable, Equatable {
             guard let number = NumberField(field) else {
                 throw WireRefusal(
                     .unknownField,
-                    "field \"\(name)\" of \(format.fullName) is neither a number nor a text (\(field.type)): it cannot be a key"
+                    "field \"\(field.name)\" of \(format.fullName) is neither a number nor a text (\(field.type)): it cannot be a key"
                 )
             }
             return .number(number)

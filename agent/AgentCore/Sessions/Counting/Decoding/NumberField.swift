@@ -17,7 +17,7 @@ struct NumberField: Sendable, Equatable {
     ///
     /// - Parameter use: what only numbers have.
     init(_ name: String, in format: EventFormat, for use: String = "histogram") throws(WireRefusal) {
-        let field = try format.existingField(name.hasPrefix(".") ? String(name.dropFirst()) : name)
+        let field = try format.existingField(name)
         guard let number = NumberField(field) else {
             throw WireRefusal(
                 .unknownField,
