@@ -7,7 +7,6 @@ extension IntegrationTests {
     /// side, of a load of known size.
     @Suite(.serialized, .needsPrograms)
     struct StatValueTests {
-
         @Test("The sum, average and maximum of arguments and of negative results, by key and of all events")
         func values() async throws {
             try await Fleet.with(agents: 2) { fleet in
