@@ -132,7 +132,8 @@ extension IntegrationTests {
                         try RunningProcess(
                             [try Executables.fleetrace()] + verb
                                 + ["--controller", "127.0.0.1:\(port)", "--pki", fleet.pki]))
-                    try await Task.sleep(for: .milliseconds(700))
+                    try await eventually("it can be interrupted") { command.handles(SIGINT) }
+                    try await Task.sleep(for: .milliseconds(500))
                     #expect(command.isRunning)
                     command.send(SIGINT)
                     #expect(try await command.exit(within: .seconds(3)) == .exited(1))
@@ -143,7 +144,8 @@ extension IntegrationTests {
                 defer { agent.send(SIGCONT) }
                 let opening = fleet.keep(
                     try RunningProcess([try Executables.fleetrace(), "trace"] + Self.nothing + fleet.access))
-                try await Task.sleep(for: .milliseconds(700))
+                try await eventually("it can be interrupted") { opening.handles(SIGTERM) }
+                try await Task.sleep(for: .milliseconds(500))
                 opening.send(SIGTERM)
                 #expect(try await opening.exit(within: .seconds(3)) == .exited(1))
                 #expect(opening.errors.text.contains("before the session had started"), "\(opening.errors.text)")
