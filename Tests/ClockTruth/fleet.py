@@ -62,8 +62,12 @@ class TruthFleet(Field):
                 f"agent-{node}", "fleetrace-agent", "--controller", f"127.0.0.1:{port}",
                 "--cert", f"{self.pki}/nodes/{node}.crt", "--key", f"{self.pki}/nodes/{node}.key",
                 "--ca", f"{self.pki}/ca.crt", "--state", "none")
+        agents = {process.name: process for process in self.processes}
         for node in self.names:
-            self.expect(f"{node} is not connected", lambda node=node: self.is_connected(node), 60)
+            try:
+                self.expect(f"{node} is not connected", lambda node=node: self.is_connected(node), 60)
+            except AssertionError as failure:
+                raise AssertionError(f"{failure}; its agent: {agents[f'agent-{node}'].said()[-800:]}") from None
 
     def record(self, rate, seconds):
         """A session of so many seconds: (the session's folder, what `attach` printed live, what `report` prints)."""

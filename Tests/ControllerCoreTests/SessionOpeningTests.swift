@@ -62,6 +62,25 @@ struct SessionOpeningTests {
         for reply in opened.replies { #expect(abs(reply.startedAt - opened.startAt) < 1_000) }
     }
 
+    @Test("--clock-source: an agent that does not know of it is not asked, and the operator is told why")
+    func clockSource() throws {
+        let fleet = EmbeddedController()
+        let old = try fleet.connectNodes(["old"])[0]
+        let new = try EmbeddedNode("new", fleet)
+        new.disconnect()
+        try new.connect(capabilities: [Negotiation.Capability.clockSources])
+        let ann = try EmbeddedOperator(fleet)
+        try ann.open {
+            $0.partial = true
+            $0.clockSource = .tai
+        }
+        #expect(try old.commands().allSatisfy { $0.action == .discard(WireDiscard()) })
+        guard case .prepare(let prepare) = try new.command().action else {
+            throw Unexpected(text: "it is not told to prepare")
+        }
+        #expect(prepare.clockSource == .tai)
+    }
+
     @Test("--start-in sets the moment ahead; more than a minute is refused")
     func later() throws {
         let fleet = EmbeddedController()

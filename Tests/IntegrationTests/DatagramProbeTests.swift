@@ -60,9 +60,10 @@ extension IntegrationTests {
                 let (after, end) = (Self.processorTime(of: "ft-clock", in: agent), ContinuousClock.now)
                 let spent = Double(try #require(after) - (try #require(before)))
                 let part = spent / Double((begin.duration(to: end) / .nanoseconds(1)).rounded())
-                print("clock probes by UDP: \(part * 100) % of a CPU on the node, \(spent / 80_000) us each")
-                // Of a debug build beside other programs: 0.15 to 0.2 %.
-                #expect(spent > 0 && part < 0.005, "\(part)")
+                print("clock probes by UDP: \(part * 100) % of a CPU on the node")
+                // A release takes a tenth of that, and more on a busy machine (docs/internals/performance.md): this finds a
+                // thread that does not sleep.
+                #expect(spent > 0 && part < 0.05, "\(part)")
                 _ = try await trace.exit(within: .seconds(60))
             }
         }

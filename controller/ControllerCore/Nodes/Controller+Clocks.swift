@@ -15,7 +15,7 @@ extension Controller {
         for node in nodes.values {
             guard let link = node.link else { continue }
             let isBusy = busy.contains(ObjectIdentifier(node))
-            link.quietPath?.pace(every: isBusy ? Self.quietInterval * shared : ProbePath.idleInterval)
+            link.quietPath?.pace(every: isBusy ? quietInterval(of: node) * shared : ProbePath.idleInterval)
             let isQuiet = observeQuietPath(of: link, at: now)
             // A burst at first finds the quiet moment that makes a narrow bound. What comes by UDP is better than what
             // shares the connection with events; one a second keeps the agent's lease and shows that the connection works.
@@ -25,9 +25,13 @@ extension Controller {
         }
     }
 
-    /// Between two probes by UDP of a node that records: the bound of a time between them is wider by 25 us at most.
-    /// docs/internals/performance.md has the CPU time of a probe.
-    static let quietInterval = Duration.milliseconds(50)
+    /// Between two probes by UDP of a node that records. ±500 ppm widen the bound of a time between them by up to a
+    /// quarter of a thousandth of this: that counts where the path is quick. docs/internals/performance.md has the CPU
+    /// time of a probe.
+    private func quietInterval(of node: Node) -> Duration {
+        let isQuick = node.shortestRoundTrip.map { $0 < .microseconds(100) } ?? false
+        return .milliseconds(isQuick ? 20 : 50)
+    }
 
     func receiveReply(_ reply: ClockReplyFrame, from link: NodeLink, at now: MonotonicRawInstant) throws {
         // t1 is what this side remembers, not what the reply says.

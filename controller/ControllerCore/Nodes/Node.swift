@@ -146,7 +146,11 @@ extension Node: SessionNode {
         clock.agentTime(at: moment.nanoseconds).map { MonotonicRawInstant(nanoseconds: $0) }
     }
 
-    func measureClock() { link?.quietPath?.beginBurst() }
+    func measureClock() -> Duration? {
+        guard let path = link?.quietPath, path.isAnnounced else { return nil }
+        path.beginBurst()
+        return ProbePath.burstInterval * ProbePath.burst + (usualRoundTrip ?? .zero)
+    }
 
     func timelineTime(of agentTime: MonotonicRawInstant) -> MappedTime { clock.map(agentTime.nanoseconds) }
 

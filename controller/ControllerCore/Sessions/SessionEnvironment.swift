@@ -47,7 +47,10 @@ protocol SessionNode: AnyObject {
     /// The node's trace clock at a moment of the controller's timeline; nil while nothing is known of it.
     func agentTime(at moment: MonotonicRawInstant) -> MonotonicRawInstant?
     /// Has its clock measured some times at once, where that disturbs nobody.
-    func measureClock()
+    ///
+    /// - Returns: how long it takes until most of that is known; nil where nothing is measured.
+    @discardableResult
+    func measureClock() -> Duration?
     /// A time of the node's trace clock on the controller's timeline.
     func timelineTime(of agentTime: MonotonicRawInstant) -> MappedTime
 

@@ -37,6 +37,9 @@ struct NodeClock {
         return live.frozenThrough
     }
 
+    /// Whether a time gets a narrower bound by a probe that comes after it.
+    var waitsForProbes: Bool { saved == nil && slewed == nil }
+
     /// Breaks that are known before the events are read.
     var knownBreaks: [ClockBreak] { saved?.stamps.breaks ?? [] }
 

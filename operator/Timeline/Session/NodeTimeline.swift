@@ -21,6 +21,10 @@ final class NodeTimeline {
     private(set) var layout: SubBufferLayout?
     /// The node has sent everything up to here; ns of its agent's clock.
     private(set) var watermark: Int64?
+    /// Those that later probes may still give a narrower bound.
+    private var heldWatermarks = HeldWatermarks()
+    /// The last watermark that is not held.
+    private var frozen: Int64?
     /// When there is no record of it, and its own account once its stream is complete.
     private(set) var part = PartAccount()
     /// Its last watermarks.
@@ -77,9 +81,9 @@ final class NodeTimeline {
 
     /// The watermark on the timeline, ns; nil while there is none, or no clock sample.
     var watermarkOnTimeline: Int64? {
-        guard let watermark else { return nil }
+        guard let frozen else { return nil }
         // Without a clock sample it has no position there.
-        let mapped = clock.map(watermark: watermark)
+        let mapped = clock.map(watermark: frozen)
         return mapped.quality == .unknown ? nil : mapped.estimate &+ shift
     }
 
@@ -111,13 +115,15 @@ final class NodeTimeline {
             guard let least = stated.least, least > watermark ?? .min else { return .none }
             watermark = least
             part.recorded(through: least, heard: heard)
-            clock.freeze(through: least)
-            return .watermark
+            return freeze(clock.waitsForProbes ? heldWatermarks.stated(least) : least)
         case .clockSample:
             let sample = try ClockSampleFrame(frame)
             let probe = ClockProbe(t1: sample.t1, t2: sample.t2, t3: sample.t3, t4: sample.t4)
             guard clock.isSlewed || parting.admits(probe) else { return .none }
-            return broken(clock.observe(probe))
+            let found = broken(clock.observe(probe))
+            let change = freeze(clock.waitsForProbes ? heldWatermarks.probed(at: probe.t3) : nil)
+            if case .clockBreak = found { return found }
+            return change
         case .metadata: return try appendMetadata(frame)
         case .finish:
             var body = frame.body
@@ -148,6 +154,14 @@ final class NodeTimeline {
     func isNews(_ pause: WireNodeNote) -> Bool {
         defer { lastPause = max(lastPause ?? pause.at, pause.at) }
         return pause.at > lastPause ?? .min
+    }
+
+    /// Times up to here keep their place.
+    private func freeze(_ through: Int64?) -> Change {
+        guard let through else { return .none }
+        frozen = through
+        clock.freeze(through: through)
+        return .watermark
     }
 
     private func broken(_ found: ClockBreak?) -> Change {
@@ -186,6 +200,7 @@ final class NodeTimeline {
     }
 
     private func end() -> Change {
+        _ = freeze(heldWatermarks.end())
         isEnded = true
         return .ended
     }

@@ -14,6 +14,8 @@ final class TracedSession: Session, ReadableSession {
     var logs: [ReceivedLog]
     var attachments: [Attachment] = []
     private var stage = Stage.opening
+    /// Its nodes have sent everything, and their clocks are measured for the last time.
+    var isMeasuredOnceMore = false
     private var storedAt: MonotonicRawInstant?
     /// Its operator has not come back since an earlier controller process had it. Nobody has got the rest then, so it is
     /// kept.
@@ -212,8 +214,10 @@ final class TracedSession: Session, ReadableSession {
     }
 
     override func settle(_ then: @escaping () -> Void) {
-        for index in logs.indices { appendSamples(index) }
-        environment.whenComplete(storage.settle()) { _ in then() }
+        measureOnceMore { [self] in
+            for index in logs.indices { appendSamples(index) }
+            environment.whenComplete(storage.settle()) { _ in then() }
+        }
     }
 
     override func ended() {
