@@ -41,7 +41,7 @@ enum BPFClass: UInt8 {
 /// Operations on 64 bits.
 public enum BPFArithmetic: UInt8, Sendable {
     case add = 0x00, subtract = 0x10, multiply = 0x20, or = 0x40, and = 0x50, shiftLeft = 0x60, shiftRight = 0x70
-    case move = 0xb0
+    case xor = 0xa0, move = 0xb0
     /// With copies of the sign.
     case shiftRightSigned = 0xc0
 }
@@ -87,6 +87,9 @@ public enum BPFHelper: Int32, Sendable {
     case currentTask = 14
     /// The current task's name, padded with NULs.
     case currentName = 16
+    /// The return addresses of the kernel, or with `BPFStack.isUser` of the program, the innermost first, as many as there
+    /// is room for; zeros behind them, and in place of a stack that cannot be read. Since Linux 4.18.
+    case stack = 67
     /// Number of the current task's cgroup of version 2. Since Linux 4.18.
     case currentCgroup = 80
     case push = 87, pop = 88

@@ -7,6 +7,8 @@ public final class BPFProgram: Sendable {
     public enum Kind: UInt32, Sendable {
         /// The record of a tracepoint. Its first 8 bytes, with the type and the task's number, are not there.
         case tracepoint = 5
+        /// The registers of what a sampling counter interrupted, and its period.
+        case sample = 7
     }
 
     /// Of all programs and maps, as bpftool shows it.

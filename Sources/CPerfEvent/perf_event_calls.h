@@ -35,6 +35,21 @@ static inline int perf_open_counter(uint32_t type, uint64_t config, int cpu, int
     return fd < 0 ? -errno : (int)fd;
 }
 
+/// A counter of everything that runs on one CPU, stopped, that interrupts it: so many times a second, or after so many
+/// events. Returns the descriptor, or -errno.
+static inline int perf_open_sampler(uint32_t type, uint64_t config, int cpu, uint64_t number, int is_frequency) {
+    struct perf_event_attr attr;
+    memset(&attr, 0, sizeof attr);
+    attr.size = sizeof attr;
+    attr.type = type;
+    attr.config = config;
+    attr.disabled = 1;
+    attr.freq = is_frequency != 0;
+    attr.sample_period = number;  // the same place as sample_freq
+    long fd = syscall(SYS_perf_event_open, &attr, (long)-1, (long)cpu, (long)-1, (unsigned long)PERF_FLAG_FD_CLOEXEC);
+    return fd < 0 ? -errno : (int)fd;
+}
+
 /// Starts a leader with its members. Returns 0, or -errno.
 static inline int perf_enable(int fd) { return ioctl(fd, PERF_EVENT_IOC_ENABLE, 0) < 0 ? -errno : 0; }
 

@@ -76,12 +76,14 @@ struct CountingProgramTests {
             var request = Self.request(["comm"])
             (request.latency.entry, request.latency.exit) = ("\(pair[0].name)", "\(pair[1].name)")
             request.latency.match = match
-            let parts = try EBPFPrograms(try CountedEvents(request, pair, filters: [:]), excluded: [])
+            let parts = try EBPFPrograms(
+                try CountedEvents(request, pair, filters: [:]), excluded: [], try RealTracefs.root.get())
             #expect(parts.programs.count == 2)
         }
         var request = Self.request([])
         request.sums = ["prio"]
-        let all = try EBPFPrograms(try CountedEvents(request, pair, filters: [:]), excluded: [])
+        let all = try EBPFPrograms(
+            try CountedEvents(request, pair, filters: [:]), excluded: [], try RealTracefs.root.get())
         #expect(all.tables.count == 2)
     }
 

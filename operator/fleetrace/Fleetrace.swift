@@ -15,10 +15,10 @@ struct Fleetrace: AsyncParsableCommand {
             """,
         version: Negotiation.software,
         subcommands: [
-            TraceCommand.self, StatCommand.self, TopCommand.self, RecordCommand.self, ReportCommand.self,
-            ExportCommand.self, ClockCommand.self, VerifyCommand.self, ListCommand.self, ProbeCommand.self,
-            NodesCommand.self,
-            NodeCommand.self, SessionsCommand.self, AttachCommand.self, StopCommand.self, FetchCommand.self,
+            TraceCommand.self, StatCommand.self, ProfileCommand.self, TopCommand.self, RecordCommand.self,
+            ReportCommand.self, ExportCommand.self, ClockCommand.self, VerifyCommand.self, ListCommand.self,
+            ProbeCommand.self, NodesCommand.self, NodeCommand.self, SessionsCommand.self, AttachCommand.self,
+            StopCommand.self, FetchCommand.self,
             ControllerProgramCommand.self, AuthorityCommand.self,
         ])
 

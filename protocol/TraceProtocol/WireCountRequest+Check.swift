@@ -10,7 +10,8 @@ extension WireCountRequest {
     public static let usualTableLimit: UInt32 = 4096
     /// As the kernel's tables (TRACING_MAP_BITS_MAX).
     public static let largestTableLimit: UInt32 = 1 << 17
-    /// As the kernel's histogram triggers (TRACING_MAP_KEYS_MAX), less one for the bucket of a histogram.
+    /// As the kernel's histogram triggers (TRACING_MAP_KEYS_MAX), less one for the bucket of a histogram. Stacks come on
+    /// top.
     public static let mostKeys = 2
     /// Bytes of a key that is text: longer ones are cut, as by the kernel (MAX_FILTER_STR_VAL with its NUL).
     public static let longestText = 255
@@ -25,7 +26,7 @@ extension WireCountRequest {
     public static let functionKey = "function"
 
     /// Whether the counts need tables; otherwise each is a single number.
-    public var needsTables: Bool { keys.contains { $0 != "cpu" } || hasBuckets || hasValues }
+    public var needsTables: Bool { keys.contains { $0 != "cpu" } || hasBuckets || hasValues || isSampled }
     /// The last part of a key is a power of two.
     public var hasBuckets: Bool { !histogram.isEmpty || hasLatency }
     /// Sums or greatest values of fields stand beside the counts.
@@ -43,8 +44,9 @@ extension WireCountRequest {
                 "an interval of \(intervalMs) ms is too short: at least \(Self.shortestInterval.wholeMilliseconds) ms"
         }
         if interval > Self.longestInterval { return "an interval can be an hour at most" }
-        if keys.count > Self.mostKeys {
-            return "\(keys.count) keys besides the node are too many: at most \(Self.mostKeys)"
+        let plain = keys.count { !Self.isStack($0) }
+        if plain > Self.mostKeys {
+            return "\(plain) keys besides the node are too many: at most \(Self.mostKeys), and stacks"
         }
         if Set(keys).count != keys.count { return "a key is named twice" }
         if keys.contains(where: \.isEmpty) { return "a key has no name" }
@@ -52,11 +54,11 @@ extension WireCountRequest {
             return "a table of \(tableLimit) keys is too large: at most \(Self.largestTableLimit)"
         }
         if !histogram.isEmpty, hasLatency { return "a histogram of a field and a latency do not go together" }
-        if let problem = valueProblem ?? matchProblem { return problem }
+        if let problem = valueProblem ?? matchProblem ?? stackProblem { return problem }
         if way != .unspecified, !needsTables {
             return "a way of counting can be chosen for keys, values, histograms and latencies"
         }
-        if needsTables, !counters.isEmpty {
+        if needsTables, !counters.isEmpty, !isSampled {
             return "\(counters[0]) is a counter, which has no fields: it can be told apart by node and cpu only"
         }
         return nil

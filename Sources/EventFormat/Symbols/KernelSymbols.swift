@@ -66,6 +66,14 @@ public final class KernelSymbols: @unchecked Sendable {
         view.text.deallocate()
     }
 
+    /// The name of the function at `address`, or `nil` if it is unknown.
+    public func function(at address: UInt64) -> String? {
+        guard view.find(address) != nil else { return nil }
+        var buffer = TextBuffer(capacity: 64)
+        view.append(address, .bare, to: &buffer)
+        return buffer.string
+    }
+
     /// The symbol at `address` as `%pS` prints it, or `nil` if it is unknown.
     public func name(at address: UInt64) -> String? {
         guard view.find(address) != nil else { return nil }

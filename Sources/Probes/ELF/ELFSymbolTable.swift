@@ -3,7 +3,7 @@ import TextPatterns
 /// A symbol table of a file, read in pieces, because a large program's table has hundreds of megabytes.
 struct ELFSymbolTable {
     private let section: ELFSection
-    private let strings: [UInt8]
+    let strings: [UInt8]
     private let versions: [UInt8]
     private let versionNames: [UInt16: String]
 
@@ -137,7 +137,7 @@ struct ELFSymbolTable {
         return ELFVersion(name: name, isHidden: number & 0x8000 != 0)
     }
 
-    private func forEach(
+    func forEach(
         in file: ELFFile, _ body: (ELFRawSymbol, Int) -> Void
     ) throws(ELFError) {
         guard section.size <= Self.symbolLimit else {

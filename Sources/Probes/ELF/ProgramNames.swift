@@ -1,7 +1,7 @@
 /// Finds the names of what is at an offset of a program's file, so that a probe can be judged by names even if it was
 /// defined by an offset.
 public struct ProgramNames: Sendable {
-    private let elf: ELFFile
+    let elf: ELFFile
 
     /// A function, and the offset of a location in it, in bytes.
     public struct Function: Sendable, Hashable {

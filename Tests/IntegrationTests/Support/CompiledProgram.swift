@@ -3,12 +3,15 @@ import Foundation
 /// Programs that tests trace, compiled for the test.
 enum CompiledProgram {
     /// - Returns: the program's path.
-    static func make(_ source: String, as name: String, in folder: TemporaryFolder) async throws -> String {
+    static func make(
+        _ source: String, as name: String, in folder: TemporaryFolder, options: [String] = []
+    ) async throws -> String {
         let file = folder.file(name + ".c")
         try Data(source.utf8).write(to: URL(fileURLWithPath: file))
-        let compiler = try RunningProcess([
-            "gcc", "-O1", "-fno-optimize-sibling-calls", "-o", folder.file(name), file,
-        ])
+        let compiler = try RunningProcess(
+            [
+                "gcc", "-O1", "-fno-optimize-sibling-calls", "-o", folder.file(name), file,
+            ] + options)
         guard try await compiler.exit(within: .seconds(60)) == .success else {
             throw TestFailure("gcc: \(compiler.errors.text)")
         }

@@ -50,6 +50,9 @@ public struct CountPrinter: Sendable {
         if layout.keys.isEmpty, layout.values.isEmpty, !layout.isByNode {
             return EventTable(counts: counts, interval: interval, layout: layout).lines(header: isFirst) + outliers
         }
+        if layout.keys.contains(where: WireCountRequest.isStack) {
+            return StackList(counts: counts, interval: interval, layout: layout).lines() + outliers
+        }
         return KeyTable(counts: counts, interval: interval, layout: layout).lines(header: isFirst) + outliers
     }
 

@@ -27,7 +27,7 @@ struct CountOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "A row for each node, cpu, comm, pid or tid, cgroup, cgroup_id or value of a field, separated by commas ('.pid' is the field of that name).",
+            "A row for each node, cpu, comm, pid or tid, cgroup, cgroup_id, stack (the kernel's call stack), ustack (the program's) or value of a field, separated by commas ('.pid' is the field of that name).",
             valueName: "keys"))
     var by: String?
 
@@ -132,7 +132,8 @@ struct CountOptions: ParsableArguments {
     func fill(_ request: inout WireOpenSession, interval: Duration, isForPrograms: Bool) throws(ValidationError) {
         var count = WireCountRequest()
         for name in names {
-            if CounterName.event(name) != nil { count.counters.append(name) } else { request.events.append(name) }
+            let isCounter = CounterName.event(name) != nil || SampledCounter(name) != nil
+            if isCounter { count.counters.append(name) } else { request.events.append(name) }
         }
         request.probes = probes
         request.bufferKilobytes = UInt32(buffer ?? 0)

@@ -20,6 +20,7 @@ struct StatCommand: AsyncParsableCommand {
               fleetrace stat -e sched:sched_switch --by next_comm --top 20 --for 5s
               fleetrace stat -e sched:sched_switch --by comm,cpu --way ebpf --for 5s
               fleetrace stat -e kmem:kmalloc --by cgroup,comm --sum bytes_alloc --max bytes_alloc --for 5s
+              fleetrace stat -e block:block_rq_issue --by stack --top 5 --for 5s
               fleetrace stat -e syscalls:sys_exit_read --hist ret --local 2 --for 2s
               fleetrace stat -p 'uprobe:/usr/lib/x86_64-linux-gnu/libc.so.6:malloc size=$arg1' --hist size --for 1s
               fleetrace stat --function 'tcp_*' --top 20 --for 5s

@@ -87,7 +87,7 @@ public nonisolated struct WireCountRequest: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// hardware and software counters by their names in perf, e.g. "instructions"
+  /// counters by their names in perf: "instructions"; sampled: "cpu-clock/freq=99/"
   public var counters: [String] = []
 
   /// how often totals are sent; 0: as the agent likes, at least every 2 s
@@ -96,7 +96,7 @@ public nonisolated struct WireCountRequest: Sendable {
   /// what counts are kept apart by: "cpu", "pid" or "tid", "comm", "cgroup" (its path),
   public var keys: [String] = []
 
-  /// "cgroup_id", or a field of every event; of a
+  /// "cgroup_id", "stack", "ustack", or a field of every event; of a
   /// function trace: "function"
   public var histogram: String = String()
 

@@ -29,6 +29,8 @@ protocol CountSource: AnyObject {
     var isIncomplete: Bool { get }
     /// Brings what can be read up to date: called shortly before the start, and before `rows`.
     func refresh() throws
+    /// How often it has to look at what it counts, besides that: what it looks for may be gone later. Nil for never.
+    var lookInterval: Duration? { get }
     /// Everything counted since the start.
     func rows() throws -> CountedRows
     /// Brings the list of threads that are left out up to date.
@@ -47,4 +49,5 @@ extension CountSource {
     var gaps: [WireRecordingGap] { [] }
     var isIncomplete: Bool { false }
     var functions: UInt32 { 0 }
+    var lookInterval: Duration? { nil }
 }

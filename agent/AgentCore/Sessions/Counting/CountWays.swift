@@ -17,6 +17,7 @@ struct CountWays {
             return try DecodedCount.functions(request, delivery, in: tracefs, readers: readers)
         }
         guard request.count.needsTables else { return try PerfCount(request, delivery, in: tracefs) }
+        if request.count.hasStacks || request.count.isSampled { return try stacks() }
         switch request.count.way {
         case .unspecified: return try cheapest()
         case .histTrigger: return try demanded("the kernel's tables", tables)
@@ -24,6 +25,15 @@ struct CountWays {
         case .decodedPages: return try decoded(remark: "")
         default: throw WireRefusal(.unsupported, "this agent does not know that way of counting")
         }
+    }
+
+    /// Only programs see stacks, and what a counter interrupts.
+    private func stacks() throws -> any CountSource {
+        guard [.unspecified, .ebpfProgram].contains(request.count.way) else {
+            throw WireRefusal(.unsupported, "only eBPF counts by stack, and samples")
+        }
+        let remark = EBPFCount.countsMisses() ? "" : "before Linux 6.7 it misses events unnoticed"
+        return try demanded("eBPF") { try programs(remark: remark) }
     }
 
     private func cheapest() throws -> any CountSource {

@@ -17,6 +17,7 @@ final class CountingSession: NodeSession {
     private var change: WireStopping?
     /// The reading that is due next.
     private var sampler: Scheduled<Void>?
+    private var looker: Scheduled<Void>?
 
     /// Where the request names no interval: so the last totals of a node that is lost are known.
     private static let usualInterval = Duration.seconds(1)
@@ -69,11 +70,13 @@ final class CountingSession: NodeSession {
         let started = MonotonicRawInstant(nanoseconds: change.after)
         self.started = started
         scheduleSample(after: 0, SamplingSchedule(started: started, interval: interval))
+        if let interval = source.lookInterval { scheduleLook(every: interval) }
         return change
     }
 
     func stop(at moment: MonotonicRawInstant?) throws -> WireStopping {
         sampler?.cancel()
+        looker?.cancel()
         MonotonicRawInstant.wait(until: moment)
         let change = try source.stop()
         stopped = MonotonicRawInstant(nanoseconds: change.after)
@@ -99,7 +102,10 @@ final class CountingSession: NodeSession {
 
     func state() -> WireSessionState? { nil }
 
-    func detach() { sampler?.cancel() }
+    func detach() {
+        sampler?.cancel()
+        looker?.cancel()
+    }
 
     func remove(inBackground: Bool) throws {
         try source.remove(inBackground: inBackground)
@@ -119,6 +125,14 @@ final class CountingSession: NodeSession {
             sampler = thread.schedule(after: min(next.delay, Self.refreshTime)) { [weak self] in
                 self?.sample(next.number, schedule)
             }
+        }
+    }
+
+    private func scheduleLook(every interval: Duration) {
+        looker = thread.schedule(after: interval) { [weak self] in
+            guard let self, stopped == nil else { return }
+            try? source.refresh()
+            scheduleLook(every: interval)
         }
     }
 

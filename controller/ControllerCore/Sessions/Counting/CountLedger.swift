@@ -98,7 +98,7 @@ public struct CountLedger: Sendable {
         for row in totals.rows {
             guard row.column < columns, row.key.count == (row.other ? 0 : request.keyLength),
                 row.sums.count == request.sums.count, row.maxima.count == request.maxima.count,
-                row.key.allSatisfy({ $0.value != nil && $0.text.count <= WireCountRequest.longestText })
+                row.key.enumerated().allSatisfy({ $1.value != nil && $1.text.count <= request.longestText(ofKey: $0) })
             else { throw .malformed(.counts, "a row does not fit what the node counts") }
         }
     }

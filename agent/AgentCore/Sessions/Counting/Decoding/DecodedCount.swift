@@ -101,10 +101,12 @@ extension DecodedCount where Tally == CountTally {
         _ request: WirePrepare, _ delivery: SessionDelivery, in tracefs: NodeTracefs, readers: CPUReaders,
         remark: String
     ) throws -> DecodedCount {
-        if let key = request.count.keys.first(where: { ["cgroup", "cgroup_id"].contains($0) }) {
+        if let key = request.count.keys.first(where: {
+            ["cgroup", "cgroup_id"].contains($0) || WireCountRequest.isStack($0)
+        }) {
             throw WireRefusal(
                 .unsupported,
-                "records do not have the cgroup of their task: only eBPF counts by \(key)"
+                "records do not have the \(WireCountRequest.isStack(key) ? "stack" : "cgroup") of their task: only eBPF counts by \(key)"
                     + (remark.isEmpty ? "" : " (\(remark))"))
         }
         let root = tracefs.root

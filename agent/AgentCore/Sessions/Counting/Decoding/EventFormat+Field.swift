@@ -11,7 +11,7 @@ extension EventFormat {
         let names = (fields + commonFields).map(\.name)
         throw WireRefusal(
             .unknownField,
-            "\(fullName) has no field \"\(name)\"; it has \(names.joined(separator: ", ")), and every event has cpu, pid, tid, comm, cgroup and cgroup_id",
+            "\(fullName) has no field \"\(name)\"; it has \(names.joined(separator: ", ")), and every event has cpu, pid, tid, comm, cgroup, cgroup_id, stack and ustack",
             nearMatches: names)
     }
 }

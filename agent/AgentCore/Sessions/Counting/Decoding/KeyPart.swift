@@ -10,14 +10,16 @@ enum KeyPart: Sendable, Equatable {
     case comm(pidOffset: Int)
     /// The cgroup of that task, of version 2: its number, or its path.
     case cgroup(isPath: Bool)
+    /// The call stack at the event: the kernel's, or the program's.
+    case stack(isUser: Bool)
     case number(NumberField)
     /// A char array of fixed size.
     case fixedText(offset: Int, size: Int)
     /// A location word at `offset`; `base` is what its offset counts from. A text that a probe fetched may be unreadable.
     case text(offset: Int, base: Int, isFetched: Bool = false)
 
-    /// `cpu`, `pid` or `tid`, `comm`, `cgroup` and `cgroup_id`, which every event has, else a field. A leading dot names a
-    /// field in any case: `.pid`.
+    /// `cpu`, `pid` or `tid`, `comm`, `cgroup`, `cgroup_id`, `stack` and `ustack`, which every event has, else a field. A
+    /// leading dot names a field in any case: `.pid`.
     ///
     /// - Throws: a refusal that lists the event's fields.
     init(_ name: String, in format: EventFormat) throws(WireRefusal) {
@@ -27,6 +29,8 @@ enum KeyPart: Sendable, Equatable {
         case "pid", "tid": self = .pid(offset: pid)
         case "cgroup": self = .cgroup(isPath: true)
         case "cgroup_id": self = .cgroup(isPath: false)
+        case WireCountRequest.kernelStackKey: self = .stack(isUser: false)
+        case WireCountRequest.userStackKey: self = .stack(isUser: true)
         case "comm": self = .comm(pidOffset: pid)
         default: self = try Self.field(name, in: format)
         }
@@ -52,7 +56,7 @@ enum KeyPart: Sendable, Equatable {
     /// Bytes that a record must have.
     var requiredSize: Int {
         switch self {
-        case .cpu, .cgroup: 0
+        case .cpu, .cgroup, .stack: 0
         case .pid(let offset), .comm(let offset): offset + 4
         case .number(let field): field.offset + field.size
         case .fixedText(let offset, let size): offset + size

@@ -33,8 +33,8 @@ struct RecordKeyReader: Sendable, Equatable {
             switch part {
             case .cpu: key.append(Int64(cpu))
             case .pid(let offset): key.append(Int64(record.loadUnaligned(fromByteOffset: offset, as: Int32.self)))
-            // Records do not have it: such a request is refused before.
-            case .cgroup: key.append(0)
+            // Records do not have them: such a request is refused before.
+            case .cgroup, .stack: key.append(0)
             case .comm(let offset):
                 names.withName(of: record.loadUnaligned(fromByteOffset: offset, as: Int32.self)) {
                     key.append(text: $0)

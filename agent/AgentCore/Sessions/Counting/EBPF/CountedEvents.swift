@@ -17,6 +17,8 @@ struct CountedEvents {
         let match: [KeyPart]
         /// Index of its table.
         let table: Int
+        /// What it is a sample of; nil for an event.
+        let sampled: SampledCounter?
     }
 
     private(set) var events: [Event] = []
@@ -36,9 +38,12 @@ struct CountedEvents {
     /// Threads inside at once: as many as there are numbers on a kernel with its own default of pid_max.
     private static let mostBeginnings = LatencyTables.mostThreads
 
-    /// - Parameter events: to count, or entry and exit of a latency.
+    /// - Parameters:
+    ///   - events: to count, or entry and exit of a latency.
+    ///   - sampled: for each event the counter, if these are samples.
     init(
-        _ request: WireCountRequest, _ events: [(name: EventName, format: EventFormat)], filters: [EventName: String]
+        _ request: WireCountRequest, _ events: [(name: EventName, format: EventFormat)], filters: [EventName: String],
+        sampled: [SampledCounter] = []
     ) throws {
         let cpus = (try CPUList.possible().cpus.last ?? 0) + 1
         shape = ProgramTable.Shape(limit: request.tableSize, cpus: cpus)
@@ -57,19 +62,25 @@ struct CountedEvents {
                     name: event.name, format: event.format, role: role, filter: filters[event.name],
                     histogram: reader?.histogramField,
                     match: request.isMatched ? try MatchReader(request.latency.match, event.format).parts : [],
-                    table: request.hasLatency ? 0 : index))
+                    table: request.hasLatency ? 0 : index, sampled: sampled.isEmpty ? nil : sampled[index]))
         }
-        let names = events.map { "\($0.name)" }
+        let names = sampled.isEmpty ? events.map { "\($0.name)" } : request.counters
         columns = request.hasLatency ? [names.joined(separator: " -> ")] : names
     }
 
     /// What all maps take of the kernel's memory, bytes.
     var memory: Int {
         zip(keys, values).reduce(0) {
-            $0 + shape.memory(keySize: $1.0.size, valueSize: ValueWords($1.1).size)
+            $0 + shape.memory(keySize: $1.0.size, valueSize: ValueWords($1.1).size) + StackStorage.memory($1.0, shape)
         }
+            + (hasStacks(ofPrograms: true) ? ProcessGenerations.memory : 0)
             + BPFMap.size(.hash, keySize: 4, valueSize: 4, entries: UntracedThreads.most, cpus: shape.cpus)
             + (beginnings > 0
                 ? BPFMap.size(.hash, keySize: beginningSize, valueSize: 8, entries: beginnings, cpus: shape.cpus) : 0)
+    }
+
+    /// Some key has the program's stack, or the kernel's.
+    func hasStacks(ofPrograms isUser: Bool) -> Bool {
+        keys.contains { $0.stacks.contains { $0.isUser == isUser } }
     }
 }

@@ -19,6 +19,7 @@ extension CountingProgram {
                 code.call(.currentCgroup)
                 code.store(.eight, .frame, place, .register(.r0))
             case .comm: addName(at: place)
+            case .stack(let isUser): addStack(isUser: isUser, at: place)
             case .number(let field):
                 try load(.r1, field)
                 code.store(.eight, .frame, place, .register(.r1))

@@ -25,6 +25,7 @@ extension CountingProgram {
             code.load(.r1, .eight, .frame, Stack.area + Int16(word))
             code.store(.eight, .r0, Int16(word), .register(.r1))
         }
+        keepStacks(lost)
         code.load(.r7, .four, .frame, Stack.number)
         code.load(.r1, map: table.slots)
         address(.r2, Stack.area)

@@ -24,6 +24,8 @@ struct CountingProgram {
     let control: ProgramControl
     /// What an entry and its exit have in common; empty for their thread.
     let match: [KeyPart]
+    /// What it gets is no record, but what a sampling counter interrupted.
+    let isSample: Bool
     /// Where the program ends.
     let end: BPFAssembler.Label
 
@@ -47,13 +49,14 @@ struct CountingProgram {
     /// - Throws: `KernelDeclined` for what a program does not do.
     init(
         _ role: Role, of format: EventFormat, filter: String?, histogram: NumberField?, table: ProgramTable,
-        tableIndex: Int, control: ProgramControl, beginnings: BPFMap?, match: [KeyPart] = []
+        tableIndex: Int, control: ProgramControl, beginnings: BPFMap?, match: [KeyPart] = [], isSample: Bool = false
     ) throws {
         self.format = format
         self.table = table
         self.tableIndex = tableIndex
         self.control = control
         self.match = match
+        self.isSample = isSample
         end = code.label()
         code.move(.r6, .register(.r1))
         addSwitch()

@@ -29,6 +29,7 @@ extension EBPFCount {
     ) throws -> EBPFCount {
         if let refusal = tracefs.policy.refusalOfEBPF { throw KernelDeclined(refusal.text) }
         guard request.probes.isEmpty else { throw KernelDeclined("probes are not counted by eBPF") }
+        guard !request.count.isSampled else { return try samples(request, delivery, in: tracefs, remark: remark) }
         let selection = try EventSelection(request, probes: [], root: tracefs.root, policy: tracefs.policy)
         try selection.refuseTriggers()
         guard selection.taskFilter == nil else { throw KernelDeclined("a choice of tasks is not translated") }
@@ -38,12 +39,19 @@ extension EBPFCount {
         }
         let counted = try CountedEvents(
             request.count, events.map { ($0, try tracefs.root.format(of: $0)) }, filters: selection.filterTexts)
+        return try make(counted, request, delivery, in: tracefs, notes: selection.notes, remark: remark)
+    }
+
+    static func make(
+        _ counted: CountedEvents, _ request: WirePrepare, _ delivery: SessionDelivery, in tracefs: NodeTracefs,
+        notes: [String], remark: String
+    ) throws -> EBPFCount {
         let release = try takeMemory(counted.memory, tracefs)
         do {
             let excluded = try UntracedThreads.wanted(
                 excludedProcesses: request.excludedProcesses.map { Int32(bitPattern: $0) })
             return EBPFCount(
-                try EBPFPrograms(counted, excluded: excluded), notes: selection.notes, remark: remark,
+                try EBPFPrograms(counted, excluded: excluded, tracefs.root), notes: notes, remark: remark,
                 release: release, onDrained: delivery.onDrained)
         } catch {
             release()

@@ -15,6 +15,8 @@ final class EBPFCount: CountSource {
     var missed: [WireProbeMisses] { [] }
     private var programs: [BPFProgram]
     private var attachments: [BPFAttachment]
+    private var samplers: [BPFSampler]
+    private var generations: ProcessGenerations?
     private let tables: [ProgramTable]
     private let control: ProgramControl
     private var untraced: UntracedThreadList
@@ -32,7 +34,8 @@ final class EBPFCount: CountSource {
     ) {
         events = parts.events
         for column in parts.columns { plan.add(column, .ebpfProgram, remark: remark) }
-        self.notes = notes
+        self.notes = notes + parts.notes
+        (samplers, generations) = (parts.samplers, parts.generations)
         (programs, attachments, tables, control) = (parts.programs, parts.attachments, parts.tables, parts.control)
         untraced = parts.untraced
         self.release = release
@@ -44,6 +47,7 @@ final class EBPFCount: CountSource {
         earlierMisses = try misses()
         let before = MonotonicRawInstant.now
         control.isCounting = true
+        for sampler in samplers { try sampler.enable() }
         return WireStarted(TracingSwitch(before: before, after: .now), missed: missed)
     }
 
@@ -55,6 +59,7 @@ final class EBPFCount: CountSource {
         // programs waits for them.
         do { try RecordingBarrier.synchronize() } catch { for attachment in attachments { attachment.close() } }
         lastMisses = try misses()
+        for sampler in samplers { sampler.close() }
         onDrained()
         return WireStopping(TracingSwitch(before: before, after: after))
     }
@@ -65,7 +70,10 @@ final class EBPFCount: CountSource {
         return sum
     }
 
-    func refresh() {}
+    /// Of processes that have ended nobody can name an address.
+    var lookInterval: Duration? { generations == nil ? nil : .milliseconds(200) }
+
+    func refresh() { for table in tables { table.lookAtProcesses() } }
 
     func rows() throws -> CountedRows {
         var counted = CountedRows()
@@ -86,8 +94,8 @@ final class EBPFCount: CountSource {
     func remove(inBackground: Bool) {
         guard !isRemoved else { return }
         isRemoved = true
-        let closing = attachments
-        (attachments, programs) = ([], [])
+        let closing = attachments + (generations?.attachments ?? [])
+        (attachments, programs, samplers, generations) = ([], [], [], nil)
         release()
         func close() { for attachment in closing { attachment.close() } }
         guard inBackground else { return close() }

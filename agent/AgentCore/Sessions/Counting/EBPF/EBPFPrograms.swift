@@ -1,6 +1,7 @@
 import BPF
 import SystemFacts
 import TextPatterns
+import Tracefs
 
 /// The maps, programs and attachments of a session in the kernel, made and not yet counting. All are descriptors of this
 /// process, so they end with it.
@@ -11,27 +12,39 @@ struct EBPFPrograms {
     let tables: [ProgramTable]
     private(set) var programs: [BPFProgram] = []
     private(set) var attachments: [BPFAttachment] = []
+    private(set) var samplers: [BPFSampler] = []
+    let generations: ProcessGenerations?
+    /// What people should know.
+    let notes: [String]
     private(set) var untraced = UntracedThreadList()
 
     /// - Parameter excluded: threads that are left out.
-    init(_ counted: CountedEvents, excluded: Set<Int32>) throws {
+    init(_ counted: CountedEvents, excluded: Set<Int32>, _ root: TracefsRoot) throws {
         BPFProgram.liftMemoryLimit()
         events = counted.events.map(\.name)
         columns = counted.columns
         control = try ProgramControl(tables: counted.keys.count)
-        tables = try zip(counted.keys, counted.values).map { try ProgramTable($0, counted.shape, $1) }
+        let online = try CPUList.online().cpus
+        let cpu = online.first ?? 0
+        generations = counted.hasStacks(ofPrograms: true) ? try ProcessGenerations(root, cpu: cpu) : nil
+        let names = try counted.stackNames(generations)
+        notes = names?.notes ?? []
+        tables = try zip(counted.keys, counted.values).map { try ProgramTable($0, counted.shape, $1, stacks: names) }
         _ = try control.exclude(untraced.update(excluded))
         let beginnings =
             counted.beginnings > 0
             ? try BPFMap(.hash, keySize: counted.beginningSize, valueSize: 8, entries: counted.beginnings) : nil
-        let cpu = try CPUList.online().cpus.first ?? 0
         for event in counted.events {
             let written = try CountingProgram(
                 event.role, of: event.format, filter: event.filter, histogram: event.histogram,
                 table: tables[event.table], tableIndex: event.table, control: control, beginnings: beginnings,
-                match: event.match)
-            let program = try BPFProgram(.tracepoint, written.code.assembled())
+                match: event.match, isSample: event.sampled != nil)
+            let program = try BPFProgram(event.sampled == nil ? .tracepoint : .sample, written.code.assembled())
             programs.append(program)
+            if let sampled = event.sampled {
+                samplers += try online.map { try sampled.sampler(program, cpu: $0) }
+                continue
+            }
             attachments.append(try BPFAttachment(program, toEvent: event.format.id, cpu: cpu))
         }
     }

@@ -39,14 +39,25 @@ struct ProgramKey: Equatable {
         switch source {
         case .cpu, .pid, .cgroup, .number: 8
         case .comm: CurrentTaskNames.length
+        case .stack(let isUser): isUser ? StackKey.userSize : StackKey.size
         case .fixedText(_, let size): (min(size + 1, textSize) + 7) & ~7
         case .text: textSize
         }
     }
 
+    /// Offsets of the parts that are stacks, and whether they are the program's.
+    var stacks: [(offset: Int, isUser: Bool)] {
+        parts.compactMap { if case .stack(let isUser) = $0.source { ($0.offset, isUser) } else { nil } }
+    }
+
     /// The values of a key that a program has made.
-    func values(_ key: UnsafeRawBufferPointer, cgroups: CgroupPaths = CgroupPaths()) -> [WireCountKey] {
-        parts.map { part in
+    ///
+    /// - Parameter stacks: the texts of its stacks.
+    func values(
+        _ key: UnsafeRawBufferPointer, cgroups: CgroupPaths = CgroupPaths(), stacks: [String] = []
+    ) -> [WireCountKey] {
+        var stacks = stacks[...]
+        return parts.map { part in
             let bytes = UnsafeRawBufferPointer(rebasing: key[part.offset..<part.offset + part.size])
             var value = WireCountKey()
             switch part.source {
@@ -57,6 +68,7 @@ struct ProgramKey: Equatable {
             case .number(let field) where !field.isSigned:
                 let number = bytes.load(as: UInt64.self)
                 if number > UInt64(Int64.max) { value.unsigned = number } else { value.number = Int64(number) }
+            case .stack: value.text = Data((stacks.popFirst() ?? "").utf8)
             case .cgroup(isPath: true): value.text = Data(cgroups.text(of: bytes.load(as: UInt64.self)).utf8)
             case .cpu, .pid, .cgroup, .number, nil: value.number = bytes.load(as: Int64.self)
             }

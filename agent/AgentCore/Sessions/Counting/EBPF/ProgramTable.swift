@@ -27,6 +27,8 @@ struct ProgramTable {
     let key: ProgramKey
     let shape: Shape
     let values: ValueWords
+    /// Of keys with stacks.
+    let stacks: StackStorage?
     private let cgroups = CgroupPaths()
     private let keyValues: BPFValues
     private let countValues: BPFValues
@@ -53,7 +55,9 @@ struct ProgramTable {
         }
     }
 
-    init(_ key: ProgramKey, _ shape: Shape, _ values: RecordValues = .none) throws(BPFError) {
+    init(
+        _ key: ProgramKey, _ shape: Shape, _ values: RecordValues = .none, stacks: StackNames? = nil
+    ) throws(BPFError) {
         self.key = key
         self.shape = shape
         self.values = ValueWords(values)
@@ -62,6 +66,7 @@ struct ProgramTable {
         keys = try BPFMap(.array, keySize: 4, valueSize: key.size, entries: shape.slots)
         counts = try BPFMap(.array, keySize: 4, valueSize: self.values.size, entries: shape.stride * shape.cpus)
         for slot in 0..<shape.slots { try free.update(0, UInt32(slot)) }
+        self.stacks = if let stacks { try StackStorage(key, shape, stacks) } else { nil }
         keyValues = try BPFValues(keys)
         countValues = try BPFValues(counts)
     }
@@ -79,19 +84,40 @@ struct ProgramTable {
         values.fill(&row, cpus: 0..<shape.cpus) { word($0, index, $1) }
     }
 
+    /// Reads what the processes of new stacks have mapped, as long as they are there. Names are found later: that takes
+    /// longer.
+    func lookAtProcesses() {
+        guard let stacks else { return }
+        stacks.look((0..<shape.slots).filter { !stacks.isSeen($0) && sum($0) > 0 }) { keyValues[$0] }
+    }
+
+    /// Finds the names of stacks that have come since the last time.
+    private func nameStacks() {
+        guard let stacks else { return }
+        stacks.name((0..<shape.slots).filter { !stacks.isNamed($0) && sum($0) > 0 }) { keyValues[$0] }
+    }
+
     /// Every key with its count. A slot whose key came second to another CPU's has no counts.
     func rows(column: Int) -> CountedRows {
+        nameStacks()
         var counted = CountedRows()
+        // Rows whose stacks are more text than is kept.
+        var unnamed: UInt64 = 0
         for slot in 0..<shape.slots {
             let count = sum(slot)
             guard count > 0 else { continue }
+            let named: [String]? = if let stacks { stacks.texts(of: slot) } else { [] }
+            guard let texts = named else {
+                unnamed &+= count
+                continue
+            }
             var row = WireCountRow(
-                column: column, key: key.values(keyValues[slot], cgroups: cgroups), count: count)
+                column: column, key: key.values(keyValues[slot], cgroups: cgroups, stacks: texts), count: count)
             fill(&row, slot)
             counted.rows.append(row)
         }
         let other = shape.index(of: .other)
-        if var row = WireCountRow.other(column: column, count: sum(other)) {
+        if var row = WireCountRow.other(column: column, count: sum(other) &+ unnamed) {
             fill(&row, other)
             counted.rows.append(row)
         }

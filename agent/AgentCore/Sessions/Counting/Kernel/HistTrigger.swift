@@ -80,6 +80,7 @@ struct HistTrigger {
                 names.append(try field(key))
                 texts += 1
             case .cgroup: throw KernelDeclined("the kernel's tables have no cgroups")
+            case .stack: throw KernelDeclined("only eBPF counts by stack")
             // The kernel keeps the name that a task had when it was first seen.
             case .comm: throw KernelDeclined("the kernel's tables have no names of tasks")
             case .fixedText, .text: throw KernelDeclined("the kernel's tables have no texts of more than 16 bytes")

@@ -72,6 +72,7 @@ struct LatencyTables {
                 names.append("key\(fields.count)")
                 fields.append((try HistTrigger.field(key), "key\(fields.count)", number.size * 8))
             case .cgroup: throw KernelDeclined("the kernel's tables have no cgroups")
+            case .stack: throw KernelDeclined("only eBPF counts by stack")
             case .comm: throw KernelDeclined("the kernel's tables have no names of tasks")
             case .fixedText, .text: throw KernelDeclined("the kernel's tables have no latencies by a text")
             }

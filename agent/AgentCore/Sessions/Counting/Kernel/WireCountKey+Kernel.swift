@@ -21,7 +21,7 @@ extension WireCountKey {
         switch part {
         case .fixedText, .text, .comm:
             self.text = Data(text)
-        case .cpu, .pid, .cgroup, .number:
+        case .cpu, .pid, .cgroup, .stack, .number:
             guard let bits = UInt64(String(decoding: text, as: UTF8.self)) else {
                 throw WireRefusal(.io, "the kernel's table has a number that is none")
             }

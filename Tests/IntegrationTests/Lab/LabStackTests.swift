@@ -1,0 +1,47 @@
+import Foundation
+import Testing
+
+extension LabTests {
+    /// Call stacks on all kernels of the lab.
+    @Suite(.serialized)
+    struct LabStackTests {
+        @Test("Signals by the kernel's stack: all of them below the system call, on every kernel")
+        func stacks() async throws {
+            try await Lab.with { lab in
+                let event = "signal:signal_generate"
+                let stat = try await lab.stat([
+                    "-e", event, "-f", "\(event): sig == 23", "--by", "stack", "--format", "json",
+                ])
+                _ = try await lab.guests("for i in $(seq 20); do kill -URG $$; done")
+                stat.send(SIGINT)
+                let status = try await stat.exit(within: .seconds(60))
+                #expect(status == .success, "\(stat.errors.text)")
+                let records = try CountRecord.parse(stat.output.texts)
+                for name in lab.guests {
+                    let own = records.of(name, event)
+                    let calls = own.filter {
+                        $0.key?.split(separator: ";").contains { $0.hasSuffix("sys_kill") } == true
+                    }
+                    #expect(calls.total == 20, "\(name): \(own)")
+                }
+            }
+        }
+
+        @Test("A profile names the kernel's functions on every kernel")
+        func profile() async throws {
+            try await Lab.with { lab in
+                let profile = lab.keep(
+                    try RunningProcess([try Executables.fleetrace(), "profile"] + lab.access))
+                try await profile.errors.line(containing: "counting ", within: .seconds(60))
+                _ = try await lab.guests("head -c 30000000 /dev/zero | wc -c")
+                profile.send(SIGINT)
+                #expect(try await profile.exit(within: .seconds(60)) == .success, "\(profile.errors.text)")
+                for name in lab.guests {
+                    let lines = profile.output.texts.filter { $0.hasPrefix("\(name);") }
+                    #expect(
+                        lines.contains { $0.contains("_[k] ") && $0.contains("sys_") }, "\(name): \(lines.prefix(9))")
+                }
+            }
+        }
+    }
+}
