@@ -106,6 +106,13 @@ public struct BPFAssembler: Sendable {
         instructions.append(BPFInstruction(opcode, base, source.rawValue, offset: offset))
     }
 
+    /// `*(base + offset) = source` if that was r0, at once for all CPUs; r0 = what it was. 64 bits. Since Linux 5.12.
+    public mutating func exchangeAtomically(_ base: BPFRegister, _ offset: Int16, _ source: BPFRegister) {
+        let opcode = BPFClass.storeRegister.rawValue | Self.atomic | BPFSize.eight.rawValue
+        // BPF_CMPXCHG
+        instructions.append(BPFInstruction(opcode, base, source.rawValue, offset: offset, immediate: 0xf1))
+    }
+
     // MARK: Result
 
     /// The program, its jumps resolved.

@@ -93,6 +93,9 @@ public enum BPFHelper: Int32, Sendable {
     /// Number of the current task's cgroup of version 2. Since Linux 4.18.
     case currentCgroup = 80
     case push = 87, pop = 88
+    /// Memory of the current program, or of the kernel, without page faults; where it cannot be read, the target is
+    /// cleared. Since Linux 5.5.
+    case readProgram = 112, readKernel = 113
     /// A text up to its NUL; what follows in the target stays as it was. Since Linux 5.5.
-    case readKernelText = 115
+    case readProgramText = 114, readKernelText = 115
 }

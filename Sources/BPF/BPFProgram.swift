@@ -5,6 +5,8 @@ import Glibc
 public final class BPFProgram: Sendable {
     /// What it is attached to, and so what it gets (include/uapi/linux/bpf.h, `enum bpf_prog_type`).
     public enum Kind: UInt32, Sendable {
+        /// The registers at a kprobe or uprobe.
+        case probe = 2
         /// The record of a tracepoint. Its first 8 bytes, with the type and the task's number, are not there.
         case tracepoint = 5
         /// The registers of what a sampling counter interrupted, and its period.

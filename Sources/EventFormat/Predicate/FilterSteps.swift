@@ -13,7 +13,9 @@ public struct FilterSteps: Sendable, Equatable {
         case fixedText(offset: Int, size: Int)
         /// A location word at `offset`; its own offset counts from `base`.
         case text(offset: Int, base: Int)
-        /// Anything else: texts of probes, of the kernel's memory, to the end of the record.
+        /// A text that a probe fetches, which may be unreadable: its location word is at `offset`.
+        case fetchedText(offset: Int)
+        /// Anything else: texts of the kernel's memory, to the end of the record.
         case other
     }
 
@@ -69,7 +71,8 @@ extension FilterSteps.Subject {
             case .dynamicString: .text(offset: offset, base: 0)
             // From the end of the location word, which has 4 bytes.
             case .relativeString: .text(offset: offset, base: offset + 4)
-            case .fetchedString, .trailingString, .kernelString: .other
+            case .fetchedString: .fetchedText(offset: offset)
+            case .trailingString, .kernelString: .other
             }
     }
 }

@@ -36,7 +36,40 @@ enum CompiledProgram {
             __asm__ volatile("" : : "r"(s) : "memory");
             return s != 0;
         }
-        int main(void) { return text("") + text(0) + text("x") + text((char *)8) == 0; }
+        int main(void) {
+            // On the stack: a page of the program's file is read when it is first used, and only what is there is for eBPF.
+            char empty[] = "", x[] = "x";
+            return text(empty) + text(0) + text(x) + text((char *)8) == 0;
+        }
+        """
+
+    /// `probed N`: calls `probed` N times, with numbers and texts in registers, on the stack and in memory. Call 7 has a
+    /// text of 299 bytes.
+    static let arguments = """
+        #include <stdint.h>
+        #include <stdlib.h>
+        #include <string.h>
+        struct inner { int64_t a; int32_t b; uint8_t c; };
+        struct outer { struct inner *in; const char *name; };
+        __attribute__((noinline))
+        long probed(struct outer *o, const char *text, long n, int small, long e, long f, long seventh) {
+            __asm__ volatile("" : : "r"(o), "r"(text) : "memory");
+            return seventh ? -n : n;
+        }
+        int main(int count, char **words) {
+            struct inner in = { 0, -70000, 250 };
+            char name[] = "inner-name", longest[300];
+            struct outer o = { &in, name };
+            memset(longest, 'x', 299);
+            longest[299] = 0;
+            for (int i = 0; i < atoi(words[1]); i++) {
+                char text[8] = "even";
+                if (i & 1) strcpy(text, "odd");
+                in.a = -i;
+                probed(&o, i == 7 ? longest : text, i, -i, 0, 0, 1000 + i);
+            }
+            return 0;
+        }
         """
 
     /// `renaming N`: takes N names one after the other, with three calls under each.

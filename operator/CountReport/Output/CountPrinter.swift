@@ -141,7 +141,7 @@ extension WireCountWay {
         case .histTrigger:
             "entries were of more threads than the kernel's table holds: their latencies are not counted"
         case .ebpfProgram:
-            "events, at most, are not counted: their CPU ran another eBPF program, or too many threads were inside"
+            "events, at most, are not counted: their CPU ran another eBPF program, too many threads were inside, or a number of a probe could not be read"
         default: "events came faster than they could be read and are not counted"
         }
     }

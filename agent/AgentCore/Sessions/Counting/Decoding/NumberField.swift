@@ -7,6 +7,10 @@ struct NumberField: Sendable, Equatable {
     let size: Int
     let isSigned: Bool
 
+    init(offset: Int, size: Int, isSigned: Bool) {
+        (self.offset, self.size, self.isSigned) = (offset, size, isSigned)
+    }
+
     /// Nil for any other field.
     init?(_ field: EventField) {
         guard field.kind == .integer || field.kind == .pointer, [1, 2, 4, 8].contains(field.size) else { return nil }

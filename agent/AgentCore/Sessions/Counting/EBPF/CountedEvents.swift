@@ -15,10 +15,17 @@ struct CountedEvents {
         let histogram: NumberField?
         /// Of a latency that is not by thread.
         let match: [KeyPart]
+        /// Of a probe.
+        let fields: FetchedFields?
+        /// Fields that its program uses, those of the filter left out.
+        let numbers: [NumberField]
         /// Index of its table.
         let table: Int
         /// What it is a sample of; nil for an event.
         let sampled: SampledCounter?
+
+        /// What the kernel runs its program as.
+        var programType: BPFProgram.Kind { sampled != nil ? .sample : fields != nil ? .probe : .tracepoint }
     }
 
     private(set) var events: [Event] = []
@@ -40,9 +47,12 @@ struct CountedEvents {
 
     /// - Parameters:
     ///   - events: to count, or entry and exit of a latency.
+    ///   - fields: of those that are probes.
+    ///   - shown: what the operator calls an event.
     ///   - sampled: for each event the counter, if these are samples.
     init(
         _ request: WireCountRequest, _ events: [(name: EventName, format: EventFormat)], filters: [EventName: String],
+        fields: [EventName: FetchedFields] = [:], shown: (EventName) -> EventName = { $0 },
         sampled: [SampledCounter] = []
     ) throws {
         let cpus = (try CPUList.possible().cpus.last ?? 0) + 1
@@ -53,18 +63,21 @@ struct CountedEvents {
             let role: CountingProgram.Role = !request.hasLatency ? .count : index == 0 ? .entry : .exit
             // The keys of a latency are those of its end.
             let reader = role == .entry ? nil : try RecordKeyReader(request, event.format)
+            let match = request.isMatched ? try MatchReader(request.latency.match, event.format).parts : []
+            var numbers = (match + (reader?.keyParts ?? [])).compactMap(\.number)
             if let reader {
+                let counted = request.hasBuckets ? .none : try RecordValues(request, event.format)
                 keys.append(try ProgramKey(reader.keyParts, hasBucket: request.hasBuckets))
-                values.append(request.hasBuckets ? .none : try RecordValues(request, event.format))
+                values.append(counted)
+                numbers += [reader.histogramField].compactMap { $0 } + counted.sums + counted.maxima
             }
             self.events.append(
                 Event(
-                    name: event.name, format: event.format, role: role, filter: filters[event.name],
-                    histogram: reader?.histogramField,
-                    match: request.isMatched ? try MatchReader(request.latency.match, event.format).parts : [],
+                    name: shown(event.name), format: event.format, role: role, filter: filters[event.name],
+                    histogram: reader?.histogramField, match: match, fields: fields[event.name], numbers: numbers,
                     table: request.hasLatency ? 0 : index, sampled: sampled.isEmpty ? nil : sampled[index]))
         }
-        let names = sampled.isEmpty ? events.map { "\($0.name)" } : request.counters
+        let names = sampled.isEmpty ? self.events.map { "\($0.name)" } : request.counters
         columns = request.hasLatency ? [names.joined(separator: " -> ")] : names
     }
 
@@ -83,4 +96,9 @@ struct CountedEvents {
     func hasStacks(ofPrograms isUser: Bool) -> Bool {
         keys.contains { $0.stacks.contains { $0.isUser == isUser } }
     }
+}
+
+extension KeyPart {
+    /// The field, if it is a number of the record.
+    fileprivate var number: NumberField? { if case .number(let field) = self { field } else { nil } }
 }

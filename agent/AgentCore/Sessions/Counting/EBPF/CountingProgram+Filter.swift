@@ -11,6 +11,7 @@ extension CountingProgram {
         } catch {
             throw KernelDeclined("the filter \"\(filter)\" is not translated: \(error)")
         }
+        try fetch(steps.compactMap(\.number))
         let accept = code.label()
         let labels = steps.map { _ in code.label() }
         func label(_ target: FilterSteps.Target) -> BPFAssembler.Label {
@@ -49,6 +50,11 @@ extension CountingProgram {
         case .text(let offset, let base):
             clear(Stack.area, bytes: ProgramKey.textSize)
             try readText(wordAt: offset, base: base, to: Stack.area, room: ProgramKey.textSize)
+            try compareText(step, room: ProgramKey.textSize, whenTrue, whenFalse)
+        case .fetchedText(let offset):
+            guard let fields else { throw KernelDeclined("the filter compares what a program does not see") }
+            clear(Stack.area, bytes: ProgramKey.textSize)
+            try fetchText(fields, at: offset, to: Stack.area, room: ProgramKey.textSize)
             try compareText(step, room: ProgramKey.textSize, whenTrue, whenFalse)
         case .other: throw KernelDeclined("the filter compares what a program does not see")
         }
@@ -109,9 +115,17 @@ extension CountingProgram {
     }
 
     /// Bytes as they lie in memory.
-    private static func word(_ bytes: [UInt8]) -> UInt64 {
+    static func word(_ bytes: [UInt8]) -> UInt64 {
         var word: UInt64 = 0
         withUnsafeMutableBytes(of: &word) { $0.copyBytes(from: bytes) }
         return word
+    }
+}
+
+extension FilterSteps.Step {
+    /// The field that is compared, if it is a number.
+    fileprivate var number: NumberField? {
+        guard case .number(let offset, let size, let isSigned) = subject else { return nil }
+        return NumberField(offset: offset, size: size, isSigned: isSigned)
     }
 }

@@ -69,8 +69,9 @@ extension CountingProgram {
         code.call(.readKernelText)
     }
 
-    /// The text that a location word points at: its offset in the low half, its length in the high one.
+    /// The text that a location word points at: its offset in the low half, its length in the high one. The room is zeros.
     mutating func readText(wordAt offset: Int, base: Int, to place: Int16, room: Int) throws(KernelDeclined) {
+        if let fields { return try fetchText(fields, at: offset, to: place, room: room) }
         guard format.system != "syscalls" else {
             throw KernelDeclined("a program does not get the texts of system calls")
         }

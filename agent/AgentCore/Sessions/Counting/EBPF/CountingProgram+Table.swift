@@ -78,8 +78,7 @@ extension CountingProgram {
         code.addAtomically(.r0, 0, .r1)
     }
 
-    /// Adds the record's values to those at r0. Programs of this kind do not interrupt each other on a CPU (`trace_call_bpf`
-    /// in kernel/trace/bpf_trace.c), so the greatest value is read and written.
+    /// Adds the record's values to those at r0.
     private mutating func addValues() throws(KernelDeclined) {
         for (place, field) in table.values.sumPlaces {
             try load(.r1, field)
@@ -96,18 +95,40 @@ extension CountingProgram {
             code.addAtomically(.r0, place, .r1)
         }
         for (place, field) in table.values.maximumPlaces {
-            let less = code.label()
             try load(.r1, field)
             if field.isSigned {
                 code.load(.r2, constant: ValueWords.bias)
                 code.apply(.add, .r1, .register(.r2))
             }
-            code.load(.r2, .eight, .r0, place)
-            code.jump(if: .r1, .lessEqual, .register(.r2), to: less)
-            code.store(.eight, .r0, place, .register(.r1))
-            code.place(less)
+            addMaximum(place)
         }
     }
+
+    /// Makes the value at r0 at least r1. Programs of tracepoints and kprobes do not interrupt each other on a CPU
+    /// (`trace_call_bpf` in kernel/trace/bpf_trace.c), so it is read and written. Those of uprobes do since Linux 6.0
+    /// (`bpf_prog_run_array_uprobe` in include/linux/bpf.h).
+    private mutating func addMaximum(_ place: Int16) {
+        let done = code.label()
+        guard fields?.isPreemptible == true else {
+            code.load(.r2, .eight, .r0, place)
+            code.jump(if: .r1, .lessEqual, .register(.r2), to: done)
+            code.store(.eight, .r0, place, .register(.r1))
+            return code.place(done)
+        }
+        code.move(.r2, .register(.r0))
+        for _ in 0..<Self.exchanges {
+            code.load(.r0, .eight, .r2, place)
+            code.jump(if: .r1, .lessEqual, .register(.r0), to: done)
+            code.move(.r3, .register(.r0))
+            code.exchangeAtomically(.r2, place, .r1)
+            code.jump(if: .r0, .equal, .register(.r3), to: done)
+        }
+        // So often within a few instructions another task was switched to, and came first.
+        finish(.lost)
+        code.place(done)
+        code.move(.r0, .register(.r2))
+    }
+    private static let exchanges = 8
 
     /// Counts what is no key, and ends.
     mutating func finish(_ extra: ProgramTable.Extra) {

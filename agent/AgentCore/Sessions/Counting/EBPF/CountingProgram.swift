@@ -5,7 +5,7 @@ import TextPatterns
 /// Writes the eBPF program of one event: it leaves out Fleetrace's threads and what the filter leaves out, makes the key
 /// and counts it.
 ///
-/// Registers that keep their value over calls: r6 the record, r7 the slot. Every program returns 1: with 0 the kernel
+/// Registers that keep their value over calls: r6 the record, or of a probe the registers; r7 the slot. Every program returns 1: with 0 the kernel
 /// would not count the event for anybody else's counters (`perf_trace_run_bpf_submit` in kernel/events/core.c).
 struct CountingProgram {
     /// What an event is for.
@@ -26,8 +26,16 @@ struct CountingProgram {
     let match: [KeyPart]
     /// What it gets is no record, but what a sampling counter interrupted.
     let isSample: Bool
+    /// Of a probe; nil for a tracepoint, whose record the program sees.
+    let fields: FetchedFields?
+    /// Where fetched numbers lie on the stack, by the offset of their field.
+    var places: [Int: Int16] = [:]
     /// Where the program ends.
     let end: BPFAssembler.Label
+    /// Where it ends for an event with a number that cannot be read.
+    let unreadable: BPFAssembler.Label
+    /// Something goes there. The verifier of older kernels refuses what nothing reaches.
+    var canFail = false
 
     /// Offsets from the end of the stack.
     enum Stack {
@@ -46,10 +54,13 @@ struct CountingProgram {
     ///   - histogram: the field whose power of two is the key's last part.
     ///   - beginnings: of a latency, by thread or by what is matched.
     ///   - match: what an entry and its exit have in common; empty for their thread.
+    ///   - fields: of a probe.
+    ///   - numbers: fields that the program uses, those of the filter left out.
     /// - Throws: `KernelDeclined` for what a program does not do.
     init(
         _ role: Role, of format: EventFormat, filter: String?, histogram: NumberField?, table: ProgramTable,
-        tableIndex: Int, control: ProgramControl, beginnings: BPFMap?, match: [KeyPart] = [], isSample: Bool = false
+        tableIndex: Int, control: ProgramControl, beginnings: BPFMap?, match: [KeyPart] = [],
+        fields: FetchedFields? = nil, numbers: [NumberField] = [], isSample: Bool = false
     ) throws {
         self.format = format
         self.table = table
@@ -57,11 +68,14 @@ struct CountingProgram {
         self.control = control
         self.match = match
         self.isSample = isSample
+        self.fields = fields
         end = code.label()
+        unreadable = code.label()
         code.move(.r6, .register(.r1))
         addSwitch()
         try addExclusion()
         if let filter { try addFilter(filter) }
+        try fetch(numbers)
         switch (role, beginnings) {
         case (.count, _):
             try addKey()
@@ -78,6 +92,11 @@ struct CountingProgram {
             addBucket(isSigned: false)
             try addCount()
         case (.entry, nil), (.exit, nil): throw KernelDeclined("a latency has no table of beginnings")
+        }
+        if canFail {
+            code.jump(to: end)
+            code.place(unreadable)
+            finish(.lost)
         }
         code.place(end)
         code.move(.r0, .immediate(1))
@@ -157,13 +176,21 @@ struct CountingProgram {
     mutating func load(
         _ target: BPFRegister, offset: Int, size: Int, isSigned: Bool
     ) throws(KernelDeclined) {
-        if let pid = format.field("common_pid"), offset == pid.offset, size == 4 {
-            return code.load(target, .four, .frame, Stack.thread)
-        }
+        if isCurrentThread(offset, size) { return code.load(target, .four, .frame, Stack.thread) }
+        guard fields == nil else { return try loadFetched(target, offset: offset, size: size, isSigned: isSigned) }
         guard offset >= Self.hidden, offset % size == 0, let width = BPFSize(bytes: size),
             let place = Int16(exactly: offset)
         else { throw KernelDeclined("a program does not see the field at \(offset) of \(format.fullName)") }
         code.load(target, width, .r6, place)
+        extend(target, size: size, isSigned: isSigned)
+    }
+
+    /// The number of the thread, which a program knows without the record.
+    func isCurrentThread(_ offset: Int, _ size: Int) -> Bool {
+        size == 4 && format.field("common_pid")?.offset == offset
+    }
+
+    mutating func extend(_ target: BPFRegister, size: Int, isSigned: Bool) {
         guard isSigned, size < 8 else { return }
         let shift = Int32(64 - 8 * size)
         code.apply(.shiftLeft, target, .immediate(shift))

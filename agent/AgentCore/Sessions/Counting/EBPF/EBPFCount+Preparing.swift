@@ -1,6 +1,7 @@
 import BPF
 import EventFormat
 import SystemFacts
+import TextPatterns
 import TraceProtocol
 import Tracefs
 
@@ -28,36 +29,84 @@ extension EBPFCount {
         _ request: WirePrepare, _ delivery: SessionDelivery, in tracefs: NodeTracefs, remark: String
     ) throws -> EBPFCount {
         if let refusal = tracefs.policy.refusalOfEBPF { throw KernelDeclined(refusal.text) }
-        guard request.probes.isEmpty else { throw KernelDeclined("probes are not counted by eBPF") }
         guard !request.count.isSampled else { return try samples(request, delivery, in: tracefs, remark: remark) }
-        let selection = try EventSelection(request, probes: [], root: tracefs.root, policy: tracefs.policy)
+        let instance = try probes(request, delivery, in: tracefs)
+        do {
+            return try prepare(request, delivery, instance, in: tracefs, remark: remark)
+        } catch {
+            try? instance?.remove()
+            throw error
+        }
+    }
+
+    /// Plants the probes of a request, for a moment.
+    ///
+    /// - Returns: what holds them; nil without any.
+    private static func probes(
+        _ request: WirePrepare, _ delivery: SessionDelivery, in tracefs: NodeTracefs
+    ) throws -> SessionInstance? {
+        guard !request.probes.isEmpty else { return nil }
+        for text in request.probes {
+            // Known before anything is planted.
+            let kind = try ProbeWriter.spec(text).kind
+            guard FetchedFields.kinds.contains(kind) else {
+                throw KernelDeclined("the kernel runs programs at kprobes and uprobes, and at no \(kind)")
+            }
+        }
+        return try SessionInstance.prepareForCounts(request, session: delivery.session, in: tracefs)
+    }
+
+    private static func prepare(
+        _ request: WirePrepare, _ delivery: SessionDelivery, _ instance: SessionInstance?, in tracefs: NodeTracefs,
+        remark: String
+    ) throws -> EBPFCount {
+        let selection =
+            try instance?.selection
+            ?? EventSelection(request, probes: [], root: tracefs.root, policy: tracefs.policy)
         try selection.refuseTriggers()
         guard selection.taskFilter == nil else { throw KernelDeclined("a choice of tasks is not translated") }
-        let events = try CountColumns.events(request.count, selection, probes: [])
+        let events = try CountColumns.events(request.count, selection, probes: instance?.probes?.probes ?? [])
         guard events.count <= mostEvents else {
             throw KernelDeclined("\(events.count) events are more than \(mostEvents)")
         }
+        let formats = try events.map { (name: $0, format: try tracefs.root.format(of: $0)) }
+        let shown = { (event: EventName) in instance?.shownName(of: event) ?? event }
         let counted = try CountedEvents(
-            request.count, events.map { ($0, try tracefs.root.format(of: $0)) }, filters: selection.filterTexts)
-        return try make(counted, request, delivery, in: tracefs, notes: selection.notes, remark: remark)
+            request.count, formats, filters: selection.filterTexts,
+            fields: try fields(formats, instance, tracefs.root, shown: shown), shown: shown)
+        return try make(counted, request, delivery, instance, in: tracefs, notes: selection.notes, remark: remark)
     }
 
+    /// - Parameter instance: holds the probes.
     static func make(
-        _ counted: CountedEvents, _ request: WirePrepare, _ delivery: SessionDelivery, in tracefs: NodeTracefs,
-        notes: [String], remark: String
+        _ counted: CountedEvents, _ request: WirePrepare, _ delivery: SessionDelivery,
+        _ instance: SessionInstance? = nil, in tracefs: NodeTracefs, notes: [String], remark: String
     ) throws -> EBPFCount {
         let release = try takeMemory(counted.memory, tracefs)
         do {
             let excluded = try UntracedThreads.wanted(
                 excludedProcesses: request.excludedProcesses.map { Int32(bitPattern: $0) })
             return EBPFCount(
-                try EBPFPrograms(counted, excluded: excluded, tracefs.root), notes: notes, remark: remark,
+                try EBPFPrograms(counted, excluded: excluded, tracefs.root), instance, notes: notes, remark: remark,
                 release: release, onDrained: delivery.onDrained)
         } catch {
             release()
             guard let error = error as? BPFError else { throw error }
             throw KernelDeclined("\(error)")
         }
+    }
+
+    private static func fields(
+        _ formats: [(name: EventName, format: EventFormat)], _ instance: SessionInstance?, _ root: TracefsRoot,
+        shown: (EventName) -> EventName
+    ) throws -> [EventName: FetchedFields] {
+        guard let probed = instance?.probeEvents, !probed.isEmpty else { return [:] }
+        let listed = Dictionary(grouping: try DynamicEvents(root).list(), by: \.event)
+        var fields: [EventName: FetchedFields] = [:]
+        for (event, format) in formats where probed.contains(event) {
+            fields[event] = try FetchedFields(listed[event] ?? [], format, shown: "\(shown(event))")
+        }
+        return fields
     }
 
     private static func takeMemory(_ bytes: Int, _ tracefs: NodeTracefs) throws(KernelDeclined) -> () -> Void {

@@ -11,8 +11,9 @@ final class EBPFCount: CountSource {
     let events: [EventName]
     let notes: [String]
     var gaps: [WireRecordingGap] { untraced.gaps }
-    /// Without probes.
-    var missed: [WireProbeMisses] { [] }
+    var missed: [WireProbeMisses] { instance?.missed ?? [] }
+    /// Holds its probes; nil without any.
+    private let instance: SessionInstance?
     private var programs: [BPFProgram]
     private var attachments: [BPFAttachment]
     private var samplers: [BPFSampler]
@@ -29,12 +30,13 @@ final class EBPFCount: CountSource {
 
     /// - Parameter release: gives back the memory of the tables.
     init(
-        _ parts: EBPFPrograms, notes: [String], remark: String, release: @escaping () -> Void,
-        onDrained: @escaping @Sendable () -> Void
+        _ parts: EBPFPrograms, _ instance: SessionInstance?, notes: [String], remark: String,
+        release: @escaping () -> Void, onDrained: @escaping @Sendable () -> Void
     ) {
         events = parts.events
         for column in parts.columns { plan.add(column, .ebpfProgram, remark: remark) }
         self.notes = notes + parts.notes
+        self.instance = instance
         (samplers, generations) = (parts.samplers, parts.generations)
         (programs, attachments, tables, control) = (parts.programs, parts.attachments, parts.tables, parts.control)
         untraced = parts.untraced
@@ -43,6 +45,7 @@ final class EBPFCount: CountSource {
     }
 
     func start(at moment: MonotonicRawInstant?) throws -> WireStarted {
+        instance?.beginMissCount()
         let missed = MonotonicRawInstant.wait(until: moment)
         earlierMisses = try misses()
         let before = MonotonicRawInstant.now
@@ -60,6 +63,7 @@ final class EBPFCount: CountSource {
         do { try RecordingBarrier.synchronize() } catch { for attachment in attachments { attachment.close() } }
         lastMisses = try misses()
         for sampler in samplers { sampler.close() }
+        instance?.endMissCount()
         onDrained()
         return WireStopping(TracingSwitch(before: before, after: after))
     }
@@ -91,13 +95,18 @@ final class EBPFCount: CountSource {
         try control.exclude(untraced.update(wanted))
     }
 
-    func remove(inBackground: Bool) {
+    func remove(inBackground: Bool) throws {
         guard !isRemoved else { return }
         isRemoved = true
         let closing = attachments + (generations?.attachments ?? [])
         (attachments, programs, samplers, generations) = ([], [], [], nil)
         release()
         func close() { for attachment in closing { attachment.close() } }
+        // Probes must not outlive the agent, which may end at once; programs hold them.
+        if let instance {
+            close()
+            return try instance.remove()
+        }
         guard inBackground else { return close() }
         do { try spawnThread(name: "closer") { for attachment in closing { attachment.close() } } } catch { close() }
     }

@@ -38,8 +38,8 @@ struct EBPFPrograms {
             let written = try CountingProgram(
                 event.role, of: event.format, filter: event.filter, histogram: event.histogram,
                 table: tables[event.table], tableIndex: event.table, control: control, beginnings: beginnings,
-                match: event.match, isSample: event.sampled != nil)
-            let program = try BPFProgram(event.sampled == nil ? .tracepoint : .sample, written.code.assembled())
+                match: event.match, fields: event.fields, numbers: event.numbers, isSample: event.sampled != nil)
+            let program = try BPFProgram(event.programType, written.code.assembled())
             programs.append(program)
             if let sampled = event.sampled {
                 samplers += try online.map { try sampled.sampler(program, cpu: $0) }
