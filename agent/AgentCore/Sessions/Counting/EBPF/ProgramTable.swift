@@ -101,23 +101,17 @@ struct ProgramTable {
     func rows(column: Int) -> CountedRows {
         nameStacks()
         var counted = CountedRows()
-        // Rows whose stacks are more text than is kept.
-        var unnamed: UInt64 = 0
         for slot in 0..<shape.slots {
             let count = sum(slot)
             guard count > 0 else { continue }
-            let named: [String]? = if let stacks { stacks.texts(of: slot) } else { [] }
-            guard let texts = named else {
-                unnamed &+= count
-                continue
-            }
+            let texts = stacks?.texts(of: slot) ?? []
             var row = WireCountRow(
                 column: column, key: key.values(keyValues[slot], cgroups: cgroups, stacks: texts), count: count)
             fill(&row, slot)
             counted.rows.append(row)
         }
         let other = shape.index(of: .other)
-        if var row = WireCountRow.other(column: column, count: sum(other) &+ unnamed) {
+        if var row = WireCountRow.other(column: column, count: sum(other)) {
             fill(&row, other)
             counted.rows.append(row)
         }

@@ -27,13 +27,13 @@ final class StackStorage {
     private let stacks: [(offset: Int, isUser: Bool)]
     private let values: BPFValues
     let names: StackNames
-    /// By slot; an empty list for one whose text was too much.
+    /// By slot.
     private var named: [Int: [String]] = [:]
     /// Slots whose processes were looked at.
     private var seen: Set<Int> = []
     private var textBytes = 0
 
-    /// Bytes of text that a table keeps: as many as its keys have on average.
+    /// Bytes of whole texts that a table keeps, for each slot on average. What comes after that is shortened.
     static let textPerSlot = 1 << 10
 
     init(_ key: ProgramKey, _ shape: ProgramTable.Shape, _ names: StackNames) throws(BPFError) {
@@ -51,7 +51,7 @@ final class StackStorage {
         guard count > 0 else { return 0 }
         return BPFMap.size(
             .array, keySize: 4, valueSize: StackKey.bytes * count, entries: shape.slots + shape.cpus, cpus: shape.cpus)
-            + textPerSlot * shape.slots
+            + (textPerSlot + StackText.short * count) * shape.slots
     }
 
     func isSeen(_ slot: Int) -> Bool { seen.contains(slot) || named[slot] != nil }
@@ -71,11 +71,8 @@ final class StackStorage {
 
     func isNamed(_ slot: Int) -> Bool { named[slot] != nil }
 
-    /// The texts of a slot's stacks; nil if they were too much.
-    func texts(of slot: Int) -> [String]? {
-        guard let texts = named[slot], !texts.isEmpty else { return nil }
-        return texts
-    }
+    /// The texts of a slot's stacks; empty for one that is not named.
+    func texts(of slot: Int) -> [String] { named[slot] ?? [] }
 
     /// - Parameter key: of a slot.
     func name(_ slots: [Int], key: (Int) -> UnsafeRawBufferPointer) {
@@ -91,7 +88,7 @@ final class StackStorage {
             let own = Array(texts[index * stacks.count..<(index + 1) * stacks.count])
             let bytes = own.reduce(0) { $0 + $1.utf8.count }
             guard textBytes + bytes <= Self.textPerSlot * shape.slots else {
-                named[slot] = []
+                named[slot] = own.map(StackText.shortened)
                 continue
             }
             textBytes += bytes

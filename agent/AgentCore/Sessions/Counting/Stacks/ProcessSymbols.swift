@@ -68,9 +68,16 @@ final class ProcessSymbols {
 
     private static let largestMaps = 16 << 20
 
+    /// Time in which tables of symbols were read. Commands to the agent wait meanwhile, so it is limited; a table that is
+    /// being read is read to its end.
+    private var spent = Duration.zero
+    private static let patience = Duration.seconds(4)
+
     private func look(for offsets: Set<UInt64>, in file: MappedFile) {
         let missing = offsets.filter { files[file]?[$0] == nil }
-        guard !missing.isEmpty else { return }
+        guard !missing.isEmpty, spent < Self.patience else { return }
+        let begin = MonotonicRawInstant.now
+        defer { spent += begin.duration(to: .now) }
         if kept + missing.count > Self.mostKept { (files, kept) = ([:], 0) }
         kept += missing.count
         let found = (try? (opened[file] ?? nil)?.functions(atFileOffsets: missing)) ?? [:]

@@ -20,7 +20,6 @@ final class StackNames {
 
     /// As long as nothing has gone wrong.
     private static let nothing = "[no stack]"
-    private static let cut = "[...]"
 
     /// Reads the kernel's symbols, which takes tenths of a second.
     ///
@@ -82,7 +81,7 @@ final class StackNames {
         var frames = zip(stack.addresses, calls(stack)).map { address, call in
             name(call).map(StackText.plain) ?? "0x" + String(address, radix: 16)
         }
-        if frames.count >= StackKey.depth { frames.append(Self.cut) }
+        if frames.count >= StackKey.depth { frames.append(StackText.mark) }
         return StackText.joined(frames)
     }
 }
