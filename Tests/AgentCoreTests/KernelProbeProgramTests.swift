@@ -42,7 +42,7 @@ struct KernelProbeProgramTests {
             request.keys = [key]
             let counted = try CountedEvents(
                 request, [(event, format)], filters: [event: "mode == 77"], fields: [event: fields])
-            let programs = try EBPFPrograms(counted, excluded: [])
+            let programs = try EBPFPrograms(counted, excluded: [], root)
             programs.control.isCounting = true
             for _ in 0..<5 { access("/nosuch/name", 77) }
             programs.control.isCounting = false
