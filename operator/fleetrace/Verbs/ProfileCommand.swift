@@ -16,7 +16,7 @@ struct ProfileCommand: AsyncParsableCommand {
 
             Examples:
               fleetrace profile --for 10s -o fleet.svg
-              fleetrace profile --on role=web -F 199 --for 30s --format folded > fleet.folded
+              fleetrace profile --on role=web -F 199 --for 30s -o fleet.folded
               fleetrace profile --local 2 --merge -o make.svg -- make
             """)
 
