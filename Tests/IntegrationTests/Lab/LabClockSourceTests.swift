@@ -6,7 +6,8 @@ extension LabTests {
     @Suite(.serialized)
     struct LabClockSourceTests {
         private static let program = "/tmp/ft-clock-source"
-        private static let selection = ["-e", "sched:sched_process_exec", "-f", "filename == \"\(program)\""]
+        private static let event = "sched:sched_process_exec"
+        private static let selection = ["-e", event, "-f", "\(event): filename == \"\(program)\""]
         /// Runs a program of that name five times, whatever becomes of it.
         private static let load =
             "cp /bin/busybox \(program) || cp /bin/true \(program); "

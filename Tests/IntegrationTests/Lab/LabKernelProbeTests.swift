@@ -109,13 +109,16 @@ extension LabTests {
                     ], while: Self.opening, on: having)
                 for node in having {
                     let own = events.filter { $0.node == node }
-                    let probed = own.filter {
-                        $0.event == "probe:opened" && $0.fields["name"] as? String == "/tmp/ftlab"
-                    }
-                    #expect(probed.count == Self.rounds, "\(node): \(own.map(\.text))")
-                    let recorded = own.filter { $0.event == event }.compactMap(\.pid)
-                    // One record of the event for each file that these programs opened, this one among them.
-                    #expect(Set(probed.compactMap(\.pid)).isSubset(of: recorded), "\(node): \(own.map(\.text))")
+                    let probed = own.filter { $0.event == "probe:opened" }
+                    let recorded = own.filter { $0.event == event }
+                    #expect(recorded.count >= Self.rounds, "\(node): \(own.map(\.text))")
+                    #expect(probed.map(\.pid) == recorded.map(\.pid), "\(node): \(own.map(\.text))")
+                    let names = probed.compactMap { $0.fields["name"] as? String }
+                    // The kernel reads a program's memory without waiting for a page that is not there: event probes of some
+                    // builds of Linux 6.1 find none. The kernel says so, and so does JSON, by null.
+                    let faults = probed.count - names.count
+                    if faults > 0 { print("lab: \(Lab.kernels[node] ?? "?"): \(faults) names could not be read") }
+                    #expect(names.count { $0 == "/tmp/ftlab" } == Self.rounds || faults > 0, "\(node): \(names)")
                 }
             }
         }
