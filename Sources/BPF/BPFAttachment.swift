@@ -1,6 +1,4 @@
 import CPerfEvent
-import Glibc
-import Synchronization
 
 /// A program that runs at each event of a tracepoint, on all CPUs, until this is closed.
 ///
@@ -8,7 +6,7 @@ import Synchronization
 /// kernel/trace/bpf_trace.c): one counter on any CPU is enough, CPUs may come and go, and the counter's own filter means
 /// nothing to the program. The counter stays disabled.
 public final class BPFAttachment: Sendable {
-    private let counter: Atomic<Int32>
+    private let counter: ProgramCounter
 
     /// - Parameters:
     ///   - id: the number in the event's `id` file.
@@ -16,19 +14,9 @@ public final class BPFAttachment: Sendable {
     public init(_ program: BPFProgram, toEvent id: Int, cpu: Int) throws(BPFError) {
         let counter = perf_open_counter(PERF_TYPE_TRACEPOINT.rawValue, UInt64(id), Int32(cpu), -1, 0)
         guard counter >= 0 else { throw .failed("no counter of the event can be opened", errno: -counter) }
-        let code = perf_set_program(counter, program.descriptor)
-        guard code == 0 else {
-            Glibc.close(counter)
-            throw .failed("the eBPF program cannot be attached", errno: -code)
-        }
-        self.counter = Atomic(counter)
+        self.counter = try ProgramCounter(counter, carrying: program)
     }
-
-    deinit { close() }
 
     /// Detaches the program. The kernel waits for those that use the event, about 20 ms.
-    public func close() {
-        let last = counter.exchange(-1, ordering: .relaxed)
-        if last >= 0 { Glibc.close(last) }
-    }
+    public func close() { counter.close() }
 }

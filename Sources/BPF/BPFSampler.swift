@@ -1,6 +1,5 @@
 import CPerfEvent
 import Glibc
-import Synchronization
 
 /// A program that runs at each interrupt of a sampling counter on one CPU, until this is closed. The counter is stopped
 /// at first.
@@ -13,7 +12,7 @@ public final class BPFSampler: Sendable {
         case period(UInt64)
     }
 
-    private let counter: Atomic<Int32>
+    private let counter: ProgramCounter
 
     /// - Parameters:
     ///   - type: PERF_TYPE_...
@@ -30,27 +29,17 @@ public final class BPFSampler: Sendable {
             let hint = isFrequency == 1 && counter == -EINVAL ? " (sysctl kernel.perf_event_max_sample_rate)" : ""
             throw .failed("no sampling counter can be opened\(hint)", errno: -counter)
         }
-        let code = perf_set_program(counter, program.descriptor)
-        guard code == 0 else {
-            Glibc.close(counter)
-            throw .failed("the eBPF program cannot be attached", errno: -code)
-        }
-        self.counter = Atomic(counter)
+        self.counter = try ProgramCounter(counter, carrying: program)
     }
-
-    deinit { close() }
 
     /// Starts it.
     public func enable() throws(BPFError) {
-        let code = perf_enable(counter.load(ordering: .relaxed))
+        let code = perf_enable(counter.descriptor)
         guard code == 0 else { throw .failed("a sampling counter cannot be started", errno: -code) }
     }
 
     /// Stops it and detaches the program.
-    public func close() {
-        let last = counter.exchange(-1, ordering: .relaxed)
-        if last >= 0 { Glibc.close(last) }
-    }
+    public func close() { counter.close() }
 }
 
 /// Flags of `BPFHelper.stack` (include/uapi/linux/bpf.h).

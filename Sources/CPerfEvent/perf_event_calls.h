@@ -13,6 +13,22 @@
 
 extern long syscall(long number, ...);
 
+/// What every counter here has in common.
+static inline struct perf_event_attr perf_attributes(uint32_t type, uint64_t config) {
+    struct perf_event_attr attr;
+    memset(&attr, 0, sizeof attr);
+    attr.size = sizeof attr;
+    attr.type = type;
+    attr.config = config;
+    return attr;
+}
+
+/// Opens a counter of everything that runs on one CPU. Returns the descriptor, or -errno.
+static inline int perf_open(struct perf_event_attr *attr, int cpu, int group) {
+    long fd = syscall(SYS_perf_event_open, attr, (long)-1, (long)cpu, (long)group, (unsigned long)PERF_FLAG_FD_CLOEXEC);
+    return fd < 0 ? -errno : (int)fd;
+}
+
 /// A counter of everything that runs on one CPU.
 ///
 /// `excluded`: bits for what is not counted: 1 user, 2 kernel, 4 hypervisor, 8 guest.
@@ -20,34 +36,24 @@ extern long syscall(long number, ...);
 /// running, then the leader's and each member's value, all 64 bits (PERF_FORMAT_GROUP).
 /// Returns the descriptor, or -errno.
 static inline int perf_open_counter(uint32_t type, uint64_t config, int cpu, int group, uint32_t excluded) {
-    struct perf_event_attr attr;
-    memset(&attr, 0, sizeof attr);
-    attr.size = sizeof attr;
-    attr.type = type;
-    attr.config = config;
+    struct perf_event_attr attr = perf_attributes(type, config);
     attr.disabled = group < 0;
     attr.exclude_user = excluded & 1;
     attr.exclude_kernel = excluded >> 1 & 1;
     attr.exclude_hv = excluded >> 2 & 1;
     attr.exclude_guest = excluded >> 3 & 1;
     attr.read_format = PERF_FORMAT_GROUP | PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING;
-    long fd = syscall(SYS_perf_event_open, &attr, (long)-1, (long)cpu, (long)group, (unsigned long)PERF_FLAG_FD_CLOEXEC);
-    return fd < 0 ? -errno : (int)fd;
+    return perf_open(&attr, cpu, group);
 }
 
 /// A counter of everything that runs on one CPU, stopped, that interrupts it: so many times a second, or after so many
 /// events. Returns the descriptor, or -errno.
 static inline int perf_open_sampler(uint32_t type, uint64_t config, int cpu, uint64_t number, int is_frequency) {
-    struct perf_event_attr attr;
-    memset(&attr, 0, sizeof attr);
-    attr.size = sizeof attr;
-    attr.type = type;
-    attr.config = config;
+    struct perf_event_attr attr = perf_attributes(type, config);
     attr.disabled = 1;
     attr.freq = is_frequency != 0;
     attr.sample_period = number;  // the same place as sample_freq
-    long fd = syscall(SYS_perf_event_open, &attr, (long)-1, (long)cpu, (long)-1, (unsigned long)PERF_FLAG_FD_CLOEXEC);
-    return fd < 0 ? -errno : (int)fd;
+    return perf_open(&attr, cpu, -1);
 }
 
 /// Starts a leader with its members. Returns 0, or -errno.

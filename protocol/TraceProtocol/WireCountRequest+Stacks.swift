@@ -7,6 +7,9 @@ extension WireCountRequest {
     /// Bytes of a stack's text: names from the outermost to the innermost, with `;` between. Longer ones lose the outermost.
     public static let longestStack = 8 << 10
 
+    /// The text of a key where there is no stack: that of a kernel thread's program, or of an event that has none.
+    public static let noStack = "[no stack]"
+
     /// Whether a key is a call stack.
     public static func isStack(_ key: String) -> Bool { key == kernelStackKey || key == userStackKey }
 
@@ -17,7 +20,7 @@ extension WireCountRequest {
     public var sampled: [SampledCounter] { counters.compactMap { SampledCounter($0) } }
 
     /// Counters are sampled.
-    public var isSampled: Bool { counters.contains { SampledCounter($0) != nil } }
+    public var isSampled: Bool { !sampled.isEmpty }
 
     /// Bytes that a text of a row's key may have.
     public func longestText(ofKey index: Int) -> Int {

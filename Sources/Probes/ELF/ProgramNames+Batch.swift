@@ -57,7 +57,7 @@ extension ELFRawSymbol {
 }
 
 extension [UInt64] {
-    /// The first index whose element fulfils what all behind it fulfil, too.
+    /// The index of the first element behind a border: `isBehind` is false up to there, and true from there on.
     fileprivate func partitioningIndex(_ isBehind: (UInt64) -> Bool) -> Int {
         var (low, high) = (0, count)
         while low < high {

@@ -41,9 +41,9 @@ public struct ProfileSamples: Sendable {
     /// By name.
     public private(set) var nodes: [Node]
 
-    /// The idle task's name, and what stands for a stack that is none, as agents write them.
+    /// The idle task's name, as agents write it.
     private static let idleTask = "<idle>"
-    private static let noStack = "[no stack]"
+    private static let noStack = WireCountRequest.noStack
 
     /// - Parameter cpus: how many each node has.
     public init(_ counts: FleetCounts, cpus: [String: Int]) {

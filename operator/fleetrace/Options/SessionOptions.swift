@@ -61,11 +61,7 @@ struct SessionOptions: ParsableArguments {
 
     @OptionGroup var nodes: NodeOptions
 
-    @Option(
-        name: .customLong("for"),
-        help: "How long, e.g. 500ms, 10s, 2m. Without it: until Ctrl-C, or until the command ends.",
-        transform: DurationArgument.parse)
-    var duration: Duration?
+    @OptionGroup var length: LengthOption
 
     @Option(help: "Kilobytes of kernel buffer for each CPU (default: 4096).")
     var buffer: Int?
@@ -117,7 +113,7 @@ struct SessionOptions: ParsableArguments {
         request.partial = partial
         request.startInMs = UInt32(clamping: (startIn ?? .zero).wholeMilliseconds)
         request.name = name
-        request.lengthNs = UInt64(clamping: (duration ?? .zero).wholeNanoseconds)
+        request.lengthNs = UInt64(clamping: (length.duration ?? .zero).wholeNanoseconds)
         request.private = privacy.isPrivate
         attendance.fill(&request)
         return request
@@ -129,7 +125,7 @@ struct SessionOptions: ParsableArguments {
     ///   - separatesOutput: as in `OwnedSession`.
     func session(name: String = "", needsOutput: Bool = true, separatesOutput: Bool = false) -> OwnedSession {
         OwnedSession(
-            request: request(name: name), access: nodes.access, timeLimit: duration, command: command,
+            request: request(name: name), access: nodes.access, timeLimit: length.duration, command: command,
             follows: accompanied.follow, leavesRunning: accompanied.leaveRunning, separatesOutput: separatesOutput,
             needsOutput: needsOutput)
     }

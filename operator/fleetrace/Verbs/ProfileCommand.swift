@@ -22,11 +22,7 @@ struct ProfileCommand: AsyncParsableCommand {
 
     @OptionGroup var nodes: NodeOptions
 
-    @Option(
-        name: .customLong("for"),
-        help: "How long, e.g. 500ms, 10s, 2m. Without it: until Ctrl-C, or until the command ends.",
-        transform: DurationArgument.parse)
-    var duration: Duration?
+    @OptionGroup var length: LengthOption
 
     @Option(name: [.customShort("F"), .customLong("frequency")], help: "Samples a second on each CPU.")
     var frequency = 99
@@ -70,7 +66,7 @@ struct ProfileCommand: AsyncParsableCommand {
         request.selectors = nodes.on
         request.partial = partial
         request.private = privacy.isPrivate
-        request.lengthNs = UInt64(clamping: (duration ?? .zero).wholeNanoseconds)
+        request.lengthNs = UInt64(clamping: (length.duration ?? .zero).wholeNanoseconds)
         request.count.counters = [SampledCounter.cpuTime(frequency: frequency)]
         request.count.keys = ProfileSamples.keys
         request.count.tableLimit = UInt32(clamping: table)
@@ -84,7 +80,7 @@ struct ProfileCommand: AsyncParsableCommand {
         let printer = ProfilePrinter(format ?? (isPicture ? .svg : .folded), merged: merge, frequency: frequency)
         let stream = try CommandError.catching { try OutputFile.open(output) }
         let session = OwnedSession(
-            request: request, access: nodes.access, timeLimit: duration, command: accompanied.words,
+            request: request, access: nodes.access, timeLimit: length.duration, command: accompanied.words,
             leavesRunning: accompanied.leaveRunning, separatesOutput: output == nil, needsOutput: output == nil)
         try await session.run { opened in ProfileConsumer(opened, printer, output: stream) }
     }

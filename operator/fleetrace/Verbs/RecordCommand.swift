@@ -71,7 +71,7 @@ struct RecordCommand: AsyncParsableCommand {
             throw ValidationError(
                 "--detach keeps the session at the controller; leave -o \(output) out, and fetch it later")
         }
-        if session.duration != nil {
+        if session.length.duration != nil {
             throw ValidationError("--for ends a session of this command; a detached one ends with 'fleetrace stop'")
         }
         if !session.command.isEmpty {

@@ -32,11 +32,7 @@ struct StatCommand: AsyncParsableCommand {
     @OptionGroup var force: ForceOption
     @OptionGroup var nodes: NodeOptions
 
-    @Option(
-        name: .customLong("for"),
-        help: "How long, e.g. 500ms, 10s, 2m. Without it: until Ctrl-C, or until the command ends.",
-        transform: DurationArgument.parse)
-    var duration: Duration?
+    @OptionGroup var length: LengthOption
 
     @Option(
         help: "Print what was counted in each interval of this length, e.g. 1s; at least 10ms.",
@@ -72,7 +68,7 @@ struct StatCommand: AsyncParsableCommand {
         request.forceProbes = force.isForced
         request.partial = partial
         request.private = privacy.isPrivate
-        request.lengthNs = UInt64(clamping: (duration ?? .zero).wholeNanoseconds)
+        request.lengthNs = UInt64(clamping: (length.duration ?? .zero).wholeNanoseconds)
         try count.fill(&request, interval: interval ?? .zero, isForPrograms: format != .table)
         return request
     }
@@ -88,7 +84,7 @@ struct StatCommand: AsyncParsableCommand {
         // On a terminal a person reads both.
         let separates = output == nil && !(format == .table && isatty(STDOUT_FILENO) == 1)
         let session = OwnedSession(
-            request: request, access: nodes.access, timeLimit: duration, command: accompanied.words,
+            request: request, access: nodes.access, timeLimit: length.duration, command: accompanied.words,
             leavesRunning: accompanied.leaveRunning, separatesOutput: separates, needsOutput: output == nil)
         try await session.run { opened in CountConsumer(opened, request.count, printer, output: stream) }
     }

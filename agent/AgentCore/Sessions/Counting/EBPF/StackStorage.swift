@@ -5,7 +5,8 @@ import SystemFacts
 enum StackKey {
     /// Bytes of the kernel's.
     static let size = 8
-    /// Behind it: the process, 32 bits, and how often a process of such a number has begun or ended, 32 bits.
+    /// A program's: behind the number of the stack stand the number of the process and its generation, 32 bits each
+    /// (`ProcessGenerations`).
     static let userSize = 16
     static let process = 8
     static let generation = 12

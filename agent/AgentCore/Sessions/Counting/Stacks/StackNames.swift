@@ -1,5 +1,6 @@
 import EventFormat
 import SystemFacts
+import TraceProtocol
 import Tracefs
 
 /// Makes texts of call stacks: `main;work;read`, the outermost first. What has no name is its address.
@@ -17,9 +18,6 @@ final class StackNames {
     private let kernel: KernelSymbols
     private var kernelNames: [UInt64: String] = [:]
     private let programs = ProcessSymbols()
-
-    /// As long as nothing has gone wrong.
-    private static let nothing = "[no stack]"
 
     /// Reads the kernel's symbols, which takes tenths of a second.
     ///
@@ -77,7 +75,7 @@ final class StackNames {
     }
 
     private func text(_ stack: CallStack, _ name: (UInt64) -> String?) -> String {
-        guard !stack.addresses.isEmpty else { return Self.nothing }
+        guard !stack.addresses.isEmpty else { return WireCountRequest.noStack }
         var frames = zip(stack.addresses, calls(stack)).map { address, call in
             name(call).map(StackText.plain) ?? "0x" + String(address, radix: 16)
         }
