@@ -72,9 +72,15 @@ extension NodeLogFiles {
         guard let file = try open(segment) else { return 0 }
         defer { try? file.close() }
         var offset = LogPosition.start.offset
+        // Many records are small: one read serves all that lie in it.
+        var (piece, pieceStart) = (ByteBuffer(), offset)
         while offset < length {
-            let head = try NodeLogTail.read(file, at: offset, count: LogRecord.prefixLength, path(segment))
-            guard let (magic, body) = head.getMultipleIntegers(at: head.readerIndex, as: (UInt32, UInt32).self),
+            if offset + UInt64(LogRecord.prefixLength) > pieceStart + UInt64(piece.readableBytes) {
+                piece = try NodeLogTail.read(file, at: offset, count: 64 << 10, path(segment))
+                pieceStart = offset
+            }
+            let head = piece.readerIndex + Int(offset - pieceStart)
+            guard let (magic, body) = piece.getMultipleIntegers(at: head, as: (UInt32, UInt32).self),
                 magic == LogRecord.magic
             else { break }
             let end = offset + UInt64(LogRecord.prefixLength) + UInt64(body)

@@ -55,10 +55,15 @@ class Recorder:
 
     def run(self):
         try:
-            while self.field.going():
+            while self.field.going() and not self.discarded:
                 self.turn()
         except (OSError, Closed):
             pass
+
+
+def attack_longer(field):
+    """What these attacks wait for takes as long as the disk does."""
+    field.until += 20
 
 
 def record(field, seconds):
@@ -71,12 +76,13 @@ def record(field, seconds):
 @attack(data_mb=400)
 def full_disk(field):
     """A node fills the controller's disk of 400 MiB with the recording that it was asked for."""
+    attack_longer(field)
     recorder = Recorder(field, os.urandom(1 << 20))
     thread = threading.Thread(target=recorder.run, daemon=True)
     thread.start()
     command = record(field, 60)
     least = 1 << 40
-    while field.going():
+    while thread.is_alive():
         space = os.statvfs(field.data)
         least = min(least, space.f_bavail * space.f_frsize)
         time.sleep(0.05)
@@ -90,6 +96,7 @@ def full_disk(field):
 @attack()
 def endless_drain(field):
     """A node goes on sending after the stop, and never says that it has finished."""
+    attack_longer(field)
     recorder = Recorder(field, os.urandom(1 << 20))
     thread = threading.Thread(target=recorder.run, daemon=True)
     thread.start()

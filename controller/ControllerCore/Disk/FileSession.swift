@@ -87,6 +87,9 @@ final class FileSession {
     /// Bytes of each log that still grows; 0 for the others.
     var growingLogs: [Int] { logs.map(\.growingBytes) }
 
+    /// By node, up to where readers may read.
+    var positions: [LogPosition] { logs.map(\.position) }
+
     /// Nothing more is appended to a log.
     func end(log node: Int) {
         logs[node].end()

@@ -16,9 +16,12 @@ final class FileSessionReader {
     /// Where the logs end.
     let ends: [LogPosition]
 
-    /// - Parameter read: bytes of records, by node, behind which the reader goes on; 0 for nodes beyond it.
+    /// - Parameters:
+    ///   - read: bytes of records, by node, behind which the reader goes on; 0 for nodes beyond it.
+    ///   - written: by node, up to where a session is written that still grows: to look for that in its files takes longer
+    ///     the longer it has run. Nil for one that is stored.
     /// - Throws: `WireRefusal` where a log does not have so many, or no record begins there.
-    init(_ directory: SessionDirectory, behind read: [UInt64]) throws {
+    init(_ directory: SessionDirectory, behind read: [UInt64], written: [LogPosition]?) throws {
         tails = []
         var ends: [LogPosition] = []
         // An interrupted session may end within a record.
@@ -30,7 +33,7 @@ final class FileSessionReader {
                 throw WireRefusal.unreadable(name, read: bytes)
             }
             tails.append(Tail(NodeLogTail(files, at: start)))
-            ends.append(try files.end(isWhole: isWhole))
+            ends.append(try written?[node] ?? files.end(isWhole: isWhole))
         }
         self.ends = ends
     }

@@ -196,9 +196,10 @@ final class FileStorage: SessionStorage {
     func reader(of session: UInt64, behind read: [UInt64]) -> EventLoopFuture<OpenedLogs> {
         loop.submit { [self] in
             // The names of the nodes are those that the session was made with.
-            let open = state.withValue { $0.sessions[session]?.directory }
-            let directory = if let open { open } else { try folder.directory(of: session) }
-            let (reader, files) = (Reader(storage: self), try FileSessionReader(directory, behind: read))
+            let open = state.withValue { $0.sessions[session] }
+            let directory = if let open { open.directory } else { try folder.directory(of: session) }
+            let files = try FileSessionReader(directory, behind: read, written: open?.positions)
+            let reader = Reader(storage: self)
             state.withValue { $0.readers[ObjectIdentifier(reader)] = files }
             return OpenedLogs(reader: reader, starts: files.positions, ends: files.ends)
         }
