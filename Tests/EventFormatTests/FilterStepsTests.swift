@@ -50,6 +50,35 @@ struct FilterStepsTests {
         #expect(steps.prefix(4).map { String(decoding: $0.text, as: UTF8.self) } == ["a", "b*", "c", "d"])
     }
 
+    @Test("Texts at an address: of the program for a system call, of the kernel for any other event")
+    func pointed() throws {
+        func format(_ system: String) throws -> EventFormat {
+            try EventFormat(
+                parsing: """
+                    name: e
+                    ID: 1
+                    format:
+                    \tfield:int common_pid;\toffset:4;\tsize:4;\tsigned:1;
+
+                    \tfield:const char * path;\toffset:8;\tsize:8;\tsigned:0;
+                    \tfield:void * data;\toffset:16;\tsize:8;\tsigned:0;
+
+                    print fmt: "x"
+
+                    """, system: system)
+        }
+        for filter in ["path == \"a\"", "path.ustring == \"a\""] {
+            let steps = try FilterSteps(filter, for: format("syscalls")).steps
+            #expect(steps.map(\.subject) == [.pointedText(offset: 8, isOfProgram: true)])
+        }
+        let kernel = try FilterSteps("path ~ \"a*\" && path != 0", for: format("s")).steps
+        #expect(
+            kernel.map(\.subject) == [
+                .pointedText(offset: 8, isOfProgram: false), .number(offset: 8, size: 8, isSigned: false),
+            ])
+        #expect(throws: EventPredicateError.self) { try FilterSteps("data.ustring == \"a\"", for: format("syscalls")) }
+    }
+
     @Test("What is no filter of the event is an error")
     func errors() throws {
         let format = try Self.format()

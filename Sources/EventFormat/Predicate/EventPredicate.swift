@@ -74,6 +74,8 @@ public struct EventPredicate: Sendable {
             }
             return step.holds(UnsafeRawBufferPointer(string), pool)
         case .task: return step.holds(task, pool)
+        // Compiled for `FilterSteps` only.
+        case .programString: return false
         }
     }
 }

@@ -15,7 +15,10 @@ public struct FilterSteps: Sendable, Equatable {
         case text(offset: Int, base: Int)
         /// A text that a probe fetches, which may be unreadable: its location word is at `offset`.
         case fetchedText(offset: Int)
-        /// Anything else: texts of the kernel's memory, to the end of the record.
+        /// A text at the address of 8 bytes at `offset`, in the kernel's memory or the program's. For one that cannot be
+        /// read no comparison holds.
+        case pointedText(offset: Int, isOfProgram: Bool)
+        /// Anything else: texts to the end of the record.
         case other
     }
 
@@ -46,6 +49,7 @@ public struct FilterSteps: Sendable, Equatable {
     /// - Throws: for what is no filter of this event.
     public init(_ filter: String, for format: EventFormat) throws(EventPredicateError) {
         var compiler = PredicateCompiler(filter: filter, format: format, catalog: EventCatalog(formats: []))
+        compiler.readsPrograms = true
         try compiler.compile()
         let pool = compiler.pool
         steps = compiler.steps.map { step in
@@ -72,6 +76,8 @@ extension FilterSteps.Subject {
             // From the end of the location word, which has 4 bytes.
             case .relativeString: .text(offset: offset, base: offset + 4)
             case .fetchedString: .fetchedText(offset: offset)
+            case .kernelString where step.kind.width == 8: .pointedText(offset: offset, isOfProgram: false)
+            case .programString: .pointedText(offset: offset, isOfProgram: true)
             case .trailingString, .kernelString: .other
             }
     }

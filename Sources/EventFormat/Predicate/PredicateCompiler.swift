@@ -3,6 +3,8 @@ struct PredicateCompiler {
     let filter: String
     let format: EventFormat
     let catalog: EventCatalog
+    /// Whoever evaluates it can read a program's memory, `filename.ustring`.
+    var readsPrograms = false
     private(set) var steps: [PredicateStep] = []
     private(set) var pool: [UInt8] = []
     private(set) var requiredSize = 0
@@ -69,6 +71,8 @@ struct PredicateCompiler {
         if name.hasSuffix(".function") {
             name.removeLast(".function".count)
             isFunction = true
+        } else if readsPrograms, name.hasSuffix(Self.programSuffix) {
+            name.removeLast(Self.programSuffix.count)
         }
         try FilterCheck(filter, format).check(test)
         guard let field = format.field(name) else {
@@ -101,10 +105,13 @@ struct PredicateCompiler {
         }
     }
 
+    private static let programSuffix = ".ustring"
+
     /// Text in the memory of the program that made a system call. Newer kernels copy it into the record (Linux 7.0).
     private mutating func programText(
         _ test: FilterTest, _ field: EventField
     ) throws(EventPredicateError) -> PredicateStep {
+        if readsPrograms { return try text(test, .programString, field.offset, 0) }
         guard let copy = format.field("__\(field.name)_val"), case .dynamic = copy.kind else {
             throw error(
                 "the record has only the address of '\(field.name)': the kernel can compare the text, with -f '\(format.system):\(format.name): \(filter)'",

@@ -9,6 +9,8 @@ struct PredicateStep {
         case cpu
         /// A char array, a dynamic string, a relative dynamic string, the rest of the record, a string in the kernel.
         case fixedString, dynamicString, relativeString, trailingString, kernelString
+        /// A string in the memory of the program, which no record has.
+        case programString
         /// A text that a probe fetched. One that could not be read is `(fault)`, as the kernel prints it.
         case fetchedString
         /// The task's name.

@@ -105,6 +105,13 @@ extension LabTests {
                     "-p", "opened=kprobe:do_sys_openat2 name=+0($arg2):ustring", "-f",
                     "probe:opened: name == \"\(path)\"", "--by", "name",
                 ]
+                // The same without a probe: programs read the text at the address that the system call is given.
+                let event = "syscalls:sys_enter_openat"
+                let calls = try await lab.stat(
+                    [
+                        "-e", event, "-f", "\(event): filename == \"\(path)\"", "--by", "filename.ustring,comm",
+                        "--format", "json",
+                    ] + nodes.flatMap { ["--on", $0] })
                 for (way, records) in try await Self.count(
                     lab, on: nodes, ways: ["ebpf", "decode"], selection,
                     "for i in 1 2 3 4 5 6 7; do cat \(path); done 2>/dev/null; true")
@@ -112,6 +119,15 @@ extension LabTests {
                     for name in nodes {
                         #expect(records.of(name, "probe:opened").byKey == [path: 7], "\(name), \(way)")
                     }
+                }
+                calls.send(SIGINT)
+                #expect(try await calls.exit(within: .seconds(60)) == .success, "\(calls.errors.text)")
+                #expect(!calls.errors.text.contains("by decoded pages"), "\(calls.errors.text)")
+                let records = try CountRecord.parse(calls.output.texts)
+                for name in nodes {
+                    let own = records.of(name, event)
+                    let isNamed = own.allSatisfy { $0.key?.hasPrefix("\(path),") == true }
+                    #expect(own.total == 7 && isNamed, "\(name): \(own)")
                 }
             }
         }

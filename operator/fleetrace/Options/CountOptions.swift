@@ -27,7 +27,7 @@ struct CountOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "A row for each node, cpu, comm, pid or tid, cgroup, cgroup_id, stack (the kernel's call stack), ustack (the program's) or value of a field, separated by commas ('.pid' is the field of that name).",
+            "A row for each node, cpu, comm, pid or tid, cgroup, cgroup_id, stack (the kernel's call stack), ustack (the program's) or value of a field, separated by commas ('.pid' is the field of that name; 'filename.ustring' is the text in the program's memory at the address in a field, '.string' in the kernel's).",
             valueName: "keys"))
     var by: String?
 

@@ -19,6 +19,7 @@ struct StatCommand: AsyncParsableCommand {
               fleetrace stat -e instructions:u,cycles:k --format csv -o counts.csv -- make
               fleetrace stat -e sched:sched_switch --by next_comm --top 20 --for 5s
               fleetrace stat -e sched:sched_switch --by comm,cpu --way ebpf --for 5s
+              fleetrace stat -e syscalls:sys_enter_openat --by filename.ustring,comm --top 20 --for 5s
               fleetrace stat -e kmem:kmalloc --by cgroup,comm --sum bytes_alloc --max bytes_alloc --for 5s
               fleetrace stat -e block:block_rq_issue --by stack --top 5 --for 5s
               fleetrace stat -e syscalls:sys_exit_read --hist ret --local 2 --for 2s

@@ -17,7 +17,7 @@ struct CountWays {
             return try DecodedCount.functions(request, delivery, in: tracefs, readers: readers)
         }
         guard request.count.needsTables else { return try PerfCount(request, delivery, in: tracefs) }
-        if request.count.hasStacks || request.count.isSampled { return try stacks() }
+        if let reason = request.count.onlyPrograms { return try programsAlone(reason) }
         switch request.count.way {
         case .unspecified: return try cheapest()
         case .histTrigger: return try demanded("the kernel's tables", tables)
@@ -27,11 +27,9 @@ struct CountWays {
         }
     }
 
-    /// Only programs see stacks, and what a counter interrupts.
-    private func stacks() throws -> any CountSource {
-        guard [.unspecified, .ebpfProgram].contains(request.count.way) else {
-            throw WireRefusal(.unsupported, "only eBPF counts by stack, and samples")
-        }
+    /// - Parameter reason: why only programs do.
+    private func programsAlone(_ reason: String) throws -> any CountSource {
+        guard [.unspecified, .ebpfProgram].contains(request.count.way) else { throw WireRefusal(.unsupported, reason) }
         let remark = EBPFCount.countsMisses() ? "" : "before Linux 6.7 it misses events unnoticed"
         return try demanded("eBPF") { try programs(remark: remark) }
     }

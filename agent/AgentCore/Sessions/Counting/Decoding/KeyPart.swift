@@ -17,9 +17,11 @@ enum KeyPart: Sendable, Equatable {
     case fixedText(offset: Int, size: Int)
     /// A location word at `offset`; `base` is what its offset counts from. A text that a probe fetched may be unreadable.
     case text(offset: Int, base: Int, isFetched: Bool = false)
+    /// The text at the address that a field holds.
+    case pointedText(NumberField, isOfProgram: Bool)
 
-    /// `cpu`, `pid` or `tid`, `comm`, `cgroup`, `cgroup_id`, `stack` and `ustack`, which every event has, else a field. A
-    /// leading dot names a field in any case: `.pid`.
+    /// `cpu`, `pid` or `tid`, `comm`, `cgroup`, `cgroup_id`, `stack` and `ustack`, which every event has, `FIELD.ustring` and
+    /// `FIELD.string`, else a field. A leading dot names a field in any case: `.pid`.
     ///
     /// - Throws: a refusal that lists the event's fields.
     init(_ name: String, in format: EventFormat) throws(WireRefusal) {
@@ -32,7 +34,12 @@ enum KeyPart: Sendable, Equatable {
         case WireCountRequest.kernelStackKey: self = .stack(isUser: false)
         case WireCountRequest.userStackKey: self = .stack(isUser: true)
         case "comm": self = .comm(pidOffset: pid)
-        default: self = try Self.field(name, in: format)
+        default:
+            if let key = PointedTextKey(name) {
+                self = .pointedText(try key.field(in: format), isOfProgram: key.isOfProgram)
+            } else {
+                self = try Self.field(name, in: format)
+            }
         }
     }
 
@@ -58,7 +65,7 @@ enum KeyPart: Sendable, Equatable {
         switch self {
         case .cpu, .cgroup, .stack: 0
         case .pid(let offset), .comm(let offset): offset + 4
-        case .number(let field): field.offset + field.size
+        case .number(let field), .pointedText(let field, _): field.offset + field.size
         case .fixedText(let offset, let size): offset + size
         case .text(let offset, _, _): offset + 4
         }

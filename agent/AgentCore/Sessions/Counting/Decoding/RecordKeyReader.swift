@@ -34,7 +34,7 @@ struct RecordKeyReader: Sendable, Equatable {
             case .cpu: key.append(Int64(cpu))
             case .pid(let offset): key.append(Int64(record.loadUnaligned(fromByteOffset: offset, as: Int32.self)))
             // Records do not have them: such a request is refused before.
-            case .cgroup, .stack: key.append(0)
+            case .cgroup, .stack, .pointedText: key.append(0)
             case .comm(let offset):
                 names.withName(of: record.loadUnaligned(fromByteOffset: offset, as: Int32.self)) {
                     key.append(text: $0)

@@ -99,6 +99,11 @@ struct CountedEvents {
 }
 
 extension KeyPart {
-    /// The field, if it is a number of the record.
-    fileprivate var number: NumberField? { if case .number(let field) = self { field } else { nil } }
+    /// The field, if it is a number of the record, or the address of a text.
+    fileprivate var number: NumberField? {
+        switch self {
+        case .number(let field), .pointedText(let field, _): field
+        default: nil
+        }
+    }
 }

@@ -50,14 +50,29 @@ extension CountingProgram {
     ) throws(KernelDeclined) {
         let (source, reads) = try fields.steps(at: offset, isText: true)
         guard let last = reads.last else { return readName(to: place) }
-        let (failed, done) = (code.label(), code.label())
+        let failed = code.label()
         begin(source)
         follow(reads.dropLast(), failing: failed)
         add(last.offset)
+        readPointedText(to: place, room: room, isOfProgram: last.isOfProgram, failing: failed)
+        mark(place, failed)
+    }
+
+    /// Reads the text at the address in r3. The room is zeros.
+    mutating func readPointedText(to place: Int16, room: Int, isOfProgram: Bool, failing: BPFAssembler.Label) {
         address(.r1, place)
         code.move(.r2, .immediate(Int32(room)))
-        call(.readProgramText, .readKernelText, isOfProgram: last.isOfProgram)
-        code.jump(if: .r0, .signedGreater, .immediate(0), to: done)
+        call(.readProgramText, .readKernelText, isOfProgram: isOfProgram)
+        // An empty text has its NUL.
+        code.jump(if: .r0, .signedLessEqual, .immediate(0), to: failing)
+    }
+
+    /// What stands for a text that could not be read; goes on behind it otherwise.
+    ///
+    /// - Parameter failed: is placed here.
+    mutating func mark(_ place: Int16, _ failed: BPFAssembler.Label) {
+        let done = code.label()
+        code.jump(to: done)
         code.place(failed)
         code.load(.r1, constant: UnreadableText.withBytes { Self.word(Array($0)) })
         code.store(.eight, .frame, place, .register(.r1))

@@ -56,6 +56,14 @@ extension CountingProgram {
             clear(Stack.area, bytes: ProgramKey.textSize)
             try fetchText(fields, at: offset, to: Stack.area, room: ProgramKey.textSize)
             try compareText(step, room: ProgramKey.textSize, whenTrue, whenFalse)
+        case .pointedText(let offset, let isOfProgram):
+            clear(Stack.area, bytes: ProgramKey.textSize)
+            try load(.r3, offset: offset, size: 8, isSigned: false)
+            // For a text that cannot be read no comparison holds (`filter_pred_pchar` in
+            // kernel/trace/trace_events_filter.c).
+            readPointedText(
+                to: Stack.area, room: ProgramKey.textSize, isOfProgram: isOfProgram, failing: whenFalse)
+            try compareText(step, room: ProgramKey.textSize, whenTrue, whenFalse)
         case .other: throw KernelDeclined("the filter compares what a program does not see")
         }
     }

@@ -29,6 +29,12 @@ extension CountingProgram {
             case .text(let offset, let base, _):
                 clear(place, bytes: part.size)
                 try readText(wordAt: offset, base: base, to: place, room: part.size)
+            case .pointedText(let field, let isOfProgram):
+                clear(place, bytes: part.size)
+                try load(.r3, field)
+                let failed = code.label()
+                readPointedText(to: place, room: part.size, isOfProgram: isOfProgram, failing: failed)
+                mark(place, failed)
             }
         }
     }

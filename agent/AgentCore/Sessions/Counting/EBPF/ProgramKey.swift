@@ -41,7 +41,7 @@ struct ProgramKey: Equatable {
         case .comm: CurrentTaskNames.length
         case .stack(let isUser): isUser ? StackKey.userSize : StackKey.size
         case .fixedText(_, let size): (min(size + 1, textSize) + 7) & ~7
-        case .text: textSize
+        case .text, .pointedText: textSize
         }
     }
 
@@ -61,7 +61,7 @@ struct ProgramKey: Equatable {
             let bytes = UnsafeRawBufferPointer(rebasing: key[part.offset..<part.offset + part.size])
             var value = WireCountKey()
             switch part.source {
-            case .comm, .fixedText, .text:
+            case .comm, .fixedText, .text, .pointedText:
                 var text = bytes.prefix { $0 != 0 }
                 while text.last == UInt8(ascii: " ") { text.removeLast() }
                 value.text = Data(text)

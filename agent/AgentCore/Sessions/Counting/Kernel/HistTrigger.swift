@@ -81,6 +81,7 @@ struct HistTrigger {
                 texts += 1
             case .cgroup: throw KernelDeclined("the kernel's tables have no cgroups")
             case .stack: throw KernelDeclined("only eBPF counts by stack")
+            case .pointedText: throw KernelDeclined("the kernel's tables have the address of a text")
             // The kernel keeps the name that a task had when it was first seen.
             case .comm: throw KernelDeclined("the kernel's tables have no names of tasks")
             case .fixedText, .text: throw KernelDeclined("the kernel's tables have no texts of more than 16 bytes")

@@ -74,7 +74,8 @@ struct LatencyTables {
             case .cgroup: throw KernelDeclined("the kernel's tables have no cgroups")
             case .stack: throw KernelDeclined("only eBPF counts by stack")
             case .comm: throw KernelDeclined("the kernel's tables have no names of tasks")
-            case .fixedText, .text: throw KernelDeclined("the kernel's tables have no latencies by a text")
+            case .fixedText, .text, .pointedText:
+                throw KernelDeclined("the kernel's tables have no latencies by a text")
             }
         }
         self.names = names + [Self.twice]

@@ -19,7 +19,7 @@ extension WireCountKey {
     init(_ text: [UInt8], _ part: KeyPart) throws(WireRefusal) {
         self.init()
         switch part {
-        case .fixedText, .text, .comm:
+        case .fixedText, .text, .pointedText, .comm:
             self.text = Data(text)
         case .cpu, .pid, .cgroup, .stack, .number:
             guard let bits = UInt64(String(decoding: text, as: UTF8.self)) else {
