@@ -201,6 +201,11 @@ extension IntegrationTests {
                 #expect(
                     trace.errors.text.contains("vera") && trace.errors.text.contains("tracer"), "\(trace.errors.text)")
                 #expect(fleet.instances.isEmpty)
+                let profile = try await fleet.run(["profile", "--for", "100ms"] + access, expecting: .exited(1))
+                #expect(
+                    profile.errors.text.contains("operator vera may not start sessions: that needs the role tracer"),
+                    "\(profile.errors.text)")
+                #expect(profile.output.text.isEmpty)
                 try await fleet.run(["ca", "issue", "operator", "tina", fleet.pki, "--role", "tracer"])
                 let tracer = ["--controller", "127.0.0.1:\(fleet.port)"] + fleet.credentials(.operator, "tina")
                 try await fleet.run(["trace", "--for", "200ms"] + Self.exec + tracer)
