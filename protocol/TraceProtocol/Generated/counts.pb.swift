@@ -90,7 +90,7 @@ public nonisolated struct WireCountRequest: Sendable {
   /// counters by their names in perf: "instructions"; sampled: "cpu-clock/freq=99/"
   public var counters: [String] = []
 
-  /// how often totals are sent; 0: as the agent likes, at least every 2 s
+  /// how often totals are sent; 0: as the agent likes (WIRE.md)
   public var intervalMs: UInt32 = 0
 
   /// what counts are kept apart by: "cpu", "pid" or "tid", "comm", "cgroup" (its path),

@@ -18,6 +18,8 @@ final class CountingSession: NodeSession {
     /// The reading that is due next.
     private var sampler: Scheduled<Void>?
     private var looker: Scheduled<Void>?
+    /// Of totals with stacks that nobody asked for.
+    private var pace: StackTotalsPace?
 
     /// Where the request names no interval: so the last totals of a node that is lost are known.
     private static let usualInterval = Duration.seconds(1)
@@ -32,6 +34,7 @@ final class CountingSession: NodeSession {
         self.request = request
         self.delivery = delivery
         self.interval = interval
+        pace = request.hasStacks && request.intervalMs == 0 ? StackTotalsPace() : nil
         self.thread = thread
         self.log = log
     }
@@ -139,7 +142,13 @@ final class CountingSession: NodeSession {
     private func sample(_ number: UInt64, _ schedule: SamplingSchedule) {
         guard stopped == nil else { return }
         do {
-            delivery.offer(try Frame(.counts, try totals(number: number)))
+            // Made also where it is not sent: names of stacks are found at every reading, and not all of them at the end.
+            let totals = try totals(number: number)
+            if pace?.isDue(at: .now) != false {
+                let frame = try Frame(.counts, totals)
+                delivery.offer(frame)
+                pace?.sent(bytes: frame.body.readableBytes, at: .now)
+            }
         } catch {
             log.warning("a count could not be read", metadata: ["reason": "\(error)"])
         }
