@@ -9,6 +9,8 @@ public final class BPFProgram: Sendable {
         case probe = 2
         /// The record of a tracepoint. Its first 8 bytes, with the type and the task's number, are not there.
         case tracepoint = 5
+        /// The arguments of a tracepoint, 64 bits each.
+        case rawTracepoint = 17
         /// The registers of what a sampling counter interrupted, and its period.
         case sample = 7
     }

@@ -2,7 +2,7 @@ import CPerfEvent
 import Glibc
 import Synchronization
 
-/// A perf counter that carries a program, until it is closed.
+/// A perf counter that carries a program, or a link that does, until it is closed.
 final class ProgramCounter: Sendable {
     private let open: Atomic<Int32>
 
@@ -15,6 +15,9 @@ final class ProgramCounter: Sendable {
         }
         open = Atomic(counter)
     }
+
+    /// - Parameter link: a descriptor with which the program is attached; it belongs to this from now on.
+    init(link: Int32) { open = Atomic(link) }
 
     deinit { close() }
 

@@ -100,6 +100,16 @@ static inline int bpf_program_misses(int program, uint64_t *misses) {
     return 0;
 }
 
+/// BPF_RAW_TRACEPOINT_OPEN. Returns the descriptor of the link, or -errno.
+static inline int bpf_open_raw_tracepoint(int program, const char *name) {
+    union bpf_attr attr;
+    memset(&attr, 0, sizeof attr);
+    attr.raw_tracepoint.name = (uint64_t)(uintptr_t)name;
+    attr.raw_tracepoint.prog_fd = (uint32_t)program;
+    long fd = linux_bpf(BPF_RAW_TRACEPOINT_OPEN, &attr);
+    return fd < 0 ? -errno : (int)fd;
+}
+
 /// Whether there still is a program or a map of this id. Nobody gets an id again before all others were given.
 static inline bool bpf_exists(bool is_program, uint32_t id) {
     union bpf_attr attr;

@@ -66,6 +66,30 @@ struct PolicyTests {
         #expect(Policy.none.refusalOfEBPF == nil && Policy.none.refusal(ofMaps: .max) == nil)
     }
 
+    @Test("A raw tracepoint is a use of all events of its name; one without an event has a name of its own")
+    func raw() throws {
+        let known = ["sched:sched_switch", "other:sched_switch", "raw_syscalls:sys_enter"].map(Self.event)
+        func refusal(_ name: String, _ rules: String...) throws -> String? {
+            var allowed = AllowedEvents(try Policy(parsing: rules.joined(separator: "\n"), file: "/etc/p"))
+            do {
+                try allowed.add(raw: Self.event("rawtp:\(name)"), among: known)
+            } catch {
+                return error.text
+            }
+            return allowed.events == [Self.event("rawtp:\(name)")] ? nil : "not added"
+        }
+        #expect(try refusal("sched_switch") == nil)
+        #expect(try refusal("sched_switch", "deny event sched:*")?.contains("line 1: deny event sched:*") == true)
+        #expect(try refusal("sched_switch", "allow event sched:*")?.contains("other:sched_switch") == true)
+        #expect(try refusal("sched_switch", "allow event *:sched_switch") == nil)
+        #expect(try refusal("sys_enter", "deny event sched:*", "deny event raw_syscalls:sys_enter") != nil)
+        #expect(try refusal("sys_enter", "allow event raw_syscalls:*") == nil)
+        #expect(
+            try refusal("sys_enter", "deny event rawtp:*") == "refused by policy: /etc/p line 1: deny event rawtp:*")
+        #expect(try refusal("pelt_cfs_tp", "allow event sched:*")?.contains("no rule allows it") == true)
+        #expect(try refusal("pelt_cfs_tp", "allow event rawtp:pelt*") == nil)
+    }
+
     @Test("Functions are judged as events are")
     func functions() throws {
         let policy = try Self.policy("allow function vfs_*", "deny function vfs_w*")

@@ -5,12 +5,18 @@ extension LabTests {
     /// Call stacks on all kernels of the lab.
     @Suite(.serialized)
     struct LabStackTests {
-        @Test("Signals by the kernel's stack: all of them below the system call, on every kernel")
+        @Test(
+            "Signals by the kernel's stack: all of them below the system call, on every kernel; as raw tracepoint, too")
         func stacks() async throws {
             try await Lab.with { lab in
                 let event = "signal:signal_generate"
+                let raw = "rawtp:signal_generate"
                 let stat = try await lab.stat([
                     "-e", event, "-f", "\(event): sig == 23", "--by", "stack", "--format", "json",
+                ])
+                // The first argument is the signal.
+                let arguments = try await lab.stat([
+                    "-e", raw, "-f", "\(raw): arg0 == 23", "--by", "arg0", "--sum", "arg0", "--format", "json",
                 ])
                 _ = try await lab.guests("for i in $(seq 20); do kill -URG $$; done")
                 stat.send(SIGINT)
@@ -23,6 +29,13 @@ extension LabTests {
                         $0.key?.split(separator: ";").contains { $0.hasSuffix("sys_kill") } == true
                     }
                     #expect(calls.total == 20, "\(name): \(own)")
+                }
+                arguments.send(SIGINT)
+                #expect(try await arguments.exit(within: .seconds(60)) == .success, "\(arguments.errors.text)")
+                let counted = try CountRecord.parse(arguments.output.texts)
+                for name in lab.guests {
+                    #expect(counted.of(name, raw).byKey == ["23": 20], "\(name): \(counted)")
+                    #expect(counted.of(name, raw).map(\.values) == [["sum": 460]], "\(name): \(counted)")
                 }
             }
         }

@@ -44,6 +44,17 @@ struct AllowedEvents {
         )
     }
 
+    /// A raw tracepoint is a use of every event of its name, whatever the system; one without an event is judged by its
+    /// own name alone. Rules that deny `rawtp:NAME` hold in any case.
+    mutating func add(raw event: EventName, among known: [EventName]) throws(WireRefusal) {
+        let used = known.filter { $0.name == event.name }
+        for name in used.isEmpty ? [event] : used {
+            if let refusal = policy.refusal(of: name) { throw refusal }
+        }
+        if let refusal = policy.denial(of: event) { throw refusal }
+        events.insert(event)
+    }
+
     private static func text(_ reasons: [String]) -> String {
         reasons.prefix(mostReasons).joined(separator: "; ") + (reasons.count > mostReasons ? "; ..." : "")
     }

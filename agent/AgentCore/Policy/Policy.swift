@@ -72,9 +72,7 @@ public struct Policy: Sendable {
 extension Policy {
     /// The reason against the use of an event; nil if there is none.
     func reason(against event: EventName) -> String? {
-        if let rule = events.first(where: { $0.verdict == .deny && $0.pattern.matches(event) }) {
-            return "\(file) line \(rule.line): \(rule.text)"
-        }
+        if let rule = denying(event) { return "\(file) line \(rule.line): \(rule.text)" }
         let allowing = events.filter { $0.verdict == .allow }
         guard !allowing.isEmpty, !allowing.contains(where: { $0.pattern.matches(event) }) else { return nil }
         return "\(file): no rule allows it"
@@ -94,6 +92,13 @@ extension Policy {
     func refusal(of event: EventName) -> WireRefusal? {
         reason(against: event).map { WireRefusal(.policy, "event \(event): refused by policy: \($0)") }
     }
+
+    private func denying(_ event: EventName) -> PolicyRule<EventPattern>? {
+        events.first { $0.verdict == .deny && $0.pattern.matches(event) }
+    }
+
+    /// The refusal of an event by a rule that denies it; nil if none does.
+    func denial(of event: EventName) -> WireRefusal? { denying(event).map { refused(by: $0) } }
 
     /// The refusal of so many probes in a session; nil if they are allowed.
     func refusal(ofProbes count: Int) -> WireRefusal? {

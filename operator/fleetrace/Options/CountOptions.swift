@@ -9,7 +9,7 @@ struct CountOptions: ParsableArguments {
     @Option(
         name: [.customShort("e"), .customLong("event")],
         help: ArgumentHelp(
-            "Events as for trace, and perf's counters (instructions, cpu-clock, page-faults, ...), separated by commas. May be repeated.",
+            "Events as for trace, and perf's counters (instructions, cpu-clock, page-faults, ...), and raw tracepoints (rawtp:sched_switch, whose fields are arg0, arg1, ...), separated by commas. May be repeated.",
             valueName: "event"))
     var events: [String] = []
 

@@ -22,6 +22,7 @@ struct StatCommand: AsyncParsableCommand {
               fleetrace stat -e syscalls:sys_enter_openat --by filename.ustring,comm --top 20 --for 5s
               fleetrace stat -e kmem:kmalloc --by cgroup,comm --sum bytes_alloc --max bytes_alloc --for 5s
               fleetrace stat -e block:block_rq_issue --by stack --top 5 --for 5s
+              fleetrace stat -e rawtp:sys_enter --by arg1,comm --top 10 --for 5s
               fleetrace stat -e syscalls:sys_exit_read --hist ret --local 2 --for 2s
               fleetrace stat -p 'uprobe:/usr/lib/x86_64-linux-gnu/libc.so.6:malloc size=$arg1' --hist size --for 1s
               fleetrace stat --function 'tcp_*' --top 20 --for 5s

@@ -16,8 +16,8 @@ struct CountWays {
         if request.hasFunctionTrace {
             return try DecodedCount.functions(request, delivery, in: tracefs, readers: readers)
         }
+        if let reason = request.onlyPrograms { return try programsAlone(reason) }
         guard request.count.needsTables else { return try PerfCount(request, delivery, in: tracefs) }
-        if let reason = request.count.onlyPrograms { return try programsAlone(reason) }
         switch request.count.way {
         case .unspecified: return try cheapest()
         case .histTrigger: return try demanded("the kernel's tables", tables)
@@ -30,7 +30,10 @@ struct CountWays {
     /// - Parameter reason: why only programs do.
     private func programsAlone(_ reason: String) throws -> any CountSource {
         guard [.unspecified, .ebpfProgram].contains(request.count.way) else { throw WireRefusal(.unsupported, reason) }
-        let remark = EBPFCount.countsMisses() ? "" : "before Linux 6.7 it misses events unnoticed"
+        // At raw tracepoints the kernel leaves none out, or counts it (`__bpf_trace_run`, since Linux 6.2).
+        let isCounted =
+            EBPFCount.countsMisses() || !request.events.isEmpty && request.events.allSatisfy(RawTracepoint.isRaw)
+        let remark = isCounted ? "" : "before Linux 6.7 it misses events unnoticed"
         return try demanded("eBPF") { try programs(remark: remark) }
     }
 

@@ -28,6 +28,13 @@ struct PointedTextKey {
     }
 }
 
+extension WirePrepare {
+    /// Why nothing but eBPF can count it; nil if other ways might.
+    var onlyPrograms: String? {
+        events.contains(where: RawTracepoint.isRaw) ? "only eBPF counts raw tracepoints" : count.onlyPrograms
+    }
+}
+
 extension WireCountRequest {
     /// Why nothing but eBPF can count it; nil if other ways might.
     var onlyPrograms: String? {

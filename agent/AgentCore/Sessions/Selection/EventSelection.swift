@@ -54,6 +54,16 @@ struct EventSelection {
         var unknown: [UnknownEvent] = []
         var chosen = AllowedEvents(policy)
         for pattern in request.events {
+            if let raw = try RawTracepoint.event(pattern) {
+                guard request.hasCount else {
+                    throw WireRefusal(
+                        .unsupported,
+                        "\(raw) is a raw tracepoint, which has no record: it can be counted (fleetrace stat), and its event be traced (-e \(raw.name))"
+                    )
+                }
+                try chosen.add(raw: raw, among: known)
+                continue
+            }
             let meant: [EventName]
             do throws(UnknownEvent) {
                 meant = try EventPattern.resolve(pattern, among: known)

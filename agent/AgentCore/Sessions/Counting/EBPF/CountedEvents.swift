@@ -25,7 +25,10 @@ struct CountedEvents {
         let sampled: SampledCounter?
 
         /// What the kernel runs its program as.
-        var programType: BPFProgram.Kind { sampled != nil ? .sample : fields != nil ? .probe : .tracepoint }
+        var programType: BPFProgram.Kind {
+            sampled != nil ? .sample : fields != nil ? .probe : isRaw ? .rawTracepoint : .tracepoint
+        }
+        var isRaw: Bool { format.system == RawTracepoint.system }
     }
 
     private(set) var events: [Event] = []

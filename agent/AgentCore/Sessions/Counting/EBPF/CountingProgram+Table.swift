@@ -106,10 +106,10 @@ extension CountingProgram {
 
     /// Makes the value at r0 at least r1. Programs of tracepoints and kprobes do not interrupt each other on a CPU
     /// (`trace_call_bpf` in kernel/trace/bpf_trace.c), so it is read and written. Those of uprobes do since Linux 6.0
-    /// (`bpf_prog_run_array_uprobe` in include/linux/bpf.h).
+    /// (`bpf_prog_run_array_uprobe` in include/linux/bpf.h), and those of raw tracepoints did before 6.2.
     private mutating func addMaximum(_ place: Int16) {
         let done = code.label()
-        guard fields?.isPreemptible == true else {
+        guard fields?.isPreemptible == true || isRaw else {
             code.load(.r2, .eight, .r0, place)
             code.jump(if: .r1, .lessEqual, .register(.r2), to: done)
             code.store(.eight, .r0, place, .register(.r1))

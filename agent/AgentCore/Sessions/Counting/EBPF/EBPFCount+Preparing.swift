@@ -60,6 +60,10 @@ extension EBPFCount {
         _ request: WirePrepare, _ delivery: SessionDelivery, _ instance: SessionInstance?, in tracefs: NodeTracefs,
         remark: String
     ) throws -> EBPFCount {
+        let isRaw = request.events.contains(where: RawTracepoint.isRaw)
+        guard !isRaw || request.count.counters.isEmpty && request.probes.isEmpty else {
+            throw WireRefusal(.unsupported, "raw tracepoints are counted apart from perf's counters and from probes")
+        }
         let selection =
             try instance?.selection
             ?? EventSelection(request, probes: [], root: tracefs.root, policy: tracefs.policy)
@@ -69,12 +73,16 @@ extension EBPFCount {
         guard events.count <= mostEvents else {
             throw KernelDeclined("\(events.count) events are more than \(mostEvents)")
         }
-        let formats = try events.map { (name: $0, format: try tracefs.root.format(of: $0)) }
+        let formats = try events.map { (name: $0, format: try format(of: $0, tracefs.root)) }
         let shown = { (event: EventName) in instance?.shownName(of: event) ?? event }
         let counted = try CountedEvents(
             request.count, formats, filters: selection.filterTexts,
             fields: try fields(formats, instance, tracefs.root, shown: shown), shown: shown)
         return try make(counted, request, delivery, instance, in: tracefs, notes: selection.notes, remark: remark)
+    }
+
+    private static func format(of event: EventName, _ root: TracefsRoot) throws -> EventFormat {
+        event.system == RawTracepoint.system ? try RawTracepoint.format(event) : try root.format(of: event)
     }
 
     /// - Parameter instance: holds the probes.

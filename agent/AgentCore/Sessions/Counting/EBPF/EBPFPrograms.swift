@@ -1,6 +1,8 @@
 import BPF
+import Glibc
 import SystemFacts
 import TextPatterns
+import TraceProtocol
 import Tracefs
 
 /// The maps, programs and attachments of a session in the kernel, made and not yet counting. All are descriptors of this
@@ -45,7 +47,24 @@ struct EBPFPrograms {
                 samplers += try online.map { try sampled.sampler(program, cpu: $0) }
                 continue
             }
-            attachments.append(try BPFAttachment(program, toEvent: event.format.id, cpu: cpu))
+            attachments.append(
+                event.isRaw
+                    ? try Self.attachment(program, to: event.name, root)
+                    : try BPFAttachment(program, toEvent: event.format.id, cpu: cpu))
+        }
+    }
+
+    private static func attachment(
+        _ program: BPFProgram, to raw: EventName, _ root: TracefsRoot
+    ) throws -> BPFAttachment {
+        do throws(BPFError) {
+            return try BPFAttachment(program, toRawTracepoint: raw.name)
+        } catch {
+            guard case .failed(_, let errno) = error, errno == ENOENT else { throw error }
+            let names = try root.events().map { "\(RawTracepoint.system):\($0.name)" }
+            let near = NearMatch.suggestions(for: "\(raw)", among: Set(names))
+            throw WireRefusal(
+                .unknownEvent, "\(UnknownEvent(pattern: "\(raw)", suggestions: near))", nearMatches: near)
         }
     }
 }

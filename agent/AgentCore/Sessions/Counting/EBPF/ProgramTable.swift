@@ -110,6 +110,10 @@ struct ProgramTable {
             fill(&row, slot)
             counted.rows.append(row)
         }
+        // A plain count is known also where nothing happened.
+        if key.parts.isEmpty, values.size == 8, counted.rows.isEmpty {
+            counted.rows = [WireCountRow(column: column, key: [], count: 0)]
+        }
         let other = shape.index(of: .other)
         if var row = WireCountRow.other(column: column, count: sum(other)) {
             fill(&row, other)
