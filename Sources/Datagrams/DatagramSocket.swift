@@ -98,6 +98,20 @@ public final class DatagramSocket: @unchecked Sendable {
         return Received(count: count, from: DatagramEndpoint(from), at: at)
     }
 
+    /// Datagrams between two turns.
+    private static let receivedPerTurn = 64
+    private static let rest = Duration.milliseconds(1)
+
+    /// Passes what has come, up to a limit, and then rests: whoever sends without end does not get a whole CPU of a thread
+    /// that runs before others. Stamps are the kernel's, so nothing is late by that.
+    public func receiveSome(into buffer: UnsafeMutableRawBufferPointer, _ body: (Received) -> Void) {
+        for _ in 0..<Self.receivedPerTurn {
+            guard let received = receive(into: buffer) else { return }
+            body(received)
+        }
+        linux_sleep_nanoseconds(UInt64(Self.rest.wholeNanoseconds))
+    }
+
     /// Sends a datagram, and forgets it if that is not possible now.
     ///
     /// - Returns: a time that is not after it left, and as little earlier as can be proved; nil if it was not sent.

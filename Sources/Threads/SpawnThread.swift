@@ -13,23 +13,31 @@ public struct ThreadError: Error, CustomStringConvertible {
 }
 
 /// Starts a detached thread under a name that `ps -L` shows.
-public func spawnThread(name: String, _ body: @escaping @Sendable () -> Void) throws(ThreadError) {
+///
+/// - Parameter isPrompt: it waits for nobody when it has something to do, where that is allowed (CAP_SYS_NICE); for threads
+///   that work for microseconds, and whose work has a limit.
+public func spawnThread(
+    name: String, isPrompt: Bool = false, _ body: @escaping @Sendable () -> Void
+) throws(ThreadError) {
     final class Box {
         let name: String
+        let isPrompt: Bool
         let body: @Sendable () -> Void
-        init(_ name: String, _ body: @escaping @Sendable () -> Void) {
+        init(_ name: String, _ isPrompt: Bool, _ body: @escaping @Sendable () -> Void) {
             self.name = name
+            self.isPrompt = isPrompt
             self.body = body
         }
     }
     var thread = pthread_t()
-    let box = Unmanaged.passRetained(Box(name, body))
+    let box = Unmanaged.passRetained(Box(name, isPrompt, body))
     let code = pthread_create(
         &thread, nil,
         { argument in
             guard let argument else { return nil }
             let box = Unmanaged<Box>.fromOpaque(argument).takeRetainedValue()
             linux_set_thread_name(box.name)
+            if box.isPrompt { linux_run_promptly() }
             box.body()
             return nil
         }, box.toOpaque())

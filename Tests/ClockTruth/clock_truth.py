@@ -64,7 +64,7 @@ def played(rows, o, tools):
             assert recorded[node].probes, f"{row.name}: no clock probe was answered"
             found.append((
                 row, {view: figures[node] for view, figures in views.items()},
-                floor(row, recorded[node].probes, shown),
+                floor(row, [probe for probe in recorded[node].probes if probe[1] > fleet.t0], shown),
                 estimators.errors(recorded[node].probes, recorded[node].times.values(), shown)))
             if o.keep:
                 keep(o.keep, row, recorded[node], shown)

@@ -67,7 +67,10 @@ def kernel_time(shown, time):
 
 
 def floor(row, probes, shown):
-    """(least forward + least reverse delay) / 2, ns: no method without a model of the path gives a narrower bound."""
+    """(least forward + least reverse delay) / 2, ns: no method without a model of the path gives a narrower bound.
+
+    `probes` are those since the path is what its row says.
+    """
     if not row.agent.is_true():
         return min(t4 - t1 - (t3 - t2) for t1, t2, t3, t4 in probes) / 2
     ways = [(t2 - kernel_time(shown, t1), kernel_time(shown, t4) - t3) for t1, t2, t3, t4 in probes]

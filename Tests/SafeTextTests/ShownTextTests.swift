@@ -28,6 +28,16 @@ struct ShownTextTests {
         #expect(String(decoding: bytes[..<count], as: UTF8.self) == shown)
     }
 
+    @Test(
+        "In XML markup is text, and nothing is there that XML does not have",
+        arguments: [
+            ("<a href=\"x\">'&'", "&lt;a href=&quot;x&quot;&gt;&#39;&amp;&#39;"), ("a\u{1}b\u{1b}", "a?b?"),
+            ("a\u{fffe}b\u{1ffff}", "a?b?"), ("é 日本", "é 日本"), ("", ""),
+        ])
+    func markup(text: String, shown: String) {
+        #expect(XMLText.text(text) == shown)
+    }
+
     @Test("Further lines are indented, all or none")
     func lines() {
         #expect("error: a\n  b\n^\r\nforged: \u{1b}c".safeLines == ["error: a", "    b", "  ^?", "  forged: ?c"])

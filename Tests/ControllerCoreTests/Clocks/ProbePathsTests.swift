@@ -88,17 +88,30 @@ import TraceProtocol
         #expect(try reply(1 << 40) == nil)
         advance(.milliseconds(200))
         #expect(sent.count == 1 + ProbePath.burst + 1)
-        paths.pace(keys.path, every: .milliseconds(25), at: now)
+        paths.keep(ProbePace(interval: .milliseconds(25)), of: keys.path, at: now)
         let before = sent.count
         advance(.seconds(1))
         #expect((38...41).contains(sent.count - before))
+    }
+
+    @Test func probesOfATrainFollowEachOtherAtOnce() throws {
+        try open()
+        advance(.milliseconds(2))
+        _ = try reply(try #require(sent.first).datagram.number)
+        paths.keep(ProbePace(interval: .milliseconds(40), train: 3), of: keys.path, at: now)
+        advance(.milliseconds(200))
+        let before = sent.count
+        advance(.seconds(1))
+        let trains = Dictionary(grouping: sent.dropFirst(before)) { $0.at.nanoseconds }
+        #expect((23...26).contains(trains.count))
+        #expect(trains.values.allSatisfy { $0.count == 3 && Set($0.map(\.datagram.number)).count == 3 })
     }
 
     @Test func aPathWithoutRepliesIsGivenUpUntilItIsOpenedAgain() throws {
         try open()
         advance(.milliseconds(2))
         _ = try reply(try #require(sent.first).datagram.number)
-        paths.pace(keys.path, every: .milliseconds(25), at: now)
+        paths.keep(ProbePace(interval: .milliseconds(25)), of: keys.path, at: now)
         advance(.seconds(3))
         let count = sent.count
         advance(.seconds(60))

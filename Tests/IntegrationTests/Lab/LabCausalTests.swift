@@ -41,11 +41,13 @@ extension LabTests {
                 #expect(count == ["100"])
                 record.send(SIGINT)
                 let status = try await record.exit(within: .seconds(60))
-                #expect(status == .success, "\(record.errors.text)")
+                // An interrupt within a probe may send a segment: that one is missed, which the account says.
+                let isMissed = record.errors.text.contains("missed by probes")
+                #expect((status == .success) != isMissed, "\(record.errors.text)")
 
                 let report = try await lab.run(["report", path, "--causal", "tcp", "--summary"], expecting: nil)
                 let lines = report.output.texts + report.errors.texts
-                #expect(report.exitStatus == .success, "\(lines)")
+                #expect((report.exitStatus == .success) != isMissed, "\(lines)")
                 let used = try #require(Self.numbers(lines, "[0-9]+ matched, [0-9]+ used"), "\(lines)")
                 // Each line is a segment, and most have an acknowledgement of their own.
                 #expect(used.count == 2 && used[0] >= 100 && used[1] == used[0], "\(lines)")

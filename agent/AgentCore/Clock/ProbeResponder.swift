@@ -27,7 +27,7 @@ final class ProbeResponder: Sendable {
         self.socket = socket
         guard let incoming = keys.fromServer, let outgoing = keys.fromClient else { throw DatagramKeysUnusable() }
         let new = ProbeExchange(path: keys.path, incoming: incoming, outgoing: outgoing, rate: rate, now: .now)
-        try spawnThread(name: "ft-clock") { [weak self] in
+        try spawnThread(name: "ft-clock", isPrompt: true) { [weak self] in
             var exchange = new
             withUnsafeTemporaryAllocation(byteCount: ClockDatagram.length, alignment: 8) { buffer in
                 while self?.isStopped.load(ordering: .acquiring) == false {
@@ -46,10 +46,9 @@ final class ProbeResponder: Sendable {
         _ socket: DatagramSocket, _ controller: DatagramEndpoint, _ exchange: inout ProbeExchange,
         _ buffer: UnsafeMutableRawBufferPointer
     ) {
-        for _ in 0..<64 {
-            guard let received = socket.receive(into: buffer) else { return }
+        socket.receiveSome(into: buffer) { received in
             let bytes = UnsafeRawBufferPointer(buffer)
-            guard received.count == bytes.count, let probe = exchange.accept(bytes, at: received.at) else { continue }
+            guard received.count == bytes.count, let probe = exchange.accept(bytes, at: received.at) else { return }
             // The tag is computed after the second stamp, because it covers it: about 1 us.
             if exchange.writeReply(to: probe, received: received.at, sent: .now, buffer) {
                 socket.send(bytes, to: controller)

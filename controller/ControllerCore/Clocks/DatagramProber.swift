@@ -12,8 +12,8 @@ protocol DatagramProbing: AnyObject, Sendable {
     func add(_ keys: DatagramKeys)
     /// Its connection is over.
     func remove(_ path: UInt64)
-    /// From now on a probe in each interval.
-    func pace(_ path: UInt64, every interval: Duration)
+    /// From now on so many probes.
+    func keep(_ pace: ProbePace, of path: UInt64)
     /// Some probes at once.
     func beginBurst(_ path: UInt64)
 }
@@ -39,7 +39,7 @@ final class DatagramProber: DatagramProbing {
             try DatagramSocket(binding: $0, length: $1, stampsSent: true)
         }
         state = Mutex(State(paths: ProbePaths(opens: opens)))
-        try spawnThread(name: "clock-probes") { [self] in run(samples) }
+        try spawnThread(name: "clock-probes", isPrompt: true) { [self] in run(samples) }
     }
 
     /// Ends the thread, soon.
@@ -52,8 +52,8 @@ final class DatagramProber: DatagramProbing {
 
     func remove(_ path: UInt64) { state.withLock { $0.paths.remove(path) } }
 
-    func pace(_ path: UInt64, every interval: Duration) {
-        state.withLock { $0.paths.pace(path, every: interval, at: .now) }
+    func keep(_ pace: ProbePace, of path: UInt64) {
+        state.withLock { $0.paths.keep(pace, of: path, at: .now) }
         socket.wake()
     }
 
@@ -62,8 +62,6 @@ final class DatagramProber: DatagramProbing {
         socket.wake()
     }
 
-    /// Datagrams between two looks at what is due.
-    private static let receivedPerTurn = 64
     /// While nothing is due at all.
     private static let longestWait = Duration.seconds(60)
 
@@ -87,9 +85,8 @@ final class DatagramProber: DatagramProbing {
 
     private func receive(_ buffer: UnsafeMutableRawBufferPointer) -> [DatagramSample] {
         var samples: [DatagramSample] = []
-        for _ in 0..<Self.receivedPerTurn {
-            guard let received = socket.receive(into: buffer) else { break }
-            guard received.count == buffer.count else { continue }
+        socket.receiveSome(into: buffer) { received in
+            guard received.count == buffer.count else { return }
             let sample = state.withLock {
                 $0.paths.receive(UnsafeRawBufferPointer(buffer), from: received.from, at: received.at)
             }

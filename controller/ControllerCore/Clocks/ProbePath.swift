@@ -19,11 +19,10 @@ struct ProbePath {
     private var lastHeard: MonotonicRawInstant
     /// When the next probe is due; nil while none is.
     private(set) var dueAt: MonotonicRawInstant?
-    private var interval = Self.idleInterval
+    private var pace = ProbePace.idle
     private var burstLeft = 0
+    private var trainLeft = 0
 
-    /// Without a session.
-    static let idleInterval = Duration.seconds(1)
     /// Probes of a burst: one of so many finds an empty path.
     static let burst = 16
     static let burstInterval = Duration.milliseconds(5)
@@ -61,7 +60,8 @@ struct ProbePath {
             burstLeft -= 1
             dueAt = now.advanced(by: Self.burstInterval)
         } else {
-            dueAt = now.advanced(by: interval)
+            trainLeft = (trainLeft > 0 ? trainLeft : pace.train) - 1
+            dueAt = trainLeft > 0 ? now : now.advanced(by: pace.interval)
         }
         return (UInt64(outstanding.next), endpoint)
     }
@@ -85,11 +85,11 @@ struct ProbePath {
         return sent
     }
 
-    /// From now on a probe in each interval.
-    mutating func pace(every interval: Duration, at now: MonotonicRawInstant) {
-        self.interval = interval
+    /// From now on so many probes.
+    mutating func keep(_ pace: ProbePace, at now: MonotonicRawInstant) {
+        self.pace = pace
         guard isProved, let due = dueAt else { return }
-        dueAt = min(due, now.advanced(by: interval))
+        dueAt = min(due, now.advanced(by: pace.interval))
     }
 
     /// Some probes at once, where the path leads somewhere.

@@ -30,8 +30,8 @@ struct ProbePaths {
 
     mutating func remove(_ path: UInt64) { paths[path] = nil }
 
-    mutating func pace(_ path: UInt64, every interval: Duration, at now: MonotonicRawInstant) {
-        paths[path]?.path.pace(every: interval, at: now)
+    mutating func keep(_ pace: ProbePace, of path: UInt64, at now: MonotonicRawInstant) {
+        paths[path]?.path.keep(pace, at: now)
         schedule(paths[path]?.path.dueAt)
     }
 
@@ -89,18 +89,26 @@ struct ProbePaths {
 }
 
 extension ProbePaths.Entry {
-    /// Sends the path's probe if it is due.
+    /// Sends the path's probes that are due.
     fileprivate mutating func sendDue(
         path id: UInt64, now: MonotonicRawInstant, _ buffer: UnsafeMutableRawBufferPointer,
         _ send: (UnsafeRawBufferPointer, DatagramEndpoint) -> MonotonicRawInstant?
     ) {
-        guard let probe = path.next(now: now) else { return }
-        ClockDatagram(.probe, path: id, number: probe.number).write(to: buffer)
+        while let probe = path.next(now: now) {
+            self.send(ClockDatagram(.probe, path: id, number: probe.number), to: probe.endpoint, buffer, send)
+        }
+    }
+
+    private mutating func send(
+        _ probe: ClockDatagram, to endpoint: DatagramEndpoint, _ buffer: UnsafeMutableRawBufferPointer,
+        _ send: (UnsafeRawBufferPointer, DatagramEndpoint) -> MonotonicRawInstant?
+    ) {
+        probe.write(to: buffer)
         let isSealed = outgoing.seal(
             UnsafeRawBufferPointer(rebasing: buffer[..<ClockDatagram.sealed]),
             tag: UnsafeMutableRawBufferPointer(rebasing: buffer[ClockDatagram.sealed..<ClockDatagram.length]))
         // The tag is made before the time is read, so it does not count as time on the way.
-        guard isSealed, let sent = send(UnsafeRawBufferPointer(buffer), probe.endpoint) else { return }
+        guard isSealed, let sent = send(UnsafeRawBufferPointer(buffer), endpoint) else { return }
         path.sent(at: sent)
     }
 

@@ -4,7 +4,7 @@ import SystemFacts
 struct QuietPath {
     private let prober: any DatagramProbing
     let id: UInt64
-    private var interval = ProbePath.idleInterval
+    private var pace = ProbePace.idle
     private var lastReply: MonotonicRawInstant?
     /// Whether it was said in the log that the path works.
     private(set) var isAnnounced = false
@@ -19,19 +19,19 @@ struct QuietPath {
 
     /// Whether probes get through. Where they do not, the shared connection carries as many as it can.
     func isAlive(now: MonotonicRawInstant) -> Bool {
-        lastReply.map { $0.duration(to: now) <= interval * 2 + Self.patience } ?? false
+        lastReply.map { $0.duration(to: now) <= pace.interval * 2 + Self.patience } ?? false
     }
 
     mutating func replied(at now: MonotonicRawInstant) { lastReply = now }
 
     mutating func announce(_ isAlive: Bool) { isAnnounced = isAlive }
 
-    /// From now on a probe in each interval. A node that begins to record gets some at once.
-    mutating func pace(every interval: Duration) {
-        guard interval != self.interval else { return }
-        let isMore = interval < self.interval
-        self.interval = interval
-        prober.pace(id, every: interval)
+    /// From now on so many probes. A node that begins to record gets some at once.
+    mutating func keep(_ pace: ProbePace) {
+        guard pace != self.pace else { return }
+        let isMore = pace.interval < self.pace.interval
+        self.pace = pace
+        prober.keep(pace, of: id)
         if isMore { beginBurst() }
     }
 

@@ -15,7 +15,7 @@ extension Controller {
         for node in nodes.values {
             guard let link = node.link else { continue }
             let isBusy = busy.contains(ObjectIdentifier(node))
-            link.quietPath?.pace(every: isBusy ? quietInterval(of: node) * shared : ProbePath.idleInterval)
+            link.quietPath?.keep(isBusy ? pace(of: node).slowed(by: shared) : .idle)
             let isQuiet = observeQuietPath(of: link, at: now)
             // A burst at first finds the quiet moment that makes a narrow bound. What comes by UDP is better than what
             // shares the connection with events; one a second keeps the agent's lease and shows that the connection works.
@@ -25,12 +25,10 @@ extension Controller {
         }
     }
 
-    /// Between two probes by UDP of a node that records. ±500 ppm widen the bound of a time between them by up to a
-    /// quarter of a thousandth of this: that counts where the path is quick. docs/internals/performance.md has the CPU
-    /// time of a probe.
-    private func quietInterval(of node: Node) -> Duration {
+    /// Probes by UDP of a node that records.
+    private func pace(of node: Node) -> ProbePace {
         let isQuick = node.shortestRoundTrip.map { $0 < .microseconds(100) } ?? false
-        return .milliseconds(isQuick ? 20 : 50)
+        return isQuick ? .quick : .recording
     }
 
     func receiveReply(_ reply: ClockReplyFrame, from link: NodeLink, at now: MonotonicRawInstant) throws {

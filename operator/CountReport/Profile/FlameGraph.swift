@@ -57,7 +57,7 @@ struct FlameGraph {
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"\(Int(Self.width))\" height=\"\(Int(height))\" "
                 + "viewBox=\"0 0 \(Int(Self.width)) \(Int(height))\" font-family=\"monospace\" font-size=\"11\">",
             "<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>",
-            "<text x=\"8\" y=\"20\" font-size=\"14\">\(Self.escaped(title))</text>",
+            "<text x=\"8\" y=\"20\" font-size=\"14\">\(XMLText.text(title))</text>",
         ] + boxes + ["</svg>"]
     }
 
@@ -69,13 +69,13 @@ struct FlameGraph {
         let y = Self.header + Double(level) * Self.row
         let note =
             "\(box.name) (\(CountText.grouped(box.count)) samples, \(CountText.share(box.count, of: root.count)))"
-        var text = "<g><title>\(Self.escaped(note))</title><rect x=\"\(Self.text(x))\" y=\"\(Self.text(y))\" "
+        var text = "<g><title>\(XMLText.text(note))</title><rect x=\"\(Self.text(x))\" y=\"\(Self.text(y))\" "
         text += "width=\"\(Self.text(max(width - 0.3, 0.1)))\" height=\"\(Self.text(Self.row - 1))\" "
         text += "fill=\"\(Self.color(box.name, level))\"/>"
         let room = Int((width - 6) / Self.letter)
         if room >= 3 {
             let name = box.name.count <= room ? box.name : String(box.name.prefix(room - 2)) + ".."
-            text += "<text x=\"\(Self.text(x + 3))\" y=\"\(Self.text(y + 12))\">\(Self.escaped(name))</text>"
+            text += "<text x=\"\(Self.text(x + 3))\" y=\"\(Self.text(y + 12))\">\(XMLText.text(name))</text>"
         }
         return text + "</g>"
     }
@@ -95,21 +95,5 @@ struct FlameGraph {
         return name.hasSuffix("_[k]")
             ? "rgb(\(235 + shade % 20),\(140 + shade % 40),\(60 + shade % 30))"
             : "rgb(\(225 + shade % 30),\(185 + shade),\(90 + shade))"
-    }
-
-    /// As text of XML, which has no controls at all.
-    private static func escaped(_ text: String) -> String {
-        var out = ""
-        for scalar in text.safeLine.unicodeScalars {
-            switch scalar {
-            case "&": out += "&amp;"
-            case "<": out += "&lt;"
-            case ">": out += "&gt;"
-            case "\"": out += "&quot;"
-            case "'": out += "&#39;"
-            default: out.unicodeScalars.append(scalar.value < 0x20 || scalar.value & 0xfffe == 0xfffe ? "?" : scalar)
-            }
-        }
-        return out
     }
 }

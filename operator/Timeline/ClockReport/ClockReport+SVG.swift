@@ -1,3 +1,4 @@
+import SafeText
 import TraceClock
 
 /// A picture: for each node four curves over its time, with its breaks.
@@ -76,27 +77,13 @@ extension ClockReport {
         let to = axis.x(found.to ?? axis.last)
         return [
             "<rect class=\"break\" x=\"\(rounded(from))\" y=\"\(top)\" width=\"\(rounded(max(to - from, 1)))\" "
-                + "height=\"\(height)\" fill=\"#d33\" fill-opacity=\"0.4\"><title>\(escaped(found.reason))</title></rect>"
+                + "height=\"\(height)\" fill=\"#d33\" fill-opacity=\"0.4\"><title>\(XMLText.text(found.reason))</title></rect>"
         ]
     }
 
     private static func label(_ x: Double, _ y: Double, _ text: String, isBold: Bool = false) -> String {
-        "<text x=\"\(x)\" y=\"\(y)\"\(isBold ? " font-weight=\"bold\"" : "")>\(escaped(text))</text>"
+        "<text x=\"\(x)\" y=\"\(y)\"\(isBold ? " font-weight=\"bold\"" : "")>\(XMLText.text(text))</text>"
     }
 
     private static func rounded(_ value: Double) -> Double { (value * 10).rounded() / 10 }
-
-    /// A node chooses its reasons, and markup in them must stay text.
-    private static func escaped(_ text: String) -> String {
-        String(
-            text.flatMap { character -> String in
-                switch character {
-                case "&": "&amp;"
-                case "<": "&lt;"
-                case ">": "&gt;"
-                case "\"": "&quot;"
-                default: String(character)
-                }
-            })
-    }
 }
