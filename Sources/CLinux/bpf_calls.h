@@ -25,6 +25,14 @@ static inline void bpf_copy_name(char target[BPF_OBJ_NAME_LEN], const char *name
     for (size_t i = 0; i + 1 < BPF_OBJ_NAME_LEN && name[i]; i++) target[i] = name[i];
 }
 
+/// BPF_PROG_GET_NEXT_ID. Returns the number of the first loaded program behind `after`, or -errno: ENOENT behind the last.
+static inline int64_t bpf_next_program(uint32_t after) {
+    union bpf_attr attr;
+    memset(&attr, 0, sizeof attr);
+    attr.start_id = after;
+    return linux_bpf(BPF_PROG_GET_NEXT_ID, &attr) < 0 ? -(int64_t)errno : (int64_t)attr.next_id;
+}
+
 /// BPF_MAP_CREATE. Returns the descriptor, or -errno.
 static inline int bpf_create_map(
     uint32_t type, uint32_t key_size, uint32_t value_size, uint32_t entries, uint32_t flags, const char *name) {

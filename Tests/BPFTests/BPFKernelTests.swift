@@ -26,6 +26,18 @@ struct BPFKernelTests {
         #expect(try program.misses() == 0)
     }
 
+    @Test("A program that is loaded is in the kernel's list, and has a number of its own")
+    func list() throws {
+        let map = try BPFMap(.array, keySize: 4, valueSize: 8, entries: 1)
+        var lists = [try #require(LoadedPrograms.numbers())]
+        for _ in 0..<2 {
+            let program = try BPFProgram(.tracepoint, KernelPrograms.counter(map).assembled())
+            lists.append(try #require(LoadedPrograms.numbers()))
+            withExtendedLifetime(program) {}
+        }
+        #expect(lists.allSatisfy { $0 == $0.sorted() } && Set(lists).count == 3, "\(lists)")
+    }
+
     @Test("The verifier's last lines say why it refuses a program")
     func refusal() throws {
         var code = BPFAssembler()

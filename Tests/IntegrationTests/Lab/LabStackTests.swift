@@ -46,7 +46,7 @@ extension LabTests {
                 let profile = lab.keep(
                     try RunningProcess([try Executables.fleetrace(), "profile"] + lab.access))
                 try await profile.errors.line(containing: "counting ", within: .seconds(60))
-                _ = try await lab.guests("head -c 30000000 /dev/zero | wc -c")
+                _ = try await lab.guests("head -c 8000000 /dev/zero | wc -c")
                 profile.send(SIGINT)
                 #expect(try await profile.exit(within: .seconds(60)) == .success, "\(profile.errors.text)")
                 for name in lab.guests {

@@ -44,7 +44,7 @@ struct TracefsKernel: NodeKernel {
     }
 
     private static let startIsOver = Duration.seconds(2)
-    private static let symbolsAreOld = Duration.seconds(6)
+    private static let symbolsAreOld = PackedSymbols.lifetime + .seconds(1)
 
     func removeStaleProbes() throws -> [StaleProbes.Removal] { try StaleProbes.remove(in: tracefs.root) }
 

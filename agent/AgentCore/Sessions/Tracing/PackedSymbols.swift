@@ -1,47 +1,64 @@
+import BPF
 import Synchronization
 import SystemFacts
 import TraceProtocol
 import Tracefs
 
 /// /proc/kallsyms, packed. It has megabytes of text; zlib's level 1 packs it to a quarter. Both take tenths of a second
-/// of a CPU, so sessions that are made in the same moment share it: who comes while it is made waits for it.
+/// of a CPU, and much more on a slow one, so sessions share it as long as it is true: who comes while it is made waits
+/// for it.
 final class PackedSymbols: Sendable {
     private struct Entry {
         let symbols: WireCompressedBlob
-        let areHidden: Bool
-        /// The kernel's list of modules: another one means other symbols.
-        let modules: [UInt8]
+        let origin: Origin
         let madeAt: MonotonicRawInstant
+
+        func isOld(at now: MonotonicRawInstant) -> Bool {
+            madeAt.duration(to: now) >= (origin.programs == nil ? PackedSymbols.unsureLifetime : PackedSymbols.lifetime)
+        }
+    }
+
+    /// What the symbols are of. Another one means other symbols.
+    private struct Origin: Equatable {
+        let areHidden: Bool
+        /// The kernel's list of modules.
+        let modules: [UInt8]
+        /// What it has compiled itself; nil where it does not say.
+        let programs: [UInt32]?
+
+        static func current() throws -> Origin {
+            Origin(
+                areHidden: try TracefsRoot.hidesSymbols(), modules: (try? SystemFile.read("/proc/modules")) ?? [],
+                programs: LoadedPrograms.numbers())
+        }
     }
 
     private let entry = Mutex<Entry?>(nil)
 
-    /// Symbols of programs that the kernel compiles itself come and go without a trace in the list of modules.
-    private static let lifetime = Duration.seconds(5)
+    /// Sessions often follow each other. After that the memory is worth more.
+    static let lifetime = Duration.seconds(60)
+    /// Where the kernel's own programs may come and go unseen.
+    private static let unsureLifetime = Duration.seconds(5)
 
     /// The symbols, and whether the kernel hides their addresses.
     ///
     /// - Throws: `TracefsError`; an error of the codec.
     func current() throws -> (symbols: WireCompressedBlob, areHidden: Bool) {
-        let modules = (try? SystemFile.read("/proc/modules")) ?? []
-        return try entry.withLock { entry in
-            let areHidden = try TracefsRoot.hidesSymbols()
-            if let kept = entry, kept.modules == modules, kept.areHidden == areHidden,
-                kept.madeAt.duration(to: .now) < Self.lifetime
-            {
-                return (kept.symbols, areHidden)
+        try entry.withLock { entry in
+            // Before the symbols: what changes meanwhile makes them those of another origin.
+            let origin = try Origin.current()
+            if let kept = entry, kept.origin == origin, !kept.isOld(at: .now) {
+                return (kept.symbols, origin.areHidden)
             }
             let text = try TracefsRoot.kallsyms()
             let symbols = try text.withUnsafeBytes { try WireCompressedBlob(packing: $0) }
-            entry = Entry(symbols: symbols, areHidden: areHidden, modules: modules, madeAt: .now)
-            return (symbols, areHidden)
+            entry = Entry(symbols: symbols, origin: origin, madeAt: .now)
+            return (symbols, origin.areHidden)
         }
     }
 
     /// Frees what no session can use any longer.
     func removeOld() {
-        entry.withLock { entry in
-            if let kept = entry, kept.madeAt.duration(to: .now) >= Self.lifetime { entry = nil }
-        }
+        entry.withLock { if $0?.isOld(at: .now) == true { $0 = nil } }
     }
 }
