@@ -49,8 +49,8 @@ extension LabTests {
                 let lines = report.output.texts + report.errors.texts
                 #expect((report.exitStatus == .success) != isMissed, "\(lines)")
                 let used = try #require(Self.numbers(lines, "[0-9]+ matched, [0-9]+ used"), "\(lines)")
-                // Each line is a segment, and most have an acknowledgement of their own.
-                #expect(used.count == 2 && used[0] >= 100 && used[1] == used[0], "\(lines)")
+                // Most lines are a segment, and most of these have an acknowledgement of their own.
+                #expect(used.count == 2 && used[0] >= 50 && used[1] == used[0], "\(lines)")
                 let inverted = try #require(
                     Self.numbers(lines, "times shown: [0-9]+ before, [0-9]+ after"), "\(lines)")
                 #expect(inverted.last == 0, "\(lines)")

@@ -6,11 +6,15 @@ protocol OperatedFleet: Sendable {
     var folder: TemporaryFolder { get }
     /// How an operator reaches the controller.
     var access: [String] { get }
+    /// How often a session may be refused because a node was too slow.
+    var startAttempts: Int { get }
     /// Adds a process that ends with the fleet.
     func keep(_ process: RunningProcess) -> RunningProcess
 }
 
 extension OperatedFleet {
+    var startAttempts: Int { 1 }
+
     /// Waits until the controller lists these nodes as connected, with known clocks. It may still be starting.
     func connected(_ names: [String]) async throws {
         try await eventually("\(names) are connected", within: .seconds(30)) {
@@ -65,6 +69,24 @@ extension OperatedFleet {
     private func session(
         _ arguments: [String], _ output: RunningProcess.Output, _ command: [String],
         _ environment: [String: String] = [:]
+    ) async throws -> RunningProcess {
+        for _ in 1..<startAttempts {
+            do {
+                return try await start(arguments, output, command, environment)
+            } catch let failure as TestFailure where Self.isSlow(failure.description) {
+                print("STARTED AGAIN, as a node was too slow: \(failure)")
+            }
+        }
+        return try await start(arguments, output, command, environment)
+    }
+
+    /// Whether a controller's patience with a node has ended (CommandPatience).
+    private static func isSlow(_ text: String) -> Bool {
+        ["no answer within", "still at work after", "still busy after"].contains { text.contains($0) }
+    }
+
+    private func start(
+        _ arguments: [String], _ output: RunningProcess.Output, _ command: [String], _ environment: [String: String]
     ) async throws -> RunningProcess {
         let process = try keep(
             RunningProcess(
