@@ -8,7 +8,7 @@ extension IntegrationTests {
         @Test("No attack passes its limits, and the honest node's session stays whole", .timeLimit(.minutes(15)))
         func allAttacks() async throws {
             let run = try PythonTest.start(
-                "Hostile/hostile.py", ["--programs", Executables.folder, "--seconds", "2", "--slack", "3"])
+                "Hostile/hostile.py", ["--programs", Executables.folder, "--seconds", "3", "--slack", "3"])
             let status = try await run.exit(within: .seconds(840))
             let failed = run.output.texts.drop { $0.hasPrefix("ok ") }
             #expect(status == .success, "\(failed.joined(separator: "\n"))\n\(run.errors.text)")
