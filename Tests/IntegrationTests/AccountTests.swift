@@ -66,7 +66,7 @@ extension IntegrationTests {
             #expect(NumberedCalls(reading.records, node: whole).fault == nil)
             // Every event of the node lies outside the gap.
             let last = reading.records.events.filter { $0.node == node }.map(\.time).max() ?? 0
-            #expect(last <= gap.time + 250_000_000, "events \(last - gap.time) ns into the gap")
+            #expect(last <= gap.time + 100_000_000, "events \(last - gap.time) ns into the gap")
             return (gap, NumberedCalls(reading.records, node: node))
         }
 

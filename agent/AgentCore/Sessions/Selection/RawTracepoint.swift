@@ -30,3 +30,8 @@ enum RawTracepoint {
                 + fields.joined() + "\nprint fmt: \"\"\n", system: system)
     }
 }
+
+extension EventFormat {
+    /// Of the arguments of a raw tracepoint.
+    var isRaw: Bool { system == RawTracepoint.system }
+}

@@ -26,9 +26,8 @@ struct CountedEvents {
 
         /// What the kernel runs its program as.
         var programType: BPFProgram.Kind {
-            sampled != nil ? .sample : fields != nil ? .probe : isRaw ? .rawTracepoint : .tracepoint
+            sampled != nil ? .sample : fields != nil ? .probe : format.isRaw ? .rawTracepoint : .tracepoint
         }
-        var isRaw: Bool { format.system == RawTracepoint.system }
     }
 
     private(set) var events: [Event] = []

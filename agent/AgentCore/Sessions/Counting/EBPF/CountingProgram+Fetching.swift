@@ -67,9 +67,9 @@ extension CountingProgram {
         code.jump(if: .r0, .signedLessEqual, .immediate(0), to: failing)
     }
 
-    /// What stands for a text that could not be read; goes on behind it otherwise.
+    /// Writes `(fault)` in place of a text. A program that has read the text jumps over this.
     ///
-    /// - Parameter failed: is placed here.
+    /// - Parameter failed: where a program comes that could not read it; placed here.
     mutating func mark(_ place: Int16, _ failed: BPFAssembler.Label) {
         let done = code.label()
         code.jump(to: done)

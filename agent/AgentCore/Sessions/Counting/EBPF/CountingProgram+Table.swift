@@ -109,7 +109,7 @@ extension CountingProgram {
     /// (`bpf_prog_run_array_uprobe` in include/linux/bpf.h), and those of raw tracepoints did before 6.2.
     private mutating func addMaximum(_ place: Int16) {
         let done = code.label()
-        guard fields?.isPreemptible == true || isRaw else {
+        guard fields?.isPreemptible == true || format.isRaw else {
             code.load(.r2, .eight, .r0, place)
             code.jump(if: .r1, .lessEqual, .register(.r2), to: done)
             code.store(.eight, .r0, place, .register(.r1))

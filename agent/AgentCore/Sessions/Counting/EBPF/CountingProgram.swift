@@ -173,16 +173,13 @@ struct CountingProgram {
     /// The beginning of a record, which a program does not have: the kernel puts its registers there.
     static let hidden = 8
 
-    /// What it gets is the arguments of a raw tracepoint, 8 bytes each.
-    var isRaw: Bool { format.system == RawTracepoint.system }
-
     mutating func load(
         _ target: BPFRegister, offset: Int, size: Int, isSigned: Bool
     ) throws(KernelDeclined) {
         if isCurrentThread(offset, size) { return code.load(target, .four, .frame, Stack.thread) }
         guard fields == nil else { return try loadFetched(target, offset: offset, size: size, isSigned: isSigned) }
         guard offset >= Self.hidden, offset % size == 0, let width = BPFSize(bytes: size),
-            let place = Int16(exactly: offset - (isRaw ? Self.hidden : 0))
+            let place = Int16(exactly: offset - (format.isRaw ? Self.hidden : 0))
         else { throw KernelDeclined("a program does not see the field at \(offset) of \(format.fullName)") }
         code.load(target, width, .r6, place)
         extend(target, size: size, isSigned: isSigned)

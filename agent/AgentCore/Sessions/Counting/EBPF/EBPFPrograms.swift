@@ -48,7 +48,7 @@ struct EBPFPrograms {
                 continue
             }
             attachments.append(
-                event.isRaw
+                event.format.isRaw
                     ? try Self.attachment(program, to: event.name, root)
                     : try BPFAttachment(program, toEvent: event.format.id, cpu: cpu))
         }
