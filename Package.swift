@@ -246,8 +246,14 @@ if Context.environment["FLEETRACE_SIMULATE"] != nil {
 // sockets.
 if Context.environment["FLEETRACE_FUZZ"] != nil {
     package.targets.removeAll { $0.isTest }
-    package.products.append(.library(name: "FuzzTargets", type: .static, targets: ["FuzzTargets"]))
+    package.products += [
+        .library(name: "FuzzTargets", type: .static, targets: ["FuzzTargets"]),
+        .executable(name: "fuzz-replay", targets: ["fuzz-replay"]),
+    ]
     package.targets += [
+        .executableTarget(
+            name: "fuzz-replay", dependencies: ["FuzzTargets", "SystemFacts"], path: "Fuzz/Replay",
+            swiftSettings: strict),
         .target(
             name: "ControllerTestBench",
             dependencies: [

@@ -23,6 +23,7 @@ import TraceProtocol
     var sent = 0
     var steps = 0
     var passed = Duration.zero
+    let longestTrain = 4
     while !bytes.isEmpty {
         steps += 1
         let step = bytes.byte()
@@ -50,7 +51,9 @@ import TraceProtocol
                     _ = exchange.writeReply(to: probe, received: now, sent: now, bytes)
                 }
             }
-        case 6: paths.pace(keys.path, every: .milliseconds(1 + Int(step)), at: now)
+        case 6:
+            let pace = ProbePace(interval: .milliseconds(1 + Int(step)), train: 1 + Int(step >> 4) % longestTrain)
+            paths.keep(pace, of: keys.path, at: now)
         default:
             let time = Duration.milliseconds(Int(step) * 10)
             passed += time
@@ -64,8 +67,8 @@ import TraceProtocol
             }
         }
     }
-    // One for each time that it was looked at what is due.
-    precondition(sent <= steps, "more datagrams than steps")
+    // At most a train for each time that it was looked at what is due.
+    precondition(sent <= steps * longestTrain, "more datagrams than steps")
     // An honest node gets through, whatever number the last open had, unless that was the greatest.
     now = now.advanced(by: .seconds(10))
     sent = 0

@@ -8,7 +8,8 @@
 /// - After a reboot, and after `ClockBreakReason.wentBackwards`, agent times repeat: begin a new `LiveClock` for what
 ///   follows. A clock that goes on marks every time that can mean two moments as `.degraded`.
 ///
-/// Memory: at most `pathCapacity` points of 80 bytes and `Self.recentCapacity` samples of 32, and `DepartureWatch.capacity` more.
+/// Memory: at most `pathCapacity` points of 80 bytes and `Self.recentCapacity` samples of 32, and
+/// `DepartureWatch.capacity` more.
 public struct LiveClock: Sendable {
     /// The assumptions under which the bounds hold.
     public let assumptions: ClockAssumptions

@@ -67,16 +67,9 @@ public enum TraceClockCheck: Sendable, Equatable {
         self = range.contains(.zero) ? .agrees(uncertainty: narrowest) : .differs(offset: range)
     }
 
-    /// Runs the check with eight markers in a temporary instance and removes the instance. The removal takes most of
-    /// the time (60 ms on a machine with two CPUs).
-    ///
-    /// - Parameter instanceName: the name of the temporary instance. Use the prefix by which stale instances are found.
-    public static func run(in root: TracefsRoot, instanceName: String) throws(TracefsError) -> TraceClockCheck {
-        let instance = try TraceInstance.create(in: root, name: instanceName)
-        // After an error the instance is removed with its last reference.
-        let check = TraceClockCheck(samples: try samples(count: 8, in: instance))
-        try instance.remove()
-        return check
+    /// Runs the check with eight markers in an instance that nothing else uses, and leaves it to the caller to remove it.
+    public static func run(in instance: TraceInstance) throws(TracefsError) -> TraceClockCheck {
+        TraceClockCheck(samples: try samples(count: 8, in: instance))
     }
 
     private static func samples(count: Int, in instance: TraceInstance) throws(TracefsError) -> [Sample] {

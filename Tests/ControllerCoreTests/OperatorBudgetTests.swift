@@ -29,6 +29,21 @@ struct OperatorBudgetTests {
         #expect(try bob.replies().count == 1)
     }
 
+    @Test("A goodbye is no ping: an operator may come and go a hundred times a moment; a connection has one goodbye")
+    func goodbyes() throws {
+        let fleet = EmbeddedController()
+        let goodbye = try Frame(.goodbye, WireGoodbye(.shuttingDown, ""))
+        for _ in 0..<100 {
+            let ann = try EmbeddedOperator(fleet)
+            try ann.send(goodbye)
+            #expect(try ann.frames(.goodbye).isEmpty)
+        }
+        let ann = try EmbeddedOperator(fleet)
+        for _ in 0..<66 { try ann.send(goodbye) }
+        let answer = try #require(try ann.frames(.goodbye).first).message(WireGoodbye.self)
+        #expect(answer.reason == .overBudget && answer.text.contains("pings"))
+    }
+
     @Test("Requests without a reply: the 65th is refused, and one more fits when one was replied to")
     func underWay() throws {
         let fleet = EmbeddedController()

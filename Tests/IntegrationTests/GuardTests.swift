@@ -73,6 +73,34 @@ extension IntegrationTests {
             }
         }
 
+        @Test("Who looks into the clock check's instance keeps no agent from starting; the guard removes it later")
+        func clockCheckInUse() async throws {
+            try await Fleet.with(agents: 1) { fleet in
+                let name = fleet.names[0]
+                try await fleet.agent(name)?.terminate()
+                let opening = Task.detached {
+                    for _ in 0..<10_000 {
+                        for instance in TracefsState.instances(of: name) {
+                            let file = open("\(TracefsState.instancesFolder)/\(instance)/trace", O_RDONLY)
+                            if file >= 0 { return file }
+                        }
+                        usleep(1_000)
+                    }
+                    return -1
+                }
+                let agent = try fleet.startAgent(name)
+                let file = await opening.value
+                #expect(file >= 0)
+                try await fleet.connected([name])
+                try await agent.errors.line(containing: "the clock check's trace instance stays")
+                #expect(TracefsState.instances(of: name).count == 1)
+                close(file)
+                agent.send(SIGINT)
+                try await agent.exit()
+                try await eventually("it is gone") { TracefsState.instances(of: name).isEmpty }
+            }
+        }
+
         @Test("A guard that is killed is replaced, and the next one knows what the first one knew")
         func killedGuard() async throws {
             try await Fleet.with(agents: 1) { fleet in

@@ -42,8 +42,8 @@ extension IntegrationTests {
                 let compiler = try RunningProcess(["gcc", "-O1", "-shared", "-fPIC", "-o", library, file])
                 #expect(try await compiler.exit(within: .seconds(60)) == .success, "\(compiler.errors.text)")
                 let arguments = [
-                    try Executables.fleetrace(), "stat", "--local", "1", "-e", SystemCallLoad.event, "--by", "comm",
-                    "--for", "200ms",
+                    try Executables.preloadable("fleetrace"), "stat", "--local", "1", "-e", SystemCallLoad.event,
+                    "--by", "comm", "--for", "200ms",
                 ]
                 let environment = ["LD_PRELOAD": library]
                 let usual = try RunningProcess(arguments, environment: environment)

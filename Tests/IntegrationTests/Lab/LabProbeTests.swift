@@ -55,7 +55,10 @@ extension LabTests {
                 guard let node = try await lab.guests(having: Self.function).last else { return }
                 // Addresses differ at each boot, and an offset must be that of an instruction, so both come from this kernel.
                 let address = try await lab.guest(
-                    node, "sed -n 's/^\\([0-9a-f]*\\) [tT] do_filp_open$/0x\\1/p' /proc/kallsyms")
+                    node,
+                    """
+                    grep -F ' do_filp_open' /proc/kallsyms | sed -n 's/^\\([0-9a-f]*\\) [tT] do_filp_open$/0x\\1/p'
+                    """)
                 let offset = try #require(
                     try await lab.guest(
                         node,
@@ -92,8 +95,10 @@ extension LabTests {
                 // The oldest and the newest kernel: each probe takes an emulated guest seconds.
                 for name in Set([lab.guests.first, lab.guests.last].compactMap { $0 }) {
                     var own: [String] = []
-                    for address in try await lab.guest(name, "sed -n 's/ [tT] s_next$//p' /proc/kallsyms | sort")
-                    where !own.contains(address) { own.append(address) }
+                    let script = "grep -F ' s_next' /proc/kallsyms | sed -n 's/ [tT] s_next$//p' | sort"
+                    for address in try await lab.guest(name, script) where !own.contains(address) {
+                        own.append(address)
+                    }
                     #expect(own.count > 1, "\(name) has \(own)")
                     // Some of them are in the tracers' own code, where some kernels allow no probes.
                     var last = own.count

@@ -77,13 +77,13 @@ final class Fleet: OperatedFleet {
 
     /// Starts the controller. A second start uses the same port.
     func startController() async throws {
+        let program =
+            options.controllerEnvironment["LD_PRELOAD"] == nil
+            ? try Executables.controller() : try Executables.preloadable("fleetrace-controller")
         let process = try keep(
             RunningProcess(
-                [
-                    try Executables.controller(), "--listen", "0.0.0.0:\(port)", "--pki", pki, "--data",
-                    data,
-                ]
-                    + options.controllerArguments, environment: options.controllerEnvironment))
+                [program, "--listen", "0.0.0.0:\(port)", "--pki", pki, "--data", data] + options.controllerArguments,
+                environment: options.controllerEnvironment))
         let line = try await process.errors.line(containing: "listening")
         guard let port = line.split(separator: ":").last.flatMap({ Int($0.prefix { $0.isNumber }) }) else {
             throw TestFailure("no port in: \(line)")

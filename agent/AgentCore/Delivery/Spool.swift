@@ -104,7 +104,8 @@ public struct Spool: Sendable {
         isHeld = true
     }
 
-    /// A new connection, or a controller that can store again: the controller has everything up to `acknowledged`; the rest is sent again.
+    /// A new connection, or a controller that can store again: the controller has everything up to `acknowledged`; the
+    /// rest is sent again.
     ///
     /// - Throws: `ProtocolError.sequenceGap` when the controller claims to have what was never sent, or asks for
     ///   what was acknowledged and dropped: the stream cannot be whole then.

@@ -47,7 +47,8 @@ public struct SessionExport {
     /// Writes one file after the other.
     ///
     /// - Parameter report: called after each node.
-    /// - Throws: `StoreError` or `ReportError` before the first file; `TraceDatWriteError`: the files of the nodes before stay, and are whole.
+    /// - Throws: `StoreError` or `ReportError` before the first file; `TraceDatWriteError`: the files of the nodes before
+    ///   stay, and are whole.
     public mutating func run(_ report: (Node) -> Void) throws {
         let tightened = try tightenedClocks()
         for (index, name) in session.description.nodes.enumerated() where nodes.isEmpty || nodes.contains(name) {

@@ -2,8 +2,8 @@ import Glibc
 import SystemFacts
 import Timeline
 
-/// A time as a clock and a calendar have it, in the zone of this machine or in UTC: `[YYYY-MM-DD(T| )]HH:MM[:SS[.FRACTION]]`, with
-/// a `Z` behind it in UTC.
+/// A time as a clock and a calendar have it, in the zone of this machine or in UTC:
+/// `[YYYY-MM-DD(T| )]HH:MM[:SS[.FRACTION]]`, with a `Z` behind it in UTC.
 struct ClockTime {
     let moment: TimelineMoment
 

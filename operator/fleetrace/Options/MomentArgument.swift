@@ -3,9 +3,9 @@ import CommandArguments
 import SystemFacts
 import Timeline
 
-/// A moment of a session, for `--since`, `--until` and `--around`: `1.5s` after its first event, a time of day or a date as
-/// reports print them (`18:33:51.5`, `2026-11-28T18:33:51.5`), seconds as reports print them where there is no time of day (`8531.25`), or
-/// `@1700000000.5`, seconds since the epoch.
+/// A moment of a session, for `--since`, `--until` and `--around`: `1.5s` after its first event, a time of day or a date
+/// as reports print them (`18:33:51.5`, `2026-11-28T18:33:51.5`), seconds as reports print them where there is no time of
+/// day (`8531.25`), or `@1700000000.5`, seconds since the epoch.
 struct MomentArgument: ExpressibleByArgument {
     /// In the zone of this machine.
     let moment: TimelineMoment

@@ -1,5 +1,6 @@
 /// The account of a session: per node and CPU, what the kernel recorded must be what arrived plus what it lost and what was
-/// lost with an agent that died, no probe may have missed anything, and each node must have recorded from the start to the stop.
+/// lost with an agent that died, no probe may have missed anything, and each node must have recorded from the start to the
+/// stop.
 ///
 /// `problems` decides for all: for the total line, the summary, the manifest's state and the exit status.
 public struct SessionAccount: Sendable {

@@ -3,7 +3,8 @@ import TraceProtocol
 import Tracefs
 
 extension TracingSession {
-    /// Compares the session's trace clock with this process's reading of it, on which the session's bounds rest. What has changed goes into the session's stream.
+    /// Compares the session's trace clock with this process's reading of it, on which the session's bounds rest. What has
+    /// changed goes into the session's stream.
     func compareClocks() {
         guard let cpu = recording.taps.first?.cpu else { return }
         let sample: TraceClockCheck.Sample?

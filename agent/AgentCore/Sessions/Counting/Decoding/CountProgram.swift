@@ -26,7 +26,8 @@ struct CountProgram: Sendable {
         /// With a latency that is not by thread.
         var match: MatchReader?
         let pidOffset: Int
-        /// Names of tasks, which `newTask` and `rename` change, and counted events that are these: whose, the present one, and before that the former.
+        /// Names of tasks, which `newTask` and `rename` change, and counted events that are these: whose, the present one,
+        /// and before that the former.
         var subject: NumberField?
         var name: (offset: Int, size: Int)?
         var formerName: (offset: Int, size: Int)?

@@ -5,8 +5,9 @@ import TextPatterns
 /// Writes the eBPF program of one event: it leaves out Fleetrace's threads and what the filter leaves out, makes the key
 /// and counts it.
 ///
-/// Registers that keep their value over calls: r6 the record, or of a probe the registers; r7 the slot. Every program returns 1: with 0 the kernel
-/// would not count the event for anybody else's counters (`perf_trace_run_bpf_submit` in kernel/events/core.c).
+/// Registers that keep their value over calls: r6 the record, or of a probe the registers; r7 the slot. Every program
+/// returns 1: with 0 the kernel would not count the event for anybody else's counters (`perf_trace_run_bpf_submit` in
+/// kernel/events/core.c).
 struct CountingProgram {
     /// What an event is for.
     enum Role: Equatable {
