@@ -249,8 +249,12 @@ if Context.environment["FLEETRACE_FUZZ"] != nil {
     package.products += [
         .library(name: "FuzzTargets", type: .static, targets: ["FuzzTargets"]),
         .executable(name: "fuzz-replay", targets: ["fuzz-replay"]),
+        .executable(name: "fuzz-seeds", targets: ["fuzz-seeds"]),
     ]
     package.targets += [
+        .executableTarget(
+            name: "fuzz-seeds", dependencies: ["TextPatterns", "RingBuffer", "EventFormat", "TraceDat"],
+            path: "Fuzz/Seeds", swiftSettings: strict),
         .executableTarget(
             name: "fuzz-replay", dependencies: ["FuzzTargets", "SystemFacts"], path: "Fuzz/Replay",
             swiftSettings: strict),

@@ -291,4 +291,11 @@ static inline int linux_wake_pipe(int ends[2]) {
     return 0;
 }
 
+extern void *memmem(const void *haystack, size_t length, const void *needle, size_t needle_length);
+
+/// Where bytes are first found in others; NULL when they are not. A GNU function, which Swift's Glibc leaves out.
+static inline const void *linux_find(const void *bytes, size_t count, const void *wanted, size_t wanted_count) {
+    return memmem(bytes, count, wanted, wanted_count);
+}
+
 #endif

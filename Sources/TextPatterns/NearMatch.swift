@@ -2,10 +2,19 @@
 public enum NearMatch {
     public static let maximumSuggestions = 3
 
-    /// Candidates within a third of the name's length in edits, nearest first, then by name; at most three.
+    /// Candidates within a third of the name's length in edits, nearest first, then by name; at most three. One may come
+    /// several times.
     public static func suggestions(for name: String, among candidates: some Sequence<String>) -> [String] {
         nearest(to: name, among: candidates.lazy.map { (spelling: $0, shown: $0) })
     }
+
+    /// How many bytes a candidate may have.
+    public static func lengths(of name: String) -> ClosedRange<Int> {
+        let (length, limit) = (name.utf8.count, mostEdits(in: name))
+        return max(0, length - limit)...length + limit
+    }
+
+    private static func mostEdits(in name: String) -> Int { max(1, name.utf8.count / 3) }
 
     /// Candidates within a third of the pattern's length in edits, nearest first, then by name.
     static func suggestions(for pattern: String, among events: [EventName]) -> [String] {
@@ -16,7 +25,7 @@ public enum NearMatch {
         to pattern: String, among candidates: some Sequence<(spelling: String, shown: String)>
     ) -> [String] {
         guard !pattern.isEmpty, pattern.utf8.count <= EventPattern.maximumLength else { return [] }
-        let limit = max(1, pattern.utf8.count / 3)
+        let limit = mostEdits(in: pattern)
         let typed = Array(pattern.utf8)
         var found: [(distance: Int, name: String)] = []
         for candidate in candidates where abs(candidate.spelling.utf8.count - typed.count) <= limit {
@@ -26,7 +35,10 @@ public enum NearMatch {
         found.sort { $0.distance == $1.distance ? $0.name < $1.name : $0.distance < $1.distance }
         // Leave out distant names: those with over two edits more than the best.
         guard let best = found.first?.distance else { return [] }
-        return found.prefix { $0.distance <= best + 2 }.prefix(maximumSuggestions).map(\.name)
+        let names = found.prefix { $0.distance <= best + 2 }.map(\.name)
+        // The kernel may have several functions of a name.
+        let different = names.enumerated().filter { $0 == 0 || names[$0 - 1] != $1 }
+        return different.prefix(maximumSuggestions).map(\.element)
     }
 
     /// What is compared and what is shown. A pattern without a colon is compared with bare event names and systems.

@@ -35,7 +35,7 @@ struct OperatorBudgetTests {
         let goodbye = try Frame(.goodbye, WireGoodbye(.shuttingDown, ""))
         for _ in 0..<100 {
             let ann = try EmbeddedOperator(fleet)
-            try ann.send(goodbye)
+            try ann.leave()
             #expect(try ann.frames(.goodbye).isEmpty)
         }
         let ann = try EmbeddedOperator(fleet)

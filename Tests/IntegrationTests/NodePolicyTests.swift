@@ -15,9 +15,7 @@ extension IntegrationTests {
 
         private static func with(_ body: (Fleet, String) async throws -> Void) async throws {
             try await TemporaryFolder.with { folder in
-                let policy = folder.file("policy")
-                try rules.write(toFile: policy, atomically: false, encoding: .utf8)
-                chmod(policy, 0o644)
+                let policy = try folder.policy(rules)
                 let options = Fleet.Options(singleArguments: [["--policy", policy]])
                 try await Fleet.with(agents: 2, options) { fleet in
                     try await body(fleet, policy)
@@ -122,10 +120,7 @@ extension IntegrationTests {
         @Test("An agent with a malformed policy ends, and names the line and the reason")
         func mistake() async throws {
             try await TemporaryFolder.with { folder in
-                let policy = folder.file("policy")
-                try "deny event sched:*\ndeny probe kprobes:*\n".write(
-                    toFile: policy, atomically: false, encoding: .utf8)
-                chmod(policy, 0o644)
+                let policy = try folder.policy("deny event sched:*\ndeny probe kprobes:*\n")
                 let agent = try RunningProcess([
                     try Executables.agent(), "--controller", "127.0.0.1:1", "--cert", "none", "--key", "none", "--ca",
                     "none", "--policy", policy,

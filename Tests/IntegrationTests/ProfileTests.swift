@@ -71,9 +71,7 @@ extension IntegrationTests {
         @Test("A policy without eBPF refuses it with its line")
         func policy() async throws {
             try await TemporaryFolder.with { folder in
-                let file = folder.file("policy")
-                try "deny ebpf\n".write(toFile: file, atomically: false, encoding: .utf8)
-                chmod(file, 0o644)
+                let file = try folder.policy("deny ebpf\n")
                 try await Fleet.with(agents: 1, Fleet.Options(agentArguments: ["--policy", file])) { fleet in
                     let profile = try await fleet.run(
                         ["profile", "--for", "100ms"] + fleet.access, expecting: .exited(1))

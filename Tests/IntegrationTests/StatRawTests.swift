@@ -52,10 +52,7 @@ extension IntegrationTests {
             "Recording one, other ways, patterns, wrong names, too many arguments and what a policy denies are refused")
         func refused() async throws {
             try await TemporaryFolder.with { folder in
-                let policy = folder.file("policy")
-                try "deny event sched:sched_switch\ndeny event rawtp:sys_exit\n".write(
-                    toFile: policy, atomically: false, encoding: .utf8)
-                chmod(policy, 0o644)
+                let policy = try folder.policy("deny event sched:sched_switch\ndeny event rawtp:sys_exit\n")
                 try await Fleet.with(agents: 1, Fleet.Options(agentArguments: ["--policy", policy])) { fleet in
                     let orders = [
                         (["trace", "-e", Self.event], "rawtp:sys_enter is a raw tracepoint, which has no record"),

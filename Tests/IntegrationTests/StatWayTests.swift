@@ -196,11 +196,8 @@ extension IntegrationTests {
         @Test("A policy without eBPF, or with too little memory for its maps: another way, and a refusal of this one")
         func policy() async throws {
             try await TemporaryFolder.with { folder in
-                let file = folder.file("policy")
-                try "deny ebpf\n".write(toFile: file, atomically: false, encoding: .utf8)
-                let small = folder.file("small")
-                try "limit buffer 64K\n".write(toFile: small, atomically: false, encoding: .utf8)
-                for path in [file, small] { chmod(path, 0o644) }
+                let file = try folder.policy("deny ebpf\n")
+                let small = try folder.policy("limit buffer 64K\n", named: "small")
                 let options = Fleet.Options(singleArguments: [["--policy", file], ["--policy", small]])
                 try await Fleet.with(agents: 2, options) { fleet in
                     let selection = ["stat", "-e", Self.event, "--by", "comm", "--for", "100ms"] + fleet.access

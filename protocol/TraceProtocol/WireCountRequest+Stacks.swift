@@ -9,6 +9,8 @@ extension WireCountRequest {
 
     /// The text of a key where there is no stack: that of a kernel thread's program, or of an event that has none.
     public static let noStack = "[no stack]"
+    /// The idle task's name in a key, as the kernel prints it.
+    public static let idleTask = "<idle>"
 
     /// Whether a key is a call stack.
     public static func isStack(_ key: String) -> Bool { key == kernelStackKey || key == userStackKey }

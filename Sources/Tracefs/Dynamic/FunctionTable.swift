@@ -1,73 +1,126 @@
+import CLinux
 import TextPatterns
 
 /// All functions of the kernel, to explain why one cannot be probed.
 ///
-/// Reading takes some tens of milliseconds (a hundred thousand lines), so it is only done after a failure.
+/// It holds the kernel's lists as they are, some hundred thousand lines: to look for a few names in them takes less time
+/// and memory than to make tables of all. Only read after a failure.
 public struct FunctionTable: Sendable {
-    /// Names of functions, with the number of functions that have the name.
-    private let functions: [String: Int]
-    /// Names of data symbols.
-    private let data: Set<String>
-    /// Functions that the function tracer can trace. Nil if the kernel has no such list.
-    private let traceable: Set<String>?
+    /// Lines of `ADDRESS TYPE NAME`, of modules with a tab and `[MODULE]` behind them, in the order of addresses.
+    private let kallsyms: [UInt8]
+    /// Where the kernel's data are listed. Linux 7.2 gives some of it the type of a function (jiffies is `T`).
+    private let data: Range<Int>
+    /// Functions that the function tracer can trace: lines of `NAME` or `NAME [MODULE]`. Nil if the kernel has no such
+    /// list.
+    private let traceable: [UInt8]?
 
     public static func current(_ root: TracefsRoot) throws(TracefsError) -> FunctionTable {
         FunctionTable(
-            kallsyms: String(decoding: try TracefsRoot.kallsyms(), as: UTF8.self),
-            traceable: try? ControlFile.text(root.file("available_filter_functions")))
+            kallsyms: try TracefsRoot.kallsyms(),
+            traceable: try? ControlFile.read(root.file("available_filter_functions"), limit: 64 << 20))
     }
 
-    /// - Parameters:
-    ///   - kallsyms: lines of `ADDRESS TYPE NAME [MODULE]`.
-    ///   - traceable: lines of `NAME [MODULE]`.
-    init(kallsyms: String, traceable: String?) {
-        var functions: [String: Int] = [:]
-        var data: Set<String> = []
-        // Linux 7.2 gives some data the type of a function (jiffies is `T`). Symbols stand in the order of addresses.
-        var isData = false
-        for line in kallsyms.utf8.split(separator: UInt8(ascii: "\n")) {
-            let words = line.split(separator: UInt8(ascii: " "), maxSplits: 2)
-            guard words.count == 3, let type = words[1].first else { continue }
-            let name = String(Substring(words[2].prefix { $0 != UInt8(ascii: "\t") }))
-            if name == "_sdata" { isData = true }
-            if name == "_edata" { isData = false }
-            switch type {
-            case UInt8(ascii: "t"), UInt8(ascii: "T"), UInt8(ascii: "w"), UInt8(ascii: "W"), UInt8(ascii: "i"):
-                guard !isData else {
-                    data.insert(name)
-                    continue
-                }
-                functions[name, default: 0] += 1
-            default: data.insert(name)
-            }
-        }
-        self.functions = functions
-        self.data = data
-        self.traceable = traceable.map { text in
-            Set(text.split(separator: "\n").map { String($0.prefix { $0 != " " }) })
-        }
+    init(kallsyms: [UInt8], traceable: [UInt8]?) {
+        self.kallsyms = kallsyms
+        self.traceable = traceable
+        let start = Self.symbols(named: "_sdata", in: kallsyms).first?.offset ?? kallsyms.count
+        let end = Self.symbols(named: "_edata", in: kallsyms).first { $0.offset > start }?.offset ?? kallsyms.count
+        data = start..<end
     }
 
     /// How many functions have this name.
-    public func count(_ name: String) -> Int { functions[name] ?? 0 }
+    public func count(_ name: String) -> Int { Self.symbols(named: name, in: kallsyms).count(where: isFunction) }
 
     /// Whether the name is that of a data symbol.
-    public func isData(_ name: String) -> Bool { functions[name] == nil && data.contains(name) }
+    public func isData(_ name: String) -> Bool {
+        let symbols = Self.symbols(named: name, in: kallsyms)
+        return !symbols.isEmpty && !symbols.contains(where: isFunction)
+    }
 
     /// Whether it is excluded from function tracing (`notrace`). Unless the kernel is configured otherwise, tracefs
     /// refuses kprobes on it too. Nil if the kernel has no such list.
     public func isNotrace(_ name: String) -> Bool? {
         // An empty list means nothing: the function tracer may be switched off.
-        traceable.flatMap { $0.isEmpty ? nil : functions[name] != nil && !$0.contains(name) }
+        guard let traceable, !traceable.isEmpty else { return nil }
+        guard count(name) > 0 else { return false }
+        return !traceable.ranges(of: name).contains { range in
+            let isStart = range.lowerBound == 0 || traceable[range.lowerBound - 1] == Self.lineFeed
+            // The end of the line, or the blank before a module.
+            let isEnd = range.upperBound == traceable.count || traceable[range.upperBound] <= Self.blank
+            return isStart && isEnd
+        }
     }
 
     /// Variants of a function that the compiler created: `name.isra.0`, `name.constprop.0`, `name.part.0`, sorted.
     public func copies(of name: String) -> [String] {
-        functions.keys.filter { $0.hasPrefix(name + ".") && !$0.hasSuffix(".cold") }.sorted()
+        let copies = kallsyms.ranges(of: " \(name).").compactMap { range -> String? in
+            let symbol = Self.symbol(before: range.lowerBound, in: kallsyms)
+            return symbol.map(isFunction) == true ? text(from: range.lowerBound + 1) : nil
+        }
+        return Set(copies).filter { !$0.hasSuffix(".cold") }.sorted()
     }
 
     /// Functions that the user may have meant.
     public func nearMatches(for name: String) -> [String] {
-        NearMatch.suggestions(for: name, among: functions.keys)
+        let lengths = NearMatch.lengths(of: name)
+        let candidates = kallsyms.split(separator: Self.lineFeed).lazy.compactMap { line -> String? in
+            // The address has 16 digits, or 8.
+            guard let blank = line.firstIndex(of: Self.blank), line.endIndex - blank > 3 else { return nil }
+            let word = line[(blank + 3)...].prefix { $0 != Self.tab }
+            guard lengths.contains(word.count), isFunction((blank + 2, line[blank + 1])) else { return nil }
+            return String(decoding: word, as: UTF8.self)
+        }
+        return NearMatch.suggestions(for: name, among: candidates)
+    }
+
+    // MARK: Lines
+
+    private static let (lineFeed, blank, tab) = (UInt8(ascii: "\n"), UInt8(ascii: " "), UInt8(ascii: "\t"))
+
+    /// Where the blank before its name is, and its type.
+    private typealias Symbol = (offset: Int, type: UInt8)
+
+    private static func symbols(named name: String, in kallsyms: [UInt8]) -> [Symbol] {
+        kallsyms.ranges(of: " \(name)").compactMap { range in
+            guard range.upperBound == kallsyms.count || [lineFeed, tab].contains(kallsyms[range.upperBound]) else {
+                return nil
+            }
+            return symbol(before: range.lowerBound, in: kallsyms)
+        }
+    }
+
+    private static func symbol(before offset: Int, in kallsyms: [UInt8]) -> Symbol? {
+        guard offset >= 2, kallsyms[offset - 2] == blank else { return nil }
+        return (offset, kallsyms[offset - 1])
+    }
+
+    private func isFunction(_ symbol: Symbol) -> Bool {
+        switch symbol.type {
+        case UInt8(ascii: "t"), UInt8(ascii: "T"), UInt8(ascii: "w"), UInt8(ascii: "W"), UInt8(ascii: "i"):
+            !data.contains(symbol.offset)
+        default: false
+        }
+    }
+
+    private func text(from start: Int) -> String {
+        String(decoding: kallsyms[start...].prefix { $0 != Self.lineFeed && $0 != Self.tab }, as: UTF8.self)
+    }
+}
+
+extension [UInt8] {
+    /// Where a text is, from the first place to the last.
+    fileprivate func ranges(of text: String) -> [Range<Int>] {
+        let wanted = [UInt8](text.utf8)
+        return withUnsafeBytes { bytes in
+            var found: [Range<Int>] = []
+            var start = 0
+            guard let base = bytes.baseAddress, !wanted.isEmpty else { return found }
+            while let place = linux_find(base + start, bytes.count - start, wanted, wanted.count) {
+                let lower = place - base
+                found.append(lower..<lower + wanted.count)
+                start = lower + 1
+            }
+            return found
+        }
     }
 }

@@ -62,7 +62,7 @@ struct Lab: OperatedFleet {
     func keep(_ process: RunningProcess) -> RunningProcess { process }
 
     /// Emulated guests on a busy machine may be mute for 2 s, and a controller waits no longer for a node.
-    var startAttempts: Int { 3 }
+    var startAttempts: Int { 6 }
 
     // MARK: What a person on the node sees
 

@@ -36,9 +36,10 @@ extension LabTests {
                     #expect(missed > 0)
                     let account = try #require(AccountLine.all(in: record.errors.texts).first { $0.node == name })
                     #expect(account.balances)
-                    let events = returns.filter { $0.node == name && $0.comm == "sleep" }
+                    // A task's name may be unknown: the kernel saves those of few.
+                    let events = returns.filter { $0.node == name && ["sleep", "<...>"].contains($0.comm) }
                     let roomy = events.count { $0.event == "probe:roomy" }
-                    #expect(roomy == Self.calls, "\(name): \(events.map(\.text))")
+                    #expect(roomy >= Self.calls, "\(name): \(events.map(\.text))")
                     // Whoever else slept may have been missed too.
                     let few = events.count { $0.event == "probe:ret" }
                     print("lab: \(Lab.kernels[name] ?? "?"): \(few) returns, \(missed) missed")

@@ -20,6 +20,14 @@ struct TemporaryFolder: Sendable {
 
     func file(_ name: String) -> String { "\(path)/\(name)" }
 
+    /// Writes an agent's policy, which nobody else may write, and returns its path.
+    func policy(_ rules: String, named name: String = "policy") throws -> String {
+        let path = file(name)
+        try rules.write(toFile: path, atomically: false, encoding: .utf8)
+        chmod(path, 0o644)
+        return path
+    }
+
     /// A program with a unique name, to be found in a trace. It does nothing.
     func uniqueProgram() throws -> String {
         let path = file("ft" + String(UInt32.random(in: 0x1000_0000 ... .max), radix: 16))

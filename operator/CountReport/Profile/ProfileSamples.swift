@@ -41,8 +41,6 @@ public struct ProfileSamples: Sendable {
     /// By name.
     public private(set) var nodes: [Node]
 
-    /// The idle task's name, as agents write it.
-    private static let idleTask = "<idle>"
     private static let noStack = WireCountRequest.noStack
 
     /// - Parameter cpus: how many each node has.
@@ -57,7 +55,7 @@ public struct ProfileSamples: Sendable {
             }
             for (key, count) in rows where key.count == Self.keys.count {
                 let texts = key.map(CountText.rawKey)
-                if texts[0] == Self.idleTask, texts[1] == Self.noStack, texts[2] == Self.noStack {
+                if texts[0] == WireCountRequest.idleTask, texts[1] == Self.noStack, texts[2] == Self.noStack {
                     own.idle &+= count
                 } else {
                     own.rows.append(

@@ -69,8 +69,7 @@ struct SessionOptions: ParsableArguments {
     @Option(help: "Start together this far from now, e.g. 2s.", transform: DurationArgument.parse)
     var startIn: Duration?
 
-    @Flag(help: "Go on with the nodes that can, when some cannot.")
-    var partial = false
+    @OptionGroup var partiality: PartialOption
 
     @OptionGroup var stamps: ClockSourceOption
 
@@ -110,7 +109,7 @@ struct SessionOptions: ParsableArguments {
         request.bufferKilobytes = UInt32(buffer ?? 0)
         request.forceProbes = force.isForced
         request.clockSource = stamps.clockSource.wire
-        request.partial = partial
+        request.partial = partiality.isPartial
         request.startInMs = UInt32(clamping: (startIn ?? .zero).wholeMilliseconds)
         request.name = name
         request.lengthNs = UInt64(clamping: (length.duration ?? .zero).wholeNanoseconds)

@@ -39,8 +39,7 @@ struct ProfileCommand: AsyncParsableCommand {
     @Option(help: "How many stacks each node keeps at most; samples of more are counted as other.")
     var table = Int(WireCountRequest.usualTableLimit)
 
-    @Flag(help: "Go on with the nodes that can, when some cannot.")
-    var partial = false
+    @OptionGroup var partiality: PartialOption
 
     @OptionGroup var privacy: PrivacyOption
 
@@ -64,7 +63,7 @@ struct ProfileCommand: AsyncParsableCommand {
     private var request: WireOpenSession {
         var request = WireOpenSession()
         request.selectors = nodes.on
-        request.partial = partial
+        request.partial = partiality.isPartial
         request.private = privacy.isPrivate
         request.lengthNs = UInt64(clamping: (length.duration ?? .zero).wholeNanoseconds)
         request.count.counters = [SampledCounter.cpuTime(frequency: frequency)]

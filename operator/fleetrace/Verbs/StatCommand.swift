@@ -44,8 +44,7 @@ struct StatCommand: AsyncParsableCommand {
     @Option(help: "table, json (one object a line) or csv.")
     var format = CountFormat.table
 
-    @Flag(help: "Go on with the nodes that can, when some cannot.")
-    var partial = false
+    @OptionGroup var partiality: PartialOption
 
     @OptionGroup var privacy: PrivacyOption
 
@@ -68,7 +67,7 @@ struct StatCommand: AsyncParsableCommand {
         var request = WireOpenSession()
         request.selectors = nodes.on
         request.forceProbes = force.isForced
-        request.partial = partial
+        request.partial = partiality.isPartial
         request.private = privacy.isPrivate
         request.lengthNs = UInt64(clamping: (length.duration ?? .zero).wholeNanoseconds)
         try count.fill(&request, interval: interval ?? .zero, isForPrograms: format != .table)

@@ -1,3 +1,5 @@
+import TraceProtocol
+
 /// The names of tasks, as events of the kernel change them.
 struct CurrentTaskNames {
     /// TASK_COMM_LEN of include/linux/sched.h.
@@ -14,7 +16,8 @@ struct CurrentTaskNames {
         }
     }
 
-    private var names: [Int32: Name] = [0: Name("<idle>".utf8)]
+    private var names: [Int32: Name] = [0: idle]
+    private static let idle = Name(WireCountRequest.idleTask.utf8)
     private static let unknown = Name("<...>".utf8)
     /// More tasks than this at once are rare. Tasks that have ended are included.
     static let limit = 1 << 17
@@ -31,7 +34,7 @@ struct CurrentTaskNames {
     /// Names of tasks that exist, from elsewhere.
     mutating func replace(_ all: [Int32: String]) {
         names = all.mapValues { Name($0.utf8) }
-        names[0] = Name("<idle>".utf8)
+        names[0] = Self.idle
     }
 
     /// The bytes of a name, padded with NULs.

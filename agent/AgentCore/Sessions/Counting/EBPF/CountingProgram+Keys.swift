@@ -1,5 +1,6 @@
 import BPF
 import EventFormat
+import TraceProtocol
 
 extension CountingProgram {
     /// Every part of the key but the bucket.
@@ -48,7 +49,7 @@ extension CountingProgram {
         code.jump(to: done)
         code.place(idle)
         var words: [UInt64] = [0, 0]
-        words.withUnsafeMutableBytes { $0.copyBytes(from: "<idle>".utf8) }
+        words.withUnsafeMutableBytes { $0.copyBytes(from: WireCountRequest.idleTask.utf8) }
         for (index, word) in words.enumerated() {
             code.load(.r1, constant: word)
             code.store(.eight, .frame, place + Int16(8 * index), .register(.r1))
