@@ -25,6 +25,7 @@ extension IntegrationTests {
                 let load = SystemCallLoad(cpu: 0, rate: 1500)
                 let begin = try await fleet.run(
                     ["record", "--detach", "--name", "weekly"] + load.selection + fleet.access)
+                let unrecorded = load.calls
                 #expect(begin.errors.text.contains("it goes on without this command"), "\(begin.errors.text)")
                 // What it prints can be run as it is.
                 for verb in ["attach", "stop", "fetch"] {
@@ -53,6 +54,7 @@ extension IntegrationTests {
                     try RunningProcess(
                         [try Executables.fleetrace(), "fetch", "weekly", "-o", live] + proxy.access(fleet)))
                 try await eventually("three cuts: \(fetch.errors.text)", within: .seconds(60)) { proxy.cuts == 3 }
+                try await eventually("2,000 calls", within: .seconds(20)) { load.calls > unrecorded + 2000 }
                 let stop = try await fleet.run(["stop", "weekly"] + fleet.access)
                 try await load.stop()
                 #expect(stop.output.text.contains("has ended: complete"), "\(stop.output.text)")
