@@ -73,7 +73,7 @@ let package = Package(
         header("CZlib"),
         header("CZstd"),
         library("SafeText", in: "Sources"),
-        library("TextPatterns", in: "Sources"),
+        library("TextPatterns", in: "Sources", ["CLinux"]),
         library("SystemFacts", in: "Sources", ["CLinux"]),
         library("Quotas", in: "Sources", ["SystemFacts"]),
         library("Threads", in: "Sources", ["CLinux", .product(name: "NIOCore", package: "swift-nio")]),

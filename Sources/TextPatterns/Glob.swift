@@ -39,6 +39,12 @@ public struct Glob: Hashable, Sendable {
         }
     }
 
+    /// The only name that matches, where the pattern is one without any special character.
+    public var name: String? {
+        let special = Array("*?[\\".utf8)
+        return pattern.contains(where: special.contains) ? nil : String(decoding: pattern, as: UTF8.self)
+    }
+
     /// Whether the whole of `name` matches.
     public func matches(_ name: String) -> Bool {
         var name = name

@@ -38,21 +38,24 @@ public enum KernelFunctions {
 
     static func addresses(in text: [UInt8], of names: Set<String>) -> [(address: UInt64, name: String)] {
         var found: [(address: UInt64, name: String)] = []
-        for line in text.split(separator: newline) {
-            let words = line.split(maxSplits: 2) { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
-            guard words.count == 3, words[1].first.map({ $0 | 0x20 }).map(functionTypes.contains) == true else {
-                continue
+        // Few symbols have a length and a first byte of these names, and only they are made strings.
+        var starts = [Bool](repeating: false, count: 1 << 16)
+        for name in names { starts[start(name.utf8.count, name.utf8.first ?? 0)] = true }
+        text.withUnsafeBytes { bytes in
+            SymbolLine.forEach(in: bytes) { line in
+                guard line.isFunction, starts[start(line.name.count, bytes[line.name.lowerBound])] else { return }
+                let name = String(decoding: bytes[line.name], as: UTF8.self)
+                guard names.contains(name),
+                    let address = UInt64(String(decoding: bytes[line.address], as: UTF8.self), radix: 16)
+                else { return }
+                found.append((address, name))
             }
-            let name = String(decoding: words[2].prefix { $0 != UInt8(ascii: "\t") }, as: UTF8.self)
-            guard names.contains(name), let address = UInt64(String(decoding: words[0], as: UTF8.self), radix: 16)
-            else { continue }
-            found.append((address, name))
         }
         return found
     }
 
-    /// Of symbols, in lower case: text and weak.
-    private static let functionTypes = Set("tw".utf8)
+    private static func start(_ length: Int, _ first: UInt8) -> Int { min(length, 255) << 8 | Int(first) }
+
     private static let textLimit = 64 << 20
     private static let newline = UInt8(ascii: "\n")
 
@@ -61,7 +64,7 @@ public enum KernelFunctions {
         var names: Set<String> = []
         for line in text.split(separator: newline) {
             let name = line.prefix { $0 != UInt8(ascii: " ") }
-            guard pattern.matches(String(decoding: name, as: UTF8.self)) else { continue }
+            guard name.withUnsafeBytes(pattern.matches) else { continue }
             names.insert(String(decoding: line, as: UTF8.self))
         }
         return names
@@ -70,12 +73,15 @@ public enum KernelFunctions {
     /// Lines `address type name`, for a module followed by a tab and `[module]`. Functions have type t or T.
     static func symbols(_ text: [UInt8], except blacklist: Set<String>, _ pattern: Glob) -> Set<String> {
         var names: Set<String> = []
-        for line in text.split(separator: newline) {
-            let words = line.split(maxSplits: 3) { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
-            guard words.count >= 3, words[1].first.map({ $0 | 0x20 == UInt8(ascii: "t") }) == true else { continue }
-            let name = String(decoding: words[2], as: UTF8.self)
-            guard pattern.matches(name), !blacklist.contains(name) else { continue }
-            names.insert(words.count > 3 ? name + " " + String(decoding: words[3], as: UTF8.self) : name)
+        text.withUnsafeBytes { bytes in
+            SymbolLine.forEach(in: bytes) { line in
+                guard line.type | 0x20 == UInt8(ascii: "t"),
+                    pattern.matches(UnsafeRawBufferPointer(rebasing: bytes[line.name]))
+                else { return }
+                let name = String(decoding: bytes[line.name], as: UTF8.self)
+                guard !blacklist.contains(name) else { return }
+                names.insert(line.module.map { name + " " + String(decoding: bytes[$0], as: UTF8.self) } ?? name)
+            }
         }
         return names
     }

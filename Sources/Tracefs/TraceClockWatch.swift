@@ -15,23 +15,12 @@ public struct TraceClockWatch: Sendable {
         case agrees(from: TraceClockInstant)
     }
 
-    /// Between two comparisons.
-    public static let interval = Duration.seconds(1)
-
     /// The trace clock when they last agreed.
     private var lastAgreed: TraceClockInstant?
     private var isParted = false
-    private var nextLook = MonotonicRawInstant(nanoseconds: 0)
 
     /// Nothing has been compared.
     public init() {}
-
-    /// Whether it is time to compare; then it is not for a while.
-    public mutating func isDue(at now: MonotonicRawInstant) -> Bool {
-        guard now >= nextLook else { return false }
-        nextLook = now.advanced(by: Self.interval)
-        return true
-    }
 
     /// A comparison was made.
     ///

@@ -90,7 +90,7 @@ extension TraceInstance {
 
     /// The enabled events, sorted.
     public func enabledEvents() throws(TracefsError) -> [EventName] {
-        TracefsRoot.eventNames(try text("set_event"))
+        TracefsRoot.eventNames([UInt8](try text("set_event").utf8))
     }
 
     private func command(

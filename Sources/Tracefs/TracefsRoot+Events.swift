@@ -3,7 +3,7 @@ import TextPatterns
 extension TracefsRoot {
     /// All events that can be enabled, sorted, including dynamic events.
     public func events() throws(TracefsError) -> [EventName] {
-        Self.eventNames(try ControlFile.text(file("available_events")))
+        Self.eventNames(try ControlFile.read(file("available_events")))
     }
 
     /// The records of the tracers, such as `ftrace:print` and `ftrace:kernel_stack`. They have formats, occur in every
@@ -53,8 +53,8 @@ extension TracefsRoot {
     public func headerEventText() throws(TracefsError) -> String { try ControlFile.text(file("events/header_event")) }
 
     /// The names in the text of `available_events`, which has a `system:name` on each line, sorted.
-    static func eventNames(_ text: String) -> [EventName] {
-        text.split(separator: "\n").compactMap { EventName($0) }.sorted()
+    static func eventNames(_ text: [UInt8]) -> [EventName] {
+        text.split(separator: UInt8(ascii: "\n")).compactMap { EventName(bytes: $0) }.sorted()
     }
 
     private func formatPath(_ event: EventName) -> String { file("events/\(event.system)/\(event.name)/format") }

@@ -28,7 +28,7 @@ extension TracefsRoot {
 
     /// The events that are enabled in an instance of any owner, sorted.
     public func enabledEvents(instance: String) throws(TracefsError) -> [EventName] {
-        Self.eventNames(try ControlFile.text(file("instances/\(instance)/set_event")))
+        Self.eventNames(try ControlFile.read(file("instances/\(instance)/set_event")))
     }
 
     /// Names of the instances whose name starts with `prefix`, sorted.

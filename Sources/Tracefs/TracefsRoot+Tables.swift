@@ -14,17 +14,9 @@ extension TracefsRoot {
     /// `saved_cmdlines_size` tasks. The kernel saves a task's name when the CPU switches away from it after an event,
     /// unless another CPU is saving at that moment (kernel/trace/trace_sched_switch.c). So a task with a very recent
     /// event may be missing. Read the table during a session and after it, and read missing names from /proc.
-    public func savedCmdlines() throws(TracefsError) -> [Int32: String] {
-        Self.savedCmdlines(try ControlFile.text(file("saved_cmdlines")))
-    }
-
-    /// The same table as the kernel prints it, to send it on.
-    public func savedCmdlinesText() throws(TracefsError) -> String { try ControlFile.text(file("saved_cmdlines")) }
-
-    /// The same as bytes, for callers that read it frequently.
-    public func savedCmdlinesBytes() throws(TracefsError) -> [UInt8] {
-        try ControlFile.read(file("saved_cmdlines"))
-    }
+    ///
+    /// - Returns: the table as the kernel prints it, lines of a pid and a name.
+    public func savedCmdlines() throws(TracefsError) -> [UInt8] { try ControlFile.read(file("saved_cmdlines")) }
 
     /// `/proc/kallsyms`. The addresses are zero if `kernel.kptr_restrict` hides them from this process.
     public static func kallsyms() throws(TracefsError) -> [UInt8] {
@@ -44,19 +36,6 @@ extension TracefsRoot {
     /// The trace clocks that an instance can use.
     public func availableClocks() throws(TracefsError) -> [String] {
         TraceClocks(text: try ControlFile.text(file("trace_clock"))).names
-    }
-
-    /// Reads `PID COMM` lines. A name may contain spaces. The kernel's placeholder `<...>` for an unknown name is left
-    /// out, and so are other lines.
-    static func savedCmdlines(_ text: String) -> [Int32: String] {
-        var names: [Int32: String] = [:]
-        for line in text.split(separator: "\n") {
-            let trimmed = line.drop { $0 == " " }
-            guard let space = trimmed.firstIndex(of: " "), let pid = Int32(trimmed[..<space]) else { continue }
-            let name = trimmed[trimmed.index(after: space)...]
-            if name != "<...>" { names[pid] = String(name) }
-        }
-        return names
     }
 }
 

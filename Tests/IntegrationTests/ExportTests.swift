@@ -215,8 +215,8 @@ extension IntegrationTests {
                 try await fails([session, "--to", "trace.dat", empty], "not empty")
                 try await fails(["\(empty)/\(fleet.names[0]).dat", "--to", "trace.dat", out], "is a file")
                 try await SmallDisk.with(megabytes: 1, in: fleet.folder) { disk in
-                    // Enough room for the pages, but not for the symbols and formats.
-                    let filler = Data(count: 900 << 10)
+                    // No room for the pages.
+                    let filler = Data(count: 1000 << 10)
                     try filler.write(to: URL(fileURLWithPath: disk.file("filler")))
                     try await fails([session, "--to", "trace.dat", disk.file("out")], "the disk is full")
                     #expect(try FileManager.default.contentsOfDirectory(atPath: disk.file("out")).isEmpty)

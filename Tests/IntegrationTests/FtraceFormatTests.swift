@@ -96,5 +96,30 @@ extension IntegrationTests {
                 }
             }
         }
+
+        /// Such a session has no other of the kernel's symbols.
+        @Test("A marker in a session whose events print no symbols is named as the kernel names it")
+        func marker() async throws {
+            try await Witness.with { witness in
+                try witness.set("trace_marker", "hello from a test\n")
+                let line = try #require(try witness.trace.last)
+                let truth = line.split(separator: ": ").dropFirst().joined(separator: ": ")
+                try await Fleet.with(agents: 1) { fleet in
+                    let load = SystemCallLoad(cpu: 0, rate: 100)
+                    let path = fleet.folder.file("session")
+                    let record = try await fleet.record(load.selection, into: path)
+                    let instance = try #require(fleet.instances.first)
+                    try Witness(folder: "\(TracefsState.instancesFolder)/\(instance)")
+                        .set("trace_marker", "hello from a test\n")
+                    record.send(SIGINT)
+                    try await record.exit()
+                    try await load.stop()
+                    #expect(record.exitStatus == .success, "\(record.errors.text)")
+                    let report = try await fleet.run(["report", path, "--format", "ftrace"])
+                    let lines = report.output.texts.filter { $0.hasSuffix(": hello from a test") }
+                    #expect(lines.count == 1 && lines[0].hasSuffix(": \(truth)"), "\(lines) \(truth)")
+                }
+            }
+        }
     }
 }

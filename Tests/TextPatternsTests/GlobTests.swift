@@ -26,6 +26,11 @@ import TextPatterns
         #expect(Glob(pattern, dialect: dialect).matches(name) == expected)
     }
 
+    @Test func aPlainNameIsKnownAsOne() {
+        #expect(Glob("sched_switch").name == "sched_switch" && Glob("").name == "")
+        for pattern in ["a*", "a?", "[a]", "a\\*"] { #expect(Glob(pattern).name == nil) }
+    }
+
     @Test func isLiteralOnlyWithoutSpecialCharacters() {
         #expect(Glob("sched_switch").isLiteral)
         #expect(Glob("a\\*").isLiteral)

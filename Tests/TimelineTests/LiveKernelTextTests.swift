@@ -124,9 +124,9 @@ private enum LiveKernel {
         try instance.setTracing(false)
         try instance.disableAll()
 
-        let before = try root.savedCmdlinesBytes()
+        let before = try root.savedCmdlines()
         let kernel = String(decoding: try ControlFile.read("\(instance.path)/trace", limit: 1 << 28), as: UTF8.self)
-        let after = try root.savedCmdlinesBytes()
+        let after = try root.savedCmdlines()
         let steady = lines(before).intersection(lines(after))
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("fleetrace-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)

@@ -27,6 +27,29 @@ struct FunctionFilterTests {
         #expect(found.map(\.name) == ["vfs_read", "vfs_readv", "vfs_read"])
     }
 
+    @Test(
+        "A plain name is found as a pattern would be",
+        arguments: ["vfs_read", "vfs_readv", "ext4_read", "tcp_sendmsg"])
+    func names(_ name: String) {
+        let found = Self.list.matching([Self.glob(name)])
+        // In brackets it is a pattern.
+        #expect(!found.isEmpty && found == Self.list.matching([Self.glob("[\(name.prefix(1))]\(name.dropFirst())")]))
+        #expect(Self.list.matching([Self.glob(name)], except: [Self.glob("*\(name.suffix(3))")]).isEmpty)
+    }
+
+    @Test(
+        "Parts of names are none",
+        arguments: ["vfs_rea", "s_read", "ext4", "[ext4]", "__ftrace_invalid_address___12"])
+    func parts(_ name: String) {
+        #expect(Self.list.matching([Self.glob(name)]).isEmpty)
+    }
+
+    @Test("Of several names, each once, in the kernel's order")
+    func several() {
+        let found = Self.list.matching(["tcp_sendmsg", "vfs_read", "vfs_read"].map(Self.glob))
+        #expect(found.map(\.number) == [1, 5, 6])
+    }
+
     @Test("Modules are no part of the name; exclusions win; no pattern means all")
     func selection() {
         #expect(Self.list.matching([Self.glob("*_read")], except: [Self.glob("vfs_*")]).map(\.name) == ["ext4_read"])
@@ -43,6 +66,24 @@ struct FunctionFilterTests {
         #expect(
             ControlFile.functionNames("vfs_read\next4_read [ext4]\nvfs_write:traceoff:unlimited\n")
                 == ["vfs_read", "ext4_read", "vfs_write"])
+    }
+
+    @Test("Lines that are no symbol's are passed over, wherever they end")
+    func symbolLines() {
+        for text in [
+            "", "\n", "ff", "ff ", "ff t", "ff t ", " t name", "ff tt name", "ff t\tname", "ff t \n", "\n\nff\n",
+        ] {
+            Array(text.utf8).withUnsafeBytes { bytes in
+                SymbolLine.forEach(in: bytes) { Issue.record("\(text): \($0)") }
+            }
+        }
+        for text in ["ff t name", "\nff t name\n", "x\nff t name\t[module]\n", "ff t name\t"] {
+            var names: [String] = []
+            Array(text.utf8).withUnsafeBytes { bytes in
+                SymbolLine.forEach(in: bytes) { names.append(String(decoding: bytes[$0.name], as: UTF8.self)) }
+            }
+            #expect(names == ["name"], "\(text)")
+        }
     }
 
     @Test("Addresses of functions by name, in the kernel and in modules; data is left out")

@@ -140,11 +140,6 @@ import TextPatterns
 }
 
 @Suite struct TableTests {
-    @Test func readsSavedCmdlines() {
-        let text = "2318 java\n17 kworker/0:1 + x\n  9 a\n5 <...>\nbad line\n99999999999 big\n7\n"
-        #expect(TracefsRoot.savedCmdlines(text) == [2318: "java", 17: "kworker/0:1 + x", 9: "a"])
-    }
-
     @Test func readsTraceClocks() {
         let clocks = TraceClocks(text: "local global [mono_raw] x86-tsc\n")
         #expect(clocks.names == ["local", "global", "mono_raw", "x86-tsc"])
@@ -154,7 +149,7 @@ import TextPatterns
     }
 
     @Test func readsEventNames() {
-        let events = TracefsRoot.eventNames("b:x\na:y\nnonsense\na:../x\n")
+        let events = TracefsRoot.eventNames([UInt8]("b:x\na:y\nnonsense\na:../x\na:y:z\n".utf8))
         #expect(events == names("a:y", "b:x"))
     }
 }

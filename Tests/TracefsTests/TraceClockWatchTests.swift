@@ -42,13 +42,6 @@ struct TraceClockWatchTests {
         #expect(watch.observe(nil) == .parted(after: Self.instant(0), .inconsistent))
     }
 
-    @Test func itIsDueOnceASecond() {
-        var watch = TraceClockWatch()
-        let looks = (0..<100).filter { watch.isDue(at: MonotonicRawInstant(nanoseconds: Int64($0) * 50_000_000)) }
-        #expect(looks == [0, 20, 40, 60, 80])
-    }
-
-    /// The kernel's own clock, without an event in the buffer; and another clock that somebody chooses.
     @Test(.enabled(if: RealTracefs.isUsable, Comment(rawValue: RealTracefs.reason)))
     func theKernelsClockIsSeenToChange() throws {
         try RealTracefs.withInstance("clockwatch") { _, instance in

@@ -29,14 +29,18 @@ public struct FunctionAddresses: Sendable {
     /// - Parameter kallsyms: lines of `ADDRESS TYPE NAME` and perhaps `[MODULE]`.
     init(kallsyms: [UInt8]) {
         var symbols: [Symbol] = []
-        for line in kallsyms.split(separator: UInt8(ascii: "\n")) {
-            let words = line.split(maxSplits: 3) { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
-            guard words.count >= 3, let type = words[1].first, let address = Self.address(words[0]) else { continue }
-            let module = words.count == 4 ? words[3].drop { $0 == UInt8(ascii: "[") } : []
-            symbols.append(
-                Symbol(
-                    address: address, isFunction: Self.functionTypes.contains(type), name: words[2].indices,
-                    module: words.count == 4 ? module.prefix { $0 != UInt8(ascii: "]") }.indices : nil))
+        kallsyms.withUnsafeBytes { bytes in
+            SymbolLine.forEach(in: bytes) { line in
+                guard let address = UInt64(String(decoding: bytes[line.address], as: UTF8.self), radix: 16) else {
+                    return
+                }
+                // Without its brackets.
+                let module = line.module.map { $0.dropFirst().dropLast() }
+                symbols.append(
+                    Symbol(
+                        address: address, isFunction: Self.functionTypes.contains(line.type), name: line.name,
+                        module: module.map { $0.lowerBound..<$0.upperBound }))
+            }
         }
         text = kallsyms
         self.symbols = symbols
@@ -46,10 +50,6 @@ public struct FunctionAddresses: Sendable {
     }
 
     private static let functionTypes = Set("tTwWi".utf8)
-
-    private static func address(_ digits: ArraySlice<UInt8>) -> UInt64? {
-        UInt64(String(decoding: digits, as: UTF8.self), radix: 16)
-    }
 
     /// Whether the kernel hides its addresses from this process (kernel.kptr_restrict), so that all are zero.
     public var isHidden: Bool { functions.last.map { symbols[$0].address == 0 } ?? true }

@@ -1,4 +1,3 @@
-import CLinux
 import TextPatterns
 
 /// All functions of the kernel, to explain why one cannot be probed.
@@ -104,23 +103,5 @@ public struct FunctionTable: Sendable {
 
     private func text(from start: Int) -> String {
         String(decoding: kallsyms[start...].prefix { $0 != Self.lineFeed && $0 != Self.tab }, as: UTF8.self)
-    }
-}
-
-extension [UInt8] {
-    /// Where a text is, from the first place to the last.
-    fileprivate func ranges(of text: String) -> [Range<Int>] {
-        let wanted = [UInt8](text.utf8)
-        return withUnsafeBytes { bytes in
-            var found: [Range<Int>] = []
-            var start = 0
-            guard let base = bytes.baseAddress, !wanted.isEmpty else { return found }
-            while let place = linux_find(base + start, bytes.count - start, wanted, wanted.count) {
-                let lower = place - base
-                found.append(lower..<lower + wanted.count)
-                start = lower + 1
-            }
-            return found
-        }
     }
 }

@@ -41,6 +41,10 @@ public struct TraceableFunctions: Sendable {
     ///   - patterns: none for all functions.
     ///   - excluded: but not those that any of these names.
     public func matching(_ patterns: [Glob], except excluded: [Glob] = []) -> [Function] {
+        let names = patterns.compactMap(\.name)
+        if !patterns.isEmpty, names.count == patterns.count {
+            return functions(named: Set(names)).filter { function in !excluded.contains { $0.matches(function.name) } }
+        }
         var found: [Function] = []
         forEachLine { number, name in
             guard patterns.isEmpty || patterns.contains(where: { $0.matches(name) }),
@@ -49,6 +53,26 @@ public struct TraceableFunctions: Sendable {
             found.append(Function(number: number, name: String(decoding: name, as: UTF8.self)))
         }
         return found
+    }
+
+    /// To look for few names takes a fraction of the time that all lines do.
+    private func functions(named names: Set<String>) -> [Function] {
+        let lineFeed = UInt8(ascii: "\n")
+        let ends: [UInt8] = [lineFeed, UInt8(ascii: " "), UInt8(ascii: "\t")]
+        let places = names.filter { !$0.hasPrefix(Self.invalid) }.flatMap { name in
+            text.ranges(of: name)
+                .filter { range in
+                    (range.lowerBound == 0 || text[range.lowerBound - 1] == lineFeed)
+                        && (range.upperBound == text.count || ends.contains(text[range.upperBound]))
+                }
+                .map { (start: $0.lowerBound, name: name) }
+        }
+        var (number, counted) = (1, 0)
+        return places.sorted { $0.start < $1.start }.map { place in
+            number += text[counted..<place.start].count { $0 == lineFeed }
+            counted = place.start
+            return Function(number: number, name: place.name)
+        }
     }
 
     /// Functions that may have been meant.

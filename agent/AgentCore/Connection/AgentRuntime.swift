@@ -47,7 +47,7 @@ public struct AgentRuntime: Sendable {
     public func run() async throws -> Bool {
         let root = try TracefsRoot.locate(mountIfNeeded: true)
         let node = tls.identity.identity.name
-        try checkClock(root, node: node)
+        let marker = try checkClock(root, node: node)
         OpenFileLimit.raise()
         if configuration.policy.count > 0 {
             log.notice(
@@ -65,7 +65,8 @@ public struct AgentRuntime: Sendable {
             numberOfThreads: 3 + NodeSessions.makerCount + (spool == nil ? 0 : 1))
         let isLeft: Bool
         do {
-            isLeft = try await run(root: root, node: node, facts: facts, journal: journal, spool: spool, group: group)
+            isLeft = try await run(
+                root: root, node: node, facts: facts, marker: marker, journal: journal, spool: spool, group: group)
         } catch {
             try? await group.shutdownGracefully()
             throw error
@@ -75,8 +76,8 @@ public struct AgentRuntime: Sendable {
     }
 
     private func run(
-        root: TracefsRoot, node: String, facts: WireHostFacts, journal: StateJournal?, spool folder: SpoolFolder?,
-        group: MultiThreadedEventLoopGroup
+        root: TracefsRoot, node: String, facts: WireHostFacts, marker: MarkerFunction?, journal: StateJournal?,
+        spool folder: SpoolFolder?, group: MultiThreadedEventLoopGroup
     ) async throws -> Bool {
         let grace = SuccessionGrace(journal == nil ? .zero : Agent.defaultLease)
         let (loop, controlLoop) = (group.next(), group.next())
@@ -85,8 +86,8 @@ public struct AgentRuntime: Sendable {
         let reads = try folder.flatMap { _ in try journal.map { try ReadBuffers(in: $0.folder.path, log: log) } }
         let tracefs = NodeTracefs(
             root: root, node: node, policy: configuration.policy, guardian: guardian,
-            memory: RingMemory(part: configuration.budget.memoryPart), grace: grace,
-            longestLease: configuration.budget.sessionLease, reads: reads)
+            symbols: PackedSymbols(marker: marker), memory: RingMemory(part: configuration.budget.memoryPart),
+            grace: grace, longestLease: configuration.budget.sessionLease, reads: reads)
         let kernel = NodeSessions(
             TracefsKernel(
                 tracefs: tracefs, facts: facts, readers: try CPUReaders(reads, log: log), thread: control, log: log),
@@ -222,11 +223,14 @@ public struct AgentRuntime: Sendable {
 
     /// The kernel's stamps and this process's CLOCK_MONOTONIC_RAW must be one clock; in a time namespace they differ
     /// (time_namespaces(7)).
-    private func checkClock(_ root: TracefsRoot, node: String) throws {
+    ///
+    /// - Returns: what the check's markers state beside their times, if that can be read.
+    private func checkClock(_ root: TracefsRoot, node: String) throws -> MarkerFunction? {
         let name = "\(InstanceName.prefix)\(node)-clock-\(TaskList.currentProcess())"
         guardian.hold(name)
         let instance = try TraceInstance.create(in: root, name: name)
         let check = try TraceClockCheck.run(in: instance)
+        let marker = try? MarkerFunction.read(in: instance)
         do {
             try instance.remove()
             guardian.release(name)
@@ -237,5 +241,6 @@ public struct AgentRuntime: Sendable {
                 metadata: ["name": "\(name)", "reason": "\(error)"])
         }
         guard case .agrees = check else { throw ClockMismatch(check: check) }
+        return marker
     }
 }

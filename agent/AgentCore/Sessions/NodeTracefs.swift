@@ -10,7 +10,7 @@ struct NodeTracefs: Sendable {
     let policy: Policy
     /// Told the name of each instance before it is made, and after it and its probes have been removed.
     let guardian: GuardProcess
-    let symbols = PackedSymbols()
+    let symbols: PackedSymbols
     /// For the ring buffers of all sessions.
     let memory: RingMemory
     /// How long a session is left alone after this agent's death, for a successor.

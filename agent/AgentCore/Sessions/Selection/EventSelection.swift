@@ -23,6 +23,8 @@ struct EventSelection {
     var switchesRecording: Bool {
         (triggers + lateTriggers).contains { $0.trigger.hasPrefix("traceoff") || $0.trigger.hasPrefix("traceon") }
     }
+    /// A trigger may record the kernel's stack.
+    var recordsStacks: Bool { (triggers + lateTriggers).contains { $0.trigger.hasPrefix("stacktrace") } }
     /// The filter that narrows every event to tasks of certain names; nil for all tasks.
     let taskFilter: String?
     /// What the node's policy has left out, one line for each pattern.

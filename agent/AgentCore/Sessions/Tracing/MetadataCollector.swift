@@ -1,5 +1,6 @@
 import EventFormat
 import SystemFacts
+import TextPatterns
 import TraceProtocol
 import Tracefs
 
@@ -30,7 +31,9 @@ struct MetadataCollector {
         metadata.dynamicEvents = eventProbes(of: recording)
         metadata.printkFormats = (try? root.printkFormats()) ?? ""
         metadata.commsAsOf = recording.clock.now.nanoseconds
-        if metadata.formats.contains(where: { Self.printsSymbols($0.text) }) {
+        if !needsAllSymbols(recording, metadata.formats), let marker = symbols.marker {
+            metadata.symbols = marker
+        } else {
             metadata.symbols = try symbols.current().symbols
         }
         if recording.hasArguments { metadata.typeInformation = try types(of: recording.functions) }
@@ -69,9 +72,16 @@ struct MetadataCollector {
             .joined(separator: "\n")
     }
 
-    /// Whether a format's text asks for symbols (`%pS` and similar, Documentation/core-api/printk-formats.rst). The
-    /// built-in stack formats do not; their symbols are needed only with a stack trace trigger or option.
+    /// Whether records may state any place in the kernel's code. Reading, packing and sending all of its symbols takes a
+    /// tenth of a second of a CPU and two megabytes, so most sessions do without them.
+    func needsAllSymbols(_ recording: PageRecording, _ formats: [WireEventFormatText]) -> Bool {
+        recording.recordsCode || formats.contains { $0.system != "ftrace" && Self.printsSymbols($0.text) }
+    }
+
+    /// Whether a format's text asks for symbols: by `%pS` and similar (Documentation/core-api/printk-formats.rst), as the
+    /// address of a probe (`__probe_ip` and others of kernel/trace/trace_probe.h), or as a stack.
     static func printsSymbols(_ format: String) -> Bool {
-        ["%pS", "%ps", "%pB", "%pF", "%pf"].contains { format.contains($0) }
+        let bytes = [UInt8](format.utf8)
+        return ["%pS", "%ps", "%pB", "%pF", "%pf", "__probe_", "stack"].contains { bytes.firstRange(of: $0) != nil }
     }
 }

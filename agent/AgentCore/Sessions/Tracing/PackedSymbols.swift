@@ -34,6 +34,15 @@ final class PackedSymbols: Sendable {
     }
 
     private let entry = Mutex<Entry?>(nil)
+    /// The symbol of markers, which anybody may write into a session's buffer; nil where it is not known.
+    let marker: WireCompressedBlob?
+
+    init(marker: MarkerFunction?) {
+        self.marker = marker.flatMap { function in
+            let text = [UInt8](function.symbols.utf8)
+            return try? text.withUnsafeBytes { try WireCompressedBlob(packing: $0) }
+        }
+    }
 
     /// Sessions often follow each other. After that the memory is worth more.
     static let lifetime = Duration.seconds(60)

@@ -17,6 +17,8 @@ final class PageRecording {
     let functions: [String]
     /// Their arguments are recorded.
     let hasArguments: Bool
+    /// Functions or stacks are recorded beside the events, whose records state places in the kernel's code.
+    let recordsCode: Bool
     private(set) var taps: [Tap] = []
     private var isStopped = false
     /// When recording was switched off in the end; nil before.
@@ -36,11 +38,13 @@ final class PageRecording {
 
     init(
         _ session: UInt64, _ instance: SessionInstance, _ readers: CPUReaders, clock: TraceClockSource,
-        notes: [String], functions: [String] = [], hasArguments: Bool = false
+        notes: [String], functions: [String] = [], hasArguments: Bool = false,
+        recordsCode: Bool = true
     ) {
         self.clock = clock
         self.functions = functions
         self.hasArguments = hasArguments
+        self.recordsCode = recordsCode
         self.session = session
         self.instance = instance
         self.readers = readers
@@ -92,7 +96,10 @@ final class PageRecording {
                 session, instance, readers, clock: clock,
                 notes: instance.selection.notes + (functions?.notes ?? [])
                     + [buffer.note, share.note].compactMap { $0 },
-                functions: functions?.names ?? [], hasArguments: request.functionTrace.arguments)
+                functions: functions?.names ?? [], hasArguments: request.functionTrace.arguments,
+                recordsCode: request.hasFunctionTrace || instance.selection.recordsStacks
+                    // Instances begin with the options that the top level has.
+                    || (try? trace.option("stacktrace")) != false)
         } catch {
             try? instance.remove()
             throw error

@@ -111,9 +111,11 @@ final class TracingSession: NodeSession {
         stopIfFull()
         recording.observeSwitch()
         sendShownSymbols()
-        if clockWatch.isDue(at: .now) { compareClocks() }
         sendClockReading()
         let entries = recording.watermarks()
+        // Behind the moment that the watermark states, and sent in front of it: no event is printed that was stamped since
+        // the clocks have parted, and has no mark.
+        compareClocks()
         let events = recording.eventsRead
         if events != eventsSeen {
             eventsSeen = events
@@ -141,9 +143,11 @@ final class TracingSession: NodeSession {
 
     /// What a reader needs for decoding.
     func sendMetadata() throws {
-        var metadata = try MetadataCollector(root: root, symbols: tracefs.symbols).initial(for: recording, facts: facts)
+        let collector = MetadataCollector(root: root, symbols: tracefs.symbols)
+        var metadata = try collector.initial(for: recording, facts: facts)
         metadata.comms = try allNames()
-        if metadata.hasSymbols, (try? TracefsRoot.hidesSymbols()) == true { hidden.areHidden(at: .now) }
+        let hasAll = metadata.symbols != tracefs.symbols.marker
+        if hasAll, (try? TracefsRoot.hidesSymbols()) == true { hidden.areHidden(at: .now) }
         stream.append(try .numbered(.metadata, metadata))
     }
 
@@ -168,12 +172,13 @@ final class TracingSession: NodeSession {
     }
 
     private func allNames() throws -> [WireTaskName] {
-        names.news(in: try TaskList.commsOfAll().merging(root.savedCmdlines()) { $1 })
+        // The kernel's own come last: they are of the time of the events.
+        try names.news(in: TaskList.commsOfAll()) + names.news(inLines: root.savedCmdlines())
     }
 
     private func sendNewNames() {
         let (before, now) = (namesAsOf, recording.clock.now.nanoseconds)
-        guard let lines = try? root.savedCmdlinesBytes() else { return }
+        guard let lines = try? root.savedCmdlines() else { return }
         namesAsOf = now
         let after = recording.clock.now.nanoseconds
         let news = names.news(inLines: lines)

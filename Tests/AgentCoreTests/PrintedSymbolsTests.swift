@@ -1,0 +1,18 @@
+import Testing
+
+@testable import AgentCore
+
+@Suite struct PrintedSymbolsTests {
+    @Test(arguments: [
+        #"print fmt: "function=%ps", (void *)REC->function"#, #"print fmt: "%pS", REC->ip"#,
+        "\tfield:unsigned long __probe_ip;\toffset:8;", "\tfield:unsigned long stack[];\toffset:16;",
+    ])
+    func placesInTheCode(_ format: String) {
+        #expect(MetadataCollector.printsSymbols(format))
+    }
+
+    @Test func otherEventsNeedNone() {
+        let format = #"print fmt: "filename=%s pid=%d ptr=%p", __get_str(filename), REC->pid, REC->pointer"#
+        #expect(!MetadataCollector.printsSymbols(format))
+    }
+}
