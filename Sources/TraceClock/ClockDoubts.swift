@@ -1,3 +1,5 @@
+import Searching
+
 /// Where a clock did what the assumptions do not allow: its times there are `degraded`, until clean probes cover a while.
 struct ClockDoubts: Sendable, Equatable {
     /// Agent times (ns), ascending and apart from each other.

@@ -1,3 +1,5 @@
+import Searching
+
 /// A point of a frozen path: agent time and the controller times that belong to it, ns.
 struct PathPoint: Sendable, Hashable {
     let agent: Int64

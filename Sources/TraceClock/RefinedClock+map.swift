@@ -1,3 +1,5 @@
+import Searching
+
 extension RefinedClock {
     /// The time on the controller's timeline of the reading `agentTime` (ns).
     public func map(_ agentTime: Int64) -> MappedTime { segment(containing: agentTime).map(agentTime) }

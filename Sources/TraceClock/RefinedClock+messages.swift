@@ -1,3 +1,5 @@
+import Searching
+
 extension RefinedClock {
     /// What tightening has done.
     public struct Tightening: Sendable {

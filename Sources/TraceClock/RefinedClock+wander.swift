@@ -1,3 +1,5 @@
+import Searching
+
 extension RefinedClock {
     /// Whether the probes refute the stated wander anywhere.
     public var isWanderRefuted: Bool {

@@ -1,3 +1,5 @@
+import Searching
+
 /// One stretch of a refined clock without a break: its samples, their envelope, and the estimate at each sample.
 struct RefinedEpoch: Sendable {
     /// The agent times (ns) that this epoch maps.

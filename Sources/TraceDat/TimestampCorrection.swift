@@ -1,3 +1,5 @@
+import Searching
+
 /// Converts the time stamps of one CPU of a recording to ns of the clock that other recordings share. This is what
 /// trace-cmd's `timestamp_calc` (lib/trace-cmd/trace-input.c) does before it adds the constant offset.
 ///
@@ -33,13 +35,9 @@ public final class TimestampCorrection: Sendable {
         case 0: return stamp
         case 1: return stamp &+ UInt64(bitPattern: samples[0].offset)
         default:
-            var (low, high) = (0, samples.count)
-            while low < high {
-                let middle = (low + high) / 2
-                if samples[middle].time <= stamp { low = middle + 1 } else { high = middle }
-            }
+            let next = samples.partitioningIndex { $0.time > stamp }
             // Extrapolate from the first two samples and from the last two.
-            let left = min(max(low - 1, 0), samples.count - 2)
+            let left = min(max(next - 1, 0), samples.count - 2)
             return shift(stamp, samples[left], samples[left + 1])
         }
     }

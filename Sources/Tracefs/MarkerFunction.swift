@@ -21,8 +21,8 @@ public struct MarkerFunction: Sendable, Equatable {
     /// - Parameter printed: what ends in `: NAME <ADDRESS`.
     init?(printed: Substring) {
         let words = printed.split(separator: " ")
-        guard words.count > 1, let address = words.last.flatMap({ $0.hasPrefix("<") ? UInt64($0.dropFirst(), radix: 16) : nil }),
-            address != 0, address != .max
+        guard words.count > 1, let last = words.last, last.hasPrefix("<"),
+            let address = UInt64(last.dropFirst(), radix: 16), address != 0, address != .max
         else { return nil }
         self.address = address
         name = String(words[words.count - 2])

@@ -20,7 +20,9 @@ import Testing
         let function = MarkerFunction(printed: line[...])
         #expect(function?.name == "tracing_mark_write" && function?.address == 0xffff_ffff_814a_a001)
         #expect(function?.symbols.hasPrefix("ffffffff814aa001 t tracing_mark_write\n") == true)
-        for broken in ["", "name", "name ffff", "name <", "name <0", "name <ffffffffffffffff", "name <10000000000000000"] {
+        for broken in [
+            "", "name", "name ffff", "name <", "name <0", "name <ffffffffffffffff", "name <10000000000000000",
+        ] {
             #expect(MarkerFunction(printed: broken[...]) == nil)
         }
     }

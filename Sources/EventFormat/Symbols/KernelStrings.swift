@@ -1,3 +1,5 @@
+import Searching
+
 /// Strings in the kernel by address, from its `printk_formats` file. Events refer to them by address.
 final class KernelStrings: @unchecked Sendable {
     // Unchecked: only `init` writes the memory behind the view.
@@ -11,15 +13,11 @@ final class KernelStrings: @unchecked Sendable {
 
         /// The string at `address`.
         func find(_ address: UInt64) -> UnsafeBufferPointer<UInt8>? {
-            var low = 0
-            var high = count
-            while low < high {
-                let middle = (low &+ high) / 2
-                if addresses[middle] < address { low = middle &+ 1 } else { high = middle }
-            }
-            guard low < count, addresses[low] == address else { return nil }
-            let start = Int(offsets[low])
-            return UnsafeBufferPointer(start: text + start, count: Int(offsets[low &+ 1]) &- start)
+            let sorted = UnsafeBufferPointer(start: addresses, count: count)
+            let index = sorted.partitioningIndex { $0 >= address }
+            guard index < count, addresses[index] == address else { return nil }
+            let start = Int(offsets[index])
+            return UnsafeBufferPointer(start: text + start, count: Int(offsets[index &+ 1]) &- start)
         }
     }
 

@@ -1,24 +1,15 @@
+import Searching
+
 extension KernelSymbols.Table {
     /// The symbol at or below `address` and the address of the next symbol. If several have the same address it is the
     /// first, as in `get_symbol_pos` of kernel/kallsyms.c.
     func find(_ address: UInt64) -> (index: Int, next: UInt64?)? {
-        var low = 0
-        var high = count
-        while low < high {
-            let middle = (low &+ high) / 2
-            if addresses[middle] <= address { low = middle &+ 1 } else { high = middle }
-        }
-        guard low > 0 else { return nil }
-        let next = low < count ? addresses[low] : nil
-        let found = addresses[low &- 1]
+        let sorted = UnsafeBufferPointer(start: addresses, count: count)
+        let behind = sorted.partitioningIndex { $0 > address }
+        guard behind > 0 else { return nil }
+        let found = addresses[behind &- 1]
         // Aliases are few, but a hostile file may consist of them, so use binary search for the first.
-        var first = 0
-        var last = low &- 1
-        while first < last {
-            let middle = (first &+ last) / 2
-            if addresses[middle] < found { first = middle &+ 1 } else { last = middle }
-        }
-        return (first, next)
+        return (sorted.partitioningIndex { $0 >= found }, behind < count ? addresses[behind] : nil)
     }
 }
 

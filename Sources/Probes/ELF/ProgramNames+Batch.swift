@@ -1,3 +1,5 @@
+import Searching
+
 extension ProgramNames {
     /// One name for each offset of the file that lies in a function whose size is known. The tables are read once for all
     /// of them.
@@ -53,17 +55,5 @@ extension ELFRawSymbol {
     fileprivate func isBetter(than other: ELFRawSymbol) -> Bool {
         guard address == other.address else { return address > other.address }
         return info >> 4 != 0 && other.info >> 4 == 0
-    }
-}
-
-extension [UInt64] {
-    /// The index of the first element behind a border: `isBehind` is false up to there, and true from there on.
-    fileprivate func partitioningIndex(_ isBehind: (UInt64) -> Bool) -> Int {
-        var (low, high) = (0, count)
-        while low < high {
-            let middle = (low + high) / 2
-            if isBehind(self[middle]) { high = middle } else { low = middle + 1 }
-        }
-        return low
     }
 }

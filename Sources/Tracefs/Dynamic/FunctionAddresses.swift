@@ -1,3 +1,5 @@
+import Searching
+
 /// Maps addresses to functions of the kernel, and symbols to addresses, so that a probe can be judged by names even if
 /// it was defined by an address.
 public struct FunctionAddresses: Sendable {
@@ -93,15 +95,10 @@ public struct FunctionAddresses: Sendable {
 
     /// The function at an address, once for each of its names. Empty below the first function.
     public func functions(at address: UInt64) -> [Function] {
-        var low = 0
-        var high = functions.count
-        while low < high {
-            let middle = (low + high) / 2
-            if symbols[functions[middle]].address <= address { low = middle + 1 } else { high = middle }
-        }
-        guard low > 0 else { return [] }
-        let start = symbols[functions[low - 1]].address
-        return functions[..<low].reversed().prefix { symbols[$0].address == start }.map { index in
+        let behind = functions.partitioningIndex { symbols[$0].address > address }
+        guard behind > 0 else { return [] }
+        let start = symbols[functions[behind - 1]].address
+        return functions[..<behind].reversed().prefix { symbols[$0].address == start }.map { index in
             let symbol = symbols[index]
             return Function(
                 name: String(decoding: text[symbol.name], as: UTF8.self),

@@ -1,3 +1,4 @@
+import Searching
 import TextPatterns
 
 /// All functions of the kernel, to explain why one cannot be probed.

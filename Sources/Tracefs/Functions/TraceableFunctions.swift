@@ -1,3 +1,4 @@
+import Searching
 import TextPatterns
 
 /// The functions that the kernel's function tracers can trace (`available_filter_functions`).

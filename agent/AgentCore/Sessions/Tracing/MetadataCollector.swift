@@ -1,6 +1,6 @@
 import EventFormat
+import Searching
 import SystemFacts
-import TextPatterns
 import TraceProtocol
 import Tracefs
 

@@ -1,3 +1,4 @@
+import Searching
 import Tracefs
 
 /// The names of traced functions by address: a few of the kernel's symbols, so that an agent does not keep all of them.
@@ -19,15 +20,10 @@ struct FunctionNames: Sendable {
     /// The function at an address of a record; the address itself where none is known, as for one of a module that was
     /// loaded later.
     func name(of address: UInt64) -> String {
-        var low = 0
-        var high = addresses.count
-        while low < high {
-            let middle = (low + high) / 2
-            if addresses[middle] <= address { low = middle + 1 } else { high = middle }
-        }
-        guard low > 0, address - addresses[low - 1] <= Self.longestPrologue, addresses[low - 1] != 0 else {
+        let behind = addresses.partitioningIndex { $0 > address }
+        guard behind > 0, address - addresses[behind - 1] <= Self.longestPrologue, addresses[behind - 1] != 0 else {
             return "0x" + String(address, radix: 16)
         }
-        return names[low - 1]
+        return names[behind - 1]
     }
 }

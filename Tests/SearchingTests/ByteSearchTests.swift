@@ -1,5 +1,5 @@
+import Searching
 import Testing
-import TextPatterns
 
 @Suite struct ByteSearchTests {
     @Test func everyPlaceIsFound() {
