@@ -8,13 +8,7 @@ public enum NearMatch {
         nearest(to: name, among: candidates.lazy.map { (spelling: $0, shown: $0) })
     }
 
-    /// How many bytes a candidate may have.
-    public static func lengths(of name: String) -> ClosedRange<Int> {
-        let (length, limit) = (name.utf8.count, mostEdits(in: name))
-        return max(0, length - limit)...length + limit
-    }
-
-    private static func mostEdits(in name: String) -> Int { max(1, name.utf8.count / 3) }
+    static func mostEdits(in name: String) -> Int { max(1, name.utf8.count / 3) }
 
     /// Candidates within a third of the pattern's length in edits, nearest first, then by name.
     static func suggestions(for pattern: String, among events: [EventName]) -> [String] {
@@ -27,9 +21,12 @@ public enum NearMatch {
         guard !pattern.isEmpty, pattern.utf8.count <= EventPattern.maximumLength else { return [] }
         let limit = mostEdits(in: pattern)
         let typed = Array(pattern.utf8)
+        var sieve = NameSieve(for: pattern)
         var found: [(distance: Int, name: String)] = []
-        for candidate in candidates where abs(candidate.spelling.utf8.count - typed.count) <= limit {
-            let distance = editDistance(typed, Array(candidate.spelling.utf8), limit: limit)
+        for candidate in candidates {
+            let spelling = Array(candidate.spelling.utf8)
+            guard spelling.withUnsafeBytes({ sieve.passes($0) }) else { continue }
+            let distance = editDistance(typed, spelling, limit: limit)
             if distance <= limit { found.append((distance, candidate.shown)) }
         }
         found.sort { $0.distance == $1.distance ? $0.name < $1.name : $0.distance < $1.distance }

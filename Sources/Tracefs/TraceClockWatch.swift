@@ -15,8 +15,23 @@ public struct TraceClockWatch: Sendable {
         case agrees(from: TraceClockInstant)
     }
 
-    /// The trace clock when they last agreed.
-    private var lastAgreed: TraceClockInstant?
+    /// A clock that runs a little too fast or too slow leaves the other one for a while before that can be seen. So what is
+    /// certain ends so long before.
+    public static let lookBack = Duration.seconds(1)
+
+    private struct Agreement {
+        /// By the trace clock.
+        let stamp: TraceClockInstant
+        /// By this process's.
+        let reading: TraceClockInstant
+
+        func isOld(at reading: TraceClockInstant) -> Bool { self.reading.duration(to: reading) >= lookBack }
+    }
+
+    /// The first agreement, or one that `lookBack` has passed since.
+    private var certain: Agreement?
+    /// What takes its place then.
+    private var next: Agreement?
     private var isParted = false
 
     /// Nothing has been compared.
@@ -30,18 +45,29 @@ public struct TraceClockWatch: Sendable {
         let check = TraceClockCheck(samples: sample.map { [$0] } ?? [])
         if case .agrees = check, let sample {
             defer { isParted = false }
-            lastAgreed = sample.stamp.advanced(by: .zero - sample.rounding)
+            if isParted { (certain, next) = (nil, nil) }
+            let agreement = Agreement(
+                stamp: sample.stamp.advanced(by: .zero - sample.rounding), reading: sample.before)
+            promote(at: sample.before)
+            certain = certain ?? agreement
+            next = next ?? agreement
             return isParted ? .agrees(from: sample.stamp.advanced(by: sample.rounding)) : nil
         }
         guard !isParted else { return nil }
         isParted = true
+        if let sample { promote(at: sample.before) }
         return .parted(after: lastCertain(check), check)
+    }
+
+    private mutating func promote(at reading: TraceClockInstant) {
+        guard let next, next.isOld(at: reading) else { return }
+        (certain, self.next) = (next, nil)
     }
 
     /// Readings of this process that are behind the trace clock look older than they are: the bound of the old epoch
     /// must not reach them.
     private func lastCertain(_ check: TraceClockCheck) -> TraceClockInstant {
-        let last = lastAgreed ?? TraceClockInstant(nanoseconds: 0)
+        let last = certain?.stamp ?? TraceClockInstant(nanoseconds: 0)
         guard case .differs(let offset) = check, offset.upperBound > .zero else { return last }
         return TraceClockInstant(nanoseconds: max(last.advanced(by: .zero - offset.upperBound).nanoseconds, 0))
     }

@@ -37,6 +37,20 @@ struct TraceClockWatchTests {
         #expect(watch.observe(Self.sample(at: 9_000_000_000)) == nil)
     }
 
+    /// 200 ppm, 25 comparisons a second of 12 us each.
+    @Test func aDriftIsFoundLateAndToldFromBeforeItsBegin() throws {
+        var watch = TraceClockWatch()
+        let begin: Int64 = 7_500_000_000
+        for time in stride(from: Int64(5_000_000_000), to: 9_000_000_000, by: 40_000_000) {
+            let change = watch.observe(Self.sample(at: time, offset: max(0, time - begin) / 5000))
+            guard let change else { continue }
+            guard case .parted(let after, _) = change else { throw Unexpected(change: change) }
+            #expect(time > begin + 10_000_000 && after.nanoseconds < begin && after.nanoseconds > begin - 2_000_000_000)
+            return
+        }
+        Issue.record("nothing was found")
+    }
+
     @Test func aClockThatCountsSomethingElseHasParted() {
         var watch = TraceClockWatch()
         #expect(watch.observe(nil) == .parted(after: Self.instant(0), .inconsistent))

@@ -62,13 +62,15 @@ public struct FunctionTable: Sendable {
 
     /// Functions that the user may have meant.
     public func nearMatches(for name: String) -> [String] {
-        let lengths = NearMatch.lengths(of: name)
-        let candidates = kallsyms.split(separator: Self.lineFeed).lazy.compactMap { line -> String? in
-            // The address has 16 digits, or 8.
-            guard let blank = line.firstIndex(of: Self.blank), line.endIndex - blank > 3 else { return nil }
-            let word = line[(blank + 3)...].prefix { $0 != Self.tab }
-            guard lengths.contains(word.count), isFunction((blank + 2, line[blank + 1])) else { return nil }
-            return String(decoding: word, as: UTF8.self)
+        var sieve = NameSieve(for: name)
+        var candidates: [String] = []
+        kallsyms.withUnsafeBytes { bytes in
+            SymbolLine.forEach(in: bytes) { line in
+                guard sieve.passes(UnsafeRawBufferPointer(rebasing: bytes[line.name])),
+                    isFunction((line.name.lowerBound - 1, line.type))
+                else { return }
+                candidates.append(String(decoding: bytes[line.name], as: UTF8.self))
+            }
         }
         return NearMatch.suggestions(for: name, among: candidates)
     }

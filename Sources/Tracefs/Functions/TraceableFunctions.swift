@@ -78,7 +78,12 @@ public struct TraceableFunctions: Sendable {
 
     /// Functions that may have been meant.
     public func nearMatches(for name: String) -> [String] {
-        NearMatch.suggestions(for: name, among: Set(matching([]).map(\.name)))
+        var sieve = NameSieve(for: name)
+        var candidates: [String] = []
+        forEachLine { _, line in
+            if sieve.passes(line) { candidates.append(String(decoding: line, as: UTF8.self)) }
+        }
+        return NearMatch.suggestions(for: name, among: candidates)
     }
 
     /// In place of functions that the linker has dropped, since Linux 6.2.

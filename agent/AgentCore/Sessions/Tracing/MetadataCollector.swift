@@ -82,6 +82,11 @@ struct MetadataCollector {
     /// address of a probe (`__probe_ip` and others of kernel/trace/trace_probe.h), or as a stack.
     static func printsSymbols(_ format: String) -> Bool {
         let bytes = [UInt8](format.utf8)
-        return ["%pS", "%ps", "%pB", "%pF", "%pf", "__probe_", "stack"].contains { bytes.firstRange(of: $0) != nil }
+        if ["__probe_", "stack"].contains(where: { bytes.firstRange(of: $0) != nil }) { return true }
+        return bytes.ranges(of: "%").contains { percent in
+            // Width and flags may stand between.
+            let conversion = bytes[percent.upperBound...].drop { $0 < UInt8(ascii: "A") }.prefix(2)
+            return conversion.first == UInt8(ascii: "p") && conversion.last.map("sSBFf".utf8.contains) == true
+        }
     }
 }
