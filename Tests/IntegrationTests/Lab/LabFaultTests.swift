@@ -12,7 +12,7 @@ extension LabTests {
         /// rarely called, and one on the guests with a probe of the kernel.
         private static func sessions(_ lab: Lab) async throws -> [RunningProcess] {
             let everywhere = try await lab.trace([
-                "-e", "sched:sched_process_exec", "-e", "sched:sched_switch",
+                "-e", "sched:sched_process_exec",
                 "-p", "seldom=uprobe:/usr/lib/x86_64-linux-gnu/libc.so.6:getlogin",
             ])
             let kernel = try await lab.trace(["-p", "kprobe:\(function)", "--on", "role=web"])
