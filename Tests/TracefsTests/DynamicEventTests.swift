@@ -125,8 +125,8 @@ struct DynamicEventTextTests {
             ffffffff83000000 T start_kernel
             ffffffffc0000000 t ext4_sync_file\t[ext4]
             """
-        let functions = FunctionTable(
-            kallsyms: Array(symbols.utf8), traceable: Array("do_filp_open\ntwice\next4_sync_file [ext4]\n".utf8))
+        let traceable = TraceableFunctions(text: Array("do_filp_open\ntwice\next4_sync_file [ext4]\n".utf8))
+        let functions = FunctionTable(kallsyms: Array(symbols.utf8), traceable: traceable)
         #expect(functions.nearMatches(for: "do_flip_open") == ["do_filp_open"])
         #expect(functions.count("twice") == 2 && functions.count("ext4_sync_file") == 1 && functions.count("nope") == 0)
         #expect(functions.copies(of: "helper") == ["helper.isra.0"] && functions.copies(of: "help").isEmpty)

@@ -56,6 +56,7 @@ struct TraceClockWatchTests {
         #expect(watch.observe(nil) == .parted(after: Self.instant(0), .inconsistent))
     }
 
+    /// The kernel's own clock, without an event in the buffer; and another clock that somebody chooses.
     @Test(.enabled(if: RealTracefs.isUsable, Comment(rawValue: RealTracefs.reason)))
     func theKernelsClockIsSeenToChange() throws {
         try RealTracefs.withInstance("clockwatch") { _, instance in

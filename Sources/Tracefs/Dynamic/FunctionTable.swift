@@ -10,17 +10,14 @@ public struct FunctionTable: Sendable {
     private let kallsyms: [UInt8]
     /// Where the kernel's data are listed. Linux 7.2 gives some of it the type of a function (jiffies is `T`).
     private let data: Range<Int>
-    /// Functions that the function tracer can trace: lines of `NAME` or `NAME [MODULE]`. Nil if the kernel has no such
-    /// list.
-    private let traceable: [UInt8]?
+    /// Nil if the kernel has no such list.
+    private let traceable: TraceableFunctions?
 
     public static func current(_ root: TracefsRoot) throws(TracefsError) -> FunctionTable {
-        FunctionTable(
-            kallsyms: try TracefsRoot.kallsyms(),
-            traceable: try? ControlFile.read(root.file("available_filter_functions"), limit: 64 << 20))
+        FunctionTable(kallsyms: try TracefsRoot.kallsyms(), traceable: try? TraceableFunctions.current(root))
     }
 
-    init(kallsyms: [UInt8], traceable: [UInt8]?) {
+    init(kallsyms: [UInt8], traceable: TraceableFunctions?) {
         self.kallsyms = kallsyms
         self.traceable = traceable
         let start = Self.symbols(named: "_sdata", in: kallsyms).first?.offset ?? kallsyms.count
@@ -40,15 +37,9 @@ public struct FunctionTable: Sendable {
     /// Whether it is excluded from function tracing (`notrace`). Unless the kernel is configured otherwise, tracefs
     /// refuses kprobes on it too. Nil if the kernel has no such list.
     public func isNotrace(_ name: String) -> Bool? {
-        // An empty list means nothing: the function tracer may be switched off.
         guard let traceable, !traceable.isEmpty else { return nil }
         guard count(name) > 0 else { return false }
-        return !traceable.ranges(of: name).contains { range in
-            let isStart = range.lowerBound == 0 || traceable[range.lowerBound - 1] == Self.lineFeed
-            // The end of the line, or the blank before a module.
-            let isEnd = range.upperBound == traceable.count || traceable[range.upperBound] <= Self.blank
-            return isStart && isEnd
-        }
+        return !traceable.contains(name)
     }
 
     /// Variants of a function that the compiler created: `name.isra.0`, `name.constprop.0`, `name.part.0`, sorted.

@@ -1,4 +1,5 @@
-/// A line of /proc/kallsyms, `ADDRESS TYPE NAME`, of a module with a tab and `[MODULE]` behind it: where its words are.
+/// Where the words of a line of /proc/kallsyms are. A line has the form `ADDRESS TYPE NAME`. A symbol of a module has a
+/// tab and `[MODULE]` behind its name.
 struct SymbolLine {
     let address: Range<Int>
     let type: UInt8

@@ -56,6 +56,12 @@ public struct TraceableFunctions: Sendable {
         return found
     }
 
+    /// Whether there is one of this name.
+    func contains(_ name: String) -> Bool { !functions(named: [name]).isEmpty }
+
+    /// An empty list tells nothing: the function tracer may be switched off.
+    var isEmpty: Bool { text.isEmpty }
+
     /// To look for few names takes a fraction of the time that all lines do.
     private func functions(named names: Set<String>) -> [Function] {
         let lineFeed = UInt8(ascii: "\n")
