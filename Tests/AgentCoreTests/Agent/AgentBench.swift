@@ -188,7 +188,7 @@ final class AgentBench {
     }
 
     func tick() {
-        agent.assumeIsolated { $0.tick() }
+        agent.assumeIsolated { _ = $0.tick() }
         loop.run()
     }
 

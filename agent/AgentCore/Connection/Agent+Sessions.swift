@@ -32,9 +32,10 @@ extension Agent {
                 "triggers": .texts(request.triggers.map(\.text)),
             ])
         let delivery = delivery(of: id, isSpooled: !request.hasCount)
-        sessions[id] = AgentSession(
+        let session = AgentSession(
             stream: delivery.stream, operator: request.operator, isRecording: !request.hasCount, lease: lease,
             isInheritable: kernel.journal != nil && !request.hasCount)
+        add(session, id)
         kernel.prepare(request, delivery).whenComplete { [weak self] result in
             self?.assumeIsolated { agent in
                 switch result {

@@ -38,7 +38,7 @@ extension Agent {
         if let found, session.inherited?.frames.isEmpty != false || !found.frames.isEmpty {
             session.inherited = found.undelivered
         }
-        sessions[id] = session
+        add(session, id)
         let taken = kernel.takeOver(left, delivery, giveUp: giveUp)
         taken.whenComplete { [weak self] result in
             self?.assumeIsolated { agent in

@@ -5,8 +5,11 @@ import TraceProtocol
 /// What happens by the clock, and the agent's own end.
 extension Agent {
     /// Every `CPUReader.interval`: task names, then watermarks.
-    func tick() {
-        guard !isHandingOver, sessions.values.contains(where: \.isRecording) else { return }
+    ///
+    /// - Returns: whether there is a session that needs them.
+    @discardableResult
+    func tick() -> Bool {
+        guard !isHandingOver, sessions.values.contains(where: \.isRecording) else { return false }
         kernel.watermarks().whenSuccess { [weak self] watermarks in
             self?.assumeIsolated { agent in
                 for pending in watermarks {
@@ -18,6 +21,7 @@ extension Agent {
                 agent.pump()
             }
         }
+        return true
     }
 
     /// Every second: leases and threads.

@@ -36,6 +36,8 @@ public actor Agent {
 
     /// How long sessions outlive this agent.
     let grace: SuccessionGrace
+    /// Nil where somebody else calls `tick`.
+    private let ticks: RecordingTicks?
     var audit: AuditLog
     var sessions: [UInt64: AgentSession] = [:]
     /// Of the present connection.
@@ -81,8 +83,8 @@ public actor Agent {
     ///   - random: likewise.
     init(
         loop: any EventLoop, configuration: AgentConfiguration, kernel: NodeSessions, inventory: any Inventory,
-        facts: WireHostFacts, spool: AgentSpool? = nil, grace: SuccessionGrace = SuccessionGrace(), log: Logger,
-        recent: RecentLog,
+        facts: WireHostFacts, spool: AgentSpool? = nil, grace: SuccessionGrace = SuccessionGrace(),
+        ticks: RecordingTicks? = nil, log: Logger, recent: RecentLog,
         auditLog: Logger? = nil,
         now: @escaping @Sendable () -> MonotonicRawInstant = { .now }, random: RandomSource = .system
     ) {
@@ -93,6 +95,7 @@ public actor Agent {
         self.inventory = inventory
         self.facts = facts
         self.grace = grace
+        self.ticks = ticks
         self.spool = spool
         self.log = log
         self.recent = recent
@@ -103,6 +106,11 @@ public actor Agent {
         begun = now()
         lease = Lease(duration: Self.defaultLease, now: now())
         standstill = Standstill(now: now())
+    }
+
+    func add(_ session: AgentSession, _ id: UInt64) {
+        sessions[id] = session
+        if session.isRecording { ticks?.begin(self) }
     }
 
     // MARK: The connection

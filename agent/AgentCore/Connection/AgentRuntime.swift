@@ -98,10 +98,12 @@ public struct AgentRuntime: Sendable {
             AgentSpool(folder: $0, thread: ControlThread(loop: group.next(), agentLoop: loop), log: log)
         }
         let inventoryThread = ControlThread(loop: group.next(), agentLoop: loop)
+        let ticks = RecordingTicks(loop: loop)
         let agent = Agent(
             loop: loop, configuration: configuration, kernel: kernel,
             inventory: TracefsInventory(tracefs, thread: inventoryThread, budget: configuration.budget),
-            facts: facts, spool: spool, grace: grace, log: log, recent: recent, auditLog: auditLog)
+            facts: facts, spool: spool, grace: grace, ticks: ticks, log: log, recent: recent,
+            auditLog: auditLog)
         await pauseInCrashLoop(journal)
         dismissGuards(journal, node: node)
         try await agent.takeOver().get()
@@ -111,10 +113,6 @@ public struct AgentRuntime: Sendable {
         try removeStale(root)
         kernel.removeStaleProbes(isExpected: true).whenFailure { [log] in
             log.warning("probes of an earlier agent may be left in the kernel", metadata: ["reason": "\($0)"])
-        }
-        let interval = TimeAmount(CPUReader.interval)
-        let tick = loop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in
-            agent.assumeIsolated { $0.tick() }
         }
         let slowTick = loop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
             agent.assumeIsolated { $0.slowTick() }
@@ -142,7 +140,7 @@ public struct AgentRuntime: Sendable {
                 await agent.closeConnection()
             }
         }
-        tick.cancel()
+        loop.execute { ticks.end() }
         slowTick.cancel()
         vitals.cancel()
         progress.cancel()
