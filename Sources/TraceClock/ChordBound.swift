@@ -1,6 +1,6 @@
 /// Bounds from pairs of samples, one on each side of a moment: what a clock with a steady rate can have shown there.
 ///
-/// Let every rate lie within `w` of some slope b, which need not be known. From a sample (i, Ui) before the moment a and
+/// Let every rate between the two lie within `w` of some slope b, which need not be known. From a sample (i, Ui) before the moment a and
 /// one (j, Uj) after it, with the distances di and dj:
 ///
 ///     f(a) <= Ui + (b + w) di        f(a) <= Uj - (b - w) dj
@@ -9,22 +9,26 @@
 ///
 ///     f(a) <= (Ui dj + Uj di + 2 w di dj) / (di + dj)
 ///
-/// and so for the lower side. Each pair is a true statement, so any search for a good one will do.
+/// and so for the lower side. Each pair is a true statement, so any search for a good one will do. `w` is the less, the
+/// nearer the two are to each other (`ClockWander.share`).
 struct ChordBound: Sendable {
     private let stretches: [QuietStretch]
     private let origin: ClockSample
-    /// A slope in units of 2^-60.
-    private let wander: Int64
+    /// The wander within some time (ns), as a slope in units of 2^-60.
+    private let share: @Sendable (Int64) -> Int64
     /// Where the slope b is looked for.
     private let slopes: ClosedRange<Double>
 
     /// Stretches on each side that are looked at.
     static let reach = 32
 
-    init(_ stretches: [QuietStretch], origin: ClockSample, wander: Int64, near rate: RateRange) {
+    init(
+        _ stretches: [QuietStretch], origin: ClockSample, near rate: RateRange,
+        share: @escaping @Sendable (Int64) -> Int64
+    ) {
         self.stretches = stretches
         self.origin = origin
-        self.wander = wander
+        self.share = share
         slopes = rate.slopes
     }
 
@@ -44,27 +48,29 @@ struct ChordBound: Sendable {
         for stretch in near {
             let sample = sign > 0 ? stretch.upper : stretch.lower
             let value = sign > 0 ? sample.upper : sample.lower
+            let distance = abs(sample.agent &- time)
+            // As with a partner that is as far away.
+            let sag = Double(share(2 &* distance)) / Double(1 << 60 as Int64)
             let candidate = Candidate(
-                sample: sample, distance: Double(abs(sample.agent &- time)),
-                height: sign * QuietStretch.offset(value, sample.agent, origin))
+                sample: sample, distance: Double(distance),
+                height: sign * QuietStretch.offset(value, sample.agent, origin) + sag * Double(distance))
             if sample.agent <= time { before.append(candidate) }
             if sample.agent >= time { after.append(candidate) }
         }
         // The slope at which the best of both sides meet. The higher it is, the higher is what comes from before.
-        let wander = Double(wander) / Double(1 << 60 as Int64)
         var (low, high) =
             sign > 0
             ? (slopes.lowerBound, slopes.upperBound) : (-slopes.upperBound, -slopes.lowerBound)
         for _ in 0..<20 {
             let slope = (low + high) / 2
-            if Candidate.least(before, wander + slope).height > Candidate.least(after, wander - slope).height {
+            if Candidate.least(before, slope).height > Candidate.least(after, -slope).height {
                 high = slope
             } else {
                 low = slope
             }
         }
-        guard let left = Candidate.least(before, wander + low).sample,
-            let right = Candidate.least(after, wander - low).sample
+        guard let left = Candidate.least(before, low).sample,
+            let right = Candidate.least(after, -low).sample
         else { return .max }
         return sign > 0
             ? chord(time, (left.agent, left.upper), (right.agent, right.upper))
@@ -95,6 +101,7 @@ struct ChordBound: Sendable {
         guard run > 0 else { return min(left.value, right.value) }
         let straight = -floorDivide(-(Int128(left.value) * after + Int128(right.value) * before), run)
         let sag = -floorDivide(-(2 * before * after), run)
-        return Int64(clamping: straight - floorDivide(-(sag * Int128(wander)), Int128(1) << 60))
+        let wander = Int128(share(right.agent &- left.agent))
+        return Int64(clamping: straight - floorDivide(-(sag * wander), Int128(1) << 60))
     }
 }

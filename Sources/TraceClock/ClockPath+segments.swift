@@ -14,9 +14,8 @@ extension ClockPath {
         return ClockSegment(
             first: left.agent &+ 1, last: right.agent,
             line: ClockLine(from: left.agent, left.estimate, to: right.agent, right.estimate),
-            rate: right.widened ?? left.widened ?? assumptions.rate, cones: cones,
-            readingSpan: assumptions.readingSpan, mapping: right.gapBefore ? .gap : .shown,
-            isRefuted: right.widened != nil)
+            rate: right.rate.covering(left.rate), cones: cones, readingSpan: assumptions.readingSpan,
+            mapping: right.gapBefore ? .gap : .shown, isRefuted: right.isRefuted)
     }
 
     private func head(before point: PathPoint, _ assumptions: ClockAssumptions) -> ClockSegment {
@@ -27,8 +26,8 @@ extension ClockPath {
         return ClockSegment(
             first: 0, last: point.agent,
             line: ClockLine(through: point.agent, point.estimate, slope: slope, fromZero: true),
-            rate: point.widened ?? assumptions.rate, cones: cones, readingSpan: assumptions.readingSpan,
-            mapping: isHeadCut ? .gap : .shown, isRefuted: point.widened != nil)
+            rate: point.rate.covering(assumptions.rate), cones: cones, readingSpan: assumptions.readingSpan,
+            mapping: isHeadCut ? .gap : .shown, isRefuted: point.isRefuted)
     }
 }
 

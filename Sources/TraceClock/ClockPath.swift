@@ -12,8 +12,10 @@ struct PathPoint: Sendable, Hashable {
     let knownThrough: Int64
     /// Whether the stretch that ends here lies in a gap.
     var gapBefore: Bool
-    /// The rate range that the bound rests on, where it is not the stated one.
-    var widened: RateRange?
+    /// The rate range that the bound rests on.
+    let rate: RateRange
+    /// What the bound rests on has been refuted.
+    var isRefuted: Bool
 }
 
 /// The frozen part of a live clock: points in ascending agent time, never moved once appended.
@@ -49,6 +51,14 @@ struct ClockPath: Sendable {
 
     /// The first point at or after `agent`, or the number of points.
     func index(atOrAfter agent: Int64) -> Int { points.partitioningIndex { $0.agent >= agent } }
+
+    /// What points after `agent` rest on has been refuted.
+    mutating func doubt(after agent: Int64) {
+        for index in points.indices.reversed() {
+            guard points[index].agent > agent else { break }
+            points[index].isRefuted = true
+        }
+    }
 
     /// Widens the bounds of points that rest on samples from after `agent`, because a break was proved to lie there.
     /// `upper(time)` bounds the controller time at agent time `time` by causality alone. Estimates stay.

@@ -1,6 +1,6 @@
 /// Watches the probes of a live clock for a rate outside of its range: long before two probes contradict each other.
 struct DepartureWatch: Sendable {
-    private var samples: [ClockSample] = []
+    private(set) var samples: [ClockSample] = []
     /// The agent time (ns) of the last look.
     private var looked: Int64 = 0
 
@@ -11,13 +11,18 @@ struct DepartureWatch: Sendable {
 
     /// Adds a sample; one that is older than the last is left out.
     ///
-    /// - Returns: what the samples show now; nil when it was not time to look.
-    mutating func add(_ sample: ClockSample, _ rate: RateRange) -> (isOut: Bool, slopes: ClosedRange<Double>?)? {
-        guard sample.agent > samples.last?.agent ?? -1 else { return nil }
+    /// - Returns: whether it is time to look.
+    mutating func add(_ sample: ClockSample) -> Bool {
+        guard sample.agent > samples.last?.agent ?? -1 else { return false }
         if samples.count >= Self.capacity { samples.removeFirst(Self.capacity / 4) }
         samples.append(sample)
-        guard sample.agent &- looked >= Self.interval else { return nil }
+        guard sample.agent &- looked >= Self.interval else { return false }
         looked = sample.agent
-        return ClockSwing(QuietStretch.cut(samples)).newestDeparture(from: rate)
+        return true
+    }
+
+    /// Whether the samples show the clock out of the range now, and the slopes (less 1) that it keeps to.
+    func departure(from rate: RateRange) -> (isOut: Bool, slopes: ClosedRange<Double>?) {
+        ClockSwing(QuietStretch.cut(samples)).newestDeparture(from: rate)
     }
 }

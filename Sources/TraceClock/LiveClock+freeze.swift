@@ -9,6 +9,7 @@ extension LiveClock {
         if let second = next.second { path.append(second) }
         if let gap, gap.start <= agentTime { self.gap = nil }
         epoch?.pass(through: agentTime, probation.rate)
+        steady?.pass(through: agentTime)
     }
 
     /// Drops the points that times from `agentTime` (ns) on do not need. Older times still map, from the oldest point
@@ -34,7 +35,7 @@ extension LiveClock {
 
     /// A point in the present epoch. The path bends no more than the rate range allows, unless the bound forces it.
     private func point(_ time: Int64, _ epoch: LiveEpoch, after last: PathPoint?, opens: Bool) -> PathPoint {
-        let found = epoch.bound(at: time, rate)
+        let (found, rate, isRefuted) = bound(at: time, epoch)
         // Probes that came out of order can contradict each other; this is where it shows.
         let isContradiction = found.lower > found.upper
         let bound = isContradiction ? ClockBound(lower: found.upper, upper: found.lower) : found
@@ -50,7 +51,17 @@ extension LiveClock {
             agent: time, estimate: estimate, lower: bound.lower, upper: max(bound.upper, estimate),
             causalLower: max(epoch.causalLower(at: time), last?.causalLower ?? .min),
             knownThrough: max(epoch.knownThrough, last?.knownThrough ?? 0), gapBefore: opens || isContradiction,
-            widened: probation.widened)
+            rate: rate, isRefuted: isRefuted)
+    }
+
+    /// The bound at a time, the range that it rests on, and whether probes have refuted lately what that is.
+    private func bound(at time: Int64, _ epoch: LiveEpoch) -> (bound: ClockBound, rate: RateRange, isRefuted: Bool) {
+        let wide = epoch.bound(at: time, rate)
+        let isDoubted = probation.widened != nil || time <= steady?.doubtedThrough ?? .min
+        guard let held = steady?.present else { return (wide, rate, isDoubted) }
+        let narrow = held.epoch.bound(at: time, held.rate)
+        let both = ClockBound(lower: max(wide.lower, narrow.lower), upper: min(wide.upper, narrow.upper))
+        return both.lower <= both.upper ? (both, held.rate, isDoubted) : (wide, rate, true)
     }
 
     /// A point in a gap: the old line continues as far as `upper` allows.
@@ -60,6 +71,7 @@ extension LiveClock {
         // The last point is certain if it lies before the break; otherwise `lower` is by causality alone already.
         return PathPoint(
             agent: time, estimate: estimate, lower: min(last.lower, estimate), upper: max(upper, estimate),
-            causalLower: last.causalLower, knownThrough: last.knownThrough, gapBefore: true)
+            causalLower: last.causalLower, knownThrough: last.knownThrough, gapBefore: true, rate: rate,
+            isRefuted: false)
     }
 }

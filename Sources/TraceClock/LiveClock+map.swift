@@ -36,7 +36,7 @@ extension LiveClock {
         let next = pointsThrough(agentTime)
         guard let point = next.second ?? next.first else { return .unknown(agentTime: agentTime) }
         let upper = point.upper == .max ? .max : point.upper &+ assumptions.readingSpan
-        let isCertain = (!point.gapBefore || gap?.start == agentTime) && point.widened == nil
+        let isCertain = (!point.gapBefore || gap?.start == agentTime) && !point.isRefuted
         return MappedTime(
             estimate: point.estimate, bound: ClockBound(lower: min(point.lower, point.estimate), upper: upper),
             quality: isCertain ? .bounded : .degraded)

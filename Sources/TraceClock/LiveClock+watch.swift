@@ -2,7 +2,8 @@ extension LiveClock {
     /// Looks at what a probe that contradicts nothing shows of the rate.
     mutating func watch(_ sample: ClockSample) {
         alarm.add(sample)
-        if let found = departures.add(sample, assumptions.rate), found.isOut {
+        let isTime = departures.add(sample)
+        if isTime, case let found = departures.departure(from: assumptions.rate), found.isOut {
             probation.suspect(found.slopes, sample)
         } else if let front = probation.add(sample) {
             // From here on the bound rests on the probes that agree with the stated range.
@@ -15,5 +16,21 @@ extension LiveClock {
         {
             probation.begin(span: span, excess: 0, sample)
         }
+        watchSteadiness(sample, looks: isTime)
+    }
+
+    private mutating func watchSteadiness(_ sample: ClockSample, looks: Bool) {
+        // What refutes the stated range refutes a narrower one.
+        guard probation.widened == nil else {
+            steady?.restart(at: sample.agent)
+            return
+        }
+        let frozenThrough = frozenThrough
+        var doubted = steady?.add(sample, frozenThrough: frozenThrough)
+        if doubted == nil, looks {
+            let (samples, stated) = (departures.samples, assumptions.rate)
+            doubted = steady?.look(samples, stated: stated, frozenThrough: frozenThrough)
+        }
+        if let doubted { path.doubt(after: doubted) }
     }
 }

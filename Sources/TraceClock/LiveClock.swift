@@ -21,6 +21,8 @@ public struct LiveClock: Sendable {
     var probation: RateProbation
     var alarm = NarrowBoundAlarm()
     var departures = DepartureWatch()
+    /// Nil where bounds rest on the rate range alone.
+    var steady: SteadyRate?
     /// What bounds rest on at present: wider than stated after a contradiction, or while the probes show such a rate.
     var rate: RateRange { probation.rate }
     var newest: ClockProbe?
@@ -59,9 +61,12 @@ public struct LiveClock: Sendable {
 
     /// A clock without probes.
     ///
-    /// - Parameter pathCapacity: frozen points kept at most; at a watermark every 50 ms 4096 are 3.4 minutes.
-    public init(assumptions: ClockAssumptions = .standard, pathCapacity: Int = 4096) {
+    /// - Parameters:
+    ///   - wander: what bounds rest on besides, for as long as the probes do not refute it.
+    ///   - pathCapacity: frozen points kept at most; at a watermark every 50 ms 4096 are 3.4 minutes.
+    public init(assumptions: ClockAssumptions = .standard, wander: ClockWander? = nil, pathCapacity: Int = 4096) {
         self.assumptions = assumptions
+        steady = wander.map(SteadyRate.init)
         self.probation = RateProbation(assumptions.rate)
         self.path = ClockPath(capacity: pathCapacity)
         self.cached = .unknown(first: 0, last: -1, assumptions)
@@ -108,6 +113,7 @@ public struct LiveClock: Sendable {
         } else {
             epoch = LiveEpoch(sample)
             alarm = NarrowBoundAlarm()
+            steady?.restart(at: sample.agent)
         }
         guess.add(probe, rate)
         cached = .unknown(first: 0, last: -1, assumptions)

@@ -72,6 +72,12 @@ public struct RateRange: Sendable, Hashable {
         return min(Int64(clamping: -floorDivide(-(Int128(controllerElapsed) << 60), divisor)), 1 << 62)
     }
 
+    /// The narrowest range that holds both.
+    func covering(_ other: RateRange) -> RateRange {
+        RateRange(
+            leastSlope: min(leastSlope, other.leastSlope), greatestSlope: max(greatestSlope, other.greatestSlope))
+    }
+
     /// `slope` (units of 2^-60) brought into this range.
     func clamp(slope: Int64) -> Int64 { min(max(slope, leastSlope), greatestSlope) }
 

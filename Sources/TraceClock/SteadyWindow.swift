@@ -5,6 +5,7 @@ struct SteadyWindow: Sendable {
     private let mean: (least: Int64, greatest: Int64)
     private let check: WanderCheck
     private let rate: RateRange
+    private let wander: ClockWander
     /// The least allowance that the clock's own movements need.
     private let swing: Int64
 
@@ -16,9 +17,10 @@ struct SteadyWindow: Sendable {
         guard let mean = RefinedEpoch.meanSlope(window, EnvelopePass(window, rate)) else { return nil }
         self.window = window
         self.rate = rate
+        self.wander = wander
         self.mean = mean
         stretches = QuietStretch.cut(window)
-        check = WanderCheck(window)
+        check = WanderCheck(window, stretches, slack: 5)
         swing = ClockSwing(stretches).wander
         if stretches.isEmpty, RefinedEpoch.range(mean, wander: wander.slope, within: rate) == rate { return nil }
     }
@@ -35,7 +37,10 @@ struct SteadyWindow: Sendable {
         guard let range = RefinedEpoch.range(mean, wander: allowance, within: rate), let origin = window.first else {
             return nil
         }
-        let chords = ChordBound(stretches, origin: origin, wander: allowance, near: range).samples
-        return (RefinedEpoch.ordered(window + chords), range)
+        let chords = ChordBound(stretches, origin: origin, near: range) { [wander] time in
+            // A rate that strays farther than stated may do it at once.
+            allowance > wander.slope ? allowance : wander.share(of: allowance, over: time)
+        }
+        return (RefinedEpoch.ordered(window + chords.samples), range)
     }
 }

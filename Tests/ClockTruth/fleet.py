@@ -13,15 +13,17 @@ NUMBER_AT = 24  # of the argument `offset` in the event's data
 
 
 class TruthFleet(Field):
-    """Every agent has this machine's kernel, and so the same clock: an event's time stamp is its true time."""
+    """Every agent has this machine's kernel, and so the same clock: an event's time stamp is its true time.
 
-    def __init__(self, programs, tools, rows):
+    `known` is how long (s) the nodes are connected before the session begins."""
+
+    def __init__(self, programs, tools, rows, known=0):
         self.names = [f"n{number}" for number in range(len(rows))]
         super().__init__(programs, node_names=self.names)
-        self.rows, self.tools = rows, tools
+        self.rows, self.tools, self.known = rows, tools, known
         self.relays = []
         # What happens in mid-run counts from here: the start of the session, or a moment before.
-        self.t0 = time.clock_gettime_ns(time.CLOCK_MONOTONIC_RAW) + int((4 + len(rows)) * 1e9)
+        self.t0 = time.clock_gettime_ns(time.CLOCK_MONOTONIC_RAW) + int((4 + len(rows) + known) * 1e9)
 
     # Field.start begins one agent, without a path.
     def start_agent(self, node, *words):
@@ -71,6 +73,7 @@ class TruthFleet(Field):
 
     def record(self, rate, seconds):
         """A session of so many seconds: (the session's folder, what `attach` printed live, what `report` prints)."""
+        time.sleep(self.known)
         load = NumberedCalls(rate, start_new_session=True)
         try:
             # A slow path is busy with the node's lists at first.

@@ -19,7 +19,7 @@ extension Controller {
         if node.hello.host.bootID != hello.host.bootID {
             if node.connectedSince != nil { node.clockHistory.rebooted(at: timeOfDay) }
             node.clock = LiveClock()
-            node.recentSamples.removeAll()
+            node.samples.removeAll()
         }
         node.hello = hello
         node.vitals = nil

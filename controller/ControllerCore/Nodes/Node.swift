@@ -24,7 +24,7 @@ final class Node {
     var clock = LiveClock()
     var clockHistory = ClockHistory()
     var shortestRoundTrip: Duration?
-    var recentSamples: [ClockSampleFrame] = []
+    var samples = RecentSamples()
     var traffic = Traffic()
     var rates = NodeRates()
     /// The last of the present connection.
@@ -99,9 +99,6 @@ final class Node {
 
 /// Its clock.
 extension Node {
-    /// A session begins with these, so that its first events have a narrow bound already.
-    private static let keptSamples = 32
-
     /// - Parameter origin: of the controller's timeline.
     /// - Returns: whether the sample has proved a break.
     @discardableResult
@@ -111,8 +108,7 @@ extension Node {
         let received = MonotonicRawInstant(nanoseconds: sample.t4)
         clockHistory.observed(outcome, roundTrip: roundTrip, at: origin.timeOfDay(at: received))
         shortestRoundTrip = min(shortestRoundTrip ?? roundTrip, roundTrip)
-        recentSamples.append(sample)
-        if recentSamples.count > Self.keptSamples { recentSamples.removeFirst() }
+        samples.add(sample)
         if case .epochBreak = outcome { return true }
         return false
     }
@@ -123,11 +119,6 @@ extension Node {
     }
 }
 
-extension ClockSampleFrame {
-    /// Without the time that the node took to reply.
-    fileprivate var roundTrip: Duration { .nanoseconds((t4 &- t1) &- (t3 &- t2)) }
-}
-
 extension Node: SessionNode {
     /// As much as an agent can be told to hold on its disk, at most.
     private static let mostHeld = UInt64(1) << 40
@@ -136,11 +127,9 @@ extension Node: SessionNode {
 
     var hasClockSources: Bool { link?.hasClockSources ?? true }
 
-    /// The median of the last ones.
-    var usualRoundTrip: Duration? {
-        let sorted = recentSamples.map(\.roundTrip).sorted()
-        return sorted.isEmpty ? nil : sorted[sorted.count / 2]
-    }
+    var usualRoundTrip: Duration? { samples.usualRoundTrip }
+
+    var recentSamples: [ClockSampleFrame] { samples.all }
 
     func agentTime(at moment: MonotonicRawInstant) -> MonotonicRawInstant? {
         clock.agentTime(at: moment.nanoseconds).map { MonotonicRawInstant(nanoseconds: $0) }

@@ -7,8 +7,8 @@ struct HeldWatermarks {
     private var last: Int64?
     private var probed = Int64.min
 
-    /// Two probes of a node that records are 50 ms apart, and two watermarks 40 ms.
-    static let longest: Int64 = 100_000_000
+    /// Probes of a node that records are 50 or 100 ms apart, and two watermarks 40 ms.
+    static let longest: Int64 = 125_000_000
 
     /// The node has stated a watermark above all earlier ones.
     ///

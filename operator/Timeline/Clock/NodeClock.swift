@@ -6,7 +6,7 @@ import TraceClock
 /// agent's clock. Usually both are one.
 struct NodeClock {
     /// The agent's.
-    private var live = LiveClock()
+    private var live: LiveClock
     /// The trace clock, where it is another one.
     private var slewed: SlewedClock?
     /// Of a log that was read to its end before: later probes bound earlier events, too, and no probe changes it.
@@ -14,7 +14,9 @@ struct NodeClock {
     /// Of a trace clock that is not the agent's: everything up to here has come.
     private var reached: Int64?
 
-    init(saved: SavedClock? = nil) {
+    /// - Parameter wander: what live bounds rest on besides the rate range; nil for nothing.
+    init(saved: SavedClock? = nil, wander: ClockWander? = nil) {
+        live = LiveClock(wander: wander)
         self.saved = saved
         if saved?.agent != nil { slewed = SlewedClock() }
     }

@@ -28,21 +28,23 @@ final class TimelineMerger {
 
     /// - Parameters:
     ///   - stallLimit: how long a silent node holds the others back; nil for ever, as for a session on disk.
-    convenience init(nodes names: [String], stallLimit: Duration?, at now: Int64) {
-        self.init(names.map { (name: $0, shift: .none) }, stallLimit: stallLimit, at: now)
+    convenience init(nodes names: [String], wander: ClockWander? = nil, stallLimit: Duration?, at now: Int64) {
+        self.init(names.map { (name: $0, shift: .none) }, wander: wander, stallLimit: stallLimit, at: now)
     }
 
     /// - Parameters:
     ///   - nodes: each with the shift from its controller's timeline to the one that is merged onto.
     ///   - clocks: of nodes whose logs have been read before, by index.
+    ///   - wander: what is assumed of the rates of all other clocks; nil for nothing beyond the rate range.
     ///   - stallLimit: how long a silent node holds the others back; nil for ever, as for what is on disk.
     init(
-        _ nodes: [(name: String, shift: TimelineShift)], clocks: [Int: SavedClock] = [:], stallLimit: Duration?,
-        at now: Int64
+        _ nodes: [(name: String, shift: TimelineShift)], clocks: [Int: SavedClock] = [:],
+        wander: ClockWander? = nil, stallLimit: Duration?, at now: Int64
     ) {
         self.nodes = nodes.enumerated().map {
             NodeTimeline(
-                index: $0.offset, name: $0.element.name, shift: $0.element.shift, clock: clocks[$0.offset])
+                index: $0.offset, name: $0.element.name, shift: $0.element.shift, clock: clocks[$0.offset],
+                wander: wander)
         }
         gate = WatermarkGate(stallLimit: stallLimit)
         for node in self.nodes {

@@ -1,6 +1,7 @@
 import NIOCore
 import SessionStore
 import SystemFacts
+import TraceClock
 import TraceProtocol
 
 /// Reads a session as its log chunks come in, and writes the timeline as it becomes certain.
@@ -19,12 +20,14 @@ public final class LiveReader {
     /// How long a silent node holds the others back.
     public static let defaultStallLimit: Duration = .seconds(2)
 
+    /// - Parameter wander: what is assumed of the clocks' rates; nil for nothing beyond the rate range.
     public init(
         _ description: WireSessionDescription, format: OutputFormat, filter: TimelineFilter, output: OutputStream,
-        times: TimeDisplay = TimeDisplay(), stallLimit: Duration = LiveReader.defaultStallLimit
+        wander: ClockWander? = .standard, times: TimeDisplay = TimeDisplay(),
+        stallLimit: Duration = LiveReader.defaultStallLimit
     ) {
         merger = TimelineMerger(
-            nodes: description.nodes, stallLimit: stallLimit, at: MonotonicRawInstant.now.nanoseconds)
+            nodes: description.nodes, wander: wander, stallLimit: stallLimit, at: MonotonicRawInstant.now.nanoseconds)
         let layout = TimelineLayout(
             format: format, filter: filter, description: description, times: times, output: output)
         printer = TimelinePrinter(layout, output: output)

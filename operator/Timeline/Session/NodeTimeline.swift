@@ -56,9 +56,13 @@ final class NodeTimeline {
     /// The trace.dat file that the node stands for, if it is one.
     private(set) var recording: RecordingBuffer?
 
-    /// - Parameter clock: what its whole log says of its clock; nil where that is not known yet.
-    init(index: Int, name: String, shift: TimelineShift = .none, clock: SavedClock? = nil) {
-        self.clock = NodeClock(saved: clock)
+    /// - Parameters:
+    ///   - clock: what its whole log says of its clock; nil where that is not known yet.
+    ///   - wander: what is assumed of its rate meanwhile; nil for nothing beyond the rate range.
+    init(
+        index: Int, name: String, shift: TimelineShift = .none, clock: SavedClock? = nil, wander: ClockWander? = nil
+    ) {
+        self.clock = NodeClock(saved: clock, wander: wander)
         self.index = index
         self.name = name
         onto = shift

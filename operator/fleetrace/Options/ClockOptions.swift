@@ -1,7 +1,7 @@
 import ArgumentParser
 import TraceClock
 
-/// How the times of recorded sessions are bounded.
+/// How times are bounded.
 struct ClockOptions: ParsableArguments {
     enum Bound: String, ExpressibleByArgument, CaseIterable {
         case hard
@@ -12,7 +12,7 @@ struct ClockOptions: ParsableArguments {
         name: .customLong("clock"),
         help: """
             What bounds of times rest on. hard: a node's clock is off by at most 500 ppm. wander: its rate also stays near \
-            the mean of a quarter of an hour, which gives narrower bounds; where the probes refute that, they are wider \
+            its mean (of a quarter of an hour; live, of the last minute), which gives narrower bounds; where the probes refute that, they are wider \
             and end in '?'.
             """)
     var bound = Bound.wander

@@ -10,9 +10,10 @@ final class TraceConsumer: SessionConsumer {
 
     init(
         _ description: WireSessionDescription, format: OutputFormat, filter: TimelineFilter,
-        output: OutputStream = .standardOutput, times: TimeDisplay = TimeDisplay()
+        output: OutputStream = .standardOutput, clock: ClockOptions, times: TimeDisplay = TimeDisplay()
     ) {
-        reader = LiveReader(description, format: format, filter: filter, output: output, times: times)
+        reader = LiveReader(
+            description, format: format, filter: filter, output: output, wander: clock.wander, times: times)
     }
 
     func consume(_ chunk: LogChunk) {

@@ -45,8 +45,8 @@ struct AttachCommand: AsyncParsableCommand {
             let attached = AttachedSession(
                 name: session.session, role: .watcher, connect: connect, interrupts: interrupts)
             do {
-                try await attached.run(check: Self.check) { [format, times] in
-                    TraceConsumer($0, format: format, filter: filter, times: times.display)
+                try await attached.run(check: Self.check) { [format, clock, times] in
+                    TraceConsumer($0, format: format, filter: filter, clock: clock, times: times.display)
                 }.exit()
             } catch is SessionHasEnded {
                 try await report(filter, connect, interrupts)

@@ -41,6 +41,8 @@ struct TraceCommand: AsyncParsableCommand {
 
     @OptionGroup var times: TimeOptions
 
+    @OptionGroup var clock: ClockOptions
+
     func validate() throws {
         try ConditionSyntax.check(condition)
         try times.check(format ?? .default)
@@ -57,7 +59,7 @@ struct TraceCommand: AsyncParsableCommand {
             [format, times] opened in
             let description = opened.sessionDescription
             return TraceConsumer(
-                description, format: format ?? description.usualFormat, filter: filter, output: stream,
+                description, format: format ?? description.usualFormat, filter: filter, output: stream, clock: clock,
                 times: times.display)
         }
     }
