@@ -29,18 +29,15 @@ public struct ClockWander: Sendable, Hashable {
         self.block = block
     }
 
-    /// How long (agent time, ns) a rate takes to stray so far, at least: 1 minute. Temperature changes it, and takes its
-    /// time for that.
-    var rise: Int64 { block / 5 }
-
-    /// How far the rate strays within some time: in proportion to it, a sixteenth of the allowance at least.
+    /// How far the rate strays within some time: in proportion to it, all of the allowance within a block, and a sixteenth
+    /// at least. Temperature changes it, and takes its time for that.
     ///
     /// - Parameters:
     ///   - allowance: any measure of a rate.
     ///   - time: agent time, ns, 0 or more.
     func share(of allowance: Int64, over time: Int64) -> Int64 {
-        let part = max(min(time, rise), rise / 16)
-        return Int64(-floorDivide(-(Int128(allowance) * Int128(part)), Int128(rise)))
+        let part = max(min(time, block), block / 16)
+        return Int64(-floorDivide(-(Int128(allowance) * Int128(part)), Int128(block)))
     }
 
     /// The allowance as a slope in units of 2^-60, rounded up. A rate of 1 + x has a slope of 1/(1+x), so slopes differ

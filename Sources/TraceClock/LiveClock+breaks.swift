@@ -15,6 +15,7 @@ extension LiveClock {
             path.removeAll()
             newest = nil
             departures = DepartureWatch()
+            steady?.reset()
         } else {
             path.degrade(after: since) { _ in .max }
         }
@@ -64,6 +65,7 @@ extension LiveClock {
         guess.restart()
         probation.begin(span: new.t2 &- old.t2, excess: 0, sample)
         departures = DepartureWatch()
+        steady?.reset()
         let found = ClockBreak(reason: .wentBackwards(by: old.t3 &- new.t2), after: old.t3, before: start)
         record(found)
         return found

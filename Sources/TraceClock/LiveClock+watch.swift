@@ -1,4 +1,7 @@
 extension LiveClock {
+    /// From here on bounds rest on the rate range alone.
+    public mutating func assumeNoWander() { steady = nil }
+
     /// Looks at what a probe that contradicts nothing shows of the rate.
     mutating func watch(_ sample: ClockSample) {
         alarm.add(sample)

@@ -113,6 +113,7 @@ public struct LiveClock: Sendable {
         } else {
             epoch = LiveEpoch(sample)
             alarm = NarrowBoundAlarm()
+            _ = departures.add(sample)
             steady?.restart(at: sample.agent)
         }
         guess.add(probe, rate)

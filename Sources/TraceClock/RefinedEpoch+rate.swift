@@ -1,15 +1,19 @@
+import Searching
+
 extension RefinedEpoch {
     /// The certain range of the mean slope between an early and a late sample, less 1, in units of 2^-60.
     ///
-    /// The samples are those with the tightest bounds in the first and in the last third.
+    /// The samples are those with the tightest bounds in the first and in the last third of the time.
     static func meanSlope(_ samples: [ClockSample], _ envelope: EnvelopePass) -> (least: Int64, greatest: Int64)? {
-        guard samples.count >= 6 else { return nil }
-        let third = samples.count / 3
+        guard samples.count >= 6, let first = samples.first?.agent, let last = samples.last?.agent else { return nil }
+        let third = (last &- first) / 3
+        let early = samples.partitioningIndex { $0.agent > first &+ third }
+        let late = samples.partitioningIndex { $0.agent >= last &- third }
         func tightest(_ range: Range<Int>) -> (agent: Int64, bound: ClockBound)? {
             range.lazy.map { (agent: samples[$0].agent, bound: envelope.bound(at: $0, samples)) }
                 .min { ($0.bound.width ?? .max) < ($1.bound.width ?? .max) }
         }
-        guard let early = tightest(0..<third), let late = tightest(samples.count - third..<samples.count),
+        guard let early = tightest(0..<early), let late = tightest(late..<samples.count),
             early.bound.isBounded, late.bound.isBounded, late.agent > early.agent
         else { return nil }
         let run = Int128(late.agent) - Int128(early.agent)

@@ -8,8 +8,8 @@ import Searching
 /// (`ClockSwing`). Then the stated range alone holds until newer probes admit the assumption again.
 struct SteadyRate: Sendable {
     let wander: ClockWander
-    /// Nil while nothing is known, or after a refutation.
-    private var held: Held?
+    /// What bounds rest on while the assumption holds; nil while nothing is known, or after a refutation.
+    private(set) var held: Held?
     /// Probes before this agent time (ns) do not count: a break or a refutation.
     private var since = Int64.min
     /// How long (ns) probes must have agreed before the assumption holds.
@@ -17,7 +17,7 @@ struct SteadyRate: Sendable {
     /// Times up to here (agent, ns) are doubted.
     private(set) var doubtedThrough = Int64.min
 
-    /// What bounds rest on while the assumption holds.
+    /// The range, and the samples under it.
     struct Held: Sendable {
         let rate: RateRange
         fileprivate(set) var epoch: LiveEpoch
@@ -42,8 +42,8 @@ struct SteadyRate: Sendable {
 
     init(_ wander: ClockWander) { self.wander = wander }
 
-    /// The range and the samples under it, while the assumption holds.
-    var present: Held? { held }
+    /// Agent times begin anew.
+    mutating func reset() { self = SteadyRate(wander) }
 
     /// The clock is another one from this agent time (ns) on.
     mutating func restart(at agentTime: Int64) {

@@ -11,15 +11,21 @@ struct WanderPropertyTests {
         let probes: [ClockProbe]
         let leastDelay: Double
         static let duration = 40e9
+        static let pieces = 64
 
         init(seed: UInt64, wander: Double) {
             var random = SplitMix64(seed: seed)
             let base = Double.random(in: -480e-6...480e-6, using: &random)
-            // Any two rates differ by no more than the wander, so none is farther from a mean of them.
-            let rates = (0..<16).map { _ in base + Double.random(in: -0.5...0.5, using: &random) * wander }
+            // Any two rates differ by no more than the wander, so none is farther from a mean of them. Each strays from
+            // the one before by as little as a block of 10 s allows.
+            var stray = 0.0
+            let rates = (0..<Self.pieces).map { _ in
+                stray = min(max(stray + Double.random(in: -0.06...0.06, using: &random), -0.5), 0.5)
+                return base + stray * wander
+            }
             node = SimulatedNode(
                 controllerBase: 1 << 50, agentBase: 1 << 45, rates: wander > 0 ? rates : [base],
-                span: Self.duration / 16)
+                span: Self.duration / Double(Self.pieces))
             let (forward, back) = (
                 Double.random(in: 20_000...400_000, using: &random), Double.random(in: 20_000...400_000, using: &random)
             )

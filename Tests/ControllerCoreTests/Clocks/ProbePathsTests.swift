@@ -87,7 +87,7 @@ import TraceProtocol
         #expect(try reply(first.datagram.number) == nil, "a second one is a replay")
         #expect(try reply(1 << 40) == nil)
         advance(.milliseconds(200))
-        #expect(sent.count == 1 + ProbePath.burst + 1)
+        #expect(sent.count == 1 + ProbePath.burst + ProbePace.idle.train)
         paths.keep(ProbePace(interval: .milliseconds(25)), of: keys.path, at: now)
         let before = sent.count
         advance(.seconds(1))

@@ -7,7 +7,7 @@ struct ProbePace: Hashable, Sendable {
     var train = 1
 
     /// Without a session.
-    static let idle = ProbePace(interval: .seconds(1))
+    static let idle = ProbePace(interval: .seconds(1), train: 2)
     /// Of a node that records. docs/internals/performance.md has the CPU time.
     static let recording = ProbePace(interval: .milliseconds(50))
     /// The same where the path is quick, and every microsecond counts: as many probes, and half of them are quicker.

@@ -25,6 +25,8 @@ struct NodeClock {
     mutating func use(traceClock name: String) {
         guard !name.isEmpty, name != "mono_raw", slewed == nil else { return }
         slewed = SlewedClock()
+        // A refuted wander is no break of the trace clock.
+        live.assumeNoWander()
         // Without a pair of both clocks the log says nothing of the stamps.
         saved = nil
     }
