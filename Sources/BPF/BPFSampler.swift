@@ -38,6 +38,14 @@ public final class BPFSampler: Sendable {
         guard code == 0 else { throw .failed("a sampling counter cannot be started", errno: -code) }
     }
 
+    /// How long it has been on, ns. When its CPU goes offline the kernel takes the counter away for good
+    /// (`perf_event_exit_cpu` in kernel/events/core.c): from then on this stands still. Nil when it cannot be read.
+    public func timeOn() -> UInt64? {
+        var words: (value: UInt64, enabled: UInt64) = (0, 0)
+        let read = withUnsafeMutableBytes(of: &words) { perf_read(counter.descriptor, $0.baseAddress, $0.count) }
+        return read == 16 ? words.enabled : nil
+    }
+
     /// Stops it and detaches the program.
     public func close() { counter.close() }
 }

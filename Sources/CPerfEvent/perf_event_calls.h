@@ -47,12 +47,13 @@ static inline int perf_open_counter(uint32_t type, uint64_t config, int cpu, int
 }
 
 /// A counter of everything that runs on one CPU, stopped, that interrupts it: so many times a second, or after so many
-/// events. Returns the descriptor, or -errno.
+/// events. read(2) gives its value and the time enabled. Returns the descriptor, or -errno.
 static inline int perf_open_sampler(uint32_t type, uint64_t config, int cpu, uint64_t number, int is_frequency) {
     struct perf_event_attr attr = perf_attributes(type, config);
     attr.disabled = 1;
     attr.freq = is_frequency != 0;
     attr.sample_period = number;  // the same place as sample_freq
+    attr.read_format = PERF_FORMAT_TOTAL_TIME_ENABLED;
     return perf_open(&attr, cpu, -1);
 }
 

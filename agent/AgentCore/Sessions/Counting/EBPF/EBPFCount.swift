@@ -16,7 +16,7 @@ final class EBPFCount: CountSource {
     private let instance: SessionInstance?
     private var programs: [BPFProgram]
     private var attachments: [BPFAttachment]
-    private var samplers: [BPFSampler]
+    private var samplers: SamplerSet
     private var generations: ProcessGenerations?
     private let tables: [ProgramTable]
     private let control: ProgramControl
@@ -50,7 +50,7 @@ final class EBPFCount: CountSource {
         earlierMisses = try misses()
         let before = MonotonicRawInstant.now
         control.isCounting = true
-        for sampler in samplers { try sampler.enable() }
+        try samplers.enable()
         return WireStarted(TracingSwitch(before: before, after: .now), missed: missed)
     }
 
@@ -62,7 +62,7 @@ final class EBPFCount: CountSource {
         // programs waits for them.
         do { try RecordingBarrier.synchronize() } catch { for attachment in attachments { attachment.close() } }
         lastMisses = try misses()
-        for sampler in samplers { sampler.close() }
+        samplers.close()
         instance?.endMissCount()
         onDrained()
         return WireStopping(TracingSwitch(before: before, after: after))
@@ -74,10 +74,13 @@ final class EBPFCount: CountSource {
         return sum
     }
 
-    /// Of processes that have ended nobody can name an address.
-    var lookInterval: Duration? { generations == nil ? nil : .milliseconds(200) }
+    /// Of processes that have ended nobody can name an address, and a CPU that came online is not sampled yet.
+    var lookInterval: Duration? { generations == nil && samplers.isEmpty ? nil : .milliseconds(200) }
 
-    func refresh() { for table in tables { table.lookAtProcesses() } }
+    func refresh() throws {
+        for table in tables { table.lookAtProcesses() }
+        if !samplers.isEmpty { try samplers.follow(online: CPUList.online().cpus) }
+    }
 
     func rows() throws -> CountedRows {
         var counted = CountedRows()
@@ -99,7 +102,8 @@ final class EBPFCount: CountSource {
         guard !isRemoved else { return }
         isRemoved = true
         let closing = attachments + (generations?.attachments ?? [])
-        (attachments, programs, samplers, generations) = ([], [], [], nil)
+        samplers.close()
+        (attachments, programs, generations) = ([], [], nil)
         release()
         func close() { for attachment in closing { attachment.close() } }
         // Probes must not outlive the agent, which may end at once; programs hold them.

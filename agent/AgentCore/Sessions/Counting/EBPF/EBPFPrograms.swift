@@ -14,7 +14,7 @@ struct EBPFPrograms {
     let tables: [ProgramTable]
     private(set) var programs: [BPFProgram] = []
     private(set) var attachments: [BPFAttachment] = []
-    private(set) var samplers: [BPFSampler] = []
+    let samplers: SamplerSet
     let generations: ProcessGenerations?
     /// What people should know.
     let notes: [String]
@@ -36,6 +36,7 @@ struct EBPFPrograms {
         let beginnings =
             counted.beginnings > 0
             ? try BPFMap(.hash, keySize: counted.beginningSize, valueSize: 8, entries: counted.beginnings) : nil
+        var sampled: [SamplerSet.Kind] = []
         for event in counted.events {
             let written = try CountingProgram(
                 event.role, of: event.format, filter: event.filter, histogram: event.histogram,
@@ -43,8 +44,8 @@ struct EBPFPrograms {
                 match: event.match, fields: event.fields, numbers: event.numbers, isSample: event.sampled != nil)
             let program = try BPFProgram(event.programType, written.code.assembled())
             programs.append(program)
-            if let sampled = event.sampled {
-                samplers += try online.map { try sampled.sampler(program, cpu: $0) }
+            if let counter = event.sampled {
+                sampled.append((counter, program))
                 continue
             }
             attachments.append(
@@ -52,6 +53,7 @@ struct EBPFPrograms {
                     ? try Self.attachment(program, to: event.name, root)
                     : try BPFAttachment(program, toEvent: event.format.id, cpu: cpu))
         }
+        samplers = try SamplerSet(sampled, online: online)
     }
 
     private static func attachment(
