@@ -32,11 +32,19 @@ struct ProgramKeyTests {
         #expect(try ProgramKey([.fixedText(offset: 8, size: 4000)], hasBucket: false).size == 256)
     }
 
-    @Test("Two long texts do not fit")
-    func tooLong() {
+    @Test("Two long texts do not fit; with one at an address, which nothing else reads, both are shortened")
+    func tooLong() throws {
         #expect(throws: KernelDeclined.self) {
             try ProgramKey([.text(offset: 8, base: 0), .text(offset: 12, base: 0)], hasBucket: false)
         }
+        guard case .number(let field) = try Self.number(8, signed: false) else { return }
+        let pointed = KeyPart.pointedText(field, isOfProgram: true)
+        #expect(try ProgramKey([pointed, pointed], hasBucket: false).parts.map(\.size) == [200, 200])
+        let mixed = try ProgramKey([pointed, .text(offset: 8, base: 0)], hasBucket: true)
+        #expect(mixed.parts.map(\.size) == [192, 192, 8])
+        #expect(try ProgramKey([pointed, .comm(pidOffset: 4)], hasBucket: false).parts.map(\.size) == [256, 16])
+        let crowded = try ProgramKey([pointed, pointed, .stack(isUser: true), .stack(isUser: false)], hasBucket: true)
+        #expect(crowded.size <= ProgramKey.largest && crowded.parts[0].size == 184, "\(crowded)")
     }
 
     @Test("Numbers keep their sign, or have none; texts end at their NUL, without blanks before it")

@@ -22,12 +22,21 @@ extension IntegrationTests {
                     selection + filter(" && !(filename != \"\(folder)b\")") + [
                         "--by", ".filename.ustring", "--hist", "flags",
                     ])
-                await OpenLoad.run(name, calls, unreadable: 7)
+                let renamed = "syscalls:sys_enter_rename"
+                let pairs = try await fleet.stat([
+                    "-e", renamed, "-f", "\(renamed): comm == \"\(name)\"", "--by", "oldname.ustring,newname.ustring",
+                    "--format", "json",
+                ])
+                await OpenLoad.run(name, calls, unreadable: 7, renamed: [(folder + "a", folder + "b"), (long, "z")])
                 var expected = calls
                 expected[long] = nil
                 expected[String(long.prefix(255))] = 2
                 let counted = try await (all.countRecords(), some.countRecords(), none.countRecords())
+                let names = try await pairs.countRecords()
                 for node in fleet.names {
+                    // Two texts share the room of one.
+                    let both = ["\(folder)a,\(folder)b": UInt64(1), "\(long.prefix(199)),z": 1]
+                    #expect(names.of(node, renamed).byKey == both)
                     var keys = Dictionary(uniqueKeysWithValues: expected.map { ("\($0.key),\(name)", $0.value) })
                     keys["(fault),\(name)"] = 7
                     #expect(counted.0.of(node, event).byKey == keys)

@@ -9,7 +9,10 @@ enum OpenLoad {
     ///   - name: of the thread.
     ///   - calls: how often each file is opened: one call of openat(2) each time.
     ///   - unreadable: calls with an address where no memory is.
-    static func run(_ name: String, _ calls: [String: UInt64], unreadable: Int) async {
+    ///   - renamed: files that it renames: one call of rename(2) each.
+    static func run(
+        _ name: String, _ calls: [String: UInt64], unreadable: Int, renamed: [(from: String, to: String)] = []
+    ) async {
         await withCheckedContinuation { continuation in
             Thread.detachNewThread {
                 linux_set_thread_name(name)
@@ -19,6 +22,9 @@ enum OpenLoad {
                 }
                 if let nowhere = UnsafePointer<CChar>(bitPattern: 0x10) {
                     for _ in 0..<unreadable { attempt(nowhere) }
+                }
+                for (from, to) in renamed {
+                    from.withCString { from in to.withCString { to in _ = rename(from, to) } }
                 }
                 continuation.resume()
             }

@@ -21,9 +21,12 @@ struct ProgramKey: Equatable {
     /// The longest text with its NUL.
     static let textSize = WireCountRequest.longestText + 1
 
+    /// Nothing but a program reads a text at an address. So where that and another text do not fit, both are shortened.
+    ///
     /// - Throws: `KernelDeclined` for keys that are too long for a program.
     init(_ sources: [KeyPart], hasBucket: Bool) throws(KernelDeclined) {
-        for source in sources { append(source, Self.size(source)) }
+        let most = Self.room(sources, others: hasBucket ? 8 : 0)
+        for source in sources { append(source, source.isLongText ? most : Self.size(source)) }
         if hasBucket { append(nil, 8) }
         // The kernel has no table without a key: a row of all events has a word of zeros.
         size = max(size, 8)
@@ -33,6 +36,16 @@ struct ProgramKey: Equatable {
     private mutating func append(_ source: KeyPart?, _ bytes: Int) {
         parts.append(Part(source: source, offset: size, size: bytes))
         size += bytes
+    }
+
+    /// Bytes of a text of any length.
+    ///
+    /// - Parameter others: bytes of what is no source.
+    private static func room(_ sources: [KeyPart], others: Int) -> Int {
+        guard sources.contains(where: \.isPointedText) else { return textSize }
+        let texts = sources.count(where: \.isLongText)
+        let fixed = sources.reduce(others) { $1.isLongText ? $0 : $0 + size($1) }
+        return min(textSize, (largest - fixed) / texts & ~7)
     }
 
     private static func size(_ source: KeyPart) -> Int {
@@ -75,4 +88,11 @@ struct ProgramKey: Equatable {
             return value
         }
     }
+}
+
+extension KeyPart {
+    fileprivate var isPointedText: Bool { if case .pointedText = self { true } else { false } }
+
+    /// A text of any length.
+    fileprivate var isLongText: Bool { if case .text = self { true } else { isPointedText } }
 }
