@@ -89,11 +89,12 @@ struct WanderPropertyTests {
                     high: Double(sample.upper - sample.agent)
                 )
             }
+            guard let bundle = LineBundle(points) else {
+                Issue.record("seed \(seed): no line")
+                continue
+            }
             for time in stride(from: 0.5e9, to: 39e9, by: 1.7e9) {
-                guard let lines = Self.lines(points, at: time) else {
-                    Issue.record("seed \(seed): no line")
-                    continue
-                }
+                let lines = bundle.values(at: time)
                 let agent = origin + Int64(time)
                 let bound = clock.map(agent).bound
                 let (low, high) = (Double(bound.lower - agent), Double(bound.upper - agent))
@@ -104,25 +105,6 @@ struct WanderPropertyTests {
             }
         }
         #expect(own < reference * 1.15, "\(own / reference)")
-    }
-
-    /// The least and the greatest value at `time` of all lines between the samples' bounds: over slopes on a grid.
-    private static func lines(
-        _ points: [(x: Double, low: Double, high: Double)], at time: Double
-    ) -> (low: Double, high: Double)? {
-        func range(_ slope: Double) -> (low: Double, high: Double)? {
-            var (low, high) = (-Double.infinity, Double.infinity)
-            for point in points {
-                low = max(low, point.low - slope * (point.x - time))
-                high = min(high, point.high - slope * (point.x - time))
-            }
-            return low <= high ? (low, high) : nil
-        }
-        var slopes = stride(from: -510e-6, through: 510e-6, by: 0.5e-6).filter { range($0) != nil }
-        guard let first = slopes.first, let last = slopes.last else { return nil }
-        slopes = Array(stride(from: first - 0.5e-6, through: last + 0.5e-6, by: 0.02e-6))
-        let all = slopes.compactMap(range)
-        return (all.map(\.low).min() ?? 0, all.map(\.high).max() ?? 0)
     }
 
     /// A rate that moves by far more than is stated: the probes refute it, the allowance grows, and the lines say so.
@@ -191,5 +173,38 @@ struct WanderPropertyTests {
         let clock = RefinedClock(probes: probes, wander: .standard)
         #expect(clock.pieces.count <= 200)
         #expect(clock.map(1 << 54).quality == .bounded)
+    }
+}
+
+/// All lines between the samples' bounds, as slopes on a grid.
+private struct LineBundle {
+    /// Of the lines of one slope, the least and the greatest value at 0.
+    private var lines: [(slope: Double, low: Double, high: Double)] = []
+
+    /// Nil when there is no such line.
+    init?(_ points: [(x: Double, low: Double, high: Double)]) {
+        func add(_ slope: Double) {
+            var (low, high) = (-Double.infinity, Double.infinity)
+            for point in points {
+                let rise = slope * point.x
+                if point.low - rise > low { low = point.low - rise }
+                if point.high - rise < high { high = point.high - rise }
+            }
+            if low <= high { lines.append((slope, low, high)) }
+        }
+        for slope in stride(from: -510e-6, through: 510e-6, by: 0.5e-6) { add(slope) }
+        guard let first = lines.first?.slope, let last = lines.last?.slope else { return nil }
+        lines = []
+        for slope in stride(from: first - 0.5e-6, through: last + 0.5e-6, by: 0.02e-6) { add(slope) }
+    }
+
+    /// The least and the greatest value of all lines at `time`.
+    func values(at time: Double) -> (low: Double, high: Double) {
+        var (low, high) = (Double.infinity, -Double.infinity)
+        for line in lines {
+            low = min(low, line.low + line.slope * time)
+            high = max(high, line.high + line.slope * time)
+        }
+        return (low, high)
     }
 }
