@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
 """Runs each attack beside an honest node's session, and judges what the attack cost.
 
-    hostile.py --programs .build/debug [--only NAME]... [--seconds 10] [--list]
+    hostile.py --programs .build/debug [--only NAME]... [--seconds 10] [--jobs 1] [--list]
 
 For each attack a controller with an empty data folder and an agent of this machine start; a session records numbered
 calls before, during and after the attack. Exit status 1 when the session is not whole, an attack reached what it must
 not, or a limit was passed; 2 when it cannot run here. Needs root.
 """
 import argparse
+import concurrent.futures
 import multiprocessing
 import os
+import subprocess
 import sys
 import threading
 import time
@@ -114,13 +116,30 @@ def trial(field, run, limits, seconds):
     return problems, did if kind == "did" else "", figures
 
 
+def side_by_side(o, names):
+    """Each attack in a process of this program, o.jobs at a time."""
+
+    def one(name):
+        words = ["--programs", o.programs, "--seconds", str(o.seconds), "--slack", str(o.slack), "--only", name]
+        return subprocess.run([sys.executable, os.path.abspath(__file__), *words], text=True, capture_output=True)
+
+    failed = 0
+    with concurrent.futures.ThreadPoolExecutor(o.jobs) as pool:
+        for name, run in zip(names, pool.map(one, names)):
+            failed += run.returncode != 0
+            print(run.stdout or f"FAILED  {name}: {run.stderr[-2000:]}", end="", flush=True)
+    return 1 if failed else 0
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--programs", help="the folder of fleetrace, fleetrace-agent and fleetrace-controller")
     p.add_argument("--only", action="append", metavar="NAME")
     p.add_argument("--seconds", type=float, default=10, help="how long each attack goes on (default: 10)")
     p.add_argument("--slack", type=float, default=1, metavar="N",
-                   help="for debug programs: limits of time and of the bound are N times as wide (default: 1)")
+                   help="for a busy machine: limits of time and of the bound are N times as wide (default: 1)")
+    p.add_argument("--jobs", type=int, default=1, metavar="N",
+                   help="attacks at a time, each with a controller and an honest node of its own (default: 1)")
     p.add_argument("--list", action="store_true")
     o = p.parse_args()
     known = attack.load()
@@ -136,6 +155,8 @@ def main():
     if os.geteuid() != 0:
         print("the honest node traces this machine's kernel: run this as root", file=sys.stderr)
         return 2
+    if o.jobs > 1:
+        return side_by_side(o, o.only or list(known))
     multiprocessing.set_start_method("fork")
     failed = 0
     field = Field(o.programs, o.slack)

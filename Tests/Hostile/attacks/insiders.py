@@ -13,7 +13,8 @@ CONNECTIONS = 1000
 def many_connections_of_one_viewer(field):
     """A viewer opens 1,000 connections: the first ones stay, the others are told why they end."""
     held, reasons = [], {}
-    while field.going() and len(held) + sum(reasons.values()) < CONNECTIONS:
+    # On a busy machine the limit is reached late.
+    while (field.going() or not reasons) and len(held) + sum(reasons.values()) < CONNECTIONS:
         try:
             held.append(field.operator())
         except Closed as closed:
