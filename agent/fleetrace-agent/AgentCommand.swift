@@ -75,6 +75,12 @@ struct AgentCommand: AsyncParsableCommand {
     @Option(help: "Megabytes of memory for events that the controller cannot take yet, per session.")
     var memory = AgentConfiguration.defaultMemory >> 20
 
+    @Option(
+        help: ArgumentHelp(
+            "How long an event waits at most before it is read and sent, 10 to 500. Longer costs the node less.",
+            valueName: "ms"))
+    var readInterval = 40
+
     @Option(help: "File of rules about events, probes and buffers that this node keeps to; none: all is allowed.")
     var policy: String?
 
@@ -98,6 +104,7 @@ struct AgentCommand: AsyncParsableCommand {
         guard Self.spoolRange.contains(spoolBytes ?? Self.usualSpool) else {
             throw ValidationError("--spool-bytes: 16M to 1T")
         }
+        guard (10...500).contains(readInterval) else { throw ValidationError("--read-interval: 10 to 500 (ms)") }
         guard (1...4096).contains(memory) else { throw ValidationError("--memory: 1 to 4096 (megabytes)") }
         guard state != "" else { throw ValidationError("--state: a folder, or none") }
     }
@@ -118,6 +125,7 @@ struct AgentCommand: AsyncParsableCommand {
                 labels: Dictionary(labels.map { ($0.key, $0.value) }, uniquingKeysWith: { $1 }),
                 memory: memory << 20, policy: policy,
                 state: state.map { $0 == "none" ? .none : .folder($0) } ?? .usual)
+            configuration.readInterval = .milliseconds(readInterval)
             configuration.spool = spool.map { ($0, Int(spoolBytes ?? Self.usualSpool)) }
             let guardian = GuardProcess()
             do {

@@ -3,7 +3,7 @@ final class SimulatedReaders: @unchecked Sendable {
     let loop: SimulatedLoop
     private var taps: [SimulatedTap] = []
 
-    /// As `CPUReader.interval`.
+    /// As `AgentConfiguration.readInterval`.
     private static let interval: Int64 = 40 * .millisecond
 
     init(_ loop: SimulatedLoop) {

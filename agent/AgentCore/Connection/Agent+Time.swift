@@ -4,7 +4,7 @@ import TraceProtocol
 
 /// What happens by the clock, and the agent's own end.
 extension Agent {
-    /// Every `CPUReader.interval`: task names, then watermarks.
+    /// Every `AgentConfiguration.readInterval`: task names, then watermarks.
     ///
     /// - Returns: whether there is a session that needs them.
     @discardableResult

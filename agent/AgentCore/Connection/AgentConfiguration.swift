@@ -8,6 +8,8 @@ public struct AgentConfiguration: Sendable {
     public var labels: [String: String]
     /// Bytes of events in memory that the controller has not taken yet, per session.
     public var memory: Int
+    /// How long an event waits at most before it is read, and how often a session states its watermark.
+    public var readInterval = Duration.milliseconds(40)
     /// The folder for what is not in memory alone, and the bytes of all sessions in it at most; nil for no such folder.
     public var spool: (folder: String, bytes: Int)?
     /// What the node refuses.

@@ -90,7 +90,8 @@ public struct AgentRuntime: Sendable {
             grace: grace, longestLease: configuration.budget.sessionLease, reads: reads)
         let kernel = NodeSessions(
             TracefsKernel(
-                tracefs: tracefs, facts: facts, readers: try CPUReaders(reads, log: log), thread: control, log: log),
+                tracefs: tracefs, facts: facts, readers: try CPUReaders(reads, interval: configuration.readInterval, log: log),
+                thread: control, log: log),
             thread: control,
             makers: (0..<NodeSessions.makerCount).map { _ in ControlThread(loop: group.next(), agentLoop: loop) },
             journal: journal, log: log)
@@ -98,7 +99,7 @@ public struct AgentRuntime: Sendable {
             AgentSpool(folder: $0, thread: ControlThread(loop: group.next(), agentLoop: loop), log: log)
         }
         let inventoryThread = ControlThread(loop: group.next(), agentLoop: loop)
-        let ticks = RecordingTicks(loop: loop)
+        let ticks = RecordingTicks(loop: loop, interval: configuration.readInterval)
         let agent = Agent(
             loop: loop, configuration: configuration, kernel: kernel,
             inventory: TracefsInventory(tracefs, thread: inventoryThread, budget: configuration.budget),

@@ -24,12 +24,12 @@ final class CPUReader: Sendable {
         var tid: Int32 = 0
     }
 
-    /// How long an event waits at most before it is read.
-    static let interval = Duration.milliseconds(40)
-    private static let pollTimeout = Int32(interval.wholeMilliseconds)
+    private let pollTimeout: Int32
 
-    init(cpu: Int, _ buffers: ReadBuffers?, log: Logger) throws {
+    /// - Parameter interval: how long an event waits at most before it is read.
+    init(cpu: Int, _ buffers: ReadBuffers?, interval: Duration, log: Logger) throws {
         self.cpu = cpu
+        pollTimeout = Int32(interval.wholeMilliseconds)
         self.buffers = buffers
         self.log = log
         var ends: [Int32] = [-1, -1]
@@ -90,7 +90,7 @@ final class CPUReader: Sendable {
         for tap in taps where tap.descriptor >= 0 && !blocked.contains(tap.descriptor) {
             files.append(pollfd(fd: tap.descriptor, events: Int16(POLLIN), revents: 0))
         }
-        guard poll(&files, nfds_t(files.count), taps.isEmpty ? -1 : Self.pollTimeout) > 0, files[0].revents != 0 else {
+        guard poll(&files, nfds_t(files.count), taps.isEmpty ? -1 : pollTimeout) > 0, files[0].revents != 0 else {
             return
         }
         var drain = [UInt8](repeating: 0, count: 64)

@@ -8,10 +8,14 @@ struct CPUReaders: Sendable {
 
     /// Starts the threads.
     ///
-    /// - Parameter buffers: the files into which they read; nil for memory.
-    init(_ buffers: ReadBuffers? = nil, log: Logger) throws {
+    /// - Parameters:
+    ///   - buffers: the files into which they read; nil for memory.
+    ///   - interval: how long an event waits at most before it is read.
+    init(_ buffers: ReadBuffers? = nil, interval: Duration, log: Logger) throws {
         readers = try Dictionary(
-            uniqueKeysWithValues: CPUList.possible().cpus.map { ($0, try CPUReader(cpu: $0, buffers, log: log)) })
+            uniqueKeysWithValues: CPUList.possible().cpus.map {
+                ($0, try CPUReader(cpu: $0, buffers, interval: interval, log: log))
+            })
     }
 
     func add(_ tap: Tap) { readers[tap.cpu]?.add(tap) }
