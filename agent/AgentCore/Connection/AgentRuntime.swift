@@ -90,7 +90,8 @@ public struct AgentRuntime: Sendable {
             grace: grace, longestLease: configuration.budget.sessionLease, reads: reads)
         let kernel = NodeSessions(
             TracefsKernel(
-                tracefs: tracefs, facts: facts, readers: try CPUReaders(reads, interval: configuration.readInterval, log: log),
+                tracefs: tracefs, facts: facts,
+                readers: try CPUReaders(reads, interval: configuration.readInterval, log: log),
                 thread: control, log: log),
             thread: control,
             makers: (0..<NodeSessions.makerCount).map { _ in ControlThread(loop: group.next(), agentLoop: loop) },
