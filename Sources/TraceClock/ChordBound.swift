@@ -1,7 +1,7 @@
 /// Bounds from pairs of samples, one on each side of a moment: what a clock with a steady rate can have shown there.
 ///
-/// Let every rate between the two lie within `w` of some slope b, which need not be known. From a sample (i, Ui) before the moment a and
-/// one (j, Uj) after it, with the distances di and dj:
+/// Let every rate between the two lie within `w` of some slope b, which need not be known. From a sample (i, Ui) before
+/// the moment a and one (j, Uj) after it, with the distances di and dj:
 ///
 ///     f(a) <= Ui + (b + w) di        f(a) <= Uj - (b - w) dj
 ///

@@ -78,7 +78,6 @@ extension RateRange {
         func margin(_ slope: Double) -> Double { 100e-6 + abs(slope) / 10 }
         let least = max(slopes.lowerBound - margin(slopes.lowerBound), -0.1)
         let greatest = min(slopes.upperBound + margin(slopes.upperBound), 0.1)
-        return RateRange(
-            leastSlope: min(leastSlope, Int64(least * unit)), greatestSlope: max(greatestSlope, Int64(greatest * unit)))
+        return covering(RateRange(leastSlope: Int64(least * unit), greatestSlope: Int64(greatest * unit)))
     }
 }

@@ -181,7 +181,7 @@ private struct LineBundle {
     /// Of the lines of one slope, the least and the greatest value at 0.
     private var lines: [(slope: Double, low: Double, high: Double)] = []
 
-    /// Nil when there is no such line.
+    /// - Returns: nil when no line lies between all of the bounds.
     init?(_ points: [(x: Double, low: Double, high: Double)]) {
         func add(_ slope: Double) {
             var (low, high) = (-Double.infinity, Double.infinity)
