@@ -268,6 +268,30 @@ static inline int linux_utc_error(int64_t *error_us) {
     return code != TIME_ERROR && !(state.status & STA_UNSYNC);
 }
 
+/// What slews CLOCK_REALTIME and CLOCK_MONOTONIC now: adjtimex(2), which changes nothing here.
+struct linux_slewing {
+    /// us in 1/100 s: 10000 unless slewed.
+    int64_t tick;
+    /// Parts per million, times 2^16.
+    int64_t frequency;
+    /// What the phase-locked loop has still to make up for, ns.
+    int64_t offset;
+    /// Whether pulses of a clock may move more than that (STA_PPSTIME).
+    bool by_pulses;
+};
+
+/// Returns 0, or -errno.
+static inline int linux_read_slewing(struct linux_slewing *slewing) {
+    struct timex state;
+    memset(&state, 0, sizeof state);
+    if (adjtimex(&state) < 0) return -errno;
+    slewing->tick = state.tick;
+    slewing->frequency = state.freq;
+    slewing->offset = state.status & STA_NANO ? state.offset : (int64_t)state.offset * 1000;
+    slewing->by_pulses = state.status & STA_PPSTIME;
+    return 0;
+}
+
 /// open_by_handle_at(2) of a cgroup of version 2 by its number (FILEID_KERNFS of include/linux/exportfs.h).
 ///
 /// `mount` is open somewhere in that file system. Returns the descriptor, or -errno.

@@ -1,17 +1,20 @@
 import CLinux
 
-/// CLOCK_MONOTONIC_RAW, CLOCK_MONOTONIC and CLOCK_REALTIME, read one after the other (ns).
+/// CLOCK_MONOTONIC_RAW, CLOCK_MONOTONIC and CLOCK_REALTIME, read one after the other (ns), and what slewed them then.
 public struct ClockReading: Sendable, Hashable {
     public var rawBefore, monotonicBefore, realtime, monotonicAfter, rawAfter: Int64
+    public var slewing: SlewLimit
 
     public init(
-        rawBefore: Int64, monotonicBefore: Int64, realtime: Int64, monotonicAfter: Int64, rawAfter: Int64
+        rawBefore: Int64, monotonicBefore: Int64, realtime: Int64, monotonicAfter: Int64, rawAfter: Int64,
+        slewing: SlewLimit
     ) {
         self.rawBefore = rawBefore
         self.monotonicBefore = monotonicBefore
         self.realtime = realtime
         self.monotonicAfter = monotonicAfter
         self.rawAfter = rawAfter
+        self.slewing = slewing
     }
 
     /// The clocks now. A thread that loses its CPU in between makes the reading useless, so there are some attempts.
@@ -23,6 +26,6 @@ public struct ClockReading: Sendable, Hashable {
         }
         return ClockReading(
             rawBefore: reading.raw_before, monotonicBefore: reading.monotonic_before, realtime: reading.realtime,
-            monotonicAfter: reading.monotonic_after, rawAfter: reading.raw_after)
+            monotonicAfter: reading.monotonic_after, rawAfter: reading.raw_after, slewing: .now)
     }
 }

@@ -67,7 +67,7 @@ import Testing
         let read = MonotonicRawInstant.now
         let waited = sent.duration(to: read)
         #expect(waited >= .milliseconds(150))
-        // A fifth of the wait, as `StampMapping` says.
+        // At most a fifth of the wait, as `StampMapping` says.
         #expect(sent.duration(to: received.at) < waited / 4)
     }
 
