@@ -44,7 +44,7 @@ struct TracefsKernel: NodeKernel {
     }
 
     private static let startIsOver = Duration.seconds(2)
-    private static let symbolsAreOld = PackedSymbols.lifetime + .seconds(1)
+    private static let symbolsAreOld = PackedSymbols.unusedLifetime + .seconds(1)
 
     func removeStaleProbes() throws -> [StaleProbes.Removal] { try StaleProbes.remove(in: tracefs.root) }
 

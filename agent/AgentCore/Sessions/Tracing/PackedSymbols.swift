@@ -12,9 +12,12 @@ final class PackedSymbols: Sendable {
         let symbols: WireCompressedBlob
         let origin: Origin
         let madeAt: MonotonicRawInstant
+        var usedAt: MonotonicRawInstant
 
         func isOld(at now: MonotonicRawInstant) -> Bool {
-            madeAt.duration(to: now) >= (origin.programs == nil ? PackedSymbols.unsureLifetime : PackedSymbols.lifetime)
+            usedAt.duration(to: now) >= PackedSymbols.unusedLifetime
+                || madeAt.duration(to: now)
+                    >= (origin.programs == nil ? PackedSymbols.unsureLifetime : PackedSymbols.lifetime)
         }
     }
 
@@ -45,7 +48,9 @@ final class PackedSymbols: Sendable {
     }
 
     /// Sessions often follow each other. After that the memory is worth more.
-    static let lifetime = Duration.seconds(60)
+    static let unusedLifetime = Duration.seconds(60)
+    /// The kernel's own trampolines come and go, too, with what uses them: a name of theirs is no older than this.
+    private static let lifetime = Duration.seconds(600)
     /// Where the kernel's own programs may come and go unseen.
     private static let unsureLifetime = Duration.seconds(5)
 
@@ -56,12 +61,14 @@ final class PackedSymbols: Sendable {
         try entry.withLock { entry in
             // Before the symbols: what changes meanwhile makes them those of another origin.
             let origin = try Origin.current()
-            if let kept = entry, kept.origin == origin, !kept.isOld(at: .now) {
+            let now = MonotonicRawInstant.now
+            if let kept = entry, kept.origin == origin, !kept.isOld(at: now) {
+                entry?.usedAt = now
                 return (kept.symbols, origin.areHidden)
             }
             let text = try TracefsRoot.kallsyms()
             let symbols = try text.withUnsafeBytes { try WireCompressedBlob(packing: $0) }
-            entry = Entry(symbols: symbols, origin: origin, madeAt: .now)
+            entry = Entry(symbols: symbols, origin: origin, madeAt: now, usedAt: now)
             return (symbols, origin.areHidden)
         }
     }
