@@ -8,7 +8,16 @@ extension LabTests {
         /// A static function that all kernels have since Linux 5.6.
         private static let function = "do_sys_openat2"
 
-        /// Two sessions that run on each of their nodes: one on all nodes with a probe of a library function that is
+        /// A session on all nodes and one on the guests, whose operators are killed. The nodes hold them for half a minute.
+        private static func killOperators(_ lab: Lab) async throws {
+            for arguments in [["-e", "sched:sched_process_exec"], ["-p", "kprobe:\(function)", "--on", "role=web"]] {
+                let trace = try await lab.trace(arguments)
+                trace.kill()
+                try await trace.exit()
+            }
+        }
+
+        /// Two more sessions, which run on each of their nodes: one on all nodes with a probe of a library function that is
         /// rarely called, and one on the guests with a probe of the kernel.
         private static func sessions(_ lab: Lab) async throws -> [RunningProcess] {
             let everywhere = try await lab.trace([
@@ -19,7 +28,7 @@ extension LabTests {
             let there = try await lab.leftovers()
             for name in lab.names {
                 let kprobes = name == Lab.host ? 0 : 1
-                #expect(there.count { $0.hasPrefix("\(name): fleetrace-\(name)-") } == 1 + kprobes, "\(there)")
+                #expect(there.count { $0.hasPrefix("\(name): fleetrace-\(name)-") } == 2 + 2 * kprobes, "\(there)")
                 #expect(there.contains { $0.hasPrefix("\(name): p:fleetrace_") && $0.contains("/seldom ") }, "\(there)")
                 let planted = there.contains { $0.hasPrefix("\(name): p:fleetrace_") && $0.contains(" \(function)") }
                 #expect(planted == (kprobes > 0), "\(there)")
@@ -35,15 +44,9 @@ extension LabTests {
         func killed() async throws {
             try await Lab.with { lab in
                 let lost = try #require(lab.guests.last)
+                // That their sessions end, all nodes are asked last of all, as after every test.
+                try await Self.killOperators(lab)
                 var traces = try await Self.sessions(lab)
-                // That they end, all nodes are asked last of all, as after every test.
-                for arguments in [
-                    ["-e", "sched:sched_process_exec"], ["-p", "kprobe:\(Self.function)", "--on", "role=web"],
-                ] {
-                    let trace = try await lab.trace(arguments)
-                    trace.kill()
-                    try await trace.exit()
-                }
                 // Histograms with variables hold an instance, and synthetic events.
                 let calls = "syscalls:sys_enter_getppid,syscalls:sys_exit_getppid"
                 traces.append(try await lab.stat(["--latency", calls, "--on", lost]))

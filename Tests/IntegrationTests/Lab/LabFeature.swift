@@ -25,9 +25,22 @@ struct LabFeature {
 extension Lab {
     /// The guests whose kernel has a feature, and the others, each in the order of their names.
     func split(by feature: LabFeature) async throws -> (having: [String], lacking: [String]) {
+        let having = try await havingNoted(feature)
+        return (guests.filter(having.contains), guests.filter { !having.contains($0) })
+    }
+
+    /// Kernels of a lab stay as they are, and to look through their symbols costs an emulated one seconds: what was found is
+    /// noted for other suites, which are other processes.
+    private func havingNoted(_ feature: LabFeature) async throws -> [String] {
+        let note = "\(Self.path ?? "")/\(feature.name.filter { $0.isLetter || $0 == "_" }).feature"
+        if let noted = try? String(contentsOfFile: note, encoding: .utf8) {
+            return noted.split(separator: " ").map(String.init)
+        }
         let answers = try await guests(
             "cd /sys/kernel/tracing; if \(feature.condition); then echo yes; else echo no; fi")
-        return (guests.filter { answers[$0] == ["yes"] }, guests.filter { answers[$0] == ["no"] })
+        let having = guests.filter { answers[$0] == ["yes"] }
+        try having.joined(separator: " ").write(toFile: note, atomically: true, encoding: .utf8)
+        return having
     }
 
     /// The guests whose kernel has a feature; says so when there are none.

@@ -8,10 +8,13 @@ extension LabTests {
         /// The numbers of the calls. No process can have them as its pid, so nobody else sends to it.
         private static let first: UInt64 = 0x2000_0000
 
-        /// Calls of kill(2), numbered from `first`, until a file appears, at most a million. Prints their number.
+        /// Calls of kill(2), numbered from `first`, until a file appears, at most a million. Prints their number. The pauses,
+        /// for which nothing has to be started, leave an emulated guest's agents some of its CPU.
         private static let load = """
-            rm -f /tmp/ftstop; i=0
-            while [ ! -e /tmp/ftstop -a $i -lt 1000000 ]; do kill -0 $((\(first) + i)); i=$((i + 1)); done 2>/dev/null
+            rm -f /tmp/ftstop /tmp/ftpause; mkfifo /tmp/ftpause; exec 5<>/tmp/ftpause; i=0
+            while [ ! -e /tmp/ftstop -a $i -lt 1000000 ]; do
+                kill -0 $((\(first) + i)); i=$((i + 1)); [ $((i % 20)) != 0 ] || read -t 0.05 -u 5 nothing
+            done 2>/dev/null
             echo $i
             """
 

@@ -12,13 +12,14 @@ struct TraceText {
         /// The event, and the lines that continue it.
         var text: String
 
-        var type: String { String(text.prefix { $0.isLetter || $0.isNumber || $0 == "_" }) }
+        var type: Substring { text[..<(text.utf8.firstIndex { !TraceText.isWord($0) } ?? text.endIndex)] }
     }
 
     /// The lines of the head, but for that with the counts and for notices of a session.
     let head: [String]
     /// By CPU, in their order.
     let events: [Int: [Event]]
+    private let maskingPointers: Bool
 
     /// - Parameter maskingPointers: for a kernel that can only print hashes of pointers.
     init(_ lines: [String], maskingPointers: Bool) {
@@ -34,16 +35,17 @@ struct TraceText {
                 Event(
                     task: String(line.task), pid: String(line.pid), context: String(line.context),
                     time: line.context.split(separator: " ").last ?? "",
-                    text: Self.masked(line.body, pointers: maskingPointers)))
+                    text: String(line.body)))
         }
         self.events = events
+        self.maskingPointers = maskingPointers
         head = lines.prefix { $0.hasPrefix("#") }
             .filter { !$0.contains("entries-in-buffer") && $0.firstMatch(of: /^# [0-9]/) == nil }
     }
 
     /// A line without what no reader of records can know: `page=` needs `vmemmap_base`, and hashes need their secret.
-    private static func masked(_ body: Substring, pointers: Bool) -> String {
-        guard pointers || body.contains("page=") else { return String(body) }
+    private static func masked(_ body: String, pointers: Bool) -> String {
+        guard pointers || body.contains("page=") else { return body }
         let text = Array(body.utf8)
         var out: [UInt8] = []
         var index = 0
@@ -64,7 +66,7 @@ struct TraceText {
             .replacingOccurrences(of: "(POINTER)", with: "POINTER")
     }
 
-    private static func isWord(_ byte: UInt8) -> Bool {
+    fileprivate static func isWord(_ byte: UInt8) -> Bool {
         (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || byte == 95
     }
 
@@ -104,7 +106,7 @@ struct TraceText {
     func compared(with own: TraceText) -> Judgement {
         var result = Judgement()
         result.head = Array(Set(head).symmetricDifference(own.head)).sorted()
-        var types: Set<String> = []
+        var types: Set<Substring> = []
         let steady = steadyTasks
         for (cpu, truth) in events {
             let all = own.events[cpu] ?? []
@@ -113,20 +115,25 @@ struct TraceText {
                 result.events += 1
                 types.insert(event.type)
                 let other = index < ours.count ? ours[ours.startIndex + index] : nil
-                if let other, event.pid == other.pid, event.context == other.context, event.text == other.text,
+                if let other, event.pid == other.pid, event.context == other.context, isSame(event.text, other.text),
                     event.task == other.task || !steady.contains(event.pid)
                 {
                     continue
                 }
                 result.differentEvents += 1
-                result.different[event.type] =
-                    result.different[event.type] ?? (
-                        Self.line(event), other.map(Self.line) ?? "nothing"
-                    )
+                let type = String(event.type)
+                result.different[type] =
+                    result.different[type] ?? (Self.line(event), other.map(Self.line) ?? "nothing")
             }
         }
         result.types = types.count
         return result
+    }
+
+    /// Most lines are the same as they are: only others are masked.
+    private func isSame(_ text: String, _ other: String) -> Bool {
+        text == other
+            || Self.masked(text, pointers: maskingPointers) == Self.masked(other, pointers: maskingPointers)
     }
 
     private static func line(_ event: Event) -> String {
@@ -141,13 +148,17 @@ struct TraceText {
         } ?? 0
     }
 
+    private static let renaming: Set<Substring> = [
+        "sched_process_exec", "task_rename", "task_newtask", "sched_process_fork",
+    ]
+
     /// Tasks that had one name all the time: the kernel looks names up when its file is read.
     private var steadyTasks: Set<String> {
         var names: [String: Set<String>] = [:]
         var renamed: Set<String> = ["0"]
         for event in events.values.joined() {
             names[event.pid, default: []].insert(event.task)
-            if ["sched_process_exec", "task_rename", "task_newtask", "sched_process_fork"].contains(event.type) {
+            if Self.renaming.contains(event.type) {
                 renamed.insert(event.pid)
                 for field in event.text.split(separator: " ") where field.contains("pid=") {
                     renamed.insert(String(field.drop { $0 != "=" }.dropFirst()))
