@@ -9,7 +9,7 @@ import TraceProtocol
 
 @testable import AgentCore
 
-/// Sampling counters on CPUs that come and go.
+/// Sampling counters on CPUs that come and go. What the kernel does to those of an offline CPU is in the lab's tests.
 @Suite(.serialized, .enabled(if: SampledCPUs.isPossible, "SKIPPED, not tested: needs root, bpf(2) and two CPUs"))
 struct SamplerSetTests {
     @Test("A CPU that comes online is sampled from then on, one that goes is not; counters not started yet stay")

@@ -40,19 +40,30 @@ extension LabTests {
             }
         }
 
-        @Test("A profile names the kernel's functions on every kernel")
+        @Test("A profile names the kernel's functions on every kernel, and samples follow CPUs that come and go")
         func profile() async throws {
             try await Lab.with { lab in
+                let file = "/sys/devices/system/cpu/cpu1/online"
+                _ = try await lab.guests("echo 0 > \(file)")
+                let cpus = try await lab.stat(["-e", "cpu-clock/freq=99/", "--by", "cpu", "--format", "json"])
                 let profile = lab.keep(
                     try RunningProcess([try Executables.fleetrace(), "profile"] + lab.access))
                 try await profile.errors.line(containing: "counting ", within: .seconds(60))
-                _ = try await lab.guests("head -c 8000000 /dev/zero | wc -c")
-                profile.send(SIGINT)
+                // The second time it is gone too shortly to be seen, but its counter is gone, too.
+                _ = try await lab.guests(
+                    "echo 1 > \(file); sleep 0.3; echo 0 > \(file); echo 1 > \(file); "
+                        + "head -c 8000000 /dev/zero | wc -c; sleep 3")
+                for process in [profile, cpus] { process.send(SIGINT) }
                 #expect(try await profile.exit(within: .seconds(60)) == .success, "\(profile.errors.text)")
+                #expect(try await cpus.exit(within: .seconds(60)) == .success, "\(cpus.errors.text)")
+                let samples = try CountRecord.parse(cpus.output.texts)
                 for name in lab.guests {
                     let lines = profile.output.texts.filter { $0.hasPrefix("\(name);") }
                     #expect(
                         lines.contains { $0.contains("_[k] ") && $0.contains("sys_") }, "\(name): \(lines.prefix(9))")
+                    // Before it went again there were at most some 50.
+                    let second = samples.of(name, "cpu-clock/freq=99/").byKey["1"] ?? 0
+                    #expect(second > 100, "\(name): \(cpus.output.text)")
                 }
             }
         }
