@@ -58,7 +58,7 @@ extension LiveClock {
     private func bound(at time: Int64, _ epoch: LiveEpoch) -> (bound: ClockBound, rate: RateRange, isRefuted: Bool) {
         let wide = epoch.bound(at: time, rate)
         let isDoubted = probation.widened != nil || time <= steady?.doubtedThrough ?? .min
-        guard let held = steady?.held else { return (wide, rate, isDoubted) }
+        guard let held = steady?.bounding else { return (wide, rate, isDoubted) }
         let narrow = held.epoch.bound(at: time, held.rate)
         let both = ClockBound(lower: max(wide.lower, narrow.lower), upper: min(wide.upper, narrow.upper))
         return both.lower <= both.upper ? (both, held.rate, isDoubted) : (wide, rate, true)

@@ -8,7 +8,7 @@ extension LiveClock {
         let isTime = departures.add(sample)
         if isTime, case let found = departures.departure(from: assumptions.rate), found.isOut {
             probation.suspect(found.slopes, sample)
-        } else if let front = probation.add(sample) {
+        } else if let front = probation.add(sample, leastWidth: alarm.leastWidth) {
             // From here on the bound rests on the probes that agree with the stated range.
             var next = LiveEpoch(front.lower)
             next.add(front.upper, frozenThrough: frozenThrough, rate)

@@ -19,14 +19,17 @@ struct NarrowBoundAlarm: Sendable {
         if wide == nil { wide = sample.agent }
     }
 
+    /// A bound that holds the truth is not narrower (ns); nil while that is not known.
+    var leastWidth: Int64? { count >= Self.leastCount ? least / 2 : nil }
+
     /// Looks at the bound for an agent time (ns).
     ///
     /// - Returns: the agent time (ns, positive) that it took to narrow so far; nil for a width that can be: at least half
     ///   of the least round trip.
     mutating func look(_ bound: ClockBound, at agentTime: Int64) -> Int64? {
-        guard count >= Self.leastCount, let width = bound.width, let since = wide else { return nil }
+        guard let leastWidth, let width = bound.width, let since = wide else { return nil }
         if width >= least &- least / 4 { wide = agentTime }
-        guard width < least / 2 else { return nil }
+        guard width < leastWidth else { return nil }
         // From three quarters to a half took as long as to there.
         return max(2 &* (agentTime &- since), 1)
     }

@@ -73,19 +73,31 @@ struct RateProbation: Sendable {
 
     /// Adds a probe that does not contradict the present range.
     ///
+    /// - Parameter leastWidth: what a bound must have that holds the truth (ns): the clock stepped again, or its rate is
+    ///   still another one, if those on the stated range have less.
     /// - Returns: the probes that the stated range rests on from now on, when it holds again.
-    mutating func add(_ sample: ClockSample) -> ConeFront? {
-        guard let front = clean else { return nil }
-        guard front.contradiction(with: sample, stated) == nil else {
+    mutating func add(_ sample: ClockSample, leastWidth: Int64?) -> ConeFront? {
+        guard var front = clean else { return nil }
+        let isContradicted = front.contradiction(with: sample, stated) != nil
+        front.add(sample, stated)
+        if isContradicted || front.isNarrower(than: leastWidth, at: sample.agent, stated) {
             restart(sample)
             return nil
         }
-        clean?.add(sample, stated)
-        guard sample.agent &- cleanSince >= cleanTime, let found = clean else { return nil }
+        clean = front
+        guard sample.agent &- cleanSince >= cleanTime else { return nil }
         clean = nil
         rate = stated
         partsPerMillion = Self.width(stated)
         cleanTime = Self.leastCleanTime
-        return found
+        return front
+    }
+}
+
+extension ConeFront {
+    fileprivate func isNarrower(than width: Int64?, at time: Int64, _ rate: RateRange) -> Bool {
+        guard let width else { return false }
+        let (lower, upper) = (lower(at: time, rate), upper(at: time, rate))
+        return lower != .min && upper != .max && upper &- lower < width
     }
 }

@@ -8,8 +8,10 @@ import Searching
 /// (`ClockSwing`). Then the stated range alone holds until newer probes admit the assumption again.
 struct SteadyRate: Sendable {
     let wander: ClockWander
-    /// What bounds rest on while the assumption holds; nil while nothing is known, or after a refutation.
-    private(set) var held: Held?
+    /// What holds under the assumption; nil while nothing is known, or after a refutation.
+    private var held: Held?
+    /// What bounds rest on besides the stated range.
+    var bounding: Held? { held?.isBound == true ? held : nil }
     /// Probes before this agent time (ns) do not count: a break or a refutation.
     private var since = Int64.min
     /// How long (ns) probes must have agreed before the assumption holds.
@@ -21,6 +23,8 @@ struct SteadyRate: Sendable {
     struct Held: Sendable {
         let rate: RateRange
         fileprivate(set) var epoch: LiveEpoch
+        /// Whether bounds rest on it. Elsewhere it only finds what moves.
+        fileprivate let isBound: Bool
         /// A bound may not be narrower than this, ns.
         fileprivate let leastWidth: Int64
 
@@ -37,6 +41,9 @@ struct SteadyRate: Sendable {
     /// At the beginning, and after a refutation, ns.
     static let firstSpan: Int64 = 2_000_000_000
     static let cleanSpan: Int64 = 10_000_000_000
+    /// Where the least round trip is longer (ns), bounds do not rest on the assumption: they would be narrower by next to
+    /// nothing, and a clock that leaves them would contradict nothing for long.
+    private static let longestTrip: Int64 = 1_000_000
     private static let leastCount = 12
     private static let leastStretches = 16
 
@@ -81,7 +88,8 @@ struct SteadyRate: Sendable {
         else { return held == nil ? nil : refute(from: last.agent &- ClockDoubts.earlier, at: last.agent) }
         var epoch = LiveEpoch(first)
         for sample in window.dropFirst() { epoch.add(sample, frozenThrough: frozenThrough, rate) }
-        held = Held(rate: rate, epoch: epoch, leastWidth: check.leastWidth)
+        let trip = window.lazy.map { $0.upper &- $0.lower }.min() ?? .max
+        held = Held(rate: rate, epoch: epoch, isBound: trip <= Self.longestTrip, leastWidth: check.leastWidth)
         return nil
     }
 
