@@ -67,6 +67,10 @@ public enum TraceClockCheck: Sendable, Equatable {
         self = range.contains(.zero) ? .agrees(uncertainty: narrowest) : .differs(offset: range)
     }
 
+    public var isAgreement: Bool {
+        if case .agrees = self { true } else { false }
+    }
+
     /// Runs the check with eight markers in an instance that nothing else uses, and leaves it to the caller to remove it.
     public static func run(in instance: TraceInstance) throws(TracefsError) -> TraceClockCheck {
         TraceClockCheck(samples: try samples(count: 8, in: instance))

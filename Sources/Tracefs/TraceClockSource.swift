@@ -37,6 +37,15 @@ public enum TraceClockSource: String, Sendable, CaseIterable {
         TraceClockInstant(nanoseconds: Int64(linux_clock_nanoseconds(clock)))
     }
 
+    /// The clock as the kernel itself reads it, between two readings of the usual kind: what the C library makes of it, or
+    /// something loaded before it, may part from that by less than it takes to ask tracefs.
+    public var kernelSample: TraceClockCheck.Sample {
+        let before = now
+        let kernel = TraceClockInstant(nanoseconds: linux_kernel_clock_nanoseconds(clock))
+        // A CPU's counter may be a little ahead of another one's.
+        return TraceClockCheck.Sample(before: before, stamp: kernel, after: now, rounding: .nanoseconds(500))
+    }
+
     private var clock: clockid_t {
         switch self {
         case .monoRaw: CLOCK_MONOTONIC_RAW

@@ -5,7 +5,7 @@ import SystemFacts
 ///
 /// ``TraceClockCheck`` looks once, before there is a session. After that somebody may choose another clock in the
 /// instance's `trace_clock`, or the process's clock may change. Only what differs by more than the two readings lie
-/// apart is seen: tens of µs.
+/// apart is seen: tens of µs where tracefs states the trace clock, less than 1 µs by the kernel's own reading.
 public struct TraceClockWatch: Sendable {
     /// What has changed.
     public enum Change: Sendable, Equatable {

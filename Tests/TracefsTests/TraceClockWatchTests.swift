@@ -82,5 +82,13 @@ struct TraceClockWatchTests {
         }
     }
 
+    /// The C library and the kernel read the same clock.
+    @Test(arguments: TraceClockSource.allCases) func theKernelsOwnReadingAgrees(clock: TraceClockSource) {
+        for _ in 0..<1000 {
+            let sample = clock.kernelSample
+            #expect(TraceClockCheck(samples: [sample]).isAgreement, "\(sample)")
+        }
+    }
+
     private struct Unexpected: Error { var change: TraceClockWatch.Change? }
 }

@@ -14,7 +14,9 @@ extension TracingSession {
             // The instance is gone, which others notice.
             return
         }
-        guard let change = clockWatch.observe(sample) else { return }
+        // The kernel's reading is the narrower one, and knows nothing of what the instance is set to.
+        let isSet = sample.map { TraceClockCheck(samples: [$0]).isAgreement } ?? false
+        guard let change = clockWatch.observe(isSet ? recording.clock.kernelSample : sample) else { return }
         var metadata = WireNodeMetadata()
         metadata.clockCheck = WireClockCheck(change)
         guard let frame = try? Frame.numbered(.metadata, metadata) else { return }
