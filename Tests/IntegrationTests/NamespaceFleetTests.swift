@@ -109,7 +109,8 @@ extension IntegrationTests {
                         "an event is missing or out of order")
                 }
                 // Both agents trace the same kernel, so the same call has the same true time, but for an interrupt between
-                // the two instances' stamps of it. That is one call in thousands; a wrong clock is wrong for its neighbours.
+                // the two instances' stamps of it. With bounds of some us that is one call in a thousand or so; a wrong clock
+                // is wrong for its neighbours.
                 let second = Dictionary(calls[1].map { ($0.number("fd") ?? 0, $0) }, uniquingKeysWith: { $1 })
                 var widest: Int64 = 0
                 var excluded: [UInt64] = []
@@ -121,7 +122,7 @@ extension IntegrationTests {
                     if lower > upper { excluded.append(one.number("fd") ?? 0) }
                     widest = max(widest, try #require(one.upper) - one.time)
                 }
-                #expect(excluded.count <= 3, "calls whose times exclude each other: \(excluded)")
+                #expect(excluded.count <= common.count / 200, "calls whose times exclude each other: \(excluded)")
                 #expect(zip(excluded, excluded.dropFirst()).allSatisfy { $1 > $0 + 1 }, "\(excluded)")
                 print("clocks: widest upper bound \(widest / 1000) us")
             }
