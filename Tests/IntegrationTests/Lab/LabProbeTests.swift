@@ -16,7 +16,9 @@ extension LabTests {
             try await Lab.with { lab in
                 let guests = try await lab.guests(having: Self.function)
                 guard !guests.isEmpty else { return }
-                let texts = try await lab.texts(["-p", Self.example], while: "sample; sample", on: guests)
+                // busybox starts itself for a program that it is.
+                let load = "sample; sample; sleep 0; true"
+                let texts = try await lab.texts(["-p", Self.example], while: load, on: guests)
                 let location = #"myprobe: \(do_filp_open\+0x[04]/0x[0-9a-f]+\) dfd=-100 "#
                 for name in guests {
                     #expect(count(texts[name], location + #"pathname="/usr/bin/sample""#) == 2, "\(texts)")
