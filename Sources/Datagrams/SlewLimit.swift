@@ -3,8 +3,8 @@ import CLinux
 /// How fast CLOCK_MONOTONIC may run against CLOCK_MONOTONIC_RAW, either way, in parts per million.
 ///
 /// kernel/time/ntp.c adds up four parts in each second: `tick` (10 % at most), the frequency (500 ppm), a quarter at most
-/// of the offset that the phase-locked loop has still to make up for (0.5 s), and adjtime(3) (500 us), which adjtimex(2)
-/// does not state by the way.
+/// of the offset that the phase-locked loop has still to make up for (0.5 s), and adjtime(3) (500 us). adjtimex(2) states
+/// all but the last, which is always allowed for.
 public struct SlewLimit: Sendable, Hashable, Comparable {
     public var partsPerMillion: Int64
 
@@ -20,8 +20,9 @@ public struct SlewLimit: Sendable, Hashable, Comparable {
     ///   - frequency: ppm, times 2^16.
     ///   - offset: ns that are still to be made up for.
     public init(tick: Int64, frequency: Int64, offset: Int64) {
-        // What is moved in this second is gone from the offset already, and was a third of the rest at most. 10 ppm more
-        // for what the kernel rounds (timekeeping.c, `ntp_err_mult`), and 2 for what is rounded here.
+        // The part that is moved in this second is gone from the offset already. It was a third of the rest at most, so the
+        // whole rest covers it. 500 ppm are adjtime's, 10 what the kernel rounds (timekeeping.c, `ntp_err_mult`), and 2 what
+        // is rounded here.
         let byTick = (tick - 10_000).magnitude * 100
         let byFrequency = frequency.magnitude / 65_536
         let byOffset = offset.magnitude / 1_000

@@ -14,7 +14,8 @@ extension TracingSession {
             // The instance is gone, which others notice.
             return
         }
-        // The kernel's reading is the narrower one, and knows nothing of what the instance is set to.
+        // Only tracefs shows to which clock the instance is set. While that is this one, the kernel's own reading of it
+        // shows a difference that is too small for tracefs.
         let isSet = sample.map { TraceClockCheck(samples: [$0]).isAgreement } ?? false
         guard let change = clockWatch.observe(isSet ? recording.clock.kernelSample : sample) else { return }
         var metadata = WireNodeMetadata()
