@@ -43,14 +43,38 @@ extension TracefsRoot {
     /// kernel closes its files. Histograms with variables keep an instance busy too. In that case the lock on its
     /// `tracing_on` shows whether the owner lives. `InstancesLock` protects instances that are being created.
     ///
+    /// - Parameter patience: how long, at most, an instance that nobody uses is watched before it is removed. Nobody uses one
+    ///   either in the moment between its owner's death and its guard's keeping it, or when a guard has let go of it and a
+    ///   successor has not taken it over yet.
     /// - Throws: if the prefix is empty, which would select other users' instances, or if the list cannot be read.
-    public func removeStaleInstances(prefix: String) throws(TracefsError) -> [StaleRemoval] {
+    public func removeStaleInstances(
+        prefix: String, patience: Duration = .zero
+    ) throws(TracefsError) -> [StaleRemoval] {
         guard !prefix.isEmpty else {
             throw .invalidArgument(name: "instance prefix", value: prefix, reason: "it must not be empty")
         }
+        let unused = patience > .zero ? try unusedInstances(prefix: prefix, for: patience) : nil
         let lock = try InstancesLock.removing(self)
         defer { withExtendedLifetime(lock) {} }
-        return try instances(prefix: prefix).compactMap(removeIfStale)
+        return try instances(prefix: prefix).compactMap { name in
+            unused?.contains(name) == false ? StaleRemoval(name: name, outcome: .inUse) : removeIfStale(name)
+        }
+    }
+
+    private static let pauseBetweenLooks = Duration.milliseconds(50)
+
+    /// Those that nobody was seen to use. Instances in use are looked at once: an open file disturbs their owner's removal.
+    private func unusedInstances(prefix: String, for patience: Duration) throws(TracefsError) -> Set<String> {
+        func areUnused(_ names: [String]) -> [String] {
+            names.filter { !isKept(instance: $0) && (try? isOwned(instance: $0)) == false }
+        }
+        let end = ContinuousClock.now + patience
+        var unused = areUnused(try instances(prefix: prefix))
+        while !unused.isEmpty, ContinuousClock.now < end {
+            linux_sleep_nanoseconds(UInt64(Self.pauseBetweenLooks.wholeNanoseconds))
+            unused = areUnused(unused)
+        }
+        return Set(unused)
     }
 
     /// Removes one instance if no process uses it, in the same way.

@@ -67,4 +67,22 @@ import Testing
             #expect(try root.removeStaleInstance(name)?.outcome == .removed)
         }
     }
+
+    @Test("Between an agent's death and its guard's keeping it, nobody else removes an instance")
+    func beforeItIsKept() async throws {
+        let root = try RealTracefs.root.get()
+        let name = RealTracefs.uniqueName("unkept")
+        try TraceInstance.create(in: root, name: name).leave()
+        defer { _ = try? root.removeStaleInstance(name) }
+        let removing = Task.detached { try root.removeStaleInstances(prefix: name, patience: .seconds(2)) }
+        try await Task.sleep(for: .milliseconds(200))
+        do {
+            let keeper = try KeptInstance(name, in: root)
+            #expect(try await removing.value == [StaleRemoval(name: name, outcome: .inUse)])
+            withExtendedLifetime(keeper) {}
+        }
+        #expect(
+            try root.removeStaleInstances(prefix: name, patience: .milliseconds(100))
+                == [StaleRemoval(name: name, outcome: .removed)])
+    }
 }

@@ -26,9 +26,15 @@ extension AgentRuntime {
         try? await Task.sleep(for: pause)
     }
 
-    /// Removes what agents that have ended have left and no successor takes over.
+    /// How long a guard may take to wake up when its agent has died, on a busy machine, and a successor to take over.
+    private static let patienceWithStale = Duration.seconds(2)
+
+    /// Removes what agents that have ended have left and no successor takes over. Other agents may be on this machine, and
+    /// one of them may have died just now.
     func removeStale(_ root: TracefsRoot) throws {
-        for stale in try root.removeStaleInstances(prefix: InstanceName.prefix) {
+        for stale in try root.removeStaleInstances(
+            prefix: InstanceName.prefix, patience: Self.patienceWithStale)
+        {
             switch stale.outcome {
             case .removed:
                 log.notice("removed the instance of an agent that has ended", metadata: ["name": "\(stale.name)"])
