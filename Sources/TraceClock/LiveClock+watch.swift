@@ -14,7 +14,7 @@ extension LiveClock {
             next.add(front.upper, frozenThrough: frozenThrough, rate)
             next.add(sample, frozenThrough: frozenThrough, rate)
             epoch = next
-        } else if probation.widened == nil, let epoch,
+        } else if probation.rate == assumptions.rate, let epoch,
             let span = alarm.look(epoch.bound(at: sample.agent, rate), at: sample.agent)
         {
             probation.begin(span: span, excess: 0, sample)

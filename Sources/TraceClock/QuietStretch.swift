@@ -17,24 +17,19 @@ struct QuietStretch: Sendable {
     /// A stretch has so many samples, and lasts so long (ns), at least.
     static let samples = 16
     static let span: Int64 = 1_000_000_000
+    /// The first probes of a node without a session are seconds apart: until there are two stretches, fewer samples and so
+    /// long a time (ns) make one. That it had no quick sample on a way shows in its width.
+    private static let sparse = (samples: 2, span: 4_000_000_000 as Int64)
     /// So many on each side tell how fast the clock runs in one.
     private static let near = 4
 
-    /// Cuts samples that ascend in agent time. Where all of them fit in one stretch, or a side is unknown, there are
-    /// none.
+    /// Cuts samples that ascend in agent time. Where all of them fit in one stretch, or a side is unknown, there are none.
     static func cut(_ samples: [ClockSample]) -> [QuietStretch] {
         guard let origin = samples.first, samples.allSatisfy({ $0.lower != .min && $0.upper != .max }) else {
             return []
         }
-        var ranges: [Range<Int>] = []
-        var start = 0
-        for index in samples.indices
-        where index - start + 1 >= Self.samples && samples[index].agent &- samples[start].agent >= span {
-            ranges.append(start..<index + 1)
-            start = index + 1
-        }
-        // What is left is part of the last one.
-        if let last = ranges.popLast() { ranges.append(last.lowerBound..<samples.count) }
+        var ranges = Self.ranges(of: samples, Self.samples, lasting: Self.span)
+        if ranges.count < 2 { ranges = Self.ranges(of: samples, sparse.samples, lasting: sparse.span) }
         guard ranges.count > 1 else { return [] }
         let middles = ranges.map { range in
             range.lazy.map { Middle(samples[$0], origin) }.min { $0.width < $1.width } ?? Middle(origin, origin)
@@ -45,6 +40,20 @@ struct QuietStretch: Sendable {
                 middles[min(index + 1, ranges.count - 1)...min(index + near, ranges.count - 1)])
             return QuietStretch(samples[ranges[index]], slope: slope, origin)
         }
+    }
+
+    /// Stretches of so many samples, and so long a time (ns), at least.
+    private static func ranges(of samples: [ClockSample], _ least: Int, lasting span: Int64) -> [Range<Int>] {
+        var ranges: [Range<Int>] = []
+        var start = 0
+        for index in samples.indices
+        where index - start + 1 >= least && samples[index].agent &- samples[start].agent >= span {
+            ranges.append(start..<index + 1)
+            start = index + 1
+        }
+        // What is left is part of the last one.
+        if let last = ranges.popLast() { ranges.append(last.lowerBound..<samples.count) }
+        return ranges
     }
 
     private init(_ samples: ArraySlice<ClockSample>, slope: Double, _ origin: ClockSample) {

@@ -58,4 +58,11 @@ struct RecordedClockTests {
         let (wrong, printed) = try Recording("step-5ms").unmarked()
         #expect(printed > 3000 && wrong == 0, "\(wrong) of \(printed)")
     }
+
+    /// A clock that is 100 ppm outside of the stated range from the start, and a session that begins after 13 s in which the
+    /// node was asked twelve times: its first second was wrong by a tenth of what the path leaves open.
+    @Test func aWrongRateBehindFewProbes() throws {
+        let (wrong, printed) = try Recording("idle-600ppm").unmarked()
+        #expect(printed > 3000 && wrong == 0, "\(wrong) of \(printed)")
+    }
 }
