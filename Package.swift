@@ -163,6 +163,8 @@ let package = Package(
             ] + nio),
 
         // Tests.
+        // Optimised: a capture has 100,000 lines, each compared with the kernel's.
+        .target(name: "KernelText", path: "Tests/KernelText", swiftSettings: strict + [.unsafeFlags(["-O"])]),
         library("TestSupport", in: "Tests", ["RingBuffer", "Tracefs", "SystemFacts", "TraceProtocol", "CZlib", log]),
         test("SafeTextTests", ["SafeText"]),
         test("SearchingTests", ["Searching"]),
@@ -211,7 +213,10 @@ let package = Package(
         test("FleetViewTests", ["FleetView", "SafeText", "SystemFacts", "TextPatterns", "TraceProtocol"]),
         test(
             "TimelineTests",
-            ["Timeline", "TraceClock", "TraceProtocol", "TraceDat", "Tracefs", "SystemFacts", "RingBuffer"]),
+            [
+                "Timeline", "TraceClock", "TraceProtocol", "TraceDat", "Tracefs", "SystemFacts", "RingBuffer",
+                "KernelText",
+            ]),
 
         // The messages of all errors, as a person has read them.
         test(
@@ -229,7 +234,7 @@ let package = Package(
             exclude: ["README.md", "Program"], swiftSettings: strict),
 
         // The product as a whole, with real kernels, networks and processes.
-        test("IntegrationTests", ["BPF", "CLinux", "Tracefs", "SystemFacts", "SecureTransport"]),
+        test("IntegrationTests", ["BPF", "CLinux", "KernelText", "Tracefs", "SystemFacts", "SecureTransport"]),
     ],
     swiftLanguageModes: [.v6]
 )

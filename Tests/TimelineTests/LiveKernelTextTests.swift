@@ -1,4 +1,5 @@
 import Foundation
+import KernelText
 import RingBuffer
 import SystemFacts
 import TestSupport

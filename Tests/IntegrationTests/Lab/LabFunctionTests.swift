@@ -1,4 +1,5 @@
 import Foundation
+import KernelText
 import Testing
 
 extension LabTests {
@@ -29,64 +30,48 @@ extension LabTests {
             #expect(status == .success, "\(process.errors.text)")
         }
 
-        @Test("Each entry of a function is an event of the timeline, and whatever is left out is not traced")
+        @Test("Entries are events of the timeline, with stacks; what is left out is not traced; --pid limits them")
         func entries() async throws {
             try await Lab.with { lab in
                 let trace = try await lab.trace(
                     [
                         "--function", "write_null", "--function", "read_zero*", "--no-function", "read_zero",
-                        "--format",
-                        "json",
+                        "--func-stack", "--format", "json",
                     ] + Self.on(lab.guests))
+                try await Self.expectTracerOfInstancesOnly(lab)
+                // Process 1 makes none of the calls.
+                let limited = try #require(lab.guests.last)
+                let other = try await lab.trace(
+                    ["--function", "write_null", "--pid", "1", "--format", "json", "--on", limited])
+                let tasks = try await lab.guest(limited, "cat \(Self.tracefs)/instances/fleetrace-*/set_ftrace_pid")
+                #expect(tasks.contains("1"), "\(tasks)")
                 try await lab.guests(Self.load)
-                try await Self.end(trace)
+                for process in [trace, other] { try await Self.end(process) }
                 let events = try TimelineRecord.parse(trace.output.texts).events
                 for name in lab.guests {
                     let own = events.filter { $0.node == name && $0.event == "ftrace:function" }
                     #expect(own.count { $0.text?.contains("write_null <-") == true } == Self.calls, "\(name)")
                     #expect(!own.contains { $0.text?.contains(": read_zero <-") == true })
+                    let stacks = events.filter { $0.node == name && $0.event == "ftrace:kernel_stack" }
+                        .filter { $0.text?.contains("vfs_write") == true }
+                    #expect(stacks.count == Self.calls, "\(name): \(stacks.first?.text ?? "")")
                 }
                 for line in AccountLine.all(in: trace.errors.texts) { #expect(line.balances, "\(line)") }
+                #expect(try TimelineRecord.parse(other.output.texts).events.isEmpty)
             }
         }
 
-        @Test("The instance has the tracer and the filter, the top level has neither, and --pid limits both")
-        func instance() async throws {
-            try await Lab.with { lab in
-                let trace = try await lab.trace(
-                    ["--function", "write_null", "--pid", "1", "--format", "json"] + Self.on(lab.guests))
-                for name in lab.guests {
-                    let own = try await lab.guest(
-                        name,
-                        "cd \(Self.tracefs)/instances/fleetrace-*; cat current_tracer set_ftrace_filter set_ftrace_pid")
-                    #expect(own.prefix(2) == ["function", "write_null"] && own.contains("1"), "\(own)")
-                    let others = try await lab.guest(
-                        name, "cd \(Self.tracefs); cat current_tracer set_ftrace_filter set_ftrace_pid")
-                    #expect(others.first == "nop" && !others.contains("write_null"), "\(others)")
-                }
-                try await lab.guests(Self.load)
-                try await Self.end(trace)
-                #expect(try TimelineRecord.parse(trace.output.texts).events.isEmpty)
-            }
-        }
-
-        @Test("--func-stack records the kernel's stack at each entry, and for nobody else")
-        func stacks() async throws {
-            try await Lab.with { lab in
-                let trace = try await lab.trace(
-                    ["--function", "write_null", "--func-stack", "--format", "json"] + Self.on(lab.guests))
-                try await lab.guests(Self.load)
-                for name in lab.guests {
-                    let shared = try await lab.guest(name, "cat \(Self.tracefs)/options/func_stack_trace")
-                    #expect(shared == ["0"])
-                }
-                try await Self.end(trace)
-                let events = try TimelineRecord.parse(trace.output.texts).events
-                for name in lab.guests {
-                    let stacks = events.filter { $0.node == name && $0.event == "ftrace:kernel_stack" }
-                    #expect(stacks.count == Self.calls)
-                    #expect(stacks.allSatisfy { $0.text?.contains("vfs_write") == true }, "\(stacks.first?.text ?? "")")
-                }
+        /// The top level of tracefs, which is everybody's, stays as it is.
+        private static func expectTracerOfInstancesOnly(_ lab: Lab) async throws {
+            let files = "current_tracer set_ftrace_filter options/func_stack_trace"
+            let found = try await lab.guests(
+                "cd \(tracefs); for folder in instances/fleetrace-* .; do (cd $folder; echo $(cat \(files))); done")
+            for name in lab.guests {
+                let words = (found[name] ?? []).map { $0.split(separator: " ") }
+                try #require(words.count == 2, "\(words)")
+                #expect(words[0].first == "function" && words[0].contains("write_null"), "\(words)")
+                #expect(words[1].first == "nop" && words[1].last == "0", "\(words)")
+                #expect(!words[1].contains("write_null"), "\(words)")
             }
         }
 
@@ -150,13 +135,15 @@ extension LabTests {
         func withoutTracers() async throws {
             try await Lab.with { lab in
                 guard lab.hasHost, !Self.hostHasFunctions else { return }
+                let some = ["--on", Lab.host] + lab.guests.prefix(1).flatMap { ["--on", $0] }
                 let refused = try await lab.run(
-                    ["trace", "--function", "write_null", "--for", "1s"] + lab.access, expecting: .exited(1))
+                    ["trace", "--function", "write_null", "--for", "1s"] + some + lab.access, expecting: .exited(1))
                 let reason = refused.errors.texts.first {
                     $0.hasPrefix("node host: this kernel does not offer the tracer")
                 }
                 #expect(reason?.contains(": it ") == true, "\(refused.errors.text)")
-                try await lab.run(["trace", "--function", "write_null", "--for", "1s", "--partial"] + lab.access)
+                try await lab.run(
+                    ["trace", "--function", "write_null", "--for", "1s", "--partial"] + some + lab.access)
             }
         }
 
@@ -166,14 +153,17 @@ extension LabTests {
             return (try? String(contentsOfFile: file, encoding: .utf8))?.isEmpty == false
         }()
 
-        @Test("Calls of functions are counted on every kernel, with times where its instances can have them")
+        @Test("Calls are counted on every kernel, with times where its instances can have them; the table over nodes")
         func counts() async throws {
             try await Lab.with { lab in
                 let (timing, _) = try await Self.graphing(lab)
-                let stat = try await lab.stat(
-                    ["--function", "write_null", "--function", "read_zero", "--format", "json"] + Self.on(lab.guests))
+                let functions = ["--function", "write_null", "--function", "read_zero"]
+                let few = [lab.guests.first, lab.guests.last].compactMap(\.self)
+                async let ofAll = lab.stat(functions + ["--format", "json"] + Self.on(lab.guests))
+                async let ofFew = lab.stat(functions + ["--top", "1"] + Self.on(few))
+                let (stat, table) = try await (ofAll, ofFew)
                 try await lab.guests(Self.load)
-                try await Self.end(stat)
+                for process in [stat, table] { try await Self.end(process) }
                 let objects = try stat.output.texts.map {
                     try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] ?? [:]
                 }
@@ -191,20 +181,12 @@ extension LabTests {
                 if timing.count < lab.guests.count {
                     #expect(stat.errors.text.contains("calls without times, because"), "\(stat.errors.text)")
                 }
-            }
-        }
-
-        @Test("The table over all nodes: the busiest first, --top, what is not known as -")
-        func table() async throws {
-            try await Lab.with { lab in
-                let stat = try await lab.stat(
-                    ["--function", "write_null", "--function", "read_zero", "--top", "1"] + Self.on(lab.guests))
-                try await lab.guests(Self.load)
-                try await Self.end(stat)
-                #expect(stat.output.texts.first?.hasPrefix("FUNCTION") == true, "\(stat.output.text)")
-                let calls = "\(Self.calls * lab.guests.count)"
-                #expect(stat.output.texts.dropFirst().first?.contains(" \(calls) ") == true, "\(stat.output.text)")
-                #expect(stat.output.texts.contains { $0.hasPrefix("(1 more)") })
+                // The busiest first; --top leaves the others out.
+                let lines = table.output.texts
+                #expect(lines.first?.hasPrefix("FUNCTION") == true, "\(table.output.text)")
+                let calls = " \(Self.calls * few.count) "
+                #expect(lines.dropFirst().first?.contains(calls) == true, "\(table.output.text)")
+                #expect(lines.contains { $0.hasPrefix("(1 more)") }, "\(table.output.text)")
             }
         }
 
@@ -221,9 +203,10 @@ extension LabTests {
                 }
                 guard let last = graphing.last else { return }
                 // To trace all functions takes an emulated kernel ten seconds, and as long to end: only the newest does.
-                try await Self.trees(lab, of: [], on: [last])
+                async let whole: Void = Self.trees(lab, of: [], on: [last])
                 let few = ["write_null", "vfs_*", "security_*", "*_area"]
                 try await Self.trees(lab, of: few, on: graphing.dropLast())
+                try await whole
             }
         }
 

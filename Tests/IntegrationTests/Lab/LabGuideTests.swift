@@ -37,7 +37,7 @@ extension LabTests {
             }
         }
 
-        @Test("perf probe --add do_filp_open: checked and traced where the kernel has it")
+        @Test("perf probe --add do_filp_open, and myprobe with dfd and pathname, where the kernel has the function")
         func function() async throws {
             try await Lab.with { lab in
                 let guests = try await lab.guests(having: .function("do_filp_open"))
@@ -45,22 +45,14 @@ extension LabTests {
                 let probe = try Self.quoted("kprobe:do_filp_open")
                 let check = try await lab.run(["probe", probe] + guests.flatMap { ["--on", $0] } + lab.access)
                 #expect(check.output.text.contains(" ftrace "), "\(check.output.text)")
-                let texts = try await lab.texts(["-p", probe], while: "sample", on: guests)
+                let named = try Self.quoted("p:myprobe do_filp_open dfd=%di:s32 pathname=+0(+0(%si)):string")
+                let texts = try await lab.texts(["-p", probe, "-p", named], while: "sample", on: guests)
+                let place = #"\(do_filp_open\+0x[04]/0x[0-9a-f]+\)"#
                 for name in guests {
-                    #expect(count(texts[name], #"do_filp_open: \(do_filp_open\+0x[04]/0x[0-9a-f]+\)"#) > 0, "\(texts)")
+                    #expect(count(texts[name], "do_filp_open: " + place) > 0, "\(texts)")
+                    let form = "myprobe: " + place + #" dfd=-100 pathname="/etc/hosts""#
+                    #expect(count(texts[name], form) == 1, "\(texts)")
                 }
-            }
-        }
-
-        @Test("myprobe with dfd and pathname")
-        func arguments() async throws {
-            try await Lab.with { lab in
-                let guests = try await lab.guests(having: .function("do_filp_open"))
-                guard !guests.isEmpty else { return }
-                let probe = try Self.quoted("p:myprobe do_filp_open dfd=%di:s32 pathname=+0(+0(%si)):string")
-                let texts = try await lab.texts(["-p", probe], while: "sample", on: guests)
-                let form = #"myprobe: \(do_filp_open\+0x[04]/0x[0-9a-f]+\) dfd=-100 pathname="/etc/hosts""#
-                for name in guests { #expect(count(texts[name], form) == 1, "\(texts)") }
             }
         }
 

@@ -43,11 +43,13 @@ extension LabTests {
                 #expect(reason.contains("no kprobes"), "\(reason)")
                 #expect(!refused.errors.text.contains("guest-"), "\(refused.errors.text)")
 
-                let partial = try await lab.trace(["-p", probe, "--partial", "--for", "500ms"])
+                let some = Array(lab.guests.prefix(1))
+                let partial = try await lab.trace(
+                    ["-p", probe, "--partial", "--for", "500ms", "--on", Lab.host] + some.flatMap { ["--on", $0] })
                 let status = try await partial.exit()
                 #expect(status == .success, "\(partial.errors.text)")
                 #expect(partial.errors.text.contains("node host: "), "\(partial.errors.text)")
-                #expect(AccountLine.all(in: partial.errors.texts).map(\.node) == lab.guests)
+                #expect(AccountLine.all(in: partial.errors.texts).map(\.node) == some)
             }
         }
 
@@ -91,42 +93,50 @@ extension LabTests {
             }
         }
 
+        /// The first and the last of the functions `s_next` that its kernel would take.
+        private static func plantNumbered(_ lab: Lab, on name: String) async throws {
+            var own: [String] = []
+            let script = "grep -F ' s_next' /proc/kallsyms | sed -n 's/ [tT] s_next$//p' | sort"
+            for address in try await lab.guest(name, script) where !own.contains(address) {
+                own.append(address)
+            }
+            #expect(own.count > 1, "\(name) has \(own)")
+            // Some of them are in the tracers' own code, where some kernels allow no probes.
+            var last = own.count
+            while last > 1, try await !lab.takes("kretprobe:s_next#\(last)", on: name) { last -= 1 }
+            #expect(last > 1, "\(name) has \(own)")
+            let trace = try await lab.trace([
+                "-p", "kprobe:s_next#1 m=$arg1", "-p", "last=kretprobe:s_next#\(last) ret=$retval", "--on",
+                name,
+            ])
+            let planted = try await lab.guest(
+                name,
+                """
+                [ -e /sys/kernel/debug/kprobes ] || mount -t debugfs none /sys/kernel/debug
+                cat /sys/kernel/debug/kprobes/list
+                """
+            ).map { $0.split(separator: " ") }
+            for (address, kind) in [(own[0], "k"), (own[last - 1], "r")] {
+                // Behind the instruction that a jump through a pointer has to find (ENDBR).
+                let entry = UInt64(address, radix: 16) ?? 0
+                let probes = planted.filter { $0.count > 1 && $0[1] == kind }
+                let places = probes.compactMap { UInt64($0[0], radix: 16) }
+                #expect(places.contains(entry) || places.contains(entry + 4), "\(name) \(own): \(planted)")
+            }
+            trace.send(SIGINT)
+            let status = try await trace.exit()
+            #expect(status == .success, "\(trace.errors.text)")
+        }
+
         @Test("One of several functions of a name, by its number: it is planted where it is, and the others are named")
         func numbered() async throws {
             try await Lab.with { lab in
                 // The oldest and the newest kernel: each probe takes an emulated guest seconds.
-                for name in Set([lab.guests.first, lab.guests.last].compactMap { $0 }) {
-                    var own: [String] = []
-                    let script = "grep -F ' s_next' /proc/kallsyms | sed -n 's/ [tT] s_next$//p' | sort"
-                    for address in try await lab.guest(name, script) where !own.contains(address) {
-                        own.append(address)
+                try await withThrowingTaskGroup { group in
+                    for name in Set([lab.guests.first, lab.guests.last].compactMap(\.self)) {
+                        group.addTask { try await Self.plantNumbered(lab, on: name) }
                     }
-                    #expect(own.count > 1, "\(name) has \(own)")
-                    // Some of them are in the tracers' own code, where some kernels allow no probes.
-                    var last = own.count
-                    while last > 1, try await !lab.takes("kretprobe:s_next#\(last)", on: name) { last -= 1 }
-                    #expect(last > 1, "\(name) has \(own)")
-                    let trace = try await lab.trace([
-                        "-p", "kprobe:s_next#1 m=$arg1", "-p", "last=kretprobe:s_next#\(last) ret=$retval", "--on",
-                        name,
-                    ])
-                    let planted = try await lab.guest(
-                        name,
-                        """
-                        [ -e /sys/kernel/debug/kprobes ] || mount -t debugfs none /sys/kernel/debug
-                        cat /sys/kernel/debug/kprobes/list
-                        """
-                    ).map { $0.split(separator: " ") }
-                    for (address, kind) in [(own[0], "k"), (own[last - 1], "r")] {
-                        // Behind the instruction that a jump through a pointer has to find (ENDBR).
-                        let entry = UInt64(address, radix: 16) ?? 0
-                        let probes = planted.filter { $0.count > 1 && $0[1] == kind }
-                        let places = probes.compactMap { UInt64($0[0], radix: 16) }
-                        #expect(places.contains(entry) || places.contains(entry + 4), "\(name) \(own): \(planted)")
-                    }
-                    trace.send(SIGINT)
-                    let status = try await trace.exit()
-                    #expect(status == .success, "\(trace.errors.text)")
+                    try await group.waitForAll()
                 }
                 let refused = try await lab.run(
                     ["trace", "--for", "1s", "-p", "kprobe:s_next#99"] + lab.guests.flatMap { ["--on", $0] }
@@ -139,14 +149,15 @@ extension LabTests {
         @Test("Programs: entry and return of a function, and USDT probes, whose semaphore is raised meanwhile")
         func programs() async throws {
             try await Lab.with { lab in
-                for path in ["/usr/bin/sample", "/usr/bin/sample-shared"] {
+                let ends = [lab.guests.first, lab.guests.last].compactMap(\.self)
+                for (path, guests) in [("/usr/bin/sample", lab.guests), ("/usr/bin/sample-shared", ends)] {
                     let texts = try await lab.texts(
                         [
                             "-p", "uprobe:\(path):sample_work round=$arg1:s32 name=+0($arg2):string",
                             "-p", "uretprobe:\(path):sample_work result=$retval:s32",
                             "-p", "usdt:\(path):fleetrace:round", "-p", "usdt:\(path):fleetrace:watched",
-                        ], while: "\(path) 3 1 >/tmp/output; grep watched=3 /tmp/output")
-                    for name in lab.guests {
+                        ], while: "\(path) 3 1 >/tmp/output; grep watched=3 /tmp/output", on: guests)
+                    for name in guests {
                         let lines = texts[name]
                         for round in 1...3 {
                             let entry = #"sample_work: \(0x[0-9a-f]+\) round=\#(round) name="sample text""#

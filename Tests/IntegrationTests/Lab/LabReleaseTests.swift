@@ -15,7 +15,7 @@ extension LabTests {
                 let record = try await lab.record(
                     ["-e", "raw_syscalls:*", "--on", "role=\(Lab.host)"], into: lab.folder.file("session"))
                 var resident: [Int] = []
-                for _ in 0..<140 {
+                for _ in 0..<70 {
                     resident.append(try #require(ProcessTable.residentKilobytes(of: agent)))
                     try await Task.sleep(for: .milliseconds(50))
                 }

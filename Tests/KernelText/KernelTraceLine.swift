@@ -1,5 +1,3 @@
-import Glibc
-
 /// The parts of `  TASK-PID  [CPU] FLAGS  TIME: BODY`.
 public struct KernelTraceLine {
     public let task: Substring
@@ -27,31 +25,22 @@ public struct KernelTraceLine {
         body = line[bytes.index(end, offsetBy: 2)...]
     }
 
-    /// Offsets of `-`, `[`, `]` and `: `. By the C library: a debug build takes a tenth of a millisecond for a line if Swift's
-    /// generic algorithms look for them, and captures have 100,000 lines.
+    /// Offsets of `-`, `[`, `]` and `: `.
     private struct Marks {
         var dash, open, close, end: Int
 
         init?(in line: UnsafeRawBufferPointer) {
-            guard line.count > 40, let open = Self.first(UInt8(ascii: "["), in: line, from: 18),
-                let close = Self.first(UInt8(ascii: "]"), in: line, from: open)
+            guard line.count > 40, let open = line[18...].firstIndex(of: UInt8(ascii: "[")),
+                let close = line[open...].firstIndex(of: UInt8(ascii: "]")),
+                let dash = line[..<open].lastIndex(of: UInt8(ascii: "-"))
             else { return nil }
-            var dash = open - 1
-            while dash >= 0, line[dash] != UInt8(ascii: "-") { dash -= 1 }
             var end = close
             repeat {
-                guard let colon = Self.first(UInt8(ascii: ":"), in: line, from: end + 1) else { return nil }
+                guard let colon = line[(end + 1)...].firstIndex(of: UInt8(ascii: ":")) else { return nil }
                 end = colon
             } while end + 1 < line.count && line[end + 1] != UInt8(ascii: " ")
-            guard dash >= 0, end + 1 < line.count else { return nil }
+            guard end + 1 < line.count else { return nil }
             (self.dash, self.open, self.close, self.end) = (dash, open, close, end)
-        }
-
-        private static func first(_ byte: UInt8, in line: UnsafeRawBufferPointer, from start: Int) -> Int? {
-            guard start < line.count, let base = line.baseAddress,
-                let found = memchr(base + start, Int32(byte), line.count - start)
-            else { return nil }
-            return UnsafeRawPointer(found) - base
         }
     }
 }

@@ -1,9 +1,6 @@
-import Foundation
-import TestSupport
-
 /// A text in the form of the kernel's `trace` file, event by event.
-struct TraceText {
-    struct Event {
+public struct TraceText: Sendable {
+    struct Event: Sendable {
         let task: String
         let pid: String
         /// Flags and time.
@@ -22,7 +19,7 @@ struct TraceText {
     private let maskingPointers: Bool
 
     /// - Parameter maskingPointers: for a kernel that can only print hashes of pointers.
-    init(_ lines: [String], maskingPointers: Bool) {
+    public init(_ lines: [String], maskingPointers: Bool) {
         var events: [Int: [Event]] = [:]
         var cpu = -1
         for raw in lines where !raw.hasPrefix("#") && !raw.hasPrefix("CPU:") {
@@ -62,8 +59,7 @@ struct TraceText {
             }
             index = end
         }
-        return String(decoding: out, as: UTF8.self)
-            .replacingOccurrences(of: "(POINTER)", with: "POINTER")
+        return String(decoding: out, as: UTF8.self).replacing("(POINTER)", with: "POINTER")
     }
 
     fileprivate static func isWord(_ byte: UInt8) -> Bool {
@@ -79,22 +75,22 @@ struct TraceText {
 
     // MARK: The kernel's text as the judge
 
-    struct Judgement: CustomStringConvertible {
+    public struct Judgement: CustomStringConvertible, Sendable {
         /// What the kernel printed.
-        var events = 0
-        var types = 0
+        public internal(set) var events = 0
+        public internal(set) var types = 0
         /// Lines of the head that only one of both has.
-        var head: [String] = []
-        var differentEvents = 0
+        public internal(set) var head: [String] = []
+        public internal(set) var differentEvents = 0
         /// An example of each type that is not the same.
-        var different: [String: (kernel: String, own: String)] = [:]
+        public internal(set) var different: [String: (kernel: String, own: String)] = [:]
 
-        var description: String {
+        public var description: String {
             "\(events) events of \(types) types; different: \(differentEvents) of \(different.count) types, "
                 + "\(head.count) lines of the head"
         }
 
-        var examples: String {
+        public var examples: String {
             "\(self)\n"
                 + different.sorted { $0.key < $1.key }.map { "\($0):\n kernel: \($1.kernel)\n ours:   \($1.own)" }
                 .joined(separator: "\n")
@@ -103,7 +99,7 @@ struct TraceText {
 
     /// The kernel's events of each CPU must be there one after the other. `own` may have more before and behind them:
     /// what was read before the kernel's file, and came after it.
-    func compared(with own: TraceText) -> Judgement {
+    public func compared(with own: TraceText) -> Judgement {
         var result = Judgement()
         result.head = Array(Set(head).symmetricDifference(own.head)).sorted()
         var types: Set<Substring> = []
