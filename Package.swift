@@ -172,7 +172,7 @@ let package = Package(
         test("SystemFactsTests", ["SystemFacts"]),
         test("QuotasTests", ["Quotas", "SystemFacts"]),
         test("RingBufferTests", ["RingBuffer"]),
-        test("TraceDatTests", ["TraceDat", "RingBuffer", "CZstd", "CZlib"]),
+        test("TraceDatTests", ["TraceDat", "RingBuffer", "CZstd", "CZlib", "KernelText"]),
         test("EventFormatTests", ["EventFormat", "TraceDat", "RingBuffer"]),
         test("TraceClockTests", ["TraceClock"]),
         test("DatagramsTests", ["Datagrams", "SystemFacts", "CLinux"]),

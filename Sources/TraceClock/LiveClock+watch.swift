@@ -15,6 +15,7 @@ extension LiveClock {
             next.add(sample, frozenThrough: frozenThrough, rate)
             epoch = next
         } else if probation.rate == assumptions.rate, let epoch,
+            // As well while a departure is suspected whose slope is not known yet: the range is the stated one still.
             let span = alarm.look(epoch.bound(at: sample.agent, rate), at: sample.agent)
         {
             probation.begin(span: span, excess: 0, sample)

@@ -53,11 +53,11 @@ extension TracefsRoot {
         guard !prefix.isEmpty else {
             throw .invalidArgument(name: "instance prefix", value: prefix, reason: "it must not be empty")
         }
-        let unused = patience > .zero ? try unusedInstances(prefix: prefix, for: patience) : nil
+        let unused = try unusedInstances(prefix: prefix, for: patience)
         let lock = try InstancesLock.removing(self)
         defer { withExtendedLifetime(lock) {} }
         return try instances(prefix: prefix).compactMap { name in
-            unused?.contains(name) == false ? StaleRemoval(name: name, outcome: .inUse) : removeIfStale(name)
+            unused.contains(name) ? removeIfStale(name) : StaleRemoval(name: name, outcome: .inUse)
         }
     }
 

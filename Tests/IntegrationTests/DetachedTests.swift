@@ -6,9 +6,7 @@ extension IntegrationTests {
     @Suite(.serialized)
     struct DetachedTests {
         private static func session(_ fleet: Fleet, _ name: String) async throws -> [String: Any]? {
-            let lines = try await fleet.run(["sessions", "--format", "json"] + fleet.access).output.texts
-            let all = lines.compactMap { try? JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] }
-            return all.first { $0["name"] as? String == name }
+            try await fleet.sessions().first { $0["name"] as? String == name }
         }
 
         private static func files(below folder: String) throws -> [String: Data] {

@@ -1,3 +1,4 @@
+import KernelText
 import RingBuffer
 import TestSupport
 import Testing

@@ -9,7 +9,7 @@ extension Lab {
         _ arguments: [String], while command: String, on guests: [String]? = nil
     ) async throws -> [TimelineRecord] {
         let guests = guests ?? self.guests
-        let trace = try await trace(arguments + guests.flatMap { ["--on", $0] } + ["--format", "json"])
+        let trace = try await trace(arguments + Lab.on(guests) + ["--format", "json"])
         try await self.guests(command, on: guests)
         trace.send(SIGINT)
         let status = try await trace.exit(within: .seconds(60))

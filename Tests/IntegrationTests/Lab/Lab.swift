@@ -15,6 +15,8 @@ struct Lab: OperatedFleet {
 
     var names: [String] { Self.names }
     var guests: [String] { names.filter { $0 != Self.host } }
+    /// The oldest and the newest kernel, where each guest costs seconds.
+    var ends: [String] { guests.count < 2 ? guests : [guests[0], guests[guests.count - 1]] }
     var hasHost: Bool { names.contains(Self.host) }
     /// This machine's name as a node.
     static let host = "host"
@@ -51,6 +53,9 @@ struct Lab: OperatedFleet {
     }
 
     // MARK: What an operator does
+
+    /// The options that select these nodes.
+    static func on(_ names: some Sequence<String>) -> [String] { names.flatMap { ["--on", $0] } }
 
     var access: [String] {
         let environment = ProcessInfo.processInfo.environment

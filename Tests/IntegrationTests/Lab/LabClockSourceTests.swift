@@ -24,7 +24,7 @@ extension LabTests {
                 for name in lab.guests {
                     #expect(lacking.contains(name) == Lab.isOlder(name, than: 5, 19), "\(name)")
                 }
-                let on = lab.guests.flatMap { ["--on", $0] }
+                let on = Lab.on(lab.guests)
                 let all = ["--clock-source", "tai"] + Self.selection + on
                 let refused = try await lab.run(["trace", "--for", "1s"] + all, expecting: .exited(1))
                 for name in lacking {
@@ -50,7 +50,7 @@ extension LabTests {
         func monotonic() async throws {
             try await Lab.with { lab in
                 let path = lab.folder.file("session")
-                let on = lab.guests.flatMap { ["--on", $0] }
+                let on = Lab.on(lab.guests)
                 let record = try await lab.record(["--clock-source", "mono"] + Self.selection + on, into: path)
                 try await lab.guests(Self.load, on: lab.guests)
                 record.send(SIGINT)

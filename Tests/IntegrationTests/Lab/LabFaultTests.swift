@@ -17,11 +17,8 @@ extension LabTests {
                 trace.kill()
                 try await trace.exit()
             }
-            let listed = try await lab.run(["sessions", "--format", "json"] + lab.access).output.texts
-            return try listed.compactMap { line in
-                let session = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
-                return session?["running"] as? Bool == true ? session?["session"] as? String : nil
-            }
+            return try await lab.sessions().filter { $0["running"] as? Bool == true }
+                .compactMap { $0["session"] as? String }
         }
 
         /// Two more sessions, which run on each of their nodes: one on all nodes with a probe of a library function that is

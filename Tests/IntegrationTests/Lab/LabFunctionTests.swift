@@ -22,8 +22,6 @@ extension LabTests {
             return (with, lab.guests.filter { !with.contains($0) })
         }
 
-        private static func on(_ names: [String]) -> [String] { names.flatMap { ["--on", $0] } }
-
         private static func end(_ process: RunningProcess) async throws {
             process.send(SIGINT)
             let status = try await process.exit(within: .seconds(60))
@@ -37,14 +35,13 @@ extension LabTests {
                     [
                         "--function", "write_null", "--function", "read_zero*", "--no-function", "read_zero",
                         "--func-stack", "--format", "json",
-                    ] + Self.on(lab.guests))
+                    ] + Lab.on(lab.guests))
                 try await Self.expectTracerOfInstancesOnly(lab)
                 // Process 1 makes none of the calls.
-                let limited = try #require(lab.guests.last)
                 let other = try await lab.trace(
-                    ["--function", "write_null", "--pid", "1", "--format", "json", "--on", limited])
-                let tasks = try await lab.guest(limited, "cat \(Self.tracefs)/instances/fleetrace-*/set_ftrace_pid")
-                #expect(tasks.contains("1"), "\(tasks)")
+                    ["--function", "write_null", "--pid", "1", "--format", "json"] + Lab.on(lab.guests))
+                let tasks = try await lab.guests("cat \(Self.tracefs)/instances/fleetrace-*/set_ftrace_pid")
+                for name in lab.guests { #expect(tasks[name]?.contains("1") == true, "\(tasks)") }
                 try await lab.guests(Self.load)
                 for process in [trace, other] { try await Self.end(process) }
                 let events = try TimelineRecord.parse(trace.output.texts).events
@@ -53,8 +50,8 @@ extension LabTests {
                     #expect(own.count { $0.text?.contains("write_null <-") == true } == Self.calls, "\(name)")
                     #expect(!own.contains { $0.text?.contains(": read_zero <-") == true })
                     let stacks = events.filter { $0.node == name && $0.event == "ftrace:kernel_stack" }
-                        .filter { $0.text?.contains("vfs_write") == true }
-                    #expect(stacks.count == Self.calls, "\(name): \(stacks.first?.text ?? "")")
+                    #expect(stacks.count == Self.calls, "\(name)")
+                    #expect(stacks.allSatisfy { $0.text?.contains("vfs_write") == true }, "\(stacks.first?.text ?? "")")
                 }
                 for line in AccountLine.all(in: trace.errors.texts) { #expect(line.balances, "\(line)") }
                 #expect(try TimelineRecord.parse(other.output.texts).events.isEmpty)
@@ -121,7 +118,7 @@ extension LabTests {
         func unknown() async throws {
             try await Lab.with { lab in
                 let refused = try await lab.run(
-                    ["trace", "--function", "write_nul", "--for", "1s"] + Self.on(lab.guests) + lab.access,
+                    ["trace", "--function", "write_nul", "--for", "1s"] + Lab.on(lab.guests) + lab.access,
                     expecting: .exited(1))
                 #expect(
                     refused.errors.text.contains(
@@ -135,7 +132,7 @@ extension LabTests {
         func withoutTracers() async throws {
             try await Lab.with { lab in
                 guard lab.hasHost, !Self.hostHasFunctions else { return }
-                let some = ["--on", Lab.host] + lab.guests.prefix(1).flatMap { ["--on", $0] }
+                let some = Lab.on([Lab.host] + lab.guests.prefix(1))
                 let refused = try await lab.run(
                     ["trace", "--function", "write_null", "--for", "1s"] + some + lab.access, expecting: .exited(1))
                 let reason = refused.errors.texts.first {
@@ -158,9 +155,8 @@ extension LabTests {
             try await Lab.with { lab in
                 let (timing, _) = try await Self.graphing(lab)
                 let functions = ["--function", "write_null", "--function", "read_zero"]
-                let few = [lab.guests.first, lab.guests.last].compactMap(\.self)
-                async let ofAll = lab.stat(functions + ["--format", "json"] + Self.on(lab.guests))
-                async let ofFew = lab.stat(functions + ["--top", "1"] + Self.on(few))
+                async let ofAll = lab.stat(functions + ["--format", "json"] + Lab.on(lab.guests))
+                async let ofFew = lab.stat(functions + ["--top", "1"] + Lab.on(lab.ends))
                 let (stat, table) = try await (ofAll, ofFew)
                 try await lab.guests(Self.load)
                 for process in [stat, table] { try await Self.end(process) }
@@ -184,7 +180,7 @@ extension LabTests {
                 // The busiest first; --top leaves the others out.
                 let lines = table.output.texts
                 #expect(lines.first?.hasPrefix("FUNCTION") == true, "\(table.output.text)")
-                let calls = " \(Self.calls * few.count) "
+                let calls = " \(Self.calls * lab.ends.count) "
                 #expect(lines.dropFirst().first?.contains(calls) == true, "\(table.output.text)")
                 #expect(lines.contains { $0.hasPrefix("(1 more)") }, "\(table.output.text)")
             }
@@ -214,7 +210,7 @@ extension LabTests {
             guard !names.isEmpty else { return }
             let trace = try await lab.trace(
                 ["--graph", "vfs_write", "--depth", "2", "--format", "graph", "--where", "common_pid > 1"]
-                    + functions.flatMap { ["--function", $0] } + on(names))
+                    + functions.flatMap { ["--function", $0] } + Lab.on(names))
             for name in names {
                 let filter = try await lab.guest(
                     name, "cd \(tracefs); cat set_graph_function max_graph_depth current_tracer")

@@ -43,7 +43,7 @@ extension LabTests {
                 let guests = try await lab.guests(having: .function("do_filp_open"))
                 guard !guests.isEmpty else { return }
                 let probe = try Self.quoted("kprobe:do_filp_open")
-                let check = try await lab.run(["probe", probe] + guests.flatMap { ["--on", $0] } + lab.access)
+                let check = try await lab.run(["probe", probe] + Lab.on(guests) + lab.access)
                 #expect(check.output.text.contains(" ftrace "), "\(check.output.text)")
                 let named = try Self.quoted("p:myprobe do_filp_open dfd=%di:s32 pathname=+0(+0(%si)):string")
                 let texts = try await lab.texts(["-p", probe, "-p", named], while: "sample", on: guests)

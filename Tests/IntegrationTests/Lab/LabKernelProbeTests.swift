@@ -17,7 +17,7 @@ extension LabTests {
         ) async throws {
             guard !lacking.isEmpty else { return }
             let refused = try await lab.run(
-                ["trace", "--for", "1s", "-p", probe] + lab.guests.flatMap { ["--on", $0] } + lab.access,
+                ["trace", "--for", "1s", "-p", probe] + Lab.on(lab.guests) + lab.access,
                 expecting: .exited(1))
             let line = refused.errors.texts.first { $0.contains(reason) }
             #expect(line != nil, "\(refused.errors.text)")

@@ -15,7 +15,7 @@ extension LabTests {
             try await Lab.with { lab in
                 let guests = try await lab.guests(having: .function("do_nanosleep"))
                 guard !guests.isEmpty else { return }
-                let on = guests.flatMap { ["--on", $0] }
+                let on = Lab.on(guests)
                 let path = lab.folder.file("session")
                 // Beside it one with room for all of them.
                 let probes = ["-p", "r1:ret do_nanosleep result=$retval:s32", "-p", "r64:roomy do_nanosleep"]

@@ -16,7 +16,7 @@ extension LabTests {
                     (
                         way,
                         try await lab.stat(
-                            arguments + ["--way", way, "--format", "json"] + nodes.flatMap { ["--on", $0] })
+                            arguments + ["--way", way, "--format", "json"] + Lab.on(nodes))
                     ))
             }
             try await lab.guests(script, on: nodes)
@@ -111,7 +111,7 @@ extension LabTests {
                     [
                         "-e", event, "-f", "\(event): filename == \"\(path)\"", "--by", "filename.ustring,comm",
                         "--format", "json",
-                    ] + nodes.flatMap { ["--on", $0] })
+                    ] + Lab.on(nodes))
                 for (way, records) in try await Self.count(
                     lab, on: nodes, ways: ["ebpf", "decode"], selection,
                     "for i in 1 2 3 4 5 6 7; do cat \(path); done 2>/dev/null; true")

@@ -45,7 +45,7 @@ extension LabTests {
 
                 let some = Array(lab.guests.prefix(1))
                 let partial = try await lab.trace(
-                    ["-p", probe, "--partial", "--for", "500ms", "--on", Lab.host] + some.flatMap { ["--on", $0] })
+                    ["-p", probe, "--partial", "--for", "500ms"] + Lab.on([Lab.host] + some))
                 let status = try await partial.exit()
                 #expect(status == .success, "\(partial.errors.text)")
                 #expect(partial.errors.text.contains("node host: "), "\(partial.errors.text)")
@@ -131,15 +131,14 @@ extension LabTests {
         @Test("One of several functions of a name, by its number: it is planted where it is, and the others are named")
         func numbered() async throws {
             try await Lab.with { lab in
-                // The oldest and the newest kernel: each probe takes an emulated guest seconds.
                 try await withThrowingTaskGroup { group in
-                    for name in Set([lab.guests.first, lab.guests.last].compactMap(\.self)) {
+                    for name in lab.ends {
                         group.addTask { try await Self.plantNumbered(lab, on: name) }
                     }
                     try await group.waitForAll()
                 }
                 let refused = try await lab.run(
-                    ["trace", "--for", "1s", "-p", "kprobe:s_next#99"] + lab.guests.flatMap { ["--on", $0] }
+                    ["trace", "--for", "1s", "-p", "kprobe:s_next#99"] + Lab.on(lab.guests)
                         + lab.access,
                     expecting: .exited(1))
                 #expect(refused.errors.text.contains("s_next#2 (behind "), "\(refused.errors.text)")
@@ -149,8 +148,7 @@ extension LabTests {
         @Test("Programs: entry and return of a function, and USDT probes, whose semaphore is raised meanwhile")
         func programs() async throws {
             try await Lab.with { lab in
-                let ends = [lab.guests.first, lab.guests.last].compactMap(\.self)
-                for (path, guests) in [("/usr/bin/sample", lab.guests), ("/usr/bin/sample-shared", ends)] {
+                for (path, guests) in [("/usr/bin/sample", lab.guests), ("/usr/bin/sample-shared", lab.ends)] {
                     let texts = try await lab.texts(
                         [
                             "-p", "uprobe:\(path):sample_work round=$arg1:s32 name=+0($arg2):string",
@@ -183,7 +181,7 @@ extension LabTests {
                 let having = try await lab.guests(having: Self.function)
                 guard let node = having.last else { return }
                 let guests = having.joined(separator: ", ")
-                let role = having.flatMap { ["--on", $0] }
+                let role = Lab.on(having)
                 let table = try await lab.run(
                     ["probe", Self.example, "uprobe:/usr/lib/x86_64-linux-gnu/libc.so.6:malloc size=%di:u64"]
                         + role + (lab.hasHost ? ["--on", Lab.host] : []) + lab.access, expecting: nil)

@@ -33,7 +33,7 @@ extension LabTests {
                 let path = lab.folder.file("session")
                 let record = try await lab.record(
                     ["-p", probe, "-f", "numbered: signal == 0 && number >= \(Self.first)", "--buffer", "8192"]
-                        + lab.guests.flatMap { ["--on", $0] }, into: path)
+                        + Lab.on(lab.guests), into: path)
                 async let calls = lab.guests(Self.load, within: .seconds(240))
                 for round in 1...2 {
                     try await lab.guests(Self.killAgent)

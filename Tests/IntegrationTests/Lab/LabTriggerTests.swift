@@ -48,7 +48,7 @@ extension LabTests {
                     }
                 }
                 guard !guests.isEmpty else { return }
-                let trace = try await lab.trace(trigger + guests.flatMap { ["--on", $0] })
+                let trace = try await lab.trace(trigger + Lab.on(guests))
                 for name in guests {
                     let table = try await lab.guest(
                         name,

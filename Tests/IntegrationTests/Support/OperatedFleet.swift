@@ -40,6 +40,13 @@ extension OperatedFleet {
         return process
     }
 
+    /// What the controller lists of sessions, as JSON.
+    func sessions() async throws -> [[String: Any]] {
+        try await run(["sessions", "--format", "json"] + access).output.texts.map { line in
+            try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any] ?? [:]
+        }
+    }
+
     /// Starts `fleetrace trace`, and returns when it has printed that it traces.
     func trace(
         _ arguments: [String], output: RunningProcess.Output = .collected, command: [String] = []
